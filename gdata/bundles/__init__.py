@@ -1,0 +1,1 @@
+"""Bundles: encode tables, write them whole or not at all, read them back verified."""

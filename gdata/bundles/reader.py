@@ -1,0 +1,98 @@
+"""Read a bundle, trusting nothing: every byte that comes out was hashed and compared first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest
+from gdata.errors import DamagedError, OutsideError, UsageError
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle wherever it lies: its manifest, and a way to get the bytes of a file in it."""
+
+    manifest: Manifest
+    manifest_bytes: bytes
+    place: str
+    """Where it was read, for messages: a folder, or a release and target."""
+    fetch: Callable[[FileEntry], bytes]
+    """The bytes of a file, not yet verified."""
+
+    def read(self, entry: FileEntry) -> bytes:
+        """The bytes of one of the manifest's files, verified.
+
+        Raises:
+            DamagedError: the file is missing, or its bytes aren't those of the manifest.
+        """
+        content = self.fetch(entry)
+        if len(content) != entry.size or hashlib.sha256(content).hexdigest() != entry.sha256:
+            raise DamagedError(
+                f"{self.place}: {entry.file} is damaged: its bytes aren't those the manifest names",
+                hint="build or fetch the bundle again",
+            )
+        return content
+
+    def schema(self) -> bytes:
+        """The serialized FileDescriptorSet of what the tables reach, verified."""
+        return self.read(self.manifest.schema)
+
+    def table(self, name: str) -> bytes:
+        """The serialized message of the table `name`, verified."""
+        parts = [self.read(part) for part in self.manifest.tables[name].parts]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def verify(self) -> None:
+        """Read every file once; raises DamagedError at the first that isn't what the manifest says."""
+        for entry in self.manifest.files:
+            self.read(entry)
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """The bundle in `folder` (one that holds manifest.json).
+
+    Raises:
+        UsageError: there is no manifest in it.
+        DamagedError: the manifest is damaged; of an unknown format, UnknownFormatError.
+    """
+    try:
+        content = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError as error:
+        raise UsageError(f"{folder}: no bundle here ({MANIFEST} is missing)", hint="run `gdata build` first") from error
+    except OSError as error:
+        raise OutsideError(f"{folder / MANIFEST}: {error.strerror or error}") from error
+
+    def fetch(entry: FileEntry) -> bytes:
+        try:
+            return (folder / entry.file).read_bytes()
+        except FileNotFoundError as error:
+            raise DamagedError(
+                f"{folder}: {entry.file} is missing", hint="build or fetch the bundle again"
+            ) from error
+        except OSError as error:
+            raise OutsideError(f"{folder / entry.file}: {error.strerror or error}") from error
+
+    return Bundle(Manifest.from_bytes(content, place=str(folder / MANIFEST)), content, str(folder), fetch)
+
+
+def open_output(folder: Path) -> dict[str, Bundle]:
+    """The bundles of all targets under an output folder, by target; empty where nothing was built.
+
+    Raises:
+        DamagedError: one is damaged, lies in the folder of another target, or comes from another build.
+    """
+    found = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    bundles = {path.name: open_bundle(path) for path in found}
+    for name, bundle in bundles.items():
+        if bundle.manifest.target != name:
+            raise DamagedError(
+                f"{folder / name}: holds the bundle of the target {bundle.manifest.target}",
+                hint="delete the folder and run `gdata build`",
+            )
+    if len({bundle.manifest.build for bundle in bundles.values()}) > 1:
+        builds = ", ".join(f"{name}: {bundle.manifest.build[:12]}" for name, bundle in bundles.items())
+        raise DamagedError(f"{folder}: its targets come from different builds ({builds})", hint="run `gdata build`")
+    return bundles

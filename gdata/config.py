@@ -1,0 +1,166 @@
+"""sheets.yaml as frozen dataclasses. `gdata.configfile` reads the file; everything else takes these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+Layout = Literal["rows", "columns", "vertical"]
+TextFormat = Literal["", "json", "txtpb"]
+SchemaRule = Literal["off", "wire", "wire_json", "file"]
+DENIALS = ("added_rows", "removed_rows", "changed_rows", "added_table", "removed_table", "any")
+LIMITS = ("max_change", "max_increase", "max_decrease", "max_changed_rows")
+
+
+@dataclass(frozen=True)
+class SheetEntry:
+    """One line under `sheets:`: which sheets (a title, or a glob of `*` and `?`) feed which tables, and how."""
+
+    title: str
+    tables: tuple[str, ...]
+    """Full names of the messages, as written."""
+    layout: Layout = "rows"
+    header_row: int = 1
+    first_row: int = 0
+    """0: the row after the header; in the vertical layout, 1."""
+    multirow: bool = False
+    unknown_columns: Literal["error", "warn", "ignore"] = "error"
+    merged: Literal["", "fill"] = ""
+    line: int = 0
+
+    @property
+    def is_glob(self) -> bool:
+        """Whether the title stands for several sheets."""
+        return "*" in self.title or "?" in self.title
+
+
+@dataclass(frozen=True)
+class Spreadsheet:
+    """One Google file (`id`) or local workbook or csv folder (`path`), under its short name."""
+
+    name: str
+    sheets: tuple[SheetEntry, ...]
+    id: str = ""
+    path: Path | None = None
+    encoding: str = "utf-8"
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class GoogleSettings:
+    """How to reach Google: credentials as a path or JSON text, the team's OAuth client, another endpoint."""
+
+    credentials: str = field(default="", repr=False)
+    oauth_client: Path | None = None
+    endpoint: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One audience: which groups of fields and which tagged rows it gets, and a text format beside the binary."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    format: TextFormat = ""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """N, or N percent of the old value or row count."""
+
+    amount: float
+    percent: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.amount:g}%" if self.percent else f"{self.amount:g}"
+
+
+@dataclass(frozen=True)
+class GateRule:
+    """One rule that a diff must pass: either `deny` or a limit; `tables` and `fields` are globs, empty = all."""
+
+    name: str
+    tables: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    level: Literal["block", "warn"] = "block"
+    deny: str = ""
+    """One of DENIALS."""
+    limit: str = ""
+    """One of LIMITS."""
+    limit_by: Limit = Limit(0)
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The rules that a diff must pass, and how far a schema may change (`buf breaking`'s category)."""
+
+    schema: SchemaRule = "wire"
+    rules: tuple[GateRule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Settings of the channels that match `pattern`; `gate` None: the general one."""
+
+    pattern: str
+    protected: bool = False
+    gate: Gate | None = None
+
+
+@dataclass(frozen=True)
+class SeverityRules:
+    """`severity:`: levels (error, warning, off) by code, and by table and code."""
+
+    codes: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Config:
+    """sheets.yaml, checked; paths are absolute."""
+
+    path: Path
+    protos: Path
+    output: Path
+    releases: str
+    """An absolute path, or a URL: s3://…, gs://…"""
+    spreadsheets: tuple[Spreadsheet, ...]
+    targets: tuple[Target, ...] = (Target("server"),)
+    timezone: str = "UTC"
+    asset_root: Path | None = None
+    google: GoogleSettings = GoogleSettings()
+    checks: tuple[Path, ...] = ()
+    severity: SeverityRules = SeverityRules()
+    gate: Gate = Gate()
+    default_channel: str = "live"
+    channels: tuple[Channel, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder: where sheets.yaml lies."""
+        return self.path.parent
+
+    @property
+    def state(self) -> Path:
+        """`.gdata/`: what gdata keeps for itself; safe to delete."""
+        return self.folder / ".gdata"
+
+    def channel(self, name: str) -> Channel:
+        """The settings of the channel `name`: its own entry, else the first glob that matches, else the defaults."""
+        for channel in self.channels:
+            if channel.pattern == name:
+                return channel
+        for channel in self.channels:
+            if fnmatchcase(name, channel.pattern):
+                return channel
+        return Channel(name)
+
+    def gate_of(self, channel: str | None) -> Gate:
+        """The gate that a diff against `channel` must pass; without a channel, the general one."""
+        own = self.channel(channel).gate if channel is not None else None
+        return self.gate if own is None else own

@@ -1,0 +1,1 @@
+"""What changed between two bundles, which of it the gate forbids, and how to show it."""

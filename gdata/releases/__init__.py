@@ -1,0 +1,1 @@
+"""Releases: the store, its channels and their logs, publishing and rolling back."""

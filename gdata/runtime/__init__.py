@@ -1,0 +1,1 @@
+"""What a game server imports: load, look up, refresh."""

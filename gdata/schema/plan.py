@@ -1,0 +1,132 @@
+"""What gdata needs to know of a schema, compiled once for each message: tables, fields, keys, references.
+
+The descriptors stay protobuf's own; a plan adds what the options of gdata/options.proto say, with their
+defaults filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+TableKind = Literal["rows", "map", "record"]
+
+FieldKind = Literal[
+    "int32", "int64", "uint32", "uint64", "float", "double", "bool", "string", "bytes", "enum",
+    "message", "timestamp", "duration", "wrapper", "struct", "any",
+]  # fmt: skip
+"""How a field's cells are read. int32 covers sint32 and sfixed32, and so on. `wrapper` is a scalar that
+may be unset; `struct` is Struct, Value or ListValue, written as JSON; `any` is what no cell can hold."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A reference of a field to the rows of another table."""
+
+    table: str
+    field: str
+    """Of the table referred to; "" is its key."""
+    when_field: str = ""
+    when_value: str = ""
+    """Holds only where the sibling `when_field` has this value (an enum value's name, a number, a text)."""
+    none: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FieldPlan:
+    """One field of a message, as sheets see it. Of a map, `kind` and `message` are those of its values."""
+
+    name: str
+    number: int
+    kind: FieldKind
+    descriptor: FieldDescriptor = field(repr=False, compare=False)
+    is_list: bool = False
+    is_map: bool = False
+    map_key_kind: FieldKind = "string"
+    has_presence: bool = False
+    """`optional`, a wrapper, a member of a oneof, a message: unset and zero differ."""
+    message: MessagePlan | None = None
+    """The fields of a nested message."""
+    scalar_kind: FieldKind = "any"
+    """Of a wrapper: the kind of its value."""
+    labels: Mapping[str, int] = field(default_factory=dict)
+    """Of an enum: every folded text that a cell may hold, and the number it means."""
+    enum_names: Mapping[int, str] = field(default_factory=dict)
+    oneof: str = ""
+    key: bool = False
+    columns: tuple[str, ...] = ()
+    refs: tuple[Ref, ...] = ()
+    unique: bool = False
+    separator: str = ","
+    subseparator: str = ":"
+    default: str | None = None
+    absent_ok: bool = False
+    groups: tuple[str, ...] = ()
+    unit: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class MessagePlan:
+    """A message's fields in the order of the .proto file."""
+
+    name: str
+    """Full name: game.Item."""
+    descriptor: Descriptor = field(repr=False, compare=False)
+    fields: tuple[FieldPlan, ...] = ()
+
+    def field(self, name: str) -> FieldPlan | None:
+        """The field called `name`, if there is one."""
+        return next((one for one in self.fields if one.name == name), None)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """In each group of rows with equal `by` fields, `field` sums to `equals`."""
+
+    field: str
+    by: tuple[str, ...]
+    equals: float
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """In each group of rows with equal `by` fields, `field` counts from `start` by `step`."""
+
+    field: str
+    by: tuple[str, ...]
+    start: int
+    step: int
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """A table: the message that holds the rows, and what its rows are."""
+
+    name: str
+    """Short name: ItemTable."""
+    message: str
+    """Full name: game.ItemTable."""
+    kind: TableKind
+    descriptor: Descriptor = field(repr=False, compare=False)
+    row: MessagePlan
+    """Of kind record: the message itself."""
+    rows_field: str = ""
+    """The repeated or map field; of kind record, empty."""
+    key: tuple[FieldPlan, ...] = ()
+    groups: tuple[str, ...] = ()
+    sums: tuple[Sum, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    has_times: bool = False
+    """A Timestamp or Duration lies somewhere in its rows."""
+
+    def rows_of(self, message: Any) -> list[Any]:
+        """The rows of a parsed table message, in its order; a map's rows by key, a record as its one row."""
+        if self.kind == "record":
+            return [message]
+        rows = getattr(message, self.rows_field)
+        return [rows[key] for key in sorted(rows)] if self.kind == "map" else list(rows)

@@ -1,0 +1,114 @@
+"""The common ground of all sources: what was read, byte for byte, and the sheets in it as cells.
+
+A source does two things, apart from each other: `pull` brings a spreadsheet's bytes (`Pulled`), `read`
+turns such bytes into `Grid`s. A snapshot keeps the bytes, so a build made again reads exactly what the
+first one read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from gdata.problems import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class DateCell:
+    """A cell that the spreadsheet holds as a date, time or duration.
+
+    `serial` counts days since 1899-12-30 in the spreadsheet's wall-clock time; `text` is how it is displayed.
+    """
+
+    serial: float
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaCell:
+    """A workbook's formula that was saved without its value, so nobody knows what it shows."""
+
+    formula: str
+
+    def __str__(self) -> str:
+        return self.formula
+
+
+CellValue = None | str | int | float | bool | DateCell | FormulaCell
+"""What a grid holds in a cell: blank is None or "". A formula error is its text: "#N/A"."""
+
+ERROR_TEXTS = frozenset(
+    "#N/A #REF! #VALUE! #DIV/0! #NAME? #NUM! #NULL! #ERROR! #SPILL! #CALC! #GETTING_DATA #FIELD! #BLOCKED! "
+    "#CONNECT! #UNKNOWN!".split()
+)
+"""What Google Sheets and Excel show in place of a formula's value when it fails."""
+
+SourceKind = Literal["google", "workbook", "csv"]
+
+
+@dataclass(frozen=True)
+class SheetRequest:
+    """One entry under `sheets:` as its source needs to know it."""
+
+    title: str
+    """The sheet's title, or a glob of titles."""
+    is_glob: bool = False
+    has_times: bool = False
+    """Its tables have Timestamp or Duration fields, so that dates are wanted as numbers too."""
+    needs_merges: bool = False
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """One spreadsheet as it was read: the bytes, their names, and when.
+
+    `files` are a csv folder's files ("Item.csv"), the one workbook, or Google's answers.
+    """
+
+    spreadsheet: str
+    kind: SourceKind
+    files: Mapping[str, bytes]
+    pulled_at: datetime
+    encoding: str = "utf-8"
+    location: str = ""
+    """Google's spreadsheet id, or the path as sheets.yaml writes it."""
+    requests: int = 0
+    """How many reads of Google's API it took."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sheet's raw cells with where they came from; rows may be ragged, missing cells are blank."""
+
+    spreadsheet: str
+    sheet: str
+    rows: list[list[CellValue]]
+    kind: SourceKind
+    digest: str
+    """Changes when any cell does: the key of the parse cache."""
+    dates_as_text: bool = False
+    """Dates arrive as the text they are displayed as (Google, where the sheet has no times; CSV)."""
+    merges: tuple[tuple[int, int, int, int], ...] = ()
+    """Merged ranges: first row, first column, last row, last column, from 1, inclusive."""
+    gid: int | None = None
+    hidden: bool = False
+
+    def cell(self, row: int, column: int) -> Cell:
+        """The place at `row` and `column`, both from 1."""
+        return Cell(self.spreadsheet, self.sheet, row, column)
+
+
+@dataclass(frozen=True)
+class ReadSheets:
+    """The sheets of one spreadsheet that were asked for, those that aren't there, and what exists instead."""
+
+    grids: list[Grid]
+    missing: list[str] = field(default_factory=list)
+    """Titles of entries for which there is no sheet."""
+    titles: list[str] = field(default_factory=list)
+    """All titles in the spreadsheet, where they are known: what a missing one may have become."""
