@@ -1,0 +1,182 @@
+"""Write files whole or not at all, and let one process at a time change a project.
+
+A file that is being written exists under another name until its last byte is on the disk; `os.replace` then
+puts it in place. A crash, a full disk or a pulled plug leaves the old file, never half of the new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from gdata.errors import OutputError
+
+_HINTS = {
+    errno.ENOSPC: "the disk is full: free some space and run it again",
+    errno.EDQUOT: "your disk quota is used up: free some space and run it again",
+    errno.EROFS: "this disk can only be read: choose another folder",
+    errno.EACCES: "close the program that holds the file open, or ask for the right to write here",
+    errno.EPERM: "close the program that holds the file open, or ask for the right to write here",
+    errno.ENAMETOOLONG: "choose a shorter folder name",
+    errno.ENOLCK: "this file system has no locks: choose a folder on a local disk",
+    errno.ENOTDIR: "a file stands where a folder is needed: move it away",
+    errno.EISDIR: "a folder stands where a file is needed: move it away",
+    errno.EEXIST: "a file stands where a folder is needed: move it away",
+}
+# A virus scanner or an editor on Windows holds a file for a moment after it was written.
+_REPLACE_TRIES = 20 if sys.platform == "win32" else 1
+_POLL_SECONDS = 0.1
+_LOCKED_BYTE = 1 << 30
+"""Windows forbids reading locked bytes, so the one that is locked lies behind the text that says who holds it."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError inside the block into an OutputError that names `path` and the next step."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path}: can't be written: {error.strerror or error}", hint=_HINTS.get(error.errno or 0, "")
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path` so that a reader, or a crash at any instant, sees the old file or the new.
+
+    Missing folders are made. The bytes are on the disk (fsync) when it returns.
+
+    Raises:
+        OutputError: disk full, no permission, held open by another program; `path` is as it was.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's list of names on the disk, where the system can; Windows does it by itself."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems don't know fsync of a folder.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    for tries_left in reversed(range(_REPLACE_TRIES)):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            if not tries_left:
+                raise
+            time.sleep(_POLL_SECONDS)
+
+
+@contextmanager
+def project_lock(
+    path: Path, *, on_wait: Callable[[str], None] | None = None, timeout: float | None = None
+) -> Iterator[None]:
+    """Hold the lock file `path` for the block; the system frees it when the process ends, however it ends.
+
+    `on_wait` is called once, with a sentence that names who holds the lock, if it has to be waited for.
+    `timeout` is in seconds, 0 means not to wait at all, None to wait for as long as it takes.
+
+    Raises:
+        OutputError: the lock file can't be made, or another process still held it after `timeout`.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+    with file:
+        with writing(path):
+            _wait_for(file, path, on_wait, timeout)
+        try:
+            _write_holder(file)
+            yield
+        finally:
+            _unlock(file)
+
+
+def _wait_for(file: IO[bytes], path: Path, on_wait: Callable[[str], None] | None, timeout: float | None) -> None:
+    deadline = None if timeout is None else time.monotonic() + timeout
+    told = False
+    while not _try_lock(file):
+        holder = f"another gdata (process {_holder(file)}) works on this project"
+        if deadline is not None and time.monotonic() >= deadline:
+            raise OutputError(f"{path}: {holder}", hint="wait until it is done, then run this again")
+        if on_wait is not None and not told:
+            on_wait(f"{holder}; waiting until it is done")
+            told = True
+        time.sleep(_POLL_SECONDS)
+
+
+def _write_holder(file: IO[bytes]) -> None:
+    # Only for the message to those who wait; the lock holds without it, so a full disk doesn't matter.
+    with suppress(OSError):
+        file.truncate(0)
+        file.write(str(os.getpid()).encode())
+        file.flush()
+
+
+def _holder(file: IO[bytes]) -> str:
+    try:
+        file.seek(0)
+        return str(int(file.read(20)))
+    except (OSError, ValueError):
+        return "unknown"
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        file.seek(_LOCKED_BYTE)
+        with suppress(OSError):
+            msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
