@@ -1,0 +1,19 @@
+"""What somebody may have meant: the nearest of the names there are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice most like `word`, without regard to case; None where nothing is near."""
+    by_folded = {choice.casefold(): choice for choice in choices}
+    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """A sentence with the nearest choice, ready to lead a hint; "" where nothing is near."""
+    found = nearest(word, choices)
+    return f"did you mean {found}? " if found is not None else ""

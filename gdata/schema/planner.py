@@ -1,0 +1,263 @@
+"""Make the plans of tables, messages and fields from descriptors and their gdata options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+from gdata.errors import SchemaError
+from gdata.nearest import did_you_mean
+from gdata.schema.names import fold
+from gdata.schema.options import OptionReader
+from gdata.schema.places import Places
+from gdata.schema.plan import FieldKind, FieldPlan, MessagePlan, Ref, Sequence, Sum, TableKind, TablePlan
+
+_KINDS: dict[int, FieldKind] = {
+    FieldDescriptor.TYPE_INT32: "int32",
+    FieldDescriptor.TYPE_SINT32: "int32",
+    FieldDescriptor.TYPE_SFIXED32: "int32",
+    FieldDescriptor.TYPE_INT64: "int64",
+    FieldDescriptor.TYPE_SINT64: "int64",
+    FieldDescriptor.TYPE_SFIXED64: "int64",
+    FieldDescriptor.TYPE_UINT32: "uint32",
+    FieldDescriptor.TYPE_FIXED32: "uint32",
+    FieldDescriptor.TYPE_UINT64: "uint64",
+    FieldDescriptor.TYPE_FIXED64: "uint64",
+    FieldDescriptor.TYPE_FLOAT: "float",
+    FieldDescriptor.TYPE_DOUBLE: "double",
+    FieldDescriptor.TYPE_BOOL: "bool",
+    FieldDescriptor.TYPE_STRING: "string",
+    FieldDescriptor.TYPE_BYTES: "bytes",
+    FieldDescriptor.TYPE_ENUM: "enum",
+    FieldDescriptor.TYPE_MESSAGE: "message",
+    FieldDescriptor.TYPE_GROUP: "any",
+}
+_WELL_KNOWN: dict[str, FieldKind] = {
+    "google.protobuf.Timestamp": "timestamp",
+    "google.protobuf.Duration": "duration",
+    "google.protobuf.Struct": "struct",
+    "google.protobuf.Value": "struct",
+    "google.protobuf.ListValue": "struct",
+    "google.protobuf.Any": "any",
+    **{
+        f"google.protobuf.{name}Value": "wrapper"
+        for name in "Double Float Int64 UInt64 Int32 UInt32 Bool String Bytes".split()
+    },
+}
+_KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
+_UNITS = ("ms", "s", "m", "h", "d")
+
+
+class Planner:
+    """Plans, each message's compiled once."""
+
+    def __init__(self, options: OptionReader, places: Places) -> None:
+        self._options = options
+        self._places = places
+        self._messages: dict[str, MessagePlan] = {}
+        self._labels: dict[str, dict[str, int]] = {}
+
+    def plan_table(self, descriptor: Descriptor, *, is_record: bool) -> TablePlan:
+        """The plan of a table message; raises SchemaError where it is none."""
+        kind, rows_field = ("record", None) if is_record else self._rows_field(descriptor)
+        row = self.plan_message(descriptor if rows_field is None else _row_type(rows_field))
+        options = self._options.of_message(descriptor)
+        plan = TablePlan(
+            name=descriptor.name,
+            message=descriptor.full_name,
+            kind=kind,
+            descriptor=descriptor,
+            row=row,
+            rows_field=rows_field.name if rows_field is not None else "",
+            key=tuple(sorted((field for field in row.fields if field.key), key=lambda field: field.number)),
+            groups=tuple(options.groups) if options else (),
+            sums=tuple(Sum(o.field, tuple(o.by), o.equals, o.tolerance) for o in options.sum) if options else (),
+            sequences=tuple(Sequence(o.field, tuple(o.by), o.start, o.step) for o in options.sequence)
+            if options
+            else (),
+            has_times=_has_times(row),
+        )
+        self._check_table(plan, rows_field)
+        return plan
+
+    def _rows_field(self, descriptor: Descriptor) -> tuple[TableKind, FieldDescriptor]:
+        """Which field holds the rows: a table has one field, a list of messages or a map of them."""
+        field = descriptor.fields[0] if len(descriptor.fields) == 1 else None
+        if field is None or not field.is_repeated or field.message_type is None or _row_type(field) is None:
+            raise SchemaError(
+                f"{self._places.of(descriptor.full_name)}: the message {descriptor.full_name} is no table",
+                hint=f"write `message {descriptor.name}Table {{ repeated {descriptor.name} rows = 1; }}` below it, and "
+                f"name {descriptor.full_name}Table in sheets.yaml; or, for a sheet of one record, `layout: vertical`",
+            )
+        return ("map" if _is_map(field) else "rows"), field
+
+    def _check_table(self, plan: TablePlan, rows_field: FieldDescriptor | None) -> None:
+        if plan.kind == "map":
+            assert rows_field is not None
+            map_key = _KINDS[rows_field.message_type.fields_by_name["key"].type]
+            if len(plan.key) != 1 or plan.key[0].kind != map_key:
+                raise SchemaError(
+                    f"{self._places.of(plan.message)}: {plan.message} is a map by {map_key}, so exactly one field of "
+                    f"{plan.row.name} must be the key, of that type",
+                    hint="give that field [(gdata.field).key = true]",
+                )
+        for field in (name for rule in (*plan.sums, *plan.sequences) for name in (rule.field, *rule.by)):
+            if not has_field(plan.row, field):
+                raise SchemaError(
+                    f"{self._places.of(plan.message)}: sum or sequence of {plan.message} names {field}, "
+                    f"which {plan.row.name} doesn't have",
+                    hint=did_you_mean(field, [one.name for one in plan.row.fields]),
+                )
+
+    def plan_message(self, descriptor: Descriptor, within: tuple[str, ...] = ()) -> MessagePlan:
+        """The plan of a message; `within` are the messages that it is being planned for, outermost first."""
+        known = self._messages.get(descriptor.full_name)
+        if known is None:
+            within = (*within, descriptor.full_name)
+            fields = tuple(self._plan_field(field, within) for field in descriptor.fields)
+            self._check_oneof_default(fields)
+            known = MessagePlan(descriptor.full_name, descriptor, fields)
+            self._messages[descriptor.full_name] = known
+        return known
+
+    def _plan_field(self, field: FieldDescriptor, within: tuple[str, ...]) -> FieldPlan:
+        is_map = _is_map(field)
+        value = field.message_type.fields_by_name["value"] if is_map else field
+        kind = _kind(value)
+        if kind == "message" and value.message_type.full_name in within:
+            kind = "any"  # A message within itself has no end of columns.
+        options = self._options.of_field(field)
+        plan = FieldPlan(
+            name=field.name,
+            number=field.number,
+            kind=kind,
+            descriptor=field,
+            is_list=field.is_repeated and not is_map,
+            is_map=is_map,
+            map_key_kind=_KINDS[field.message_type.fields_by_name["key"].type] if is_map else "string",
+            has_presence=field.has_presence,
+            message=self.plan_message(value.message_type, within) if kind == "message" else None,
+            scalar_kind=_KINDS[value.message_type.fields_by_name["value"].type] if kind == "wrapper" else "any",
+            labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
+            enum_names={one.number: one.name for one in reversed(value.enum_type.values)} if kind == "enum" else {},
+            oneof=_oneof(field),
+            **(self._from_options(field, kind, options) if options is not None else {}),
+        )
+        self._check_field(plan)
+        return plan
+
+    def _from_options(self, field: FieldDescriptor, kind: FieldKind, options: Any) -> dict[str, Any]:
+        return {
+            "key": options.key,
+            "columns": tuple(options.column),
+            "refs": tuple(self._ref(field, ref) for ref in options.ref),
+            "unique": options.unique,
+            "separator": options.separator or ",",
+            "subseparator": options.subseparator or ":",
+            "default": options.default or None,
+            "absent_ok": options.absent_ok,
+            "groups": tuple(options.groups),
+            "unit": options.unit,
+            "path": options.path,
+        }
+
+    def _ref(self, field: FieldDescriptor, ref: Any) -> Ref:
+        when_field, equals, when_value = ref.when.partition("=")
+        if not ref.table or bool(ref.when) != bool(equals):
+            raise SchemaError(
+                f"{self._places.of(field.full_name)}: the ref of {field.full_name} makes no sense",
+                hint='write {table: "ItemTable"}, and a `when` as "sibling_field=VALUE"',
+            )
+        if when_field.strip() and when_field.strip() not in field.containing_type.fields_by_name:
+            raise SchemaError(
+                f"{self._places.of(field.full_name)}: `when` of {field.full_name} names {when_field.strip()}, "
+                f"which {field.containing_type.full_name} doesn't have",
+                hint=did_you_mean(when_field.strip(), list(field.containing_type.fields_by_name)),
+            )
+        return Ref(ref.table, ref.field, when_field.strip(), when_value.strip(), tuple(ref.none))
+
+    def _check_field(self, plan: FieldPlan) -> None:
+        place, name = self._places.of(plan.descriptor.full_name), plan.descriptor.full_name
+        if plan.key and (plan.kind not in _KEY_KINDS or plan.is_list or plan.is_map):
+            raise SchemaError(
+                f"{place}: {name} can't be a key", hint="a key is an integer, a string, a bool or an enum, and no list"
+            )
+        if plan.unit and (plan.kind != "duration" or plan.unit not in _UNITS):
+            raise SchemaError(
+                f"{place}: unit {plan.unit!r} of {name} makes no sense",
+                hint=f"a unit is for Duration fields, and one of {', '.join(_UNITS)}",
+            )
+        if len(plan.separator) > 1 or len(plan.subseparator) > 1 or plan.separator == plan.subseparator:
+            raise SchemaError(
+                f"{place}: the separators of {name} must be two different characters",
+                hint='separator is "," and subseparator ":" unless the options say otherwise',
+            )
+
+    def _check_oneof_default(self, fields: Iterable[FieldPlan]) -> None:
+        for plan in fields:
+            if plan.oneof and plan.default is not None:
+                raise SchemaError(
+                    f"{self._places.of(plan.descriptor.full_name)}: a default of {plan.descriptor.full_name} would "
+                    f"always set the oneof {plan.oneof}",
+                    hint="remove the default",
+                )
+
+    def _enum_labels(self, enum: EnumDescriptor) -> dict[str, int]:
+        """Every folded text that means a value of `enum`: its name, that without the enum's prefix, its labels."""
+        known = self._labels.get(enum.full_name)
+        if known is not None:
+            return known
+        prefix = fold(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", enum.name)) + "_"
+        labels: dict[str, int] = {}
+        for value in enum.values:
+            name = fold(value.name)
+            options = self._options.of_enum_value(value)
+            texts = [name, name.removeprefix(prefix), *(fold(label) for label in (options.label if options else ()))]
+            for text in texts:
+                if labels.setdefault(text, value.number) != value.number:
+                    raise SchemaError(
+                        f"{self._places.of(f'{enum.full_name}.{value.name}')}: {text!r} means two values of "
+                        f"{enum.full_name}",
+                        hint="labels and names are compared without regard to case, blanks, - and _; change one",
+                    )
+        self._labels[enum.full_name] = labels
+        return labels
+
+
+def has_field(message: MessagePlan, path: str) -> bool:
+    """Whether a dotted path without indexes (`reward.item_id`) leads to a field."""
+    name, _, rest = path.partition(".")
+    field = message.field(name)
+    if field is None or not rest:
+        return field is not None
+    return field.message is not None and has_field(field.message, rest)
+
+
+def _kind(field: FieldDescriptor) -> FieldKind:
+    if field.message_type is not None and field.message_type.full_name in _WELL_KNOWN:
+        return _WELL_KNOWN[field.message_type.full_name]
+    return _KINDS[field.type]
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
+
+
+def _row_type(field: FieldDescriptor) -> Any:
+    return field.message_type.fields_by_name["value"].message_type if _is_map(field) else field.message_type
+
+
+def _oneof(field: FieldDescriptor) -> str:
+    """The oneof that the .proto file declares; the one that `optional` makes is none."""
+    oneof = field.containing_oneof
+    return "" if oneof is None or (len(oneof.fields) == 1 and oneof.name == f"_{field.name}") else oneof.name
+
+
+def _has_times(message: MessagePlan) -> bool:
+    return any(
+        field.kind in ("timestamp", "duration") or (field.message is not None and _has_times(field.message))
+        for field in message.fields
+    )

@@ -1,0 +1,126 @@
+"""Compile a folder of .proto files with protoc to one FileDescriptorSet.
+
+protoc comes with grpcio-tools. Both imports that schemas may use beside their own files, gdata/options.proto
+and buf/validate/validate.proto, are given to it from here, so that nothing is copied into a project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from gdata.errors import OutsideError, SchemaError
+from gdata.files import write_atomically
+
+OPTIONS_FOLDER = Path(__file__).parent.parent / "protos"
+"""The import root of gdata/options.proto."""
+
+_PROTOC_LINE = re.compile(r"^(?P<file>[^:\n]+\.proto):(?:(?P<line>\d+):(?P<column>\d+):)? ?(?P<text>.*)$")
+
+
+def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
+    """The serialized FileDescriptorSet of every .proto file under `protos`, with imports and source info.
+
+    `cache` is a folder in which the result is kept under the hash of all that went into it.
+
+    Raises:
+        SchemaError: there are no files, or one doesn't compile; each of protoc's lines is in the message.
+    """
+    files = sorted(path for path in protos.rglob("*.proto") if path.is_file())
+    if not files:
+        raise SchemaError(f"{protos}: there are no .proto files", hint="write one, or mend `protos:` in sheets.yaml")
+    try:
+        contents = {path.relative_to(protos).as_posix(): path.read_bytes() for path in files}
+    except OSError as error:
+        raise SchemaError(f"{error.filename}: {error.strerror or error}") from error
+    if cache is None:
+        return _run_protoc(protos, list(contents))
+    kept = cache / f"descriptors-{_cache_key(contents)}.binpb"
+    try:
+        return kept.read_bytes()
+    except OSError:
+        compiled = _run_protoc(protos, list(contents))
+        write_atomically(kept, compiled)
+        return compiled
+
+
+def _cache_key(contents: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for package in ("grpcio-tools", "protovalidate"):
+        digest.update(importlib.metadata.version(package).encode() + b"\0")
+    digest.update((OPTIONS_FOLDER / "gdata" / "options.proto").read_bytes())
+    for name, content in contents.items():
+        digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:20]
+
+
+def _run_protoc(protos: Path, names: list[str]) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="gdata-protoc-") as name:
+        folder = Path(name)
+        (folder / "validate.binpb").write_bytes(validate_descriptors())
+        # An argument file, one argument a line, has no limit on its length and no trouble with blanks.
+        arguments = [
+            f"--proto_path={protos}",
+            f"--proto_path={OPTIONS_FOLDER}",
+            f"--proto_path={_well_known_protos()}",
+            f"--descriptor_set_in={folder / 'validate.binpb'}",
+            f"--descriptor_set_out={folder / 'out.binpb'}",
+            "--include_imports",
+            "--include_source_info",
+            *names,
+        ]
+        (folder / "arguments").write_text("\n".join(arguments), encoding="utf-8")
+        command = [sys.executable, "-m", "grpc_tools.protoc", f"@{folder / 'arguments'}"]
+        try:
+            ran = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+        except OSError as error:
+            raise OutsideError(f"protoc can't be started: {error}", hint="install gdata again") from error
+        if ran.returncode != 0:
+            raise _schema_error(ran.stderr or ran.stdout, protos)
+        return (folder / "out.binpb").read_bytes()
+
+
+def _well_known_protos() -> Path:
+    # Found without importing grpc_tools, which would load all of grpc.
+    spec = importlib.util.find_spec("grpc_tools")
+    if spec is None or spec.origin is None:
+        raise OutsideError("protoc is not installed", hint="pip install grpcio-tools")
+    return Path(spec.origin).parent / "_proto"
+
+
+def validate_descriptors() -> bytes:
+    """buf/validate/validate.proto and what it imports, as the FileDescriptorSet in the protovalidate package."""
+    from protovalidate._gen.buf.validate import validate_pb
+
+    files: dict[str, bytes] = {}
+
+    def add(file: object) -> None:
+        for dependency in file.dependencies:  # type: ignore[attr-defined]
+            add(dependency)
+        files.setdefault(file.name, file.proto.to_binary())  # type: ignore[attr-defined]
+
+    add(validate_pb.FieldRules.desc().file)
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+
+    return FileDescriptorSet(file=map(FileDescriptorProto.FromString, files.values())).SerializeToString()
+
+
+def _schema_error(output: str, protos: Path) -> SchemaError:
+    """protoc's words, with the path of each file as the user knows it and its place in front."""
+    lines = []
+    for line in filter(None, map(str.strip, output.splitlines())):
+        found = _PROTOC_LINE.match(line)
+        if found is None or "warning:" in line:
+            continue
+        place = ":".join(filter(None, (str(protos / found["file"]), found["line"], found["column"])))
+        lines.append(f"{place}: {found['text']}")
+    return SchemaError(
+        "\n".join(lines) or f"{protos}: protoc failed: {output.strip()}",
+        hint="mend the .proto file at the first of these places; the others may follow from it",
+    )

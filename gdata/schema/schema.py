@@ -1,0 +1,102 @@
+"""A project's schema: the descriptors of its .proto files, and the plans of the tables in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+
+from gdata.errors import SchemaError
+from gdata.nearest import did_you_mean
+from gdata.schema.options import OptionReader
+from gdata.schema.places import Places
+from gdata.schema.plan import TablePlan
+from gdata.schema.planner import Planner
+
+SHIPPED_PACKAGES = ("google.protobuf", "buf.validate", "gdata")
+"""Packages of the files that come with the tools; no table of a project lies in them."""
+
+
+class Schema:
+    """The compiled .proto files of a project, in a descriptor pool of their own."""
+
+    def __init__(self, descriptors: bytes) -> None:
+        """`descriptors` is a serialized FileDescriptorSet, dependencies first, with source info where it matters."""
+        self.descriptors = descriptors
+        self.files = FileDescriptorSet.FromString(descriptors)
+        self.pool = DescriptorPool()
+        for file in self.files.file:
+            self.pool.AddSerializedFile(file.SerializeToString())
+        self._options = OptionReader(self.pool)
+        self._planner = Planner(self._options, self.places)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where in the .proto files each name is declared."""
+        return Places(self.project_files)
+
+    @property
+    def project_files(self) -> list[FileDescriptorProto]:
+        """The files that aren't shipped with the tools."""
+        return [file for file in self.files.file if file.package not in SHIPPED_PACKAGES]
+
+    @cached_property
+    def message_names(self) -> list[str]:
+        """Full names of the project's top-level messages."""
+        prefix_of = {file.name: f"{file.package}." if file.package else "" for file in self.project_files}
+        return [prefix_of[file.name] + message.name for file in self.project_files for message in file.message_type]
+
+    def message(self, name: str) -> Descriptor | None:
+        """The message with this full name."""
+        try:
+            found: Descriptor = self.pool.FindMessageTypeByName(name)
+        except KeyError:
+            return None
+        return found
+
+    def message_class(self, descriptor: Descriptor) -> Any:
+        """The class to make messages of `descriptor`."""
+        return GetMessageClass(descriptor)
+
+    def groups_of(self, field: FieldDescriptor) -> tuple[str, ...]:
+        """The groups of a field: which targets with `groups` see it."""
+        options = self._options.of_field(field)
+        return tuple(options.groups) if options is not None else ()
+
+    def table(self, name: str, *, is_record: bool = False) -> TablePlan:
+        """The plan of the table `name` (a full name); `is_record`: the message itself is the one record.
+
+        Raises:
+            SchemaError: there is no such message, it is no table, or an option in it makes no sense.
+        """
+        descriptor = self.message(name)
+        if descriptor is None:
+            raise SchemaError(
+                f"there is no message {name} in the .proto files",
+                hint=did_you_mean(name, self.message_names) + "write the full name: package.Message",
+            )
+        return self._planner.plan_table(descriptor, is_record=is_record)
+
+    def tables(self, names: Iterable[tuple[str, bool]]) -> dict[str, TablePlan]:
+        """The plans of several tables, each given as full name and `is_record`, by short name.
+
+        Raises:
+            SchemaError: as for `table`; or two short names are equal without regard to case.
+        """
+        plans: dict[str, TablePlan] = {}
+        taken: dict[str, str] = {}
+        for name, is_record in names:
+            plan = self.table(name, is_record=is_record)
+            other = taken.setdefault(plan.name.casefold(), name)
+            if other != name:
+                raise SchemaError(
+                    f"{self.places.of(name)}: the tables {other} and {name} have the same short name",
+                    hint="a table's file has its short name, so it must be unique without regard to case; rename one",
+                )
+            plans[plan.name] = plan
+        return plans

@@ -1,0 +1,166 @@
+"""The schema that a bundle carries: what its tables reach, and nothing its target may not see.
+
+Code for servers and clients is generated from it, so it keeps the language options and json names; no source
+info, comments or custom options are in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
+from google.protobuf.message import Message
+
+from gdata.schema.plan import TablePlan
+from gdata.schema.schema import Schema
+
+
+def runtime_schema(schema: Schema, tables: Iterable[TablePlan], groups: tuple[str, ...]) -> bytes:
+    """The serialized FileDescriptorSet for `tables`, with the fields that a target with `groups` sees.
+
+    Without groups a target sees every field. Files stand dependencies first, ties by name.
+    """
+    visible = Visibility(schema, tables, groups)
+    files = {file.name: visible.strip_file(file) for file in schema.files.file if visible.reaches_file(file)}
+    result = FileDescriptorSet(file=[files[name] for name in _dependencies_first(files)])
+    return result.SerializeToString(deterministic=True)
+
+
+class Visibility:
+    """Which messages, enums and fields one target's tables reach."""
+
+    def __init__(self, schema: Schema, tables: Iterable[TablePlan], groups: tuple[str, ...]) -> None:
+        self._schema = schema
+        self._groups = groups
+        self._hidden: set[str] = set()
+        self._types: set[str] = set()
+        self._file_of: dict[str, str] = {}
+        for table in tables:
+            self._reach(table.descriptor, rows_field=table.rows_field)
+
+    def hides(self, field: FieldDescriptor) -> bool:
+        """Whether the target may not see `field`."""
+        return field.full_name in self._hidden
+
+    def reaches_file(self, file: FileDescriptorProto) -> bool:
+        """Whether anything that the target sees is declared in `file`."""
+        return file.name in self._file_of.values()
+
+    def _reach(self, message: Descriptor, *, rows_field: str = "") -> None:
+        if message.full_name in self._types:
+            return
+        self._add(message)
+        is_entry = message.GetOptions().map_entry
+        shipped = message.file.package == "google.protobuf"
+        for field in message.fields:
+            if not (is_entry or shipped or field.name == rows_field or self._sees(field)):
+                self._hidden.add(field.full_name)
+                continue
+            if field.message_type is not None:
+                self._reach(field.message_type)
+            if field.enum_type is not None:
+                self._add(field.enum_type)
+
+    def _add(self, type_: Descriptor | EnumDescriptor) -> None:
+        self._types.add(type_.full_name)
+        self._file_of[type_.full_name] = type_.file.name
+
+    def _sees(self, field: FieldDescriptor) -> bool:
+        return not self._groups or not set(self._groups).isdisjoint(self._schema.groups_of(field))
+
+    def strip_file(self, file: FileDescriptorProto) -> FileDescriptorProto:
+        """`file` with what is reached in it."""
+        prefix = f"{file.package}." if file.package else ""
+        stripped = FileDescriptorProto(name=file.name, syntax=file.syntax)
+        if file.package:
+            stripped.package = file.package
+        if file.HasField("edition"):
+            stripped.edition = file.edition
+        stripped.message_type.extend(self._strip_messages(file.message_type, prefix))
+        stripped.enum_type.extend(self._strip_enums(file.enum_type, prefix))
+        if file.HasField("options"):
+            stripped.options.CopyFrom(file.options)
+        stripped.dependency.extend(self._imports(file.name, stripped))
+        _drop_custom_options(stripped)
+        return stripped
+
+    def _strip_messages(self, messages: Iterable[DescriptorProto], prefix: str) -> Iterator[DescriptorProto]:
+        for message in messages:
+            name = prefix + message.name
+            nested = list(self._strip_messages(message.nested_type, f"{name}."))
+            enums = list(self._strip_enums(message.enum_type, f"{name}."))
+            if name in self._types:
+                yield self._strip_message(message, name, nested, enums)
+            elif nested or enums:
+                # Not seen itself, but the home of a type that is.
+                yield DescriptorProto(name=message.name, nested_type=nested, enum_type=enums)
+
+    def _strip_message(
+        self, message: DescriptorProto, name: str, nested: list[DescriptorProto], enums: list[EnumDescriptorProto]
+    ) -> DescriptorProto:
+        fields = [FieldDescriptorProto.FromString(field.SerializeToString()) for field in message.field]
+        fields = [field for field in fields if f"{name}.{field.name}" not in self._hidden]
+        kept_oneofs = sorted({field.oneof_index for field in fields if field.HasField("oneof_index")})
+        for field in fields:
+            if field.HasField("oneof_index"):
+                field.oneof_index = kept_oneofs.index(field.oneof_index)
+        stripped = DescriptorProto(name=message.name, field=fields, nested_type=nested, enum_type=enums)
+        stripped.oneof_decl.extend(message.oneof_decl[index] for index in kept_oneofs)
+        stripped.reserved_range.extend(message.reserved_range)
+        if not self._groups:
+            # The name of a field that was is still a name: only a target that sees all may know it.
+            stripped.reserved_name.extend(message.reserved_name)
+        if message.HasField("options"):
+            stripped.options.CopyFrom(message.options)
+        return stripped
+
+    def _strip_enums(self, enums: Iterable[EnumDescriptorProto], prefix: str) -> Iterator[EnumDescriptorProto]:
+        for enum in enums:
+            if prefix + enum.name in self._types:
+                copy = EnumDescriptorProto.FromString(enum.SerializeToString())
+                if self._groups:
+                    copy.ClearField("reserved_name")
+                yield copy
+
+    def _imports(self, name: str, file: FileDescriptorProto) -> list[str]:
+        used = {self._file_of[type_] for type_ in _used_types(file.message_type)}
+        return sorted(used - {name})
+
+
+def _used_types(messages: Iterable[DescriptorProto]) -> Iterator[str]:
+    for message in messages:
+        yield from (field.type_name.removeprefix(".") for field in message.field if field.type_name)
+        yield from _used_types(message.nested_type)
+
+
+def _drop_custom_options(message: Message) -> None:
+    """Clear every extension and unknown field below `message`, and options that have nothing left."""
+    message.DiscardUnknownFields()  # type: ignore[attr-defined]
+    for field, value in message.ListFields():
+        if field.is_extension:
+            message.ClearExtension(field)  # type: ignore[arg-type]
+        elif field.message_type is not None:
+            for one in value if field.is_repeated else (value,):
+                _drop_custom_options(one)
+            if field.name == "options" and not value.ListFields():
+                message.ClearField("options")
+
+
+def _dependencies_first(files: dict[str, FileDescriptorProto]) -> list[str]:
+    ordered: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        for dependency in sorted(files[name].dependency):
+            add(dependency)
+        ordered.setdefault(name)
+
+    for name in sorted(files):
+        add(name)
+    return list(ordered)
