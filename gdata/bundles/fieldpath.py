@@ -1,0 +1,135 @@
+"""What a dotted field path means in rows: `price`, `reward.item_id`, `rewards.item_id` (of any element)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+from gdata.errors import LookupFailed
+from gdata.nearest import nearest
+
+_PYTHON_TYPES: dict[int, tuple[type, ...]] = {
+    FieldDescriptor.CPPTYPE_STRING: (str,),
+    FieldDescriptor.CPPTYPE_FLOAT: (float, int),
+    FieldDescriptor.CPPTYPE_DOUBLE: (float, int),
+}
+_ORDINARY: tuple[type, ...] = (int,)
+
+
+@dataclass(frozen=True)
+class FieldPath:
+    """A way from a row to the values of one field, checked against the row's descriptor."""
+
+    text: str
+    steps: tuple[FieldDescriptor, ...]
+
+    @classmethod
+    def of(cls, row_type: Descriptor, text: str, *, table: str) -> FieldPath:
+        """Raises LookupFailed where the rows of `table` have no such field."""
+        steps: list[FieldDescriptor] = []
+        message: Descriptor | None = row_type
+        for name in text.split("."):
+            field = None if message is None else message.fields_by_name.get(name)
+            if field is None:
+                where = ".".join(step.name for step in steps)
+                raise LookupFailed(_no_field(f"{table}: {where or 'a row'}", name, message))
+            if _is_map(field):
+                raise LookupFailed(f"{table}: {text} goes through the map {name}, which has no index; read its rows")
+            steps.append(field)
+            message = field.message_type
+        return cls(text, tuple(steps))
+
+    @property
+    def leaf(self) -> FieldDescriptor:
+        """The field at the end."""
+        return self.steps[-1]
+
+    @property
+    def is_many(self) -> bool:
+        """Whether a row may have several values here."""
+        return any(step.is_repeated for step in self.steps)
+
+    def values(self, row: Any) -> Sequence[Any]:
+        """The values in one row; a field that isn't set is None, a list may have none at all."""
+        found = [row]
+        for step in self.steps:
+            if step.is_repeated:
+                found = [value for one in found if one is not None for value in getattr(one, step.name)]
+            elif step.has_presence:
+                found = [_value_or_none(one, step.name) for one in found]
+            else:
+                found = [None if one is None else getattr(one, step.name) for one in found]
+        return found
+
+    def column(self, rows: Iterable[Any]) -> Iterable[Iterable[Any]]:
+        """Of each row the distinct values."""
+        if self.is_many:
+            return (dict.fromkeys(self.values(row)) for row in rows)
+        if any(step.has_presence for step in self.steps):
+            return map(self.values, rows)
+        return zip(map(attrgetter(self.text), rows), strict=True)
+
+    def accept(self, value: Any) -> Any:
+        """`value` as rows hold it: an enum's number for its name, 32 bits of a float.
+
+        Raises:
+            LookupFailed: the field can't have this value, or is a message, which has no value of its own.
+        """
+        leaf = self.leaf
+        if leaf.message_type is not None:
+            inner = ", ".join(f"{self.text}.{name}" for name in leaf.message_type.fields_by_name)
+            raise LookupFailed(f"{self.text} is a message: ask for one of its fields: {inner}")
+        if value is None:
+            return None
+        if leaf.enum_type is not None and isinstance(value, str):
+            return _enum_number(leaf.name, leaf.enum_type, value)
+        if isinstance(value, float) and leaf.cpp_type == FieldDescriptor.CPPTYPE_FLOAT:
+            return as_float32(value)
+        if not isinstance(value, _expected_types(leaf)):
+            expected = " or ".join(one.__name__ for one in _expected_types(leaf))
+            raise LookupFailed(f"{self.text} holds {expected}; {value!r} is {type(value).__name__}, and equals none")
+        return value
+
+
+def as_float32(value: float) -> float:
+    """The nearest value that 32 bits can hold, as a `float` field has it."""
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        return value
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+
+
+def _value_or_none(message: Any, name: str) -> Any:
+    return getattr(message, name) if message is not None and message.HasField(name) else None
+
+
+def _expected_types(field: FieldDescriptor) -> tuple[type, ...]:
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return (bytes,)
+    return _PYTHON_TYPES.get(field.cpp_type, _ORDINARY)
+
+
+def _enum_number(field: str, enum: EnumDescriptor, name: str) -> int:
+    names = enum.values_by_name
+    if name not in names:
+        near = nearest(name, names)
+        known = f"did you mean {near}?" if near else f"it has {', '.join(names)}"
+        raise LookupFailed(f"{field}: the enum {enum.name} has no {name}; {known}")
+    return int(names[name].number)
+
+
+def _no_field(place: str, name: str, message: Descriptor | None) -> str:
+    if message is None:
+        return f"{place} is no message, so it has no field {name}"
+    near = nearest(name, message.fields_by_name)
+    known = f"did you mean {near}?" if near else f"it has {', '.join(message.fields_by_name)}"
+    return f"{place} has no field {name}; {known}"
