@@ -12,3 +12,270 @@ SHEET_MISSING = Kind(
     "{nearest}rename the sheet back, or mend its line in sheets.yaml (line {line})",
     about="A sheet that sheets.yaml names isn't in the spreadsheet: it was renamed, moved or deleted.",
 )
+
+# --- headers ----------------------------------------------------------------------------------------------
+
+HEADER_UNKNOWN = Kind(
+    "header.unknown",
+    "no field of {tables} is called {value}",
+    "{nearest}start it with # if the column is a note",
+    about="A header text names no field of the table's message: it is misspelt, or the schema lacks the field.",
+)
+HEADER_DUPLICATE = Kind(
+    "header.duplicate",
+    "two columns are for the field {field}",
+    "delete one of them, or start its header with #",
+    about="Two headers mean the same field, perhaps under two of its names.",
+)
+HEADER_MISSING = Kind(
+    "header.missing",
+    "there is no column for the field {field}",
+    "add a column with the header {header}; if the field may be absent, a programmer can mark it absent_ok",
+    about="The message has a field for which the sheet has no column: perhaps somebody deleted or renamed it.",
+)
+HEADER_GAP = Kind(
+    "header.gap",
+    "{field} has no element {index}, but a later one",
+    "number the columns of a list from 1 without a gap",
+    about="The columns of a list skip an index.",
+)
+HEADER_ERROR = Kind(
+    "header.error",
+    "the header is the formula error {value}",
+    "mend the formula, or write the header as text",
+    about="A formula in the header row fails.",
+)
+HEADER_DIRECTIVE = Kind(
+    "header.directive",
+    "{value} is no directive",
+    "{nearest}directives are @enabled and @tags; a column for one target is field@tag",
+    about="A header starts with @ and is neither @enabled nor @tags.",
+)
+HEADER_PATH = Kind(
+    "header.path",
+    "{value} leads nowhere: {reason}",
+    "write it as list[1].field, message.field or map[key]",
+    about="A header is a path that doesn't fit the message: an index on a field that is no list, and the like.",
+)
+HEADER_BLANK = Kind(
+    "header.blank",
+    "row {row} should hold the headers, but is blank",
+    "write the headers there, or mend header_row in sheets.yaml",
+    about="The row that should name the fields has nothing in it.",
+)
+
+# --- rows -------------------------------------------------------------------------------------------------
+
+KEY_BLANK = Kind(
+    "key.blank",
+    "the key {field} is blank",
+    "write the row's {field}, or clear the whole row",
+    about="A row has values but no key.",
+)
+KEY_PARTIAL = Kind(
+    "key.partial",
+    "part of the key is blank: {field}",
+    "fill the whole key for a new record, or leave all of it blank to go on with the record above",
+    about="In a sheet with several rows a record, a row has some key cells filled and some blank.",
+)
+ROW_FILLED = Kind(
+    "row.filled",
+    "{field} is filled again in a further row of one record",
+    "clear it: only the columns of lists go on in further rows",
+    about="In a sheet with several rows a record, a field that isn't a list has a value in a further row.",
+)
+ROW_ORPHAN = Kind(
+    "row.orphan",
+    "a row without a key stands above the first record",
+    "write its key",
+    about="In a sheet with several rows a record, the first row has no key.",
+)
+RECORD_SEVERAL = Kind(
+    "record.several",
+    "{table} is one record, but several sheets hold it",
+    "keep one of the sheets",
+    about="Two sheets are mapped to a table of the vertical layout.",
+)
+ONEOF_SEVERAL = Kind(
+    "oneof.several",
+    "only one of {members} may be filled",
+    "clear all but one of them",
+    about="Two fields of a oneof are filled in one row.",
+)
+
+# --- cells ------------------------------------------------------------------------------------------------
+
+CELL_BLANK = Kind(
+    "cell.blank",
+    "{field} is blank",
+    "{merged}write a value; 0 if zero is meant",
+    about="A number, bool or enum has no value. Blank is never silently zero.",
+)
+CELL_NOT_INTEGER = Kind(
+    "cell.not_integer",
+    "{value} is not a whole number",
+    "{instead}",
+    about="A field of whole numbers holds something else.",
+)
+CELL_OUT_OF_RANGE = Kind(
+    "cell.out_of_range",
+    "{value} doesn't fit into {type}",
+    "write a number from {low} to {high}",
+    about="A number is too small or too large for the field's type.",
+)
+CELL_IMPRECISE = Kind(
+    "cell.imprecise",
+    "{value} is beyond what a number cell holds exactly",
+    "format the cell as plain text and write all its digits",
+    about="Spreadsheets keep 15 to 17 digits of a number: beyond 2^53 the last ones are lost.",
+)
+CELL_NOT_NUMBER = Kind(
+    "cell.not_number",
+    "{value} is not a number",
+    "{instead}",
+    about="A field of numbers holds something else.",
+)
+CELL_FLOAT_DIGITS = Kind(
+    "cell.float_digits",
+    "{value} becomes {stored} in a field of type float",
+    "write at most 6 digits, or a programmer can make the field a double",
+    severity="warning",
+    about="A float has 32 bits, about 7 digits; the rest of the number is lost.",
+)
+CELL_NOT_BOOL = Kind(
+    "cell.not_bool",
+    "{value} is neither TRUE nor FALSE",
+    "write TRUE or FALSE (yes/no, y/n, o/x and 1/0 do as well)",
+    about="A yes-or-no field holds something else.",
+)
+CELL_NOT_ENUM = Kind(
+    "cell.not_enum",
+    "{value} is none of the values of {enum}",
+    "{nearest}write one of: {choices}",
+    about="A field with a fixed choice holds something that isn't one of them.",
+)
+CELL_NOT_TIME = Kind(
+    "cell.not_time",
+    "{value} is not a date and time",
+    "write it as 2026-12-31 18:00:00",
+    about="A point in time isn't a date cell and isn't written as ISO 8601.",
+)
+CELL_TIME_MISSING = Kind(
+    "cell.time_nonexistent",
+    "{value} doesn't exist in {timezone}: the clock skips it",
+    "write another time, or one with its offset: 2026-03-29T02:30:00+01:00",
+    about="On the day that summer time begins, an hour of local time doesn't exist.",
+)
+CELL_TIME_AMBIGUOUS = Kind(
+    "cell.time_ambiguous",
+    "{value} happens twice in {timezone}: the clock goes back",
+    "write it with its offset: 2026-10-25T02:30:00+01:00",
+    about="On the day that summer time ends, an hour of local time comes twice.",
+)
+CELL_NOT_DURATION = Kind(
+    "cell.not_duration",
+    "{value} is not a length of time",
+    "{instead}",
+    about="A length of time isn't written as one, or is a bare number without a unit.",
+)
+CELL_NOT_BASE64 = Kind(
+    "cell.not_base64",
+    "{value} is not base64",
+    "write the bytes in base64: SGVsbG8=",
+    about="A field of bytes holds text that isn't base64.",
+)
+CELL_NOT_JSON = Kind(
+    "cell.not_json",
+    "the JSON in the cell can't be read: {reason}",
+    "mend the JSON; in lists and messages a cell that starts with [ or {{ is JSON",
+    about="A cell that is JSON is broken, or doesn't fit the field.",
+)
+CELL_DATE = Kind(
+    "cell.date",
+    "{value} is a date or time, but the field {field} is {type}",
+    "format the column as plain text and write the value again",
+    about="The spreadsheet holds a date, perhaps because it took 1-2 or 1:10 for one.",
+)
+CELL_EATEN = Kind(
+    "cell.eaten",
+    "the spreadsheet made a date or time ({value}) of what was written",
+    "format the column as plain text and write the value again",
+    about="Spreadsheets take 1001:10 for a time and 1-2 for a date.",
+)
+CELL_EATEN_COMMA = Kind(
+    "cell.eaten",
+    "{value} may have been a list: the spreadsheet reads 1,000 as one number",
+    "format the column as plain text and check the cells that hold one number",
+    severity="warning",
+    about="In a list of numbers a spreadsheet takes the comma for a thousands separator.",
+)
+CELL_FORMULA_ERROR = Kind(
+    "cell.formula_error",
+    "the formula fails: {value}",
+    "mend the formula, or what it refers to",
+    about="A formula shows #N/A, #REF! or the like.",
+)
+CELL_LOADING = Kind(
+    "cell.loading",
+    "the formula was still loading when the sheet was read",
+    "open the sheet, wait until the cell has its value, and build again",
+    about="Functions such as IMPORTRANGE take their time; Google answered before they were ready.",
+)
+CELL_UNCOMPUTED = Kind(
+    "cell.uncomputed",
+    "the formula {value} was saved without its value",
+    "open the workbook in Excel and save it, or write the value itself",
+    about="A program wrote the workbook without computing its formulas.",
+)
+CELL_EMPTY_ELEMENT = Kind(
+    "cell.empty_element",
+    "the list has an empty element: {value}",
+    "remove the extra {separator}",
+    about="Two separators stand side by side, or one at an end.",
+)
+CELL_PARTS = Kind(
+    "cell.parts",
+    "{value} has {count} parts where {expected} belong",
+    "write {expected}",
+    about="A message in one cell has too many or too few parts.",
+)
+CELL_MAP_KEY = Kind(
+    "cell.map_key",
+    "the key {value} stands in the map twice",
+    "remove one of them",
+    about="A map in a cell, or over columns, names a key twice.",
+)
+TEXT_NUMBER = Kind(
+    "text.number",
+    "{value} is a number in a column of text",
+    "format the column as plain text: leading zeros and long numbers may be lost",
+    severity="warning",
+    about="A text field's cell holds a number; what was typed, 007 perhaps, may be lost.",
+)
+TEXT_CONTROL = Kind(
+    "text.control_character",
+    "the text holds a control character ({character})",
+    "delete it; it came with a copy from another program",
+    about="A character that nobody sees and programs stumble over.",
+)
+TEXT_ZERO_WIDTH = Kind(
+    "text.zero_width",
+    "the text holds a character without width ({character})",
+    "delete it; it came with a copy from a web page or messenger",
+    severity="warning",
+    about="Two texts look equal and aren't.",
+)
+TEXT_BLANK_ENDS = Kind(
+    "text.blank_ends",
+    "the text begins or ends with a blank",
+    "delete the blank",
+    severity="warning",
+    about="A blank at the start or end of a text is hardly ever meant.",
+)
+COLUMN_BLANK = Kind(
+    "column.blank",
+    "every cell of the column {field} is blank",
+    "fill it, or start its header with # if it isn't ready",
+    severity="warning",
+    about="A mapped column has no value at all.",
+)

@@ -47,7 +47,9 @@ class FieldPlan:
     is_map: bool = False
     map_key_kind: FieldKind = "string"
     has_presence: bool = False
-    """`optional`, a wrapper, a member of a oneof, a message: unset and zero differ."""
+    """`optional`, a wrapper, a member of a oneof, a message: unset and zero differ, so a cell may be blank."""
+    is_optional: bool = False
+    """Declared `optional`: the sheet may have no column for it."""
     message: MessagePlan | None = None
     """The fields of a nested message."""
     scalar_kind: FieldKind = "any"

@@ -138,7 +138,8 @@ class Planner:
             is_list=field.is_repeated and not is_map,
             is_map=is_map,
             map_key_kind=_KINDS[field.message_type.fields_by_name["key"].type] if is_map else "string",
-            has_presence=field.has_presence,
+            has_presence=field.has_presence and not field.is_required,
+            is_optional=_is_optional(field),
             message=self.plan_message(value.message_type, within) if kind == "message" else None,
             scalar_kind=_KINDS[value.message_type.fields_by_name["value"].type] if kind == "wrapper" else "any",
             labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
@@ -254,6 +255,13 @@ def _oneof(field: FieldDescriptor) -> str:
     """The oneof that the .proto file declares; the one that `optional` makes is none."""
     oneof = field.containing_oneof
     return "" if oneof is None or (len(oneof.fields) == 1 and oneof.name == f"_{field.name}") else oneof.name
+
+
+def _is_optional(field: FieldDescriptor) -> bool:
+    """Whether the .proto file calls the field optional; editions give every scalar presence unless told."""
+    if field.is_repeated or field.is_required or _oneof(field):
+        return False
+    return field.containing_oneof is not None or (field.has_presence and field.message_type is None)
 
 
 def _has_times(message: MessagePlan) -> bool:
