@@ -45,6 +45,8 @@ class Spreadsheet:
     sheets: tuple[SheetEntry, ...]
     id: str = ""
     path: Path | None = None
+    location: str = ""
+    """The id, or the path as sheets.yaml writes it."""
     encoding: str = "utf-8"
     line: int = 0
 
@@ -118,6 +120,8 @@ class SeverityRules:
 
     codes: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Where each table's rules stand in sheets.yaml."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,119 @@
+"""The `gate:`, `channels:` and `severity:` of sheets.yaml."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, SchemaRule, SeverityRules
+from gdata.configfile.names import check_name, check_pattern
+from gdata.configfile.yaml_document import Fields, Value, shown
+
+_SCHEMA_RULES = ("off", "wire", "wire_json", "file")
+_LEVELS = ("error", "warning", "off")
+_RULE_KEYS = ("name", "tables", "fields", "level", "deny", *LIMITS)
+_RESERVED_RULES = {"schema": "broken schemas go under that name", "yanked": "`--allow yanked` means something else"}
+# These are about whole rows and tables, so a list of fields could only mislead.
+_DENIALS_WITHOUT_FIELDS = ("added_rows", "removed_rows", "added_table", "removed_table")
+
+
+def read_gate(value: Value) -> Gate:
+    """`off`, or the schema's category and the rules."""
+    if value.is_off:
+        return Gate(schema="off")
+    fields = value.fields(("schema", "rules"))
+    schema = cast(SchemaRule, fields.get("schema", lambda one: one.choice(_SCHEMA_RULES), "wire"))
+    return Gate(schema, fields.get("rules", _read_rules, ()))
+
+
+def _read_rules(value: Value) -> tuple[GateRule, ...]:
+    rules = value.each(_read_rule)
+    lines: dict[str, int] = {}
+    for rule in rules:
+        if rule.name in lines:
+            wrong = f"a rule {rule.name} stands in line {lines[rule.name]} too"
+            value.keep(value.document.error(rule.line, wrong, "rename one of them"))
+        lines.setdefault(rule.name, rule.line)
+    return rules
+
+
+def _read_rule(value: Value) -> GateRule:
+    fields = value.fields(_RULE_KEYS)
+    name = fields.required("name", "name: no-removed-items").word()
+    check_name(name, fields.entries["name"])
+    if name in _RESERVED_RULES:
+        raise fields.entries["name"].error(f"{name} can't name a rule: {_RESERVED_RULES[name]}", "choose another name")
+    tables = fields.get("tables", _read_globs, ())
+    globs = fields.get("fields", _read_globs, ())
+    level: Any = fields.get("level", lambda one: one.choice(("block", "warn")), "block")
+    what = _the_one_measure(fields)
+    if what != "deny":
+        limit_by = fields.get(what, _read_limit, Limit(0))
+        return GateRule(name, tables, globs, level, limit=what, limit_by=limit_by, line=value.line)
+    deny = fields.get("deny", lambda one: one.choice(DENIALS), "any")
+    if globs and deny in _DENIALS_WITHOUT_FIELDS:
+        raise fields.entries["fields"].error(
+            f"deny: {deny} is about whole rows, not fields", "delete the line `fields`"
+        )
+    return GateRule(name, tables, globs, level, deny=deny, line=value.line)
+
+
+def _the_one_measure(fields: Fields) -> str:
+    found = [key for key in ("deny", *LIMITS) if key in fields]
+    if len(found) != 1:
+        what = " and ".join(found) if found else "none of them"
+        raise fields.value.error(
+            f"a rule needs exactly one of deny, {', '.join(LIMITS)}, found {what}", "make each a rule of its own"
+        )
+    return found[0]
+
+
+def _read_globs(value: Value) -> tuple[str, ...]:
+    globs = tuple(item.word() for item in value.items())
+    if not globs:
+        raise value.error("the list is empty", "delete the line: without it, all are meant")
+    for item, glob in zip(value.items(), globs, strict=True):
+        if not re.fullmatch(r"[\w.*?]+", glob):
+            raise item.error(
+                f"{shown(glob)} isn't a name or a glob of * and ?", "write fields without indexes, like rewards.count"
+            )
+    return globs
+
+
+def _read_limit(value: Value) -> Limit:
+    text = value.text() if value.type == "str" else value.written
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,15})?)\s*(%?)", text, re.ASCII)
+    if found is None:
+        raise value.error(f"{shown(value.written)} isn't a limit", "write a number like 100, or a percentage like 20%")
+    return Limit(float(found[1]), percent=bool(found[2]))
+
+
+def read_channels(value: Value) -> tuple[Channel, ...]:
+    """The settings of channels, by name or glob."""
+    return value.each_entry(_read_channel)
+
+
+def _read_channel(pattern: str, value: Value) -> Channel:
+    check_pattern(pattern, value)
+    if value.is_null:
+        return Channel(pattern)
+    fields = value.fields(("protected", "gate"))
+    return Channel(pattern, fields.get("protected", Value.flag, False), fields.get("gate", read_gate, None))
+
+
+def read_severity(value: Value) -> SeverityRules:
+    """Levels by code; under a table's short name, levels by code for that table alone."""
+    codes: dict[str, str] = {}
+    tables: dict[str, dict[str, str]] = {}
+    lines: dict[str, int] = {}
+    for key, entry in value.entries():
+        if entry.type == "map":
+            tables[key] = {code: level for code, one in entry.entries() for level in one.collect(_read_level)}
+            lines[key] = entry.line
+        else:
+            codes.update((key, level) for level in entry.collect(_read_level))
+    return SeverityRules(codes, tables, lines)
+
+
+def _read_level(value: Value) -> str:
+    return value.choice(_LEVELS)

@@ -1,0 +1,141 @@
+"""Names and places that sheets.yaml gives: safe as file names on every system, paths that are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gdata.configfile.yaml_document import Value, shown
+from gdata.errors import ConfigError
+from gdata.nearest import did_you_mean
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789")}
+_FORBIDDEN = frozenset('/\\:*?"<>|')
+_GLOB = frozenset("*?")
+_MAX_NAME_BYTES = 100
+_STORE_SCHEMES = ("s3", "gs")
+# What these mean depends on the machine that reads them.
+_MACHINE_ZONES = ("localtime", "posixrules")
+
+
+def what_is_wrong_with(name: str) -> str:
+    """Why `name` can't be a file's name on every system; "" if it can."""
+    bad = next((one for one in name if one in _FORBIDDEN or not one.isprintable()), "")
+    if bad:
+        return f"holds {shown(bad)}"
+    if name.startswith((".", "-")) or name != name.strip() or name.endswith("."):
+        return "begins or ends with a dot, a dash or a blank"
+    if name.split(".")[0].lower() in _RESERVED:
+        return "is reserved by Windows"
+    if len(name.encode()) > _MAX_NAME_BYTES:
+        return f"is longer than {_MAX_NAME_BYTES} bytes"
+    return "" if name else "is empty"
+
+
+def check_name(name: str, value: Value) -> str:
+    """`name`, if it can name a file or folder on every system; a mistake of `value` if it can't."""
+    wrong = what_is_wrong_with(name)
+    if wrong:
+        raise value.error(f"the name {shown(name)} {wrong}", "use letters, digits, `_`, `-` and `.`")
+    return name
+
+
+def check_pattern(pattern: str, value: Value) -> str:
+    """`pattern`, if it is a name or a glob of names."""
+    check_name("".join("x" if one in _GLOB else one for one in pattern), value)
+    return pattern
+
+
+def check_unique(named: Iterable[tuple[str, Value]]) -> None:
+    """Keep a mistake for every name that differs from an earlier one in upper and lower case alone."""
+    seen: dict[str, str] = {}
+    for name, value in named:
+        first = seen.setdefault(name.casefold(), name)
+        if first != name:
+            value.keep(value.error(f"differs from {shown(first)} in upper and lower case alone", "rename one of them"))
+
+
+def read_path(value: Value) -> Path:
+    """A path, absolute; a relative one starts at the folder of sheets.yaml."""
+    text = value.text()
+    if "://" in text:
+        raise value.error(f"{shown(value.written)} is a URL, not a path", "write a file or folder on this computer")
+    path = value.document.folder / text
+    return path.resolve() if ".." in path.parts else path
+
+
+def read_optional_path(value: Value) -> Path | None:
+    """A path, or None where a `${NAME:-}` came out empty."""
+    return read_path(value) if value.expanded().strip() else None
+
+
+def read_folder(value: Value) -> Path:
+    """The path of a folder that is there."""
+    path = read_path(value)
+    if not path.is_dir():
+        raise missing(value, path, "folder")
+    return path
+
+
+def missing(value: Value, path: Path, what: str) -> ConfigError:
+    """The error that there is no `what` at `path`, with the nearest name that is there."""
+    folder = path.parent
+    try:
+        names = [one.name for one in folder.iterdir()]
+    except OSError:
+        return value.error(f"there is no {what} {path}", f"the folder {folder} isn't there either")
+    return value.error(f"there is no {what} {path}", f"{did_you_mean(path.name, names)}make it, or mend this line")
+
+
+def read_releases(value: Value) -> str:
+    """The store: an absolute path, or s3://… or gs://… with a bucket."""
+    text = value.text()
+    if "://" not in text:
+        return str(read_path(value))
+    parts = urlsplit(text)
+    if parts.scheme not in _STORE_SCHEMES or not parts.netloc:
+        # The URL may hold a password from the environment, so it is shown as it is written.
+        raise value.error(
+            f"{shown(value.written)} can't hold releases", "write a folder, s3://BUCKET/… or gs://BUCKET/…"
+        )
+    return text.rstrip("/")
+
+
+def read_endpoint(value: Value) -> str:
+    """A http(s) URL, or "" where a `${NAME:-}` came out empty."""
+    if not value.expanded().strip():
+        return ""
+    text = value.text()
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment:
+        raise value.error(f"{shown(value.written)} isn't an endpoint", "write it like http://127.0.0.1:9000")
+    return text.rstrip("/")
+
+
+def read_timezone(value: Value) -> str:
+    """The name of a time zone in the IANA database."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    name = value.text()
+    try:
+        if name in _MACHINE_ZONES:
+            raise ValueError(name)
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        hint = f"{did_you_mean(name, available_timezones())}write it like Asia/Seoul, or UTC"
+        raise value.error(f"there is no time zone {shown(name)}", hint) from error
+    return name
+
+
+def read_table_name(value: Value) -> str:
+    """The full name of a protobuf message: game.ItemTable."""
+    name = value.text()
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", name):
+        raise value.error(f"{shown(name)} isn't the name of a message", "write it like game.ItemTable")
+    return name

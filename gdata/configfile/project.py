@@ -1,0 +1,170 @@
+"""Find sheets.yaml and read it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from gdata.config import Config, Gate, GoogleSettings, SeverityRules, Target, TextFormat
+from gdata.configfile.gate import read_channels, read_gate, read_severity
+from gdata.configfile.names import (
+    check_name,
+    check_unique,
+    missing,
+    read_endpoint,
+    read_folder,
+    read_optional_path,
+    read_path,
+    read_releases,
+    read_timezone,
+)
+from gdata.configfile.spreadsheets import read_spreadsheets
+from gdata.configfile.yaml_document import Document, Fields, Value
+from gdata.errors import ConfigError, UsageError
+
+CONFIG_NAME = "sheets.yaml"
+VERSION = 1
+_KEYS = (
+    "version", "protos", "output", "releases", "timezone", "asset_root", "google", "spreadsheets", "targets", "checks",
+    "severity", "gate", "default_channel", "channels",
+)  # fmt: skip
+
+
+def find_config(start: Path) -> Path:
+    """The sheets.yaml in `start` or the nearest folder above it, absolute.
+
+    Raises:
+        UsageError: there is none.
+    """
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        with suppress(OSError):
+            if (folder / CONFIG_NAME).is_file():
+                return folder / CONFIG_NAME
+    hint = "go to your project's folder, name the file with --config, or run `gdata init` to start a project"
+    near = next((name for name in ("sheets.yml", "Sheets.yaml", "sheet.yaml") if (start / name).is_file()), None)
+    if near is not None:
+        hint = f"rename {near} to {CONFIG_NAME}, or name it with --config"
+    raise UsageError(f"{start}: there is no {CONFIG_NAME} here or in a folder above", hint=hint)
+
+
+def load_config(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read and check sheets.yaml; `environ` fills its `${NAME}`. Paths in the result are absolute.
+
+    Raises:
+        ConfigError: it is wrong, or names what isn't there. All its mistakes are in the message, each a line
+            that starts with `sheets.yaml:LINE:`.
+        OutsideError: the file can't be read.
+    """
+    document = Document(path.absolute(), environ)
+    config = None
+    try:
+        config = _read_config(document.root())
+    except ConfigError as error:
+        document.errors.append(error)
+    document.raise_errors()
+    assert config is not None
+    return config
+
+
+def _read_config(root: Value) -> Config:
+    fields = root.fields(_KEYS)
+    _check_version(fields)
+    spreadsheets = fields.required("spreadsheets", "spreadsheets:")
+    folder = root.document.folder
+    config = Config(
+        path=root.document.path,
+        protos=_read_protos(fields),
+        output=fields.get("output", read_path, folder / "output"),
+        releases=fields.get("releases", read_releases, str(folder / "releases")),
+        spreadsheets=next(spreadsheets.collect(read_spreadsheets), ()),
+        targets=fields.get("targets", _read_targets, (Target("server"),)),
+        timezone=fields.get("timezone", read_timezone, "UTC"),
+        asset_root=fields.get("asset_root", read_optional_path, None),
+        google=fields.get("google", _read_google, GoogleSettings()),
+        checks=fields.get("checks", lambda value: value.each(_read_check), ()),
+        severity=fields.get("severity", read_severity, SeverityRules()),
+        gate=fields.get("gate", read_gate, Gate()),
+        default_channel=fields.get("default_channel", lambda value: check_name(value.word(), value), "live"),
+        channels=fields.get("channels", read_channels, ()),
+    )
+    _check_folders_apart(fields, config)
+    return config
+
+
+def _check_version(fields: Fields) -> None:
+    """An unknown version is told alone: nothing else of the file can be judged."""
+    value = fields.required("version", f"version: {VERSION}")
+    version = value.number(1)
+    if version > VERSION:
+        raise ConfigError(
+            f"{value.document.path.name}:{value.line}: version {version} is newer than this gdata", hint="update gdata"
+        )
+
+
+def _read_protos(fields: Fields) -> Path:
+    folder = fields.value.document.folder / "protos"
+    if "protos" not in fields and not folder.is_dir():
+        value = fields.value
+        value.keep(
+            value.document.error(
+                value.line, f"there is no folder {folder}", "make it and put your .proto files there, or add `protos:`"
+            )
+        )
+    return fields.get("protos", read_folder, folder)
+
+
+def _read_targets(value: Value) -> tuple[Target, ...]:
+    entries = value.entries()
+    if not entries:
+        raise value.error("names no target", "add one: `server: {}`; without `targets` there is a target server")
+    check_unique(entries)
+    return value.each_entry(_read_target)
+
+
+def _read_target(name: str, value: Value) -> Target:
+    check_name(name, value)
+    if value.is_null:
+        return Target(name)
+    fields = value.fields(("groups", "tags", "format"))
+    format = cast(TextFormat, fields.get("format", lambda one: one.choice(("json", "txtpb")), ""))
+    return Target(name, fields.get("groups", _read_words, ()), fields.get("tags", _read_words, ()), format)
+
+
+def _read_words(value: Value) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.word() for item in value.items()))
+
+
+def _read_google(value: Value) -> GoogleSettings:
+    fields = value.fields(("credentials", "oauth_client", "endpoint"))
+    return GoogleSettings(
+        credentials=fields.get("credentials", _read_credentials, ""),
+        oauth_client=fields.get("oauth_client", read_optional_path, None),
+        endpoint=fields.get("endpoint", read_endpoint, ""),
+    )
+
+
+def _read_credentials(value: Value) -> str:
+    """JSON as it is, or an absolute path; whether the file is there matters only to who reads Google."""
+    text = value.expanded().strip()
+    return text if not text or text.startswith("{") else str(read_path(value))
+
+
+def _read_check(value: Value) -> Path:
+    path = read_path(value)
+    if path.suffix != ".py":
+        raise value.error(f"{path.name} isn't a Python file", "custom checks are .py files")
+    if not path.is_file():
+        raise missing(value, path, "file")
+    return path
+
+
+def _check_folders_apart(fields: Fields, config: Config) -> None:
+    """A build replaces what is in `output`, so nothing else may live there."""
+    others = {config.folder: "the project", config.protos: "protos", Path(config.releases): "releases"}
+    if config.output in others:
+        line = fields.entries["output"].line if "output" in fields else fields.value.line
+        wrong = f"output: {config.output} is the folder of {others[config.output]} too"
+        fields.value.keep(fields.value.document.error(line, wrong, "give output a folder of its own"))

@@ -1,0 +1,166 @@
+"""The `spreadsheets:` of sheets.yaml: where each is, and which sheet feeds which table."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+from typing import Any, cast
+
+from gdata.config import Layout, SheetEntry, Spreadsheet
+from gdata.configfile.names import check_name, check_unique, missing, read_path, read_table_name
+from gdata.configfile.yaml_document import Fields, Value, shown
+from gdata.nearest import did_you_mean
+
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")
+_OTHER_SUFFIXES = {
+    ".xls": "open it in Excel and save it as .xlsx",
+    ".csv": "name the folder it lies in: each .csv in it is a sheet",
+    ".tsv": "save it as .csv, and name the folder it lies in",
+    ".gsheet": "it is only a link: write `id:` or `url:` with the address in your browser",
+    ".numbers": "export it as .xlsx",
+}
+_PLACES = ("id", "url", "path")
+_SPREADSHEET_KEYS = (*_PLACES, "sheets", "encoding")
+_ENTRY_KEYS = ("table", "layout", "header_row", "first_row", "multirow", "unknown_columns", "merged")
+_URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)(?:[/?#].*)?")
+_ID = re.compile(r"[A-Za-z0-9_-]+")
+_URL_EXAMPLE = "https://docs.google.com/spreadsheets/d/ID/edit"
+_ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr", "cp932", "shift_jis", "gbk", "gb18030", "big5", "cp1252", "latin-1")
+
+
+def read_spreadsheets(value: Value) -> tuple[Spreadsheet, ...]:
+    """Every spreadsheet that sheets.yaml names, at least one."""
+    entries = value.entries()
+    if not entries:
+        raise value.error("names no spreadsheet", "add one: a short name, with `path:` or `id:`, and `sheets:`")
+    check_unique(entries)
+    return value.each_entry(_read_spreadsheet)
+
+
+def _read_spreadsheet(name: str, value: Value) -> Spreadsheet:
+    check_name(name, value)
+    fields = value.fields(_SPREADSHEET_KEYS)
+    sheets = fields.required("sheets", "sheets: {Item: game.ItemTable}")
+    # The sheets are read first, so that a wrong place doesn't hide their mistakes.
+    entries = fields.get("sheets", _read_sheets, ())
+    place = _the_one_place(fields)
+    path = fields.get("path", _read_source_path, None)
+    google_id = fields.get(place, _read_url if place == "url" else _read_id, "") if place != "path" else ""
+    encoding = fields.get("encoding", _read_encoding, "utf-8")
+    if "encoding" in fields and (place != "path" or (path is not None and not path.is_dir())):
+        raise fields.entries["encoding"].error("only a folder of .csv files has an encoding", "delete the line")
+    location = fields.entries[place].expanded() if place == "path" else google_id
+    return Spreadsheet(name, entries, google_id, path, location, encoding, min(value.line, sheets.line))
+
+
+def _the_one_place(fields: Fields) -> str:
+    places = [key for key in _PLACES if key in fields]
+    if len(places) != 1:
+        found = " and ".join(places) if places else "none of them"
+        raise fields.value.error(
+            f"needs exactly one of id, url and path, found {found}", f"keep one: `url: {_URL_EXAMPLE}`"
+        )
+    return places[0]
+
+
+def _read_id(value: Value) -> str:
+    text = value.word()
+    if "/" in text:
+        raise value.error(f"{shown(value.written)} is a URL, not an id", "write `url:` in place of `id:`")
+    if not _ID.fullmatch(text):
+        raise value.error(
+            f"{shown(value.written)} isn't the id of a Google spreadsheet", f"it is the part ID of {_URL_EXAMPLE}"
+        )
+    return text
+
+
+def _read_url(value: Value) -> str:
+    text = value.text()
+    found = _URL.fullmatch(text)
+    if found:
+        return found[1]
+    hint = f"open the spreadsheet in a browser and copy its address; it looks like {_URL_EXAMPLE}"
+    if "/spreadsheets/d/e/" in text:
+        hint = f"it is the link of a published page; {hint}"
+    elif "/" not in text:
+        hint = "is it an id? Then write `id:` in place of `url:`"
+    raise value.error(f"{shown(value.written)} isn't the address of a Google spreadsheet", hint)
+
+
+def _read_source_path(value: Value) -> Path | None:
+    path = read_path(value)
+    if path.name.startswith("~$"):
+        raise value.error(f"{path.name} is the lock file of a workbook that is open in Excel", f"write {path.name[2:]}")
+    if path.is_dir():
+        return path
+    suffix = path.suffix.lower()
+    if suffix not in WORKBOOK_SUFFIXES and (suffix in _OTHER_SUFFIXES or path.exists()):
+        hint = _OTHER_SUFFIXES.get(suffix, f"write a folder of .csv files, or one of {', '.join(WORKBOOK_SUFFIXES)}")
+        raise value.error(f"gdata can't read {shown(path.name)}", hint)
+    if not path.is_file():
+        raise missing(value, path, "file" if suffix in WORKBOOK_SUFFIXES else "file or folder")
+    return path
+
+
+def _read_encoding(value: Value) -> str:
+    name = value.word()
+    try:
+        # A codec such as base64 has this name too, but makes no text.
+        "".encode(name)
+        return codecs.lookup(name).name
+    except (LookupError, ValueError) as error:
+        raise value.error(
+            f"there is no encoding {shown(name)}", f"{did_you_mean(name, _ENCODINGS)}known are {', '.join(_ENCODINGS)}"
+        ) from error
+
+
+def _read_sheets(value: Value) -> tuple[SheetEntry, ...]:
+    if not value.entries():
+        raise value.error("names no sheet", "add one: `Item: game.ItemTable`")
+    return value.each_entry(_read_entry)
+
+
+def _read_entry(title: str, value: Value) -> SheetEntry:
+    if value.type == "map":
+        return _read_long_entry(title, value)
+    return SheetEntry(title, _read_tables(value), line=value.line)
+
+
+def _read_tables(value: Value) -> tuple[str, ...]:
+    if value.type != "seq":
+        return (read_table_name(value),)
+    tables = tuple(read_table_name(item) for item in value.items())
+    if not tables:
+        raise value.error("names no table", "write the full name of its message: game.ItemTable")
+    twice = next((table for table in tables if tables.count(table) > 1), None)
+    if twice is not None:
+        raise value.error(f"names {twice} twice", "delete one of them")
+    return tables
+
+
+def _read_long_entry(title: str, value: Value) -> SheetEntry:
+    fields = value.fields(_ENTRY_KEYS)
+    tables = _read_tables(fields.required("table", "table: game.ItemTable"))
+    layout = cast(Layout, fields.get("layout", lambda one: one.choice(("rows", "columns", "vertical")), "rows"))
+    _check_layout(fields, layout)
+    header_row = fields.get("header_row", lambda one: one.number(1), 1)
+    first_row = fields.get("first_row", lambda one: one.number(1), 0)
+    if layout != "vertical" and first_row and first_row <= header_row:
+        raise fields.entries["first_row"].error(
+            f"the first row of data, {first_row}, must come after the header, row {header_row}",
+            f"write {header_row + 1} or more, or mend header_row",
+        )
+    options: dict[str, Any] = {
+        "multirow": fields.get("multirow", Value.flag, False),
+        "unknown_columns": fields.get("unknown_columns", lambda one: one.choice(("error", "warn", "ignore")), "error"),
+        "merged": fields.get("merged", lambda one: one.choice(("fill",)), ""),
+    }
+    return SheetEntry(title, tables, layout, header_row, first_row, line=value.line, **options)
+
+
+def _check_layout(fields: Fields, layout: str) -> None:
+    for key in ("header_row", "multirow"):
+        if layout == "vertical" and key in fields:
+            value = fields.entries[key]
+            value.keep(value.error("a vertical sheet has no header and holds one record", "delete the line"))

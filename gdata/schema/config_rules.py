@@ -1,0 +1,67 @@
+"""Hold the rules of sheets.yaml to the schema: one that matches nothing is a typo, or outlived its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from gdata.config import Config, GateRule
+from gdata.errors import ConfigError
+from gdata.nearest import did_you_mean
+from gdata.schema.plan import MessagePlan, TablePlan
+
+
+def check_against_schema(config: Config, tables: Mapping[str, TablePlan]) -> None:
+    """Check that every gate rule and severity rule is about a table, and fields, of the schema.
+
+    `tables` is by short name.
+
+    Raises:
+        ConfigError: some match nothing; the message names each with its line.
+    """
+    wrong = [*_severity_mistakes(config, tables), *_gate_mistakes(config, tables)]
+    if wrong:
+        found = sorted(dict.fromkeys(wrong))
+        lines = "\n".join(f"{config.path.name}:{line}: {sentence}" for line, sentence in found)
+        raise ConfigError(lines, hint="mend the name, or delete the rule")
+
+
+def _severity_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
+    for name in config.severity.tables:
+        if name not in tables:
+            line = config.severity.lines.get(name, 1)
+            yield line, f"severity: there is no table {name}; {_nearest(name, tables)}"
+
+
+def _gate_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
+    gates = [config.gate, *(channel.gate for channel in config.channels if channel.gate is not None)]
+    for rule in (rule for gate in gates for rule in gate.rules):
+        for glob in rule.tables:
+            if not any(fnmatchcase(name, glob) for name in tables):
+                yield rule.line, f"the gate rule {rule.name}: no table matches {glob}; {_nearest(glob, tables)}"
+        paths = _field_paths(rule, tables)
+        for glob in rule.fields:
+            if paths and not any(fnmatchcase(path, glob) for path in paths):
+                yield rule.line, f"the gate rule {rule.name}: no field matches {glob}; {_nearest(glob, paths)}"
+
+
+def _field_paths(rule: GateRule, tables: Mapping[str, TablePlan]) -> dict[str, None]:
+    """Every field path, without indexes, of the tables that the rule is about; empty where it is about none."""
+    return {
+        path: None
+        for name, table in tables.items()
+        if not rule.tables or any(fnmatchcase(name, glob) for glob in rule.tables)
+        for path in _paths(table.row, "", ())
+    }
+
+
+def _paths(message: MessagePlan, prefix: str, above: tuple[str, ...]) -> Iterator[str]:
+    for field in message.fields:
+        yield prefix + field.name
+        # A message may hold itself; no column reaches that deep.
+        if field.message is not None and field.message.name not in above:
+            yield from _paths(field.message, f"{prefix}{field.name}.", (*above, field.message.name))
+
+
+def _nearest(name: str, choices: Mapping[str, object]) -> str:
+    return did_you_mean(name, choices).strip() or f"there are {', '.join(sorted(choices)[:10])}"
