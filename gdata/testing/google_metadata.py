@@ -1,0 +1,139 @@
+"""Answers of `spreadsheets.get` and of the Drive API: what a spreadsheet is, beside its values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gdata.testing.google_fields import Mask, select_fields
+from gdata.testing.google_ranges import GridRange
+from gdata.testing.google_sheets import EmulatedSheet, EmulatedSpreadsheet, render_cell
+
+Json = dict[str, Any]
+
+_WHITE = {"red": 1, "green": 1, "blue": 1}
+_THEME = {
+    "TEXT": {},
+    "BACKGROUND": _WHITE,
+    "ACCENT1": {"red": 0.25882354, "green": 0.52156866, "blue": 0.95686275},
+    "ACCENT2": {"red": 0.91764706, "green": 0.2627451, "blue": 0.20784314},
+    "ACCENT3": {"red": 0.9843137, "green": 0.7372549, "blue": 0.015686275},
+    "ACCENT4": {"red": 0.20392157, "green": 0.65882355, "blue": 0.3254902},
+    "ACCENT5": {"red": 1, "green": 0.42745098, "blue": 0.003921569},
+    "ACCENT6": {"red": 0.27450982, "green": 0.7411765, "blue": 0.7764706},
+    "LINK": {"red": 0.06666667, "green": 0.33333334, "blue": 0.8},
+}
+"""The colours of a new spreadsheet, which every answer without a field mask carries."""
+
+
+def describe_spreadsheet(spreadsheet: EmulatedSpreadsheet, mask: Mask, areas: list[GridRange], *, data: bool) -> Json:
+    """The answer of `spreadsheets.get`. `data` adds cells; with a mask, the mask alone decides on that."""
+    wants_data = "data" in mask.get("sheets", {}) if mask else data
+    wanted = [area.sheet.title for area in areas]
+    tabs = [
+        _describe_sheet(sheet, index, [area for area in areas if area.sheet is sheet] if wants_data else None)
+        for index, sheet in enumerate(spreadsheet.sheets)
+        if not areas or sheet.title in wanted
+    ]
+    answer = {
+        "spreadsheetId": spreadsheet.id,
+        "properties": _describe_properties(spreadsheet),
+        "sheets": tabs,
+        **({"namedRanges": spreadsheet.named_ranges} if spreadsheet.named_ranges else {}),
+        "spreadsheetUrl": f"https://docs.google.com/spreadsheets/d/{spreadsheet.id}/edit",
+    }
+    selected: Json = select_fields(answer, mask)
+    return selected
+
+
+def describe_file(spreadsheet: EmulatedSpreadsheet, *, full: bool = False) -> Json:
+    """The spreadsheet as a file of Drive's."""
+    kind = {"kind": "drive#file", "mimeType": "application/vnd.google-apps.spreadsheet"} if full else {}
+    return {
+        **kind,
+        "id": spreadsheet.id,
+        "name": spreadsheet.title,
+        "createdTime": spreadsheet.created,
+        "modifiedTime": spreadsheet.modified,
+    }
+
+
+def _describe_properties(spreadsheet: EmulatedSpreadsheet) -> Json:
+    return {
+        "title": spreadsheet.title,
+        "locale": spreadsheet.locale,
+        "autoRecalc": "ON_CHANGE",
+        "timeZone": spreadsheet.time_zone,
+        "defaultFormat": {
+            "backgroundColor": _WHITE,
+            "padding": {"top": 2, "right": 3, "bottom": 2, "left": 3},
+            "verticalAlignment": "BOTTOM",
+            "wrapStrategy": "OVERFLOW_CELL",
+            "textFormat": {
+                "foregroundColor": {},
+                "fontFamily": "arial,sans,sans-serif",
+                "fontSize": 10,
+                **dict.fromkeys(("bold", "italic", "strikethrough", "underline"), False),
+                "foregroundColorStyle": {"rgbColor": {}},
+            },
+            "backgroundColorStyle": {"rgbColor": _WHITE},
+        },
+        "spreadsheetTheme": {
+            "primaryFontFamily": "Arial",
+            "themeColors": [{"colorType": name, "color": {"rgbColor": color}} for name, color in _THEME.items()],
+        },
+    }
+
+
+def _describe_sheet(sheet: EmulatedSheet, index: int, areas: list[GridRange] | None) -> Json:
+    properties: Json = {
+        "sheetId": sheet.id,
+        "title": sheet.title,
+        "index": index,
+        "sheetType": "GRID",
+        "gridProperties": {"rowCount": sheet.height, "columnCount": sheet.width},
+    }
+    if sheet.hidden:
+        properties["hidden"] = True
+    answer: Json = {"properties": properties}
+    if areas is not None:
+        whole = GridRange(sheet, 1, 1, sheet.height, sheet.width)
+        answer["data"] = [_describe_area(area) for area in areas or [whole]]
+    if sheet.merges:
+        answer["merges"] = [_describe_merge(*merge) for merge in sheet.merges]
+    return answer
+
+
+def _describe_merge(first_row: int, first_column: int, last_row: int, last_column: int) -> Json:
+    """Half-open and from 0, and zeros are written."""
+    return {
+        "startRowIndex": first_row - 1,
+        "endRowIndex": last_row,
+        "startColumnIndex": first_column - 1,
+        "endColumnIndex": last_column,
+    }
+
+
+def _describe_area(area: GridRange) -> Json:
+    start = {"startRow": area.first_row - 1, "startColumn": area.first_column - 1}
+    last_row = min(area.last_row, max(len(area.sheet.rows), *(row for row, _ in area.sheet.notes), 0))
+    rows = [_describe_row(area, row) for row in range(area.first_row, last_row + 1)]
+    return {**{name: value for name, value in start.items() if value}, "rowData": rows}
+
+
+def _describe_row(area: GridRange, row: int) -> Json:
+    cells = [_describe_cell(area.sheet, row, column) for column in range(area.first_column, area.last_column + 1)]
+    while cells and not cells[-1]:
+        cells.pop()
+    return {"values": cells} if cells else {}
+
+
+def _describe_cell(sheet: EmulatedSheet, row: int, column: int) -> Json:
+    cell, answer = sheet.cell(row, column), Json()
+    value = render_cell(cell, "UNFORMATTED_VALUE", "SERIAL_NUMBER")
+    if value != "":
+        kind = {bool: "boolValue", str: "stringValue"}.get(type(value), "numberValue")
+        answer["effectiveValue"] = {kind: value}
+        answer["formattedValue"] = render_cell(cell, "FORMATTED_VALUE", "")
+    if note := sheet.notes.get((row, column)):
+        answer["note"] = note
+    return answer
