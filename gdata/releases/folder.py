@@ -1,0 +1,142 @@
+"""A store in a folder: of this machine, or of a file server that everybody mounts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gdata.errors import OutputError, StoreError
+from gdata.files import sync_folder, write_atomically
+from gdata.releases.store import StoredFile, WritableStore, checked
+
+_ABSENT = (FileNotFoundError, NotADirectoryError)
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+_HINTS = {
+    errno.EACCES: "ask for the right to read and write there",
+    errno.EPERM: "ask for the right to read and write there",
+    errno.ENOSPC: "the disk is full: free some space and run it again",
+    errno.EDQUOT: "the disk quota is used up: free some space and run it again",
+    errno.EROFS: "this disk can only be read: publish where it can be written",
+    errno.ESTALE: "mount the file server anew",
+    errno.EIO: "check the disk, or the connection to the file server",
+}
+
+
+class FolderStore(WritableStore):
+    """A store in a local folder. New entries appear by hard link, which is exclusive and never half-written."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.folder = folder
+
+    def find(self, name: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+        with self._at(name):
+            try:
+                return self._path(name).read_bytes()
+            except _ABSENT:
+                return None
+
+    def size_of(self, name: str) -> int | None:
+        """The size of a file in bytes; None where there is none."""
+        with self._at(name):
+            try:
+                return self._path(name).stat().st_size
+            except _ABSENT:
+                return None
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file whole or not at all, over what is there."""
+        with self._at(name):
+            self._make_folder(self._path(name).parent)
+            write_atomically(self._path(name), content)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file that isn't there yet; False where another one is."""
+        path = self._path(name)
+        with self._at(name):
+            self._make_folder(path.parent)
+            temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+            try:
+                _write_synced(temporary, content)
+                created = self._link(temporary, path)
+            finally:
+                with suppress(OSError):
+                    temporary.unlink()
+            sync_folder(path.parent)
+        return created or self.find(name) == content
+
+    def keeps_first(self, name: str, content: bytes) -> bool:
+        """The file system itself refuses a second link, so it is enough that the file is there."""
+        return self.size_of(name) == len(content)
+
+    def _link(self, temporary: Path, path: Path) -> bool:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            raise StoreError(
+                f"{self.place}: this file system has no hard links, which a release store needs",
+                hint="put the store on a local disk, a file server that has them, or S3",
+            ) from error
+        return True
+
+    def files(self, folder: str) -> list[StoredFile]:
+        """Every file under a folder of the store, leftovers included, sorted by name; [] where there is none."""
+        found = []
+        with self._at(folder):
+            for path in (self.folder / folder).rglob("*"):
+                with suppress(*_ABSENT):  # another process may tidy up meanwhile
+                    status = path.stat()
+                    if path.is_file():
+                        name = path.relative_to(self.folder).as_posix()
+                        modified = datetime.fromtimestamp(status.st_mtime, UTC)
+                        found.append(StoredFile(name, status.st_size, modified))
+        return sorted(found, key=lambda file: file.name)
+
+    def remove(self, name: str) -> None:
+        """Remove a file; one that isn't there is no error."""
+        with self._at(name):
+            self._path(name).unlink(missing_ok=True)
+
+    def why_empty(self) -> str:
+        """A word on why nothing may be found here, for hints; may be empty."""
+        return "" if self.folder.is_dir() else f"there is no folder {self.folder}: is it spelled right, or not mounted?"
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder and those above it; each name is on the disk before anything is put below it."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / checked(name)
+
+    @contextmanager
+    def _at(self, name: str) -> Iterator[None]:
+        """Turn what the system says into a StoreError that names the file."""
+        try:
+            yield
+        except OutputError as error:
+            raise StoreError(str(error), hint=error.hint) from error
+        except OSError as error:
+            raise StoreError(
+                f"{self.folder / name}: {error.strerror or error}", hint=_HINTS.get(error.errno or 0, "")
+            ) from error
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

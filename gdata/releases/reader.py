@@ -1,0 +1,297 @@
+"""Read what was published: a channel's newest entry, its release, the bundles of it. Trusts no byte.
+
+This is the part of releases that servers use. A local folder needs nothing but the standard library and
+protobuf; fsspec is imported for s3:// and gs:// alone, cryptography only where a public key is given.
+
+    store = open_store("s3://bucket/game", cache="/var/cache/gdata")
+    entry = newest_entry(store, "live")
+    bundle = read_bundle(store, read_release(store, entry.release, entry), "server")
+    newer = newest_entry(store, "live", after=entry)        # None, after one small request, if there is none
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gdata.bundles.manifest import FileEntry, Manifest, sha256
+from gdata.bundles.reader import Bundle
+from gdata.errors import DamagedError, SignatureError, UsageError
+from gdata.nearest import did_you_mean
+from gdata.releases.records import Entry, Release, check_channel_name, is_release_id
+from gdata.releases.signatures import PublicKey, check_signature
+from gdata.releases.store import (
+    CHANNELS,
+    Store,
+    WritableStore,
+    blob_name,
+    entry_name,
+    is_temporary,
+    open_store,
+    release_name,
+)
+
+__all__ = [
+    "Published",
+    "bundles_of",
+    "channel_names",
+    "descriptors_of",
+    "newest_entry",
+    "open_store",
+    "read_all",
+    "read_bundle",
+    "read_entry",
+    "read_release",
+    "snapshot_of",
+]
+
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Published:
+    """The bundles of a release, by target; of a channel without a release, none."""
+
+    name: str
+    """As it was asked for: a channel or a release id."""
+    release: str | None
+    build: str | None
+    bundles: Mapping[str, Bundle] = field(default_factory=dict)
+    entry: Entry | None = None
+    """Where a channel was asked for: its newest entry."""
+
+
+def newest_entry(
+    store: Store, channel: str, *, after: Entry | None = None, public_key: PublicKey | None = None
+) -> Entry | None:
+    """The newest entry of a channel, verified; None if it has none, or none newer than `after`.
+
+    With `after` the answer "nothing newer" costs one small request.
+
+    Raises:
+        DamagedError: the entry is damaged, doesn't follow on `after`, or has a lower number than one that was
+            seen before (by this reader, or by any that shares its cache).
+        SignatureError: it isn't signed by `public_key`.
+        UsageError: no channel can have this name.
+    """
+    check_channel_name(channel)
+    seen = after.number if after else store.cache.last_seen(store.place, channel) if store.cache else 0
+    number = _newest_number(store, channel, after, seen)
+    if number < seen:
+        raise DamagedError(
+            f"{store.place}: channel {channel} ends at entry {number}, but entry {seen} was there before",
+            hint="somebody put an old copy of the store in its place: restore the newer one",
+        )
+    if number == (after.number if after else 0):
+        return None
+    entry = read_entry(store, channel, number, public_key=public_key)
+    if after is not None:
+        _check_follows(store, entry, after)
+    if store.cache:
+        store.cache.remember_seen(store.place, channel, number)
+    return entry
+
+
+def read_entry(store: Store, channel: str, number: int, *, public_key: PublicKey | None = None) -> Entry:
+    """One entry of a channel's log, verified.
+
+    Raises:
+        DamagedError: it is missing or damaged, or belongs elsewhere in the store.
+        SignatureError: it isn't signed by `public_key`.
+    """
+    name = entry_name(channel, number)
+    place = f"{store.place}: {name}"
+    entry = Entry.from_bytes(store.get(name), place=place)
+    if (entry.channel, entry.number) != (channel, number):
+        raise DamagedError(
+            f"{place} is damaged: it is entry {entry.number} of channel {entry.channel}",
+            hint="restore the file from a backup of the store",
+        )
+    if public_key is not None:
+        check_signature(entry.signature, entry.signed_bytes(), place=place, key=public_key)
+    return entry
+
+
+def read_release(store: Store, release: str, entry: Entry | None = None) -> Release:
+    """The record of a release; where `entry` led to it, it must be the very one that the entry names.
+
+    Raises:
+        UsageError: there is no such release.
+        DamagedError: the record is damaged.
+    """
+    name = release_name(release)
+    content = store.find(name) if is_release_id(release) else None
+    if content is None:
+        raise UsageError(
+            f"{store.place}: there is no release {release}",
+            hint=store.why_empty() or "`gdata releases` lists them; old ones may have been pruned",
+        )
+    place = f"{store.place}: {name}"
+    record = Release.from_bytes(content, place=place)
+    if record.id != release or (entry is not None and sha256(content) != entry.record):
+        raise DamagedError(
+            f"{place} is damaged: it isn't the record that was written under this name",
+            hint="restore the file from a backup of the store",
+        )
+    return record
+
+
+def read_bundle(store: Store, release: Release, target: str, *, public_key: PublicKey | None = None) -> Bundle:
+    """One target's bundle of a release; its files are read, and verified, when they are asked for.
+
+    Raises:
+        UsageError: the release has no such target.
+        DamagedError: its manifest is damaged, or is that of another target or build.
+        SignatureError: it isn't signed by `public_key`.
+    """
+    if target not in release.targets:
+        raise UsageError(
+            f"{store.place}: release {release.id} has no target {target}", hint=f"it has {', '.join(release.targets)}"
+        )
+    released = release.targets[target]
+    name = blob_name(released.manifest)
+    content = store.get_blob(released.manifest)
+    place = f"{store.place}: {name} (manifest of {target} in {release.id})"
+    if public_key is not None:
+        check_signature(released.signature, content, place=place, key=public_key)
+    manifest = Manifest.from_bytes(content, place=place)
+    if (manifest.target, manifest.build) != (target, release.build):
+        fault = SignatureError if public_key is not None else DamagedError
+        raise fault(
+            f"{place} is that of target {manifest.target} in build {manifest.build[:12]}, "
+            f"not of {target} in build {release.build[:12]}",
+            hint="somebody changed the release's record: restore the store from a backup",
+        )
+
+    def fetch(entry: FileEntry) -> bytes:
+        return store.get_blob(entry.sha256)
+
+    return Bundle(manifest, content, f"{store.place}, release {release.id}, target {target}", fetch)
+
+
+def read_all(bundle: Bundle) -> dict[str, bytes]:
+    """Every file of a bundle by its name in the manifest, verified, several read at once.
+
+    Raises:
+        DamagedError: a file is missing or damaged.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    entries = list({entry.file: entry for entry in bundle.manifest.files}.values())
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return dict(zip((entry.file for entry in entries), pool.map(bundle.read, entries), strict=True))
+
+
+def bundles_of(
+    store: Store, release_or_channel: str, *, public_key: PublicKey | None = None, missing_ok: bool = False
+) -> Published:
+    """The bundles of a release, or of the one that a channel points at.
+
+    Raises:
+        UsageError: there is no such release, or no such channel (with `missing_ok`, that is one without bundles).
+        DamagedError: a record or a manifest is damaged.
+    """
+    name = release_or_channel
+    if is_release_id(name):
+        return _published(store, name, read_release(store, name), None, public_key)
+    entry = newest_entry(store, name, public_key=public_key)
+    if entry is not None:
+        return _published(store, name, read_release(store, entry.release, entry), entry, public_key)
+    if missing_ok:
+        return Published(name, None, None)
+    raise _no_such_channel(store, name)
+
+
+def channel_names(store: WritableStore) -> list[str]:
+    """The channels that have a log, sorted."""
+    names = {file.name.split("/")[1] for file in store.files(CHANNELS) if not is_temporary(file.name)}
+    return sorted(names)
+
+
+def snapshot_of(store: Store, release: str) -> bytes:
+    """The snapshot of the sheets that a release was built from.
+
+    Raises:
+        UsageError: there is no such release, or it was published without one.
+    """
+    return _part_of(store, release, read_release(store, release).snapshot, "snapshot of its sheets")
+
+
+def descriptors_of(store: Store, release: str) -> bytes:
+    """The full descriptors (options, source info) that a release was built with, as a FileDescriptorSet.
+
+    Raises:
+        UsageError: there is no such release, or it was published without them.
+    """
+    return _part_of(store, release, read_release(store, release).protos, ".proto descriptors")
+
+
+def _part_of(store: Store, release: str, digest: str | None, what: str) -> bytes:
+    if digest is None:
+        raise UsageError(
+            f"release {release} was published without the {what}, so it can't be built again",
+            hint="use a release that was published from the machine that had built it",
+        )
+    return store.get_blob(digest)
+
+
+def _published(
+    store: Store, name: str, release: Release, entry: Entry | None, public_key: PublicKey | None
+) -> Published:
+    def bundle(target: str) -> Bundle:
+        return read_bundle(store, release, target, public_key=public_key)
+
+    bundles = dict(zip(release.targets, store.in_parallel(bundle, release.targets), strict=True))
+    return Published(name, release.id, release.build, bundles, entry)
+
+
+def _newest_number(store: Store, channel: str, after: Entry | None, seen: int) -> int:
+    """The number of the newest entry; 0 where there is none."""
+    if after is not None:
+        return _bisect(store, channel, after.number)
+    if isinstance(store, WritableStore):
+        return max((_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
+    return _bisect(store, channel, seen if seen and _has(store, channel, seen) else 0)
+
+
+def _bisect(store: Store, channel: str, low: int) -> int:
+    """Numbers have no gaps: double the step until an entry is missing, then halve the distance."""
+    step = 1
+    while _has(store, channel, low + step):
+        low += step
+        step *= 2
+    high = low + step
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _has(store, channel, middle) else (low, middle)
+    return low
+
+
+def _has(store: Store, channel: str, number: int) -> bool:
+    # Asking for the size takes two requests of S3 where nothing is there; an entry is smaller than either.
+    return store.find(entry_name(channel, number)) is not None
+
+
+def _number(name: str) -> int:
+    stem, _, suffix = name.rpartition("/")[2].partition(".")
+    return int(stem) if suffix == "json" and stem.isascii() and stem.isdigit() else 0
+
+
+def _check_follows(store: Store, entry: Entry, after: Entry) -> None:
+    """The log must still be the one that `after` was read from: what follows on it names it."""
+    following = entry if entry.number == after.number + 1 else read_entry(store, entry.channel, after.number + 1)
+    if following.prev != after.sha256:
+        raise DamagedError(
+            f"{store.place}: {entry_name(entry.channel, following.number)} doesn't follow on the entry "
+            f"{after.number} that was read before",
+            hint="somebody put another log in the place of this one: restore the store from a backup",
+        )
+
+
+def _no_such_channel(store: Store, name: str) -> UsageError:
+    known = channel_names(store) if isinstance(store, WritableStore) else []
+    if known:
+        hint = f"{did_you_mean(name, known)}there are {', '.join(known)}"
+    else:
+        hint = store.why_empty() or "`gdata publish` makes the first release"
+    return UsageError(f"{store.place}: channel {name} has no release", hint=hint)

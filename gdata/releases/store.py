@@ -1,0 +1,212 @@
+"""A release store: a few kinds of named files in a folder, in S3 or GCS, or behind a web server.
+
+    blobs/3f/3f9a…                            any file, under its SHA-256; never changed
+    releases/20261123-091245-9f3ac1d0.json    a release's record; never changed
+    channels/live/000042.json                 an entry of a channel's log; never changed
+
+Names are made here and nowhere else, and each is checked before it becomes a path or a URL.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from gdata.bundles.manifest import sha256
+from gdata.errors import DamagedError, UsageError
+from gdata.releases.cache import BlobCache
+
+BLOBS, RELEASES, CHANNELS = "blobs", "releases", "channels"
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+_FOLDERS = (BLOBS, RELEASES, CHANNELS)
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def blob_name(digest: str) -> str:
+    """Where the blob with this hex SHA-256 lies."""
+    return f"{BLOBS}/{digest[:2]}/{digest}"
+
+
+def release_name(release: str) -> str:
+    """Where the record of a release lies."""
+    return f"{RELEASES}/{release}.json"
+
+
+def entry_name(channel: str, number: int) -> str:
+    """Where an entry of a channel's log lies."""
+    return f"{CHANNELS}/{channel}/{number:06d}.json"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file is what a publisher that died left half-written."""
+    return _TEMPORARY.fullmatch(name.rpartition("/")[2]) is not None
+
+
+def checked(name: str) -> str:
+    """`name` itself, if it can only be a file inside the store.
+
+    Raises:
+        DamagedError: it would lead out of the store, or to a file that isn't one of its own.
+    """
+    first, *others = name.split("/")
+    inner, last = others[:-1], others[-1] if others else ""
+    safe = first in _FOLDERS and all(_SAFE.fullmatch(part) for part in inner)
+    if not safe or not (_SAFE.fullmatch(last) or _TEMPORARY.fullmatch(last)):
+        raise DamagedError(f"{name!r} can't be the name of a file in a release store")
+    return name
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of the store: its name, its size in bytes, when it was last written."""
+
+    name: str
+    size: int
+    modified: datetime
+
+
+class Store(ABC):
+    """A place to read releases from: a file is asked for by its name.
+
+    All operations raise StoreError where the place can't be reached or read.
+    """
+
+    threads = 1
+    """How many operations at once make sense."""
+
+    def __init__(self, place: str, cache: BlobCache | None = None) -> None:
+        self.place = place
+        """The folder or URL, for messages; never holds a password."""
+        self.cache = cache
+
+    @abstractmethod
+    def find(self, name: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+
+    def why_empty(self) -> str:
+        """A word on why nothing may be found here, for hints; may be empty."""
+        return ""
+
+    def get(self, name: str) -> bytes:
+        """The bytes of a file that must be there.
+
+        Raises:
+            DamagedError: it isn't.
+        """
+        content = self.find(name)
+        if content is None:
+            raise DamagedError(
+                f"{self.place}: {name} is missing", hint=self.why_empty() or "run `gdata verify` to see what else is"
+            )
+        return content
+
+    def get_blob(self, digest: str) -> bytes:
+        """The bytes of a blob, verified; from the cache where that has it.
+
+        Raises:
+            DamagedError: it is missing, or its bytes aren't those of its name.
+        """
+        cached = self.cache.find(digest) if self.cache else None
+        if cached is not None:
+            return cached
+        content = self.get(blob_name(digest))
+        if sha256(content) != digest:
+            raise DamagedError(
+                f"{self.place}: {blob_name(digest)} is damaged: its bytes aren't those of its name",
+                hint="restore the file from a backup, or delete it and publish the same build again",
+            )
+        if self.cache:
+            self.cache.keep(digest, content)
+        return content
+
+    def in_parallel(self, work: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
+        """`work` done on each item, as many at once as the place likes; results in the items' order."""
+        todo = list(items)
+        if self.threads == 1 or len(todo) < 2:
+            return [work(item) for item in todo]
+        with ThreadPoolExecutor(min(self.threads, len(todo))) as pool:
+            return list(pool.map(work, todo))
+
+
+class WritableStore(Store):
+    """A place to publish to as well: its files can be listed, written and removed."""
+
+    @abstractmethod
+    def size_of(self, name: str) -> int | None:
+        """The size of a file in bytes; None where there is none."""
+
+    @abstractmethod
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file whole or not at all, over what is there."""
+
+    @abstractmethod
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file that isn't there yet; False, with nothing changed, where another one is.
+
+        Exactly one of several that create the same name at once gets True. One that wrote these very bytes
+        earlier, and didn't hear of its success, gets True as well.
+        """
+
+    @abstractmethod
+    def keeps_first(self, name: str, content: bytes) -> bool:
+        """Whether the place refuses to create again what this process has created as `name`."""
+
+    @abstractmethod
+    def files(self, folder: str) -> list[StoredFile]:
+        """Every file under a folder of the store, leftovers included, sorted by name; [] where there is none."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove a file; one that isn't there is no error."""
+
+
+def writable(store: Store) -> WritableStore:
+    """The store itself, if it can be written.
+
+    Raises:
+        UsageError: it is behind a web server.
+    """
+    if not isinstance(store, WritableStore):
+        raise UsageError(
+            f"{store.place}: a store behind a web server can only be read",
+            hint="name the folder or bucket that the web server serves",
+        )
+    return store
+
+
+def open_store(location: str | Path, *, cache: str | Path | None = None) -> Store:
+    """The store at a folder, `s3://bucket/path`, `gs://bucket/path`, or (to read only) `https://host/path`.
+
+    Nothing is read yet. `cache` is a folder that keeps what was read from elsewhere once.
+
+    Raises:
+        UsageError: no store can be there.
+    """
+    text = str(location)
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        from gdata.releases.folder import FolderStore
+
+        return FolderStore(Path(text))
+    blobs = BlobCache(Path(cache)) if cache else None
+    if scheme in ("https", "http"):
+        from gdata.releases.web import WebStore
+
+        return WebStore(text, blobs)
+    if scheme in ("s3", "gs", "gcs") and rest.strip("/"):
+        from gdata.releases.objects import ObjectStore
+
+        return ObjectStore("s3" if scheme == "s3" else "gs", rest.strip("/"), blobs)
+    raise UsageError(
+        f"{scheme}://: no release store can be there",
+        hint="give a folder, s3://BUCKET/PATH, gs://BUCKET/PATH or https://…",
+    )
