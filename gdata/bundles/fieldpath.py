@@ -54,17 +54,20 @@ class FieldPath:
         """Whether a row may have several values here."""
         return any(step.is_repeated for step in self.steps)
 
-    def values(self, row: Any) -> Sequence[Any]:
+    def values(self, row: Any) -> list[Any]:
         """The values in one row; a field that isn't set is None, a list may have none at all."""
+        return [value for holder in self.holders(row) for value in self.values_in(holder)]
+
+    def holders(self, row: Any) -> list[Any]:
+        """The messages in `row` that have the field at the end; None for one that isn't set."""
         found = [row]
-        for step in self.steps:
-            if step.is_repeated:
-                found = [value for one in found if one is not None for value in getattr(one, step.name)]
-            elif step.has_presence:
-                found = [_value_or_none(one, step.name) for one in found]
-            else:
-                found = [None if one is None else getattr(one, step.name) for one in found]
+        for step in self.steps[:-1]:
+            found = [message for one in found for message in _values(one, step)]
         return found
+
+    def values_in(self, holder: Any) -> Sequence[Any]:
+        """The values of the field at the end in one of the holders."""
+        return _values(holder, self.leaf)
 
     def column(self, rows: Iterable[Any]) -> Iterable[Iterable[Any]]:
         """Of each row the distinct values."""
@@ -108,8 +111,12 @@ def _is_map(field: FieldDescriptor) -> bool:
     return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
 
 
-def _value_or_none(message: Any, name: str) -> Any:
-    return getattr(message, name) if message is not None and message.HasField(name) else None
+def _values(message: Any, field: FieldDescriptor) -> Sequence[Any]:
+    if field.is_repeated:
+        return () if message is None else getattr(message, field.name)
+    if message is None or (field.has_presence and not message.HasField(field.name)):
+        return (None,)
+    return (getattr(message, field.name),)
 
 
 def _expected_types(field: FieldDescriptor) -> tuple[type, ...]:

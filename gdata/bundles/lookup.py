@@ -7,14 +7,14 @@ and what a server forks its workers from stays shared between them.
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import product
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, overload
 
 from gdata.bundles.fieldpath import FieldPath
+from gdata.bundles.once import make_once
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
 
@@ -23,17 +23,6 @@ Row = TypeVar("Row", covariant=True)
 Default = TypeVar("Default")
 
 _MANY = 5_000  # more names than this aren't searched for a near one: it would take longer than a tenth of a second
-_indexing = threading.RLock()
-
-
-def _renew_lock() -> None:
-    # A thread that held it doesn't live in the forked child, and would never release it there.
-    global _indexing
-    _indexing = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class Table(Generic[Key, Row]):
@@ -111,20 +100,23 @@ class Table(Generic[Key, Row]):
         names = tuple(sorted(values))
         fields = [self._field(name) for name in names]
         wanted = tuple(field.accept(values[name]) for name, field in zip(names, fields, strict=True))
-        groups = self._groups.get(names)
-        if groups is None:
-            groups = self._once(lambda: self._groups.get(names), lambda: self._group(names, fields))
+        groups = self._groups_by(names, fields)
         rows = self.rows
         return [rows[position] for position in groups.get(wanted if len(wanted) > 1 else wanted[0], ())]
 
     def prepare(self) -> None:
         """Make the index of the key now, not at the first lookup."""
         if self.key and not self._indexed:
-            self._once(lambda: self._indexed or None, self._index)
+            make_once(lambda: self._indexed or None, self._index)
 
-    def indexed_fields(self) -> list[tuple[str, ...]]:
-        """The fields that `where` has indexes for by now."""
-        return list(self._groups)
+    def prepare_like(self, other: Table[Any, Any]) -> None:
+        """Make the indexes that `other`, this table in another release, has by now."""
+        if other._indexed:
+            self.prepare()
+        for names in list(other._groups):
+            # A field that is gone in this release has no index in it.
+            with suppress(LookupFailed):
+                self._groups_by(names, [self._field(name) for name in names])
 
     def _position(self, key: Any) -> int | None:
         if not self._indexed:
@@ -146,6 +138,10 @@ class Table(Generic[Key, Row]):
         self._indexed = True
         return True
 
+    def _groups_by(self, names: tuple[str, ...], fields: list[FieldPath]) -> dict[Any, list[int]]:
+        groups = self._groups.get(names)
+        return groups or make_once(lambda: self._groups.get(names), lambda: self._group(names, fields))
+
     def _group(self, names: tuple[str, ...], fields: list[FieldPath]) -> dict[Any, list[int]]:
         groups: dict[Any, list[int]] = {}
         columns = [field.column(self.rows) for field in fields]
@@ -154,12 +150,6 @@ class Table(Generic[Key, Row]):
                 groups.setdefault(value, []).append(position)
         self._groups[names] = groups
         return groups
-
-    def _once(self, made: Callable[[], Any], make: Callable[[], Any]) -> Any:
-        # Two threads that need one index: the second waits, and finds it made.
-        with _indexing:
-            found = made()
-            return make() if found is None else found
 
     def _field(self, path: str) -> FieldPath:
         if self._row_type is None:

@@ -1,0 +1,178 @@
+"""The data a server holds: the newest release that it has read whole, and the way to the next one."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from gdata.errors import DamagedError
+from gdata.runtime.places import Found, Place
+from gdata.runtime.snapshot import Snapshot
+from gdata.runtime.watching import Watch
+
+_RETRIES = 3
+"""A folder may be built anew while it is read; the next try then reads the new one."""
+
+
+class Data:
+    """A server's data: `data.ItemTable[1001].name`, and `data.refresh()` for a newer release.
+
+    Tables are those of the newest release that was read whole. Between two of its lines a refresh may happen:
+    code that must not see two releases takes a `snapshot()` first. Threads may share it, and so may the
+    children that a process forks.
+    """
+
+    def __init__(self, place: Place, *, types: Sequence[ModuleType] = (), eager: bool = False) -> None:
+        """What `gdata.load` makes; raises what that raises."""
+        self._place = place
+        self._generated = types
+        self._eager = eager
+        self._refreshing = threading.Lock()
+        self._watch: Watch | None = None
+        read = self._read(None)
+        assert read is not None
+        self._found, self._snapshot = read
+        self._is_stale = self._found.is_stale
+        _all.add(self)
+
+    @property
+    def release(self) -> str | None:
+        """The id of the release in use; None where the data comes from a folder."""
+        return self._snapshot.release
+
+    @property
+    def build(self) -> str:
+        """The id of the build in use, the same in all its targets."""
+        return self._snapshot.build
+
+    @property
+    def target(self) -> str:
+        """The target in use."""
+        return self._snapshot.target
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables."""
+        return self._snapshot.tables
+
+    @property
+    def stale(self) -> bool:
+        """Whether there may be newer data: the last try to reach the store failed, or what it has was refused."""
+        return self._is_stale
+
+    def snapshot(self) -> Snapshot:
+        """The release in use now, which stays as it is however often this is refreshed: one for each request."""
+        return self._snapshot
+
+    def resolve(self, row: Any, field: str) -> Any:
+        """The row that a reference field of `row` points at; see `Snapshot.resolve`."""
+        return self._snapshot.resolve(row, field)
+
+    def refresh(self) -> bool:
+        """Swap in what is newer at the place this was loaded from, whole; True if there was something newer.
+
+        It takes as long as reading and verifying what has changed; meanwhile, and where it raises, readers see
+        the old data. In asyncio: `await asyncio.to_thread(data.refresh)`.
+
+        Raises:
+            OutsideError: the place can't be reached.
+            DamagedError: what it has is damaged, unknown or not signed.
+            UsageError: it holds no data any more, or the classes given as `types` don't fit.
+        """
+        with self._refreshing:
+            try:
+                read = self._read(self._found)
+            except Exception:
+                self._is_stale = True
+                raise
+            self._is_stale = False
+            if read is None:
+                return False
+            old, (self._found, self._snapshot) = self._found, read
+            return not self._found.has_same_data(old)
+
+    def watch(self, interval: float = 10.0, on_change: Callable[[Data], object] | None = None) -> Watch:
+        """Refresh every `interval` seconds in a thread of its own, until `stop()` of what this returns.
+
+        `on_change` is called in that thread after each swap. A refresh that fails is logged (logger `gdata`),
+        and tried again. Children forked later watch by themselves; so does one that calls this again.
+        """
+        if self._watch is not None:
+            self._watch.stop()
+        self._watch = Watch(self.refresh, interval, None if on_change is None else partial(on_change, self))
+        return self._watch
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._snapshot, name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._snapshot[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._snapshot
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._snapshot)
+
+    def __len__(self) -> int:
+        return len(self._snapshot)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.tables]
+
+    def __repr__(self) -> str:
+        return repr(self._snapshot)
+
+    def _read(self, last: Found | None) -> tuple[Found, Snapshot] | None:
+        found = self._place.find(last)
+        if found is None:
+            return None
+        found, snapshot = self._open_settled(found)
+        self._place.keep(found, last)
+        return found, snapshot
+
+    def _open_settled(self, found: Found) -> tuple[Found, Snapshot]:
+        for _ in range(_RETRIES):
+            try:
+                return found, self._open(found)
+            except DamagedError:
+                # Of a folder that was built anew meanwhile, the old files may be gone.
+                newer = self._place.find(found)
+                if newer is None:
+                    raise
+                found = newer
+        return found, self._open(found)
+
+    def _open(self, found: Found) -> Snapshot:
+        old: Snapshot | None = self.__dict__.get("_snapshot")
+        snapshot = Snapshot(found.bundle, found.release, self._generated, old)
+        if self._eager:
+            snapshot.parse_all()
+        if old is not None:
+            snapshot.warm_like(old)
+        return snapshot
+
+    def _renew_after_fork(self) -> None:
+        # The thread that held the lock, or watched, doesn't live in the child.
+        self._refreshing = threading.Lock()
+        if self._watch is not None:
+            self._watch = self._watch.again()
+
+
+_all: weakref.WeakSet[Data] = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    for data in list(_all):
+        data._renew_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

@@ -1,0 +1,184 @@
+"""The message classes of a bundle's tables: made from the bundle's own schema, or the user's generated ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.message import DecodeError, Message
+
+from gdata.bundles.manifest import Manifest, TableEntry
+from gdata.errors import DamagedError, UsageError
+
+logger = logging.getLogger("gdata")
+
+
+@dataclass(frozen=True)
+class TableType:
+    """What is needed to read one table: its message's class, the field with the rows, and what a row is."""
+
+    message: type[Message]
+    rows_field: str
+    """Empty: the message is the one record."""
+    is_map: bool
+    row: Descriptor
+    key: tuple[str, ...]
+    """The key fields, by the names that the class has for them."""
+
+
+def table_types(
+    schema: bytes, manifest: Manifest, generated: Sequence[ModuleType] = (), *, place: str = "the bundle"
+) -> dict[str, TableType]:
+    """The types of all tables of a bundle, by table name.
+
+    `generated` are modules of the user's own protoc output; tables whose message none of them has get classes
+    made from the schema.
+
+    Raises:
+        DamagedError: the schema can't be read, or isn't that of the manifest's tables.
+        UsageError: a generated class doesn't fit the data.
+    """
+    pool = _pool(schema, place)
+    classes = {one.DESCRIPTOR.full_name: one for one in _message_classes(generated)}
+    types = {}
+    for name, entry in manifest.tables.items():
+        made = _table_type(_descriptor(pool, name, entry, place), name, entry, place)
+        own = classes.get(entry.message)
+        types[name] = made if own is None else _generated_type(own, made, name, entry, place)
+    if generated and not classes.keys() & {entry.message for entry in manifest.tables.values()}:
+        names = ", ".join(module.__name__ for module in generated)
+        raise UsageError(
+            f"types=: no message of {place} is in {names}",
+            hint="give the modules that protoc wrote for the .proto files of these tables: types=[game_pb2]",
+        )
+    return types
+
+
+def _pool(schema: bytes, place: str) -> descriptor_pool.DescriptorPool:
+    pool = descriptor_pool.DescriptorPool()
+    try:
+        for file in FileDescriptorSet.FromString(schema).file:
+            pool.Add(file)
+    except (DecodeError, TypeError) as error:
+        raise _damaged(place, f"its schema can't be read ({error})") from error
+    return pool
+
+
+def _descriptor(pool: descriptor_pool.DescriptorPool, name: str, entry: TableEntry, place: str) -> Descriptor:
+    try:
+        return pool.FindMessageTypeByName(entry.message)
+    except KeyError as error:
+        raise _damaged(place, f"its schema has no message {entry.message} for the table {name}") from error
+
+
+def _table_type(message: Any, name: str, entry: TableEntry, place: str) -> TableType:
+    message_class: type[Message] = message_factory.GetMessageClass(message)
+    if entry.kind == "record":
+        return TableType(message_class, "", False, message, ())
+    is_map = entry.kind == "map"
+    holders = [field for field in message.fields if _holds_rows(field, is_map)]
+    if len(holders) != 1:
+        raise _damaged(place, f"its schema has no rows in {entry.message}")
+    row = holders[0].message_type
+    assert row is not None
+    row = row.fields_by_name["value"].message_type if is_map else row
+    if row is None or not set(entry.key) <= set(row.fields_by_name):
+        raise _damaged(place, f"its schema has no key {', '.join(entry.key)} in the rows of {name}")
+    return TableType(message_class, holders[0].name, is_map, row, entry.key)
+
+
+def _holds_rows(field: FieldDescriptor, is_map: bool) -> bool:
+    message = field.message_type
+    return message is not None and field.is_repeated and bool(message.GetOptions().map_entry) is is_map
+
+
+def _damaged(place: str, what: str) -> DamagedError:
+    return DamagedError(f"{place}: {what}", hint="build or fetch the bundle again")
+
+
+def _message_classes(modules: Iterable[ModuleType]) -> Iterator[type[Message]]:
+    for module in modules:
+        if not isinstance(module, ModuleType):
+            raise UsageError(
+                f"types=: {module!r} is no module", hint="give the modules that protoc wrote: types=[game_pb2]"
+            )
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Message):
+                yield value
+
+
+def _generated_type(own: type[Message], made: TableType, name: str, entry: TableEntry, place: str) -> TableType:
+    fit = _Fit(place)
+    fit.compare(made.message.DESCRIPTOR, own.DESCRIPTOR)
+    fit.report(own.__module__)
+    try:
+        mine = _table_type(own.DESCRIPTOR, name, TableEntry(entry.message, entry.kind, (), 0, ()), place)
+        key = [mine.row.fields_by_number[made.row.fields_by_name[field].number].name for field in entry.key]
+    except (DamagedError, KeyError) as error:
+        raise UsageError(
+            f"types=: {own.__module__}: {own.DESCRIPTOR.full_name} lacks the rows or the key of the table {name}",
+            hint="generate the classes again from the .proto files that this data was built with",
+        ) from error
+    return TableType(own, mine.rows_field, mine.is_map, mine.row, tuple(key))
+
+
+class _Fit:
+    """Whether generated classes can read the data: fields match by number, as they do on the wire."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.wrong: list[str] = []
+        self.not_in_data: list[str] = []
+        self.seen: set[str] = set()
+
+    def compare(self, data: Any, own: Any) -> None:
+        if data.full_name in self.seen:
+            return
+        self.seen.add(data.full_name)
+        for number, field in own.fields_by_number.items():
+            if number not in data.fields_by_number:
+                self.not_in_data.append(field.full_name)
+        for number, field in data.fields_by_number.items():
+            mine = own.fields_by_number.get(number)
+            if mine is not None:
+                self._compare_field(field, mine)
+
+    def _compare_field(self, field: FieldDescriptor, mine: FieldDescriptor) -> None:
+        theirs, ours = _type_name(field), _type_name(mine)
+        if theirs != ours:
+            self.wrong.append(f"{field.full_name} is {theirs} in the data and {ours} in the class")
+        elif field.message_type is not None and mine.message_type is not None:
+            self.compare(field.message_type, mine.message_type)
+
+    def report(self, module: str) -> None:
+        if self.wrong:
+            raise UsageError(
+                f"types=: {module} doesn't fit {self.place}: {'; '.join(self.wrong)}",
+                hint="generate the classes again from the .proto files that this data was built with",
+            )
+        if self.not_in_data:
+            fields = ", ".join(self.not_in_data)
+            logger.warning("%s: not in this data, so always unset in the classes of %s: %s", self.place, module, fields)
+
+
+_TYPE_NAMES: Mapping[int, str] = {
+    number: name.removeprefix("TYPE_").lower()
+    for name, number in vars(FieldDescriptor).items()
+    if name.startswith("TYPE_")
+}
+
+
+def _type_name(field: FieldDescriptor) -> str:
+    message: Any = field.message_type
+    if message is not None and message.GetOptions().map_entry:
+        key, value = message.fields_by_name["key"], message.fields_by_name["value"]
+        return f"map<{_type_name(key)}, {_type_name(value)}>"
+    kind = field.message_type or field.enum_type
+    name = kind.full_name if kind is not None else _TYPE_NAMES[field.type]
+    return f"repeated {name}" if field.is_repeated else name

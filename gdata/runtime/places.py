@@ -1,0 +1,113 @@
+"""Where a server's data comes from: a bundle's folder, or a channel or release of a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from gdata.bundles.manifest import MANIFEST
+from gdata.bundles.reader import Bundle, open_bundle
+from gdata.errors import DamagedError, UsageError
+from gdata.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from gdata.releases.records import Entry
+    from gdata.releases.signatures import PublicKey
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a place holds now. `release` is its id, `entry` the channel's log entry, where there is one."""
+
+    bundle: Bundle
+    release: str | None = None
+    entry: Entry | None = None
+    signature: str | None = None
+    """Of the manifest, where the release has one."""
+    is_stale: bool = False
+    """It comes from the local cache, for the store couldn't be reached."""
+
+    def has_same_data(self, other: Found) -> bool:
+        """Whether both are the same release of the same bundle."""
+        return (self.release, self.bundle.manifest_bytes) == (other.release, other.bundle.manifest_bytes)
+
+
+class Place(Protocol):
+    """Where a server's data comes from. Its methods may be called again in a forked child."""
+
+    def find(self, last: Found | None) -> Found | None:
+        """What is there now; None if that is still `last`. Nothing but the manifest has been read of it.
+
+        Raises:
+            UsageError: there is nothing of the kind.
+            OutsideError: it can't be reached.
+            DamagedError: it isn't what it says it is.
+        """
+
+    def keep(self, found: Found, last: Found | None) -> None:
+        """Take note that `found` was read whole, what `last` had of it excepted, and is in use."""
+
+
+class FolderPlace:
+    """A bundle's folder, or an output folder with one folder a target, as `gdata build` writes it."""
+
+    def __init__(self, folder: Path, target: str | None = None, public_key: PublicKey | None = None) -> None:
+        self.folder = folder
+        self.target = target
+        self.public_key = public_key
+
+    def find(self, last: Found | None) -> Found | None:
+        """The bundle that is there now; None if that is still `last`."""
+        folder = self._bundle_folder()
+        bundle = open_bundle(folder)
+        if last is not None and bundle.manifest_bytes == last.bundle.manifest_bytes:
+            return None
+        found = bundle.manifest.target
+        # In an output folder the folder's name says the target; a bundle's own folder may have any name.
+        expected = self.target or (found if folder == self.folder else folder.name)
+        if found != expected:
+            raise DamagedError(
+                f"{folder}: holds the bundle of the target {found}, not of {expected}",
+                hint="give the folder of the right target, or delete it and run `gdata build`",
+            )
+        if self.public_key is not None:
+            from gdata.releases.signatures import check_folder_signature
+
+            check_folder_signature(folder, bundle.manifest_bytes, self.public_key)
+        return Found(bundle)
+
+    def keep(self, found: Found, last: Found | None) -> None:
+        """Nothing to do: a folder is its own memory."""
+
+    def _bundle_folder(self) -> Path:
+        if (self.folder / MANIFEST).exists():
+            return self.folder
+        targets = sorted(path.parent.name for path in self.folder.glob(f"*/{MANIFEST}"))
+        if self.target is not None and self.target in targets:
+            return self.folder / self.target
+        if self.target is None and len(targets) == 1:
+            return self.folder / targets[0]
+        raise self._no_bundle(targets)
+
+    def _no_bundle(self, targets: list[str]) -> UsageError:
+        names = ", ".join(targets)
+        if targets and self.target is None:
+            return UsageError(
+                f"{self.folder}: holds several targets: {names}", hint=f'say which: target="{targets[0]}"'
+            )
+        if targets:
+            near = did_you_mean(str(self.target), targets)
+            return UsageError(f"{self.folder}: has no target {self.target}", hint=f"{near}it has {names}")
+        if not self.folder.is_dir():
+            return UsageError(
+                f"{self.folder}: there is no such folder", hint="run `gdata build` or `gdata fetch` first"
+            )
+        if any(self.folder.glob("*.binpb")):
+            return UsageError(
+                f"{self.folder}: holds tables under plain names, without a manifest to verify them by",
+                hint="fetch it without --plain-names; those files are for other programs",
+            )
+        return UsageError(
+            f"{self.folder}: no bundle here ({MANIFEST} is missing)", hint="run `gdata build` or `gdata fetch` first"
+        )
