@@ -256,7 +256,14 @@ TEXT_CONTROL = Kind(
     "text.control_character",
     "the text holds a control character ({character})",
     "delete it; it came with a copy from another program",
+    severity="warning",
     about="A character that nobody sees and programs stumble over.",
+)
+TEXT_BROKEN = Kind(
+    "text.broken",
+    "the text holds half a character: {value}",
+    "write it again; the emoji or letter in it was cut in two",
+    about="A character outside the basic plane was cut by a program that counts in 16 bits.",
 )
 TEXT_ZERO_WIDTH = Kind(
     "text.zero_width",
@@ -278,4 +285,123 @@ COLUMN_BLANK = Kind(
     "fill it, or start its header with # if it isn't ready",
     severity="warning",
     about="A mapped column has no value at all.",
+)
+
+# --- checks: constraints ----------------------------------------------------------------------------------
+
+CONSTRAINT = Kind(
+    "constraint.*",
+    "{text}",
+    "change the value, or ask a programmer to change the rule of {rule_of} in the .proto file",
+    about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
+)
+CONSTRAINT_FAILED = Kind(
+    "constraint.failed",
+    "the rule {rule} can't be computed for this row: {reason}",
+    "check the cells it uses (a division by zero?), or ask a programmer to mend the rule in the .proto file",
+    about="A rule of the .proto file fails while it runs. The row's other rules weren't run either.",
+)
+CONSTRAINT_TABLE = Kind(
+    "constraint.table_failed",
+    "the rule {rule} over the whole table can't be computed: {reason}",
+    "rules over a whole table end at 9,999 rows; a programmer can write a sum, a sequence or a check in Python instead",
+    about="A rule on the table message, not on its rows, fails while it runs.",
+)
+
+# --- checks: keys -----------------------------------------------------------------------------------------
+
+KEY_DUPLICATE = Kind(
+    "key.duplicate",
+    "{count} rows have the key {key}",
+    "give each row its own {field}; the other is {first}",
+    about="Two rows of a table have the same key, so nobody can tell which one is meant.",
+)
+UNIQUE_DUPLICATE = Kind(
+    "unique.duplicate",
+    "{value} stands in {count} cells of {field}, where every value must be another",
+    "change one of them; the other is {first}",
+    about="A field that the .proto file calls unique has a value twice.",
+)
+KEY_LOOKALIKE = Kind(
+    "text.lookalike",
+    "{value} holds {character}, which looks like {plain} and is another character",
+    "write it as {instead}",
+    severity="warning",
+    about="A key or code holds a letter of another alphabet, or a full-width one, that looks like a plain one.",
+)
+
+# --- checks: references -----------------------------------------------------------------------------------
+
+REFERENCE_MISSING = Kind(
+    "reference.missing",
+    "{target} has no row with {key} = {value}",
+    "write one that is there ({place}), or add the row to {target}",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
+REFERENCE_MISSING_NEAR = Kind(
+    "reference.missing",
+    "{target} has no row with {key} = {value}",
+    "did you mean {near} ({near_cell})? Write one that is there ({place}), or add the row to {target}",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
+REFERENCE_UNFED = Kind(
+    "reference.no_sheet",
+    "{field} points at {target}, but no sheet is mapped to that table",
+    "add its sheet to sheets.yaml, or ask a programmer to remove the ref",
+    about="A field refers to a table that sheets.yaml doesn't feed, so no reference to it can be right.",
+)
+
+# --- checks: sums, sequences, files -----------------------------------------------------------------------
+
+SUM_WRONG = Kind(
+    "sum.wrong",
+    "{field} of {group} sums to {sum}, not to {expected}",
+    "change the values so that they sum to {expected}; the {count} cells go from {first} to {last}",
+    about="The values of a group of rows, drop rates for example, don't have the sum that the .proto file asks for.",
+)
+SEQUENCE_BROKEN = Kind(
+    "sequence.broken",
+    "{field} of {group} is {value}, where {expected} comes next",
+    "number them from {start} in steps of {step}, without a gap, in the order of the rows",
+    about="Values that should count up, levels for example, skip one, repeat one or start elsewhere.",
+)
+PATH_MISSING = Kind(
+    "path.missing",
+    "there is no file {path}",
+    "correct the name, or add the file",
+    about="A field names a file under asset_root that isn't there. Upper and lower case count.",
+)
+PATH_MISSING_NEAR = Kind(
+    "path.missing",
+    "there is no file {path}",
+    "did you mean {near}? Otherwise add the file",
+    about="A field names a file under asset_root that isn't there. Upper and lower case count.",
+)
+PATH_OUTSIDE = Kind(
+    "path.outside",
+    "{path} leads out of the asset folder",
+    "write the file's name without .. and without a leading /",
+    about="A field names a file outside asset_root.",
+)
+PATH_UNCHECKED = Kind(
+    "path.unchecked",
+    "whether the files are there wasn't checked: {reason}",
+    "set asset_root in sheets.yaml to the folder that holds them",
+    severity="warning",
+    about="A field has the option `path`, but the folder of the files isn't known here.",
+)
+
+# --- checks: in Python ------------------------------------------------------------------------------------
+
+CHECK = Kind(
+    "check.*",
+    "{text}",
+    "{hint}",
+    about="A check written in Python by the project's programmers found this; the code ends in the check's name.",
+)
+CHECK_FAILED = Kind(
+    "check.failed",
+    "the check {check} stopped here: {reason}",
+    "this is a fault of the check at {place}; ask the programmer who wrote it",
+    about="A check written in Python raised an exception or yielded something that is no finding.",
 )

@@ -6,11 +6,10 @@ defaults filled in.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
-
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 TableKind = Literal["rows", "map", "record"]
 
@@ -35,14 +34,15 @@ class Ref:
     none: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FieldPlan:
     """One field of a message, as sheets see it. Of a map, `kind` and `message` are those of its values."""
 
     name: str
     number: int
     kind: FieldKind
-    descriptor: FieldDescriptor = field(repr=False, compare=False)
+    descriptor: Any = dataclasses.field(repr=False)
+    """Protobuf's FieldDescriptor."""
     is_list: bool = False
     is_map: bool = False
     map_key_kind: FieldKind = "string"
@@ -54,9 +54,9 @@ class FieldPlan:
     """The fields of a nested message."""
     scalar_kind: FieldKind = "any"
     """Of a wrapper: the kind of its value."""
-    labels: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Of an enum: every folded text that a cell may hold, and the number it means."""
-    enum_names: Mapping[int, str] = field(default_factory=dict)
+    enum_names: Mapping[int, str] = dataclasses.field(default_factory=dict)
     oneof: str = ""
     key: bool = False
     columns: tuple[str, ...] = ()
@@ -71,13 +71,14 @@ class FieldPlan:
     path: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MessagePlan:
     """A message's fields in the order of the .proto file."""
 
     name: str
     """Full name: game.Item."""
-    descriptor: Descriptor = field(repr=False, compare=False)
+    descriptor: Any = dataclasses.field(repr=False)
+    """Protobuf's Descriptor."""
     fields: tuple[FieldPlan, ...] = ()
 
     def field(self, name: str) -> FieldPlan | None:
@@ -105,7 +106,7 @@ class Sequence:
     step: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TablePlan:
     """A table: the message that holds the rows, and what its rows are."""
 
@@ -114,7 +115,8 @@ class TablePlan:
     message: str
     """Full name: game.ItemTable."""
     kind: TableKind
-    descriptor: Descriptor = field(repr=False, compare=False)
+    descriptor: Any = dataclasses.field(repr=False)
+    """Protobuf's Descriptor."""
     row: MessagePlan
     """Of kind record: the message itself."""
     rows_field: str = ""

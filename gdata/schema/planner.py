@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.errors import SchemaError
 from gdata.nearest import did_you_mean
@@ -44,7 +44,7 @@ _WELL_KNOWN: dict[str, FieldKind] = {
     "google.protobuf.Any": "any",
     **{
         f"google.protobuf.{name}Value": "wrapper"
-        for name in "Double Float Int64 UInt64 Int32 UInt32 Bool String Bytes".split()
+        for name in ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"]
     },
 }
 _KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
@@ -62,6 +62,7 @@ class Planner:
 
     def plan_table(self, descriptor: Descriptor, *, is_record: bool) -> TablePlan:
         """The plan of a table message; raises SchemaError where it is none."""
+        kind: TableKind
         kind, rows_field = ("record", None) if is_record else self._rows_field(descriptor)
         row = self.plan_message(descriptor if rows_field is None else _row_type(rows_field))
         options = self._options.of_message(descriptor)
@@ -83,9 +84,9 @@ class Planner:
         self._check_table(plan, rows_field)
         return plan
 
-    def _rows_field(self, descriptor: Descriptor) -> tuple[TableKind, FieldDescriptor]:
+    def _rows_field(self, descriptor: Descriptor) -> tuple[TableKind, Any]:
         """Which field holds the rows: a table has one field, a list of messages or a map of them."""
-        field = descriptor.fields[0] if len(descriptor.fields) == 1 else None
+        field: Any = descriptor.fields[0] if len(descriptor.fields) == 1 else None
         if field is None or not field.is_repeated or field.message_type is None or _row_type(field) is None:
             raise SchemaError(
                 f"{self._places.of(descriptor.full_name)}: the message {descriptor.full_name} is no table",
@@ -94,9 +95,8 @@ class Planner:
             )
         return ("map" if _is_map(field) else "rows"), field
 
-    def _check_table(self, plan: TablePlan, rows_field: FieldDescriptor | None) -> None:
+    def _check_table(self, plan: TablePlan, rows_field: Any) -> None:
         if plan.kind == "map":
-            assert rows_field is not None
             map_key = _KINDS[rows_field.message_type.fields_by_name["key"].type]
             if len(plan.key) != 1 or plan.key[0].kind != map_key:
                 raise SchemaError(
@@ -104,7 +104,8 @@ class Planner:
                     f"{plan.row.name} must be the key, of that type",
                     hint="give that field [(gdata.field).key = true]",
                 )
-        for field in (name for rule in (*plan.sums, *plan.sequences) for name in (rule.field, *rule.by)):
+        rules: list[Sum | Sequence] = [*plan.sums, *plan.sequences]
+        for field in (name for rule in rules for name in (rule.field, *rule.by)):
             if not has_field(plan.row, field):
                 raise SchemaError(
                     f"{self._places.of(plan.message)}: sum or sequence of {plan.message} names {field}, "
@@ -123,7 +124,7 @@ class Planner:
             self._messages[descriptor.full_name] = known
         return known
 
-    def _plan_field(self, field: FieldDescriptor, within: tuple[str, ...]) -> FieldPlan:
+    def _plan_field(self, field: Any, within: tuple[str, ...]) -> FieldPlan:
         is_map = _is_map(field)
         value = field.message_type.fields_by_name["value"] if is_map else field
         kind = _kind(value)
@@ -145,12 +146,12 @@ class Planner:
             labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
             enum_names={one.number: one.name for one in reversed(value.enum_type.values)} if kind == "enum" else {},
             oneof=_oneof(field),
-            **(self._from_options(field, kind, options) if options is not None else {}),
+            **(self._from_options(field, options) if options is not None else {}),
         )
         self._check_field(plan)
         return plan
 
-    def _from_options(self, field: FieldDescriptor, kind: FieldKind, options: Any) -> dict[str, Any]:
+    def _from_options(self, field: Any, options: Any) -> dict[str, Any]:
         return {
             "key": options.key,
             "columns": tuple(options.column),
@@ -165,7 +166,7 @@ class Planner:
             "path": options.path,
         }
 
-    def _ref(self, field: FieldDescriptor, ref: Any) -> Ref:
+    def _ref(self, field: Any, ref: Any) -> Ref:
         when_field, equals, when_value = ref.when.partition("=")
         if not ref.table or bool(ref.when) != bool(equals):
             raise SchemaError(
@@ -206,7 +207,7 @@ class Planner:
                     hint="remove the default",
                 )
 
-    def _enum_labels(self, enum: EnumDescriptor) -> dict[str, int]:
+    def _enum_labels(self, enum: Any) -> dict[str, int]:
         """Every folded text that means a value of `enum`: its name, that without the enum's prefix, its labels."""
         known = self._labels.get(enum.full_name)
         if known is not None:
@@ -237,27 +238,27 @@ def has_field(message: MessagePlan, path: str) -> bool:
     return field.message is not None and has_field(field.message, rest)
 
 
-def _kind(field: FieldDescriptor) -> FieldKind:
+def _kind(field: Any) -> FieldKind:
     if field.message_type is not None and field.message_type.full_name in _WELL_KNOWN:
         return _WELL_KNOWN[field.message_type.full_name]
     return _KINDS[field.type]
 
 
-def _is_map(field: FieldDescriptor) -> bool:
+def _is_map(field: Any) -> bool:
     return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
 
 
-def _row_type(field: FieldDescriptor) -> Any:
+def _row_type(field: Any) -> Any:
     return field.message_type.fields_by_name["value"].message_type if _is_map(field) else field.message_type
 
 
-def _oneof(field: FieldDescriptor) -> str:
+def _oneof(field: Any) -> str:
     """The oneof that the .proto file declares; the one that `optional` makes is none."""
     oneof = field.containing_oneof
     return "" if oneof is None or (len(oneof.fields) == 1 and oneof.name == f"_{field.name}") else oneof.name
 
 
-def _is_optional(field: FieldDescriptor) -> bool:
+def _is_optional(field: Any) -> bool:
     """Whether the .proto file calls the field optional; editions give every scalar presence unless told."""
     if field.is_repeated or field.is_required or _oneof(field):
         return False

@@ -142,7 +142,7 @@ def _used_types(messages: Iterable[DescriptorProto]) -> Iterator[str]:
 
 def _drop_custom_options(message: Message) -> None:
     """Clear every extension and unknown field below `message`, and options that have nothing left."""
-    message.DiscardUnknownFields()  # type: ignore[attr-defined]
+    message.DiscardUnknownFields()
     for field, value in message.ListFields():
         if field.is_extension:
             message.ClearExtension(field)  # type: ignore[arg-type]

@@ -1,0 +1,291 @@
+"""One cell to one value, by the field's type and never by guessing.
+
+Typed cells (Google, workbooks) and text (CSV) give the same value wherever the cell's type fits the field.
+This is the whole truth about a cell; `gdata.parsing.column` only goes faster where a column is clean.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gdata import kinds
+from gdata.nearest import nearest
+from gdata.parsing.times import read_duration, read_timestamp
+from gdata.problems import Kind
+from gdata.schema.names import fold
+from gdata.schema.plan import FieldKind
+from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
+
+INTEGER_RANGES: dict[str, tuple[int, int]] = {
+    "int32": (-(2**31), 2**31 - 1),
+    "uint32": (0, 2**32 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "uint64": (0, 2**64 - 1),
+}
+EXACT_INTEGERS = 2**53
+"""Number cells hold whole numbers exactly up to here."""
+FLOAT_MAX = 3.4028234663852886e38
+
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}([,\s]\d{3})+(\.\d+)?", re.ASCII)
+_TRUE = frozenset(["true", "yes", "y", "o", "1"])
+_FALSE = frozenset(["false", "no", "n", "x", "0"])
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ZERO_WIDTH = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# Joins what belongs together in emoji and in Arabic and Indic scripts, where it is meant.
+_JOINER_IN_PLACE = re.compile(r"(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a cell; with a warning the value stands."""
+
+    kind: Kind
+    words: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CellType:
+    """What a cell is converted to: a field's scalar type and what else decides."""
+
+    kind: FieldKind
+    timezone: ZoneInfo
+    unit: str = ""
+    labels: Mapping[str, int] | None = None
+    enum_names: Mapping[int, str] | None = None
+    enum_name: str = ""
+
+
+Converted = tuple[Any, Fault | None]
+"""A value ready for protobuf and what is wrong; with an error the value is None."""
+
+
+def is_blank(cell: CellValue) -> bool:
+    """Whether a cell has nothing in it, or nothing but blanks."""
+    return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
+
+
+def convert_cell(cell: CellValue, type_: CellType) -> Converted:
+    """The value of a cell that isn't blank, for a field of this type."""
+    if isinstance(cell, FormulaCell):
+        return _fault(kinds.CELL_UNCOMPUTED)
+    if isinstance(cell, str):
+        if cell in ERROR_TEXTS:
+            return _fault(kinds.CELL_FORMULA_ERROR)
+        if cell in ("Loading...", "Loading…") and type_.kind != "string":
+            return _fault(kinds.CELL_LOADING)
+    elif isinstance(cell, DateCell) and type_.kind not in ("timestamp", "duration"):
+        return _fault(kinds.CELL_DATE, type=type_.kind)
+    return _CONVERT[type_.kind](cell, type_)
+
+
+def shown(cell: CellValue) -> str:
+    """A cell's value as a message quotes it."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, (int, float)):
+        return decimal_text(cell)
+    text = str(cell) if cell is not None else ""
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def decimal_text(number: float) -> str:
+    """The shortest decimal that means `number`: 1001, not 1001.0; 0.1; never an exponent."""
+    if isinstance(number, int):
+        return str(number)
+    if not math.isfinite(number):
+        return str(number)
+    return str(int(number)) if number.is_integer() else format(Decimal(repr(number)), "f")
+
+
+def _fault(kind: Kind, **words: Any) -> Converted:
+    return None, Fault(kind, words)
+
+
+def _integer(cell: CellValue, type_: CellType) -> Converted:
+    if isinstance(cell, bool):
+        return _fault(kinds.CELL_NOT_INTEGER, instead="write a whole number")
+    if isinstance(cell, str):
+        text = cell.strip()
+        if not _INTEGER.fullmatch(text):
+            return _fault(kinds.CELL_NOT_INTEGER, instead=_integer_instead(text))
+        # No type needs more than 20 digits; int() of a longer text may take forever.
+        number = int(text) if len(text) <= 40 else 10**40
+    elif isinstance(cell, float):
+        if not cell.is_integer():
+            return _fault(kinds.CELL_NOT_INTEGER, instead="write a whole number; the field holds no fractions")
+        number = int(cell)
+    else:
+        assert isinstance(cell, int)
+        number = cell
+    low, high = INTEGER_RANGES[type_.kind]
+    if not low <= number <= high:
+        return _fault(kinds.CELL_OUT_OF_RANGE, type=type_.kind, low=low, high=high)
+    if not isinstance(cell, str) and abs(number) > EXACT_INTEGERS:
+        return _fault(kinds.CELL_IMPRECISE)
+    return number, None
+
+
+def _integer_instead(text: str) -> str:
+    if _THOUSANDS.fullmatch(text):
+        return "write it without separators: " + re.sub(r"[,\s]", "", text)
+    if _NUMBER.fullmatch(text):
+        number = float(text)
+        return f"write {int(number)}" if number.is_integer() else "write a whole number; the field holds no fractions"
+    return _plain_digits(text) or "write a whole number"
+
+
+def _plain_digits(text: str) -> str:
+    """What to write in place of digits of another script (full-width ones from an input method)."""
+    if not text.isascii() and re.fullmatch(r"[+-]?\d+", text):
+        return f"write it with plain digits: {int(text)}"
+    return ""
+
+
+def _number(cell: CellValue, type_: CellType) -> Converted:
+    if isinstance(cell, bool):
+        return _fault(kinds.CELL_NOT_NUMBER, instead="write a number")
+    if isinstance(cell, str):
+        text = cell.strip()
+        if not _NUMBER.fullmatch(text):
+            return _fault(kinds.CELL_NOT_NUMBER, instead=_number_instead(text))
+        number = float(text)
+    else:
+        assert isinstance(cell, (int, float))
+        number = float(cell)
+    if not math.isfinite(number):
+        return _fault(kinds.CELL_NOT_NUMBER, instead="write a number; infinity and NaN are none")
+    if type_.kind != "float":
+        return number, None
+    if abs(number) > FLOAT_MAX:
+        return _fault(kinds.CELL_OUT_OF_RANGE, type="float", low="-3.4e38", high="3.4e38")
+    stored = stored_float(number)
+    return number, Fault(kinds.CELL_FLOAT_DIGITS, {"stored": stored}) if stored else None
+
+
+def stored_float(number: float) -> str:
+    """How `number` reads after 32 bits, at the digits it is written with; "" where nothing is lost."""
+    digits = len(repr(number).partition("e")[0].replace(".", "").strip("-0")) or 1
+    as_float = struct.unpack("<f", struct.pack("<f", number))[0]
+    return "" if float(f"{as_float:.{digits}g}") == number else f"{as_float:.{max(digits, 9)}g}"
+
+
+def _number_instead(text: str) -> str:
+    if text.endswith("%") and _NUMBER.fullmatch(text[:-1]):
+        return f"write {decimal_text(float(Decimal(text[:-1]) / 100))}, or format the cell as a number"
+    if _THOUSANDS.fullmatch(text):
+        return "write it without separators: " + re.sub(r"[,\s]", "", text)
+    if _NUMBER.fullmatch(text.replace(",", ".", 1)):
+        return "write the decimals after a point: " + text.replace(",", ".", 1)
+    return _plain_digits(text) or "write a number"
+
+
+def _bool(cell: CellValue, _type: CellType) -> Converted:
+    if isinstance(cell, bool):
+        return cell, None
+    text = decimal_text(cell) if isinstance(cell, (int, float)) else str(cell).strip().casefold()
+    if text in _TRUE:
+        return True, None
+    return (False, None) if text in _FALSE else _fault(kinds.CELL_NOT_BOOL)
+
+
+def _string(cell: CellValue, _type: CellType) -> Converted:
+    if isinstance(cell, bool):
+        return ("TRUE" if cell else "FALSE"), None
+    if isinstance(cell, (int, float)):
+        return decimal_text(cell), Fault(kinds.TEXT_NUMBER, {})
+    assert isinstance(cell, str)
+    if _SURROGATE.search(cell):
+        return _fault(kinds.TEXT_BROKEN, value=ascii(cell))
+    text = cell.replace("\r\n", "\n") if "\r" in cell else cell
+    return text, _text_fault(text)
+
+
+def _text_fault(text: str) -> Fault | None:
+    control = _CONTROL.search(text)
+    if control is not None:
+        return Fault(kinds.TEXT_CONTROL, {"character": f"U+{ord(control[0]):04X}"})
+    for hidden in _ZERO_WIDTH.finditer(text):
+        if not _JOINER_IN_PLACE.match(text, hidden.start()):
+            return Fault(kinds.TEXT_ZERO_WIDTH, {"character": f"U+{ord(hidden[0]):04X}"})
+    return Fault(kinds.TEXT_BLANK_ENDS, {}) if text != text.strip(" \t\u3000\u00a0") else None
+
+
+def _enum(cell: CellValue, type_: CellType) -> Converted:
+    assert type_.labels is not None and type_.enum_names is not None
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        if cell in type_.enum_names:
+            return int(cell), None
+    else:
+        text = shown(cell).strip() if isinstance(cell, bool) else str(cell).strip()
+        number = type_.labels.get(fold(text))
+        if number is None and _INTEGER.fullmatch(text) and len(text) <= 11:
+            number = int(text) if int(text) in type_.enum_names else None
+        if number is not None:
+            return number, None
+    near = nearest(fold(shown(cell)), type_.labels)
+    near_name = type_.enum_names[type_.labels[near]] if near is not None else ""
+    return _fault(
+        kinds.CELL_NOT_ENUM,
+        enum=type_.enum_name,
+        nearest=f"did you mean {near_name}? " if near_name else "",
+        choices=_choices(type_),
+    )
+
+
+def _choices(type_: CellType) -> str:
+    """The values a planner may write: of each the last label given, which is its most friendly name."""
+    assert type_.labels is not None
+    friendly = {number: label for label, number in type_.labels.items()}
+    texts = list(friendly.values())
+    return ", ".join(texts[:12]) + (f", … ({len(texts) - 12} more)" if len(texts) > 12 else "")
+
+
+def _timestamp(cell: CellValue, type_: CellType) -> Converted:
+    if isinstance(cell, (DateCell, str)):
+        seconds_and_nanos, kind = read_timestamp(cell, type_.timezone)
+        if kind is None:
+            return seconds_and_nanos, None
+        return _fault(kind, timezone=type_.timezone.key)
+    return _fault(kinds.CELL_NOT_TIME)
+
+
+def _duration(cell: CellValue, type_: CellType) -> Converted:
+    if isinstance(cell, bool):
+        return _fault(kinds.CELL_NOT_DURATION, instead="write it as 90s, 1h30m or 1:30:00")
+    duration, instead = read_duration(cell, type_.unit)
+    return (duration, None) if duration is not None else _fault(kinds.CELL_NOT_DURATION, instead=instead)
+
+
+def _bytes(cell: CellValue, _type: CellType) -> Converted:
+    try:
+        return base64.b64decode(str(cell).strip() if isinstance(cell, str) else b"!", validate=True), None
+    except (binascii.Error, ValueError):
+        return _fault(kinds.CELL_NOT_BASE64)
+
+
+_CONVERT: dict[str, Callable[[CellValue, CellType], Converted]] = {
+    "int32": _integer,
+    "int64": _integer,
+    "uint32": _integer,
+    "uint64": _integer,
+    "float": _number,
+    "double": _number,
+    "bool": _bool,
+    "string": _string,
+    "enum": _enum,
+    "bytes": _bytes,
+    "timestamp": _timestamp,
+    "duration": _duration,
+}

@@ -1,0 +1,174 @@
+"""A column of cells to a column of values.
+
+A clean column is converted as a whole: its types are looked at once, its text with one regular expression.
+Where anything is unusual, each distinct cell goes through `convert_cell`, which is the truth. On 2.4 million
+cells of csv the whole-column way takes a ninth of the time of the other (`benchmarks/parse.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any
+
+from gdata import kinds
+from gdata.parsing.cell import EXACT_INTEGERS, FLOAT_MAX, INTEGER_RANGES, CellType, Fault
+from gdata.parsing.compound import ReadCell
+from gdata.sources.grid import CellValue
+
+_INTEGERS = re.compile(r"(?:-?[0-9]+\n)*-?[0-9]+")
+_NUMBERS = re.compile(r"(?:-?[0-9]+(?:\.[0-9]+)?\n)*-?[0-9]+(?:\.[0-9]+)?")
+# What may be wrong with a text: control and zero-width characters, CR, blanks at its ends, `#N/A`.
+_SUSPECT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff\xa0\u3000#]"
+    "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
+)
+_ONCE_A_COLUMN = (kinds.TEXT_NUMBER, kinds.CELL_EATEN_COMMA)
+
+
+@dataclass
+class Column:
+    """Values of one column, None where the cell is blank or wrong; and what is wrong, by index."""
+
+    values: Sequence[Any]
+    blank: Sequence[bool] | None
+    """Which cells are blank; None: none is."""
+    faults: list[tuple[int, Fault]] = dataclasses.field(default_factory=list)
+
+
+def convert_column(cells: Sequence[CellValue], read: ReadCell, type_: CellType | None) -> Column:
+    """Convert `cells`; `read` does one cell, `type_` is what they are if all hold one scalar."""
+    blank = blanks(cells)
+    filled = cells if blank is None else list(compress(cells, (not b for b in blank)))
+    if filled:
+        fast = _FAST.get(type_.kind) if type_ is not None else None
+        values = fast(filled, type_) if fast is not None and type_ is not None else _fast_distinct(filled, read)
+        if values is not None:
+            return Column(values if blank is None else _spread(values, blank), blank)
+    return _convert_each(cells, blank, read)
+
+
+def blanks(cells: Sequence[Any]) -> list[bool] | None:
+    """Which cells are blank; None where none is."""
+    if all(cells):
+        # Every cell is true as Python sees it; only a text of blanks alone can still be blank.
+        try:
+            only_blanks = any(map(str.isspace, cells))
+        except TypeError:
+            only_blanks = any(cell.isspace() for cell in cells if cell.__class__ is str)
+        if not only_blanks:
+            return None
+    flags = [cell is None or (cell.__class__ is str and (not cell or cell.isspace())) for cell in cells]
+    return flags if any(flags) else None
+
+
+def _spread(values: Sequence[Any], blank: Sequence[bool]) -> list[Any]:
+    filled = iter(values)
+    return [None if b else next(filled) for b in blank]
+
+
+def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read: ReadCell) -> Column:
+    known: dict[tuple[type, CellValue], tuple[Any, Fault | None]] = {}
+    values: list[Any] = []
+    faults: list[tuple[int, Fault]] = []
+    warned: set[int] = set()
+    for index, cell in enumerate(cells):
+        if blank is not None and blank[index]:
+            values.append(None)
+            continue
+        distinct = (cell.__class__, cell)
+        converted = known.get(distinct)
+        if converted is None:
+            converted = known[distinct] = read(cell)
+        value, fault = converted
+        values.append(value)
+        if fault is not None:
+            if fault.kind in _ONCE_A_COLUMN:
+                if id(fault.kind) in warned:
+                    continue
+                warned.add(id(fault.kind))
+            faults.append((index, fault))
+    return Column(values, blank, faults)
+
+
+def _fast_distinct(cells: Sequence[CellValue], read: ReadCell) -> list[Any] | None:
+    """Each distinct cell read once; None where one has a fault or the types are mixed (True == 1 in a dict)."""
+    if len(set(map(type, cells))) != 1:
+        return None
+    known: dict[CellValue, Any] = {}
+    for cell in set(cells):
+        known[cell], fault = read(cell)
+        if fault is not None:
+            return None
+    return [known[cell] for cell in cells]
+
+
+def _fast_integers(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
+    types = set(map(type, cells))
+    if types == {str}:
+        text = "\n".join(cells)
+        if len(text) > 21 * len(cells) or not _INTEGERS.fullmatch(text):
+            return None
+        try:
+            values = list(map(int, cells))
+        except ValueError:  # A cell with a line break in it.
+            return None
+    elif types == {int}:
+        values = list(cells)
+        if max(values) > EXACT_INTEGERS or min(values) < -EXACT_INTEGERS:
+            return None
+    else:
+        return None
+    low, high = INTEGER_RANGES[type_.kind]
+    return values if low <= min(values) and max(values) <= high else None
+
+
+def _fast_doubles(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
+    types = set(map(type, cells))
+    if types == {str}:
+        # With at most 300 characters and no exponent a number is finite.
+        if _longest(cells) > 300 or not _NUMBERS.fullmatch("\n".join(cells)):
+            return None
+        try:
+            return list(map(float, cells))
+        except ValueError:  # A cell with a line break in it.
+            return None
+    if types <= {int, float}:
+        values = list(map(float, cells))
+        total = sum(values)
+        return values if total - total == 0 else None
+    return None
+
+
+def _fast_floats(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
+    # With at most six digits nothing is lost in 32 bits; a point and a sign make eight characters.
+    if set(map(type, cells)) == {str} and _longest(cells) <= 7:
+        return _fast_doubles(cells, type_)
+    values = _fast_doubles(cells, type_)
+    if values is None or max(map(abs, values)) > FLOAT_MAX:
+        return None
+    return values if all(float(f"{value:.6g}") == value for value in values) else None
+
+
+def _longest(cells: Sequence[str]) -> int:
+    return max(map(len, cells))
+
+
+def _fast_strings(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
+    if set(map(type, cells)) != {str}:
+        return None
+    return list(cells) if _SUSPECT.search("\n".join(cells)) is None else None
+
+
+_FAST: dict[str, Callable[[Sequence[Any], CellType], list[Any] | None]] = {
+    "int32": _fast_integers,
+    "int64": _fast_integers,
+    "uint32": _fast_integers,
+    "uint64": _fast_integers,
+    "double": _fast_doubles,
+    "float": _fast_floats,
+    "string": _fast_strings,
+}

@@ -1,0 +1,123 @@
+"""All sheets of a table to its rows, as each set of tags sees them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from google.protobuf.message_factory import GetMessageClass
+
+from gdata import kinds
+from gdata.config import SheetEntry
+from gdata.parsing.cell import is_blank
+from gdata.parsing.header import HeaderFault, read_header
+from gdata.parsing.locate import locate
+from gdata.parsing.records import Composed, SheetRecords, Tags
+from gdata.parsing.sheet import lay_out
+from gdata.parsing.view import Path, TableView
+from gdata.problems import Cell, Problem
+from gdata.schema.plan import TablePlan
+from gdata.sources.grid import Grid
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """A sheet that feeds a table, and the plans of all the tables that it feeds."""
+
+    grid: Grid
+    entry: SheetEntry
+    plans: tuple[TablePlan, ...]
+
+
+@dataclass(frozen=True)
+class ParsedTable:
+    """A table's rows by set of tags, and what is wrong with its cells."""
+
+    plan: TablePlan
+    views: Mapping[Tags, TableView]
+    problems: list[Problem] = field(default_factory=list)
+
+
+def parse_table(
+    plan: TablePlan, sheets: Sequence[TableSheet], tag_sets: Sequence[Tags], timezone: ZoneInfo, *, whole: bool = True
+) -> ParsedTable:
+    """Read every sheet of a table, once, and compose its rows for each set of tags.
+
+    `whole` is False when a sheet of the table couldn't be read.
+    """
+    problems: list[Problem] = []
+    records = []
+    for sheet in sheets:
+        one = SheetRecords(lay_out(sheet.grid, sheet.entry), plan, timezone)
+        found = _header_problems(one, sheet)
+        whole = whole and not one.header.faults
+        problems += found
+        if not (found and found[0].kind is kinds.HEADER_BLANK):
+            problems += one.blank_columns()
+            records.append(one)
+    if plan.kind == "record" and len(sheets) > 1:
+        problems.append(kinds.RECORD_SEVERAL.at(records[-1].sheet.header_cell(), table=plan.name))
+    same = all(one.is_same_for_all for one in records)
+    views: dict[Tags, TableView] = {}
+    for tags in tag_sets:
+        if same and views:
+            views[tags] = next(iter(views.values()))
+            continue
+        composed = [one.compose(tags) for one in records]
+        problems += [problem for one in composed for problem in one.problems]
+        views[tags] = _view(plan, records, composed, tags, whole)
+    return ParsedTable(plan, views, list(dict.fromkeys(problems)))
+
+
+def _header_problems(records: SheetRecords, sheet: TableSheet) -> list[Problem]:
+    if all(map(is_blank, records.sheet.header)):
+        row = sheet.entry.header_row if sheet.entry.layout != "vertical" else records.sheet.first_vertical_row
+        return [kinds.HEADER_BLANK.at(records.sheet.header_cell(), table=records.plan.name, row=row)]
+    unknown: Mapping[int, HeaderFault] = records.header.unknown
+    for other in sheet.plans:
+        if other is not records.plan:
+            theirs = read_header(records.sheet.header, other.row, multirow=sheet.entry.multirow).unknown
+            unknown = {column: fault for column, fault in unknown.items() if column in theirs}
+    if records.plan is not sheet.plans[0]:
+        unknown = {}  # Said once, by the first of the sheet's tables.
+    return records.header_problems(unknown.values(), ", ".join(plan.row.name for plan in sheet.plans))
+
+
+def _view(plan: TablePlan, records: list[SheetRecords], composed: list[Composed], tags: Tags, whole: bool) -> TableView:
+    rows = [row for one in composed for row in one.rows]
+    message, row_messages = make_message(plan, rows)
+    ends = list(accumulate(len(one.rows) for one in composed))
+
+    def find(index: int, path: Path) -> Cell:
+        number = bisect_right(ends, index)
+        within = index - (ends[number - 1] if number else 0)
+        return locate(records[number], composed[number].records[within], path, tags)
+
+    bad_fields = {
+        start + within: frozenset(one.bad_fields[record])
+        for one, start in zip(composed, [0, *ends], strict=False)
+        if one.bad_fields
+        for within, record in enumerate(one.records)
+        if record in one.bad_fields
+    }
+    return TableView(plan, message, row_messages, find, bad_fields, whole)
+
+
+def make_message(plan: TablePlan, rows: list[dict[str, Any]]) -> tuple[Any, list[Any]]:
+    """The table's message and its row messages in sheet order, from dicts as protobuf takes them."""
+    table_class = GetMessageClass(plan.descriptor)
+    if plan.kind == "rows":
+        message = table_class(**{plan.rows_field: rows})
+        return message, list(getattr(message, plan.rows_field))
+    if plan.kind == "record":
+        message = table_class(**(rows[0] if rows else {}))
+        return message, [message]
+    row_class = GetMessageClass(plan.row.descriptor)
+    row_messages = [row_class(**row) for row in rows]
+    key = plan.key[0].name
+    by_key = {getattr(row, key): row for row in row_messages}
+    return table_class(**{plan.rows_field: by_key}), row_messages

@@ -1,0 +1,103 @@
+"""Points in time and lengths of time: date cells, ISO 8601, `1h30m`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from gdata import kinds
+from gdata.problems import Kind
+from gdata.sources.grid import CellValue, DateCell
+
+SecondsAndNanos = dict[str, int]
+"""A Timestamp or Duration as protobuf takes it: {"seconds": …, "nanos": …}."""
+
+_SERIAL_EPOCH = datetime(1899, 12, 30)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_SERIAL = 2_958_465.999_999_99  # 9999-12-31, the last day that spreadsheets and Timestamps know
+_ISO = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3}0*)?)?)\s?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
+_UNITS = {"d": Decimal(86_400), "h": Decimal(3_600), "m": Decimal(60), "s": Decimal(1), "ms": Decimal("0.001")}
+_PARTS = re.compile(
+    r"([+-]?)\s*(?=\d)(?:(\d+(?:\.\d+)?)d)?\s*(?:(\d+(?:\.\d+)?)h)?\s*(?:(\d+(?:\.\d+)?)m(?!s))?\s*"
+    r"(?:(\d+(?:\.\d+)?)s)?\s*(?:(\d+(?:\.\d+)?)ms)?",
+    re.ASCII,
+)
+_CLOCK = re.compile(r"([+-]?)(\d+):([0-5]\d):([0-5]\d(?:\.\d+)?)", re.ASCII)
+_BARE_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?", re.ASCII)
+_MAX_DURATION = 315_576_000_000  # seconds, from google/protobuf/duration.proto
+
+
+def read_timestamp(cell: DateCell | str, timezone: ZoneInfo) -> tuple[SecondsAndNanos, Kind | None]:
+    """The instant that a date cell or an ISO 8601 text means, or which kind of problem it is.
+
+    Without an offset the cell is local time in `timezone`.
+    """
+    if isinstance(cell, DateCell):
+        if not 1 <= cell.serial <= _MAX_SERIAL:
+            return {}, kinds.CELL_NOT_TIME
+        return _from_local(_SERIAL_EPOCH + timedelta(milliseconds=round(cell.serial * 86_400_000)), timezone)
+    found = _ISO.fullmatch(cell.strip())
+    if found is None:
+        return {}, kinds.CELL_NOT_TIME
+    date, time, offset = found[1], found[2] or "00:00", found[3] or ""
+    try:
+        moment = datetime.fromisoformat(f"{date}T{time}{offset.upper()}")
+        return (_since_epoch(moment), None) if offset else _from_local(moment, timezone)
+    except (ValueError, OverflowError):
+        return {}, kinds.CELL_NOT_TIME
+
+
+def _from_local(moment: datetime, timezone: ZoneInfo) -> tuple[SecondsAndNanos, Kind | None]:
+    early = moment.replace(tzinfo=timezone, fold=0)
+    late = moment.replace(tzinfo=timezone, fold=1)
+    try:
+        if early.utcoffset() != late.utcoffset():
+            exists = early.astimezone(UTC).astimezone(timezone).replace(tzinfo=None) == moment
+            return {}, kinds.CELL_TIME_AMBIGUOUS if exists else kinds.CELL_TIME_MISSING
+        return _since_epoch(early), None
+    except (ValueError, OverflowError):
+        return {}, kinds.CELL_NOT_TIME
+
+
+def _since_epoch(moment: datetime) -> SecondsAndNanos:
+    delta = moment.astimezone(UTC) - _UNIX_EPOCH
+    return {"seconds": delta.days * 86_400 + delta.seconds, "nanos": delta.microseconds * 1_000}
+
+
+def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, str]:
+    """The length of time that a cell means, or None and what to write instead."""
+    if isinstance(cell, DateCell):
+        return _duration(Decimal(round(cell.serial * 86_400_000)) / 1000)
+    if isinstance(cell, (int, float)):
+        if not unit:
+            return None, f"write its unit: {cell:g}s, {cell:g}m or {cell:g}h"
+        return _duration(Decimal(repr(cell)) * _UNITS[unit])
+    text = str(cell).strip()
+    clock = _CLOCK.fullmatch(text)
+    if clock is not None:
+        seconds = int(clock[2]) * 3_600 + int(clock[3]) * 60 + Decimal(clock[4])
+        return _duration(-seconds if clock[1] == "-" else seconds)
+    parts = _PARTS.fullmatch(text)
+    if parts is not None:
+        seconds = sum(
+            (Decimal(n) * size for n, size in zip(parts.groups()[1:], _UNITS.values(), strict=True) if n), Decimal(0)
+        )
+        return _duration(-seconds if parts[1] == "-" else seconds)
+    if not _BARE_NUMBER.fullmatch(text):
+        return None, "write it as 90s, 1h30m or 1:30:00"
+    # CSV has no number cells: a bare number in it is what a number cell is elsewhere.
+    return read_duration(float(text), unit)
+
+
+def _duration(seconds: Decimal) -> tuple[SecondsAndNanos | None, str]:
+    if not abs(seconds) <= _MAX_DURATION:
+        return None, "write a length of at most 10,000 years"
+    nanos = int((seconds * 1_000_000_000).to_integral_value())
+    # Both parts have the sign of the whole, as duration.proto asks.
+    whole, rest = divmod(abs(nanos), 1_000_000_000)
+    sign = -1 if nanos < 0 else 1
+    return {"seconds": sign * whole, "nanos": sign * rest}, ""
