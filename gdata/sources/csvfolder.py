@@ -1,0 +1,197 @@
+"""Folders of .csv files: each is a sheet, titled by its name without `.csv`; every cell is text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+from gdata.config import Spreadsheet
+from gdata.errors import SourceError
+from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
+from gdata.sources.localfile import read_file, sheet_digest
+from gdata.sources.titles import match_titles
+
+_SUFFIX = ".csv"
+_LISTING = "folder.json"
+"""Beside the files that were read: the names of all .csv files in the folder."""
+_SCRIPTS = {
+    "cp949": re.compile("[가-힣]"),
+    "cp932": re.compile("[ぁ-ヿ]"),
+    "gb18030": re.compile(
+        "[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年]"
+    ),
+    "cp1252": re.compile("[À-ÿ]"),
+}
+"""Encodings that files are saved in by mistake, and what texts in them are full of."""
+_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_OTHER_FORMATS = ((b"PK\x03\x04", "a workbook or zip file"), (b"\xd0\xcf\x11\xe0", "an old workbook"))
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+# csv's own limit of 131,072 is below what a cell of JSON may hold; ours is the size of the whole file.
+_FIELD_LIMIT = 2**31 - 1
+
+
+def pull_csv(spreadsheet: Spreadsheet) -> Pulled:
+    """Read the bytes of the folder's .csv files that some entry under `sheets:` may mean.
+
+    Raises:
+        SourceError: the folder or a file in it can't be read.
+    """
+    folder = spreadsheet.path
+    assert folder is not None, "only spreadsheets with a path are folders"
+    name = spreadsheet.location or folder.name
+    paths = _csv_paths(folder, name)
+    requests = [SheetRequest(entry.title, entry.is_glob) for entry in spreadsheet.sheets]
+    wanted = [paths[title] for title in match_titles(paths, requests, spreadsheet.name).wanted]
+    files = {path.name: read_file(path, f"{name}/{path.name}") for path in wanted}
+    files[_LISTING] = json.dumps([path.name for path in paths.values()], ensure_ascii=False).encode()
+    return Pulled(spreadsheet.name, "csv", files, datetime.now(UTC), spreadsheet.encoding, name)
+
+
+def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
+    """Turn pulled .csv files into the grids of the sheets asked for, in the order of `requests`.
+
+    Raises:
+        SourceError: files aren't CSV in their encoding; the message has a line for each.
+        ConfigError: two globs take the same sheet.
+    """
+    names = {_title(name): name for name in pulled.files if name != _LISTING}
+    matched = match_titles(names, requests, pulled.spreadsheet)
+    grids: list[Grid] = []
+    wrong: list[SourceError] = []
+    for title in matched.wanted:
+        try:
+            grids.append(_read_sheet(pulled, title, names[title]))
+        except SourceError as error:
+            wrong.append(error)
+    if wrong:
+        hints = dict.fromkeys(error.hint for error in wrong)
+        raise SourceError("\n".join(map(str, wrong)), hint="; ".join(filter(None, hints)))
+    return ReadSheets(grids, list(matched.missing), _all_titles(pulled))
+
+
+def _all_titles(pulled: Pulled) -> list[str]:
+    return [_title(name) for name in json.loads(pulled.files[_LISTING])]
+
+
+def _csv_paths(folder: Path, name: str) -> dict[str, Path]:
+    """The folder's .csv files by title, in the order of their names."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if _is_sheet(path))
+    except OSError as error:
+        raise SourceError(
+            f"{name}: the folder can't be read: {error.strerror or error}", hint="mend its line in sheets.yaml"
+        ) from error
+    by_title: dict[str, Path] = {}
+    for path in paths:
+        first = by_title.setdefault(_title(path.name), path)
+        if first is not path:
+            raise SourceError(f"{name}: {first.name} and {path.name} are the same title", hint="rename one of them")
+    return by_title
+
+
+def _is_sheet(path: Path) -> bool:
+    # `~$` and `.` begin the names of files that editors and systems put beside the real ones.
+    return path.suffix.lower() == _SUFFIX and not path.name.startswith(("~$", ".")) and path.is_file()
+
+
+def _title(file_name: str) -> str:
+    return normalize("NFC", file_name[: -len(_SUFFIX)])
+
+
+def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
+    content = pulled.files[file_name]
+    place = f"{pulled.location or pulled.spreadsheet}/{file_name}"
+    rows = _parse(_decode(content, pulled.encoding, place), place)
+    digest = sheet_digest(title, pulled.encoding.encode(), b"\0", content)
+    return Grid(pulled.spreadsheet, title, rows, "csv", digest, dates_as_text=True)
+
+
+def _decode(content: bytes, encoding: str, place: str) -> str:
+    other = next((what for start, what in _OTHER_FORMATS if content.startswith(start)), None)
+    if other is not None:
+        raise SourceError(
+            f"{place}: is {other}, not CSV", hint="save it as CSV UTF-8, or name the workbook in sheets.yaml"
+        )
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise _wrong_encoding(content, encoding, place, error) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise SourceError(
+            f"{place}, line {line}: holds a zero byte, so it isn't {encoding} text", hint="save it as CSV UTF-8"
+        )
+    return text.removeprefix("\ufeff")
+
+
+def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDecodeError) -> SourceError:
+    line = content.count(b"\n", 0, error.start) + 1
+    guess = _guess_encoding(content)
+    hint = "save it as CSV UTF-8"
+    if guess:
+        hint = (
+            f"it looks like {guess}: save it as CSV UTF-8, or add `encoding: {guess}` to the spreadsheet in sheets.yaml"
+        )
+    return SourceError(f"{place}, line {line}: the byte 0x{content[error.start]:02x} isn't {encoding}", hint=hint)
+
+
+def _guess_encoding(content: bytes) -> str:
+    for start, encoding in _BOMS:
+        if content.startswith(start):
+            return encoding
+    scores = {encoding: _share_of_script(content, encoding) for encoding in _SCRIPTS}
+    best = max(scores, key=lambda encoding: scores[encoding])
+    return best if scores[best] else ""
+
+
+def _share_of_script(content: bytes, encoding: str) -> float:
+    """How much of the text beyond ASCII is what texts in this encoding are full of; 0 where the bytes don't fit it."""
+    try:
+        beyond = re.sub(r"[\x00-\x7f]", "", content.decode(encoding))
+    except UnicodeDecodeError:
+        return 0
+    return len(_SCRIPTS[encoding].findall(beyond)) / max(len(beyond), 1)
+
+
+def _parse(text: str, place: str) -> list[list[CellValue]]:
+    """The records of a CSV text: one is a row of the sheet, however many lines its quoted cells have."""
+    csv.field_size_limit(_FIELD_LIMIT)
+    # newline="" hands CR, LF and CRLF to the csv module as they are: inside quotes they belong to the cell.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Any] = []
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        raise _wrong_csv(place, reader.line_num, len(rows) + 1, error) from error
+    _refuse_other_separators(rows, place)
+    return rows
+
+
+def _wrong_csv(place: str, line: int, row: int, error: csv.Error) -> SourceError:
+    if "unexpected end" in str(error):
+        return SourceError(
+            f"{place}, row {row}: a quoted cell begins there and never ends",
+            hint='close it with ", or write a " that belongs to the text twice',
+        )
+    return SourceError(
+        f"{place}, line {line}: not CSV: {error}",
+        hint='put the whole cell in ", and write a " that belongs to the text twice',
+    )
+
+
+def _refuse_other_separators(rows: list[list[CellValue]], place: str) -> None:
+    """A file that a German Excel or a copy from a sheet made has one column, and the others in its texts."""
+    begin = [row for row in rows[:20] if row]
+    for separator, words in _SEPARATORS.items():
+        if begin and all(len(row) == 1 and separator in str(row[0]) for row in begin):
+            raise SourceError(
+                f"{place}, line 1: the cells are separated by {words}, not commas",
+                hint="save it as CSV UTF-8 with commas",
+            )

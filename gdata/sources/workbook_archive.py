@@ -1,0 +1,141 @@
+"""A workbook as the zip archive it is: is it one at all, and what lies in it."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from typing import Literal, Protocol
+from xml.etree import ElementTree
+
+from gdata.errors import SourceError
+from gdata.sources.grid import CellValue
+
+MAX_UNPACKED_BYTES = 2 << 30
+MAX_CELLS = 40_000_000
+"""calamine makes a rectangle of all cells at 24 bytes each: one stray cell at XFD1048576 would make it 400 GB."""
+
+WorkbookKind = Literal["xml", "binary", "ods"]
+
+_KINDS: dict[str, WorkbookKind] = {"xl/workbook.xml": "xml", "xl/workbook.bin": "binary", "content.xml": "ods"}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_LFS = b"version https://git-lfs"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What calamine hides of a sheet: cells as (row, column, value) from 1, and merged ranges it doesn't know."""
+
+    hidden_cells: list[tuple[int, int, CellValue]]
+    merges: tuple[tuple[int, int, int, int], ...] = ()
+
+
+class Scanner(Protocol):
+    """Looks through the sheets of one workbook."""
+
+    def scan(self, title: str) -> Scan:
+        """What calamine hides of the sheet `title`."""
+        ...
+
+
+class Archive:
+    """An opened workbook; `name` is what messages call it."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self.name = name
+        self._archive = archive
+        # Some programs write a part's name in another case than the references to it.
+        self._members = {member.lower(): member for member in archive.namelist()}
+
+    @cached_property
+    def kind(self) -> WorkbookKind:
+        """Told by what lies in it; the file's suffix may be wrong."""
+        return next(kind for member, kind in _KINDS.items() if member in self._members)
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether a workbook's main part is in it."""
+        return any(member in self._members for member in _KINDS)
+
+    def read(self, member: str) -> bytes:
+        """The unpacked bytes of a part; KeyError without it."""
+        return self._archive.read(self._members[member.lower()])
+
+
+def open_archive(content: bytes, name: str) -> Archive:
+    """Open a workbook's bytes far enough to know that it is one.
+
+    Raises:
+        SourceError: it is empty, protected by a password, of another format, damaged, or unpacks to over 2 GiB.
+    """
+    _refuse_other_formats(content, name)
+    with damage_named(name):
+        opened = zipfile.ZipFile(BytesIO(content))
+    archive = Archive(opened, name)
+    if not archive.is_workbook:
+        raise SourceError(f"{name}: is a zip file, but no workbook", hint="save it as .xlsx")
+    if sum(member.file_size for member in opened.infolist()) > MAX_UNPACKED_BYTES:
+        raise SourceError(
+            f"{name}: unpacks to more than {MAX_UNPACKED_BYTES >> 30} GiB",
+            hint="delete unused sheets, rows and pictures",
+        )
+    return archive
+
+
+def _refuse_other_formats(content: bytes, name: str) -> None:
+    if not content:
+        raise SourceError(
+            f"{name}: the file is empty", hint="wait until it has been copied or synced, or save it again"
+        )
+    if content.startswith(_OLE) and _ENCRYPTED in content:
+        raise SourceError(f"{name}: is protected by a password", hint="save it without one, under File, Info in Excel")
+    if content.startswith(_OLE):
+        raise SourceError(f"{name}: is an old .xls workbook, whatever its name says", hint="save it as .xlsx")
+    if content.startswith(_LFS):
+        raise SourceError(f"{name}: is a pointer of Git LFS, not the workbook", hint="run `git lfs pull`")
+    if not content.startswith(b"PK"):
+        raise SourceError(
+            f"{name}: isn't a workbook, whatever its name says", hint="open it in Excel and save it as .xlsx"
+        )
+
+
+@contextmanager
+def damage_named(place: str) -> Iterator[None]:
+    """Turn what zipfile, zlib and the XML parser raise about broken content into a SourceError about `place`."""
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ElementTree.ParseError,
+        LookupError,
+        ValueError,
+        EOFError,
+        OSError,
+    ) as error:
+        raise damaged(place, error) from error
+    except RuntimeError as error:
+        # zipfile's words for an encrypted member; NotImplementedError, for an unknown compression, is one too.
+        raise damaged(place, error) from error
+
+
+def damaged(place: str, error: Exception) -> SourceError:
+    """The error that the workbook at `place` can't be read because of `error`."""
+    return SourceError(
+        f"{place}: the workbook is damaged ({error})",
+        hint="if it is being saved or synced, try again; else open it and save it anew",
+    )
+
+
+def refuse_too_many_cells(rows: int, columns: int, place: str) -> None:
+    """Raise SourceError where a sheet's last row and column span more than 40 million cells."""
+    if rows * columns > MAX_CELLS:
+        raise SourceError(
+            f"{place}: reaches to row {rows:,} and column {columns:,}",
+            hint="a stray cell may lie far out: press Ctrl+End, and delete the rows and columns that aren't data",
+        )
