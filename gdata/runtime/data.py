@@ -152,7 +152,7 @@ class Data:
 
     def _open(self, found: Found) -> Snapshot:
         old: Snapshot | None = self.__dict__.get("_snapshot")
-        snapshot = Snapshot(found.bundle, found.release, self._generated, old)
+        snapshot = Snapshot(found, self._generated, old)
         if self._eager:
             snapshot.parse_all()
         if old is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from gdata.bundles.manifest import MANIFEST
+from gdata.bundles.manifest import MANIFEST, FileEntry
 from gdata.bundles.reader import Bundle, open_bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.nearest import did_you_mean
@@ -27,6 +28,22 @@ class Found:
     """Of the manifest, where the release has one."""
     is_stale: bool = False
     """It comes from the local cache, for the store couldn't be reached."""
+    threads: int = 1
+    """How many files at once it is well to read."""
+
+    def read(self, entries: Iterable[FileEntry]) -> dict[str, bytes]:
+        """Files of the bundle by their names, verified.
+
+        Raises:
+            DamagedError: one is missing or damaged.
+        """
+        distinct = list({entry.file: entry for entry in entries}.values())
+        if self.threads == 1:
+            return {entry.file: self.bundle.read(entry) for entry in distinct}
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            return dict(zip((entry.file for entry in distinct), pool.map(self.bundle.read, distinct), strict=True))
 
     def has_same_data(self, other: Found) -> bool:
         """Whether both are the same release of the same bundle."""

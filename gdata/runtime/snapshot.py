@@ -7,12 +7,13 @@ from types import ModuleType
 from typing import Any
 
 from gdata.bundles.lookup import Table
-from gdata.bundles.manifest import Manifest, TableEntry
+from gdata.bundles.manifest import Manifest
 from gdata.bundles.once import make_once
 from gdata.bundles.reader import Bundle
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
 from gdata.runtime.messages import TableType, table_types
+from gdata.runtime.places import Found
 from gdata.runtime.references import References
 from gdata.runtime.tables import parse_table
 
@@ -24,28 +25,28 @@ class Snapshot:
     isn't a Python name, or is one of ours, is `snapshot["release"]`.
     """
 
-    def __init__(
-        self, bundle: Bundle, release: str | None, generated: Sequence[ModuleType] = (), old: Snapshot | None = None
-    ) -> None:
-        """Read and verify all of `bundle`; what `old` has of it already isn't read again, and stays parsed.
+    def __init__(self, found: Found, generated: Sequence[ModuleType] = (), old: Snapshot | None = None) -> None:
+        """Read and verify all of what was found; what `old` has of it already isn't read again, and stays parsed.
 
         Raises:
             DamagedError: a file is missing, or isn't what the manifest says.
             UsageError: `generated` classes don't fit the data.
         """
-        self._manifest = manifest = bundle.manifest
-        self.release: str | None = release
+        self._manifest = manifest = found.bundle.manifest
+        self.release: str | None = found.release
         """The release's id; None where the bundle came from a folder."""
         self.target: str = manifest.target
         self.build: str = manifest.build
-        self.place: str = bundle.place
+        self.place: str = found.bundle.place
         """Where it was loaded from, for messages."""
         self._references: References | None = None
         self._parsed: dict[str, Any] = {}
         self._contents: dict[str, list[bytes]] = {}
-        self._types = self._own_types(bundle, generated, old)
-        for name, entry in manifest.tables.items():
-            self._read_table(bundle, name, entry, old)
+        self._types = self._own_types(found.bundle, generated, old)
+        new = {name: entry for name, entry in manifest.tables.items() if not self._take_over(name, old)}
+        contents = found.read(one for entry in new.values() for one in entry.files)
+        for name, entry in new.items():
+            self._contents[name] = [contents[part.file] for part in entry.parts]
 
     def _own_types(
         self, bundle: Bundle, generated: Sequence[ModuleType], old: Snapshot | None
@@ -54,18 +55,17 @@ class Snapshot:
             return old._types
         return table_types(bundle.schema(), self._manifest, generated, place=self.place)
 
-    def _read_table(self, bundle: Bundle, name: str, entry: TableEntry, old: Snapshot | None) -> None:
-        if old is not None and old._types is self._types and old._manifest.tables[name].parts == entry.parts:
-            # Asked in this order, for another thread may be parsing it: from bytes to table, never back.
-            held = old._contents.get(name)
-            if held is not None:
-                self._contents[name] = held
-            else:
-                self._parsed[name] = old._parsed[name]
-            return
-        self._contents[name] = [bundle.read(part) for part in entry.parts]
-        if entry.text is not None:
-            bundle.read(entry.text)
+    def _take_over(self, name: str, old: Snapshot | None) -> bool:
+        entry = self._manifest.tables[name]
+        if old is None or old._types is not self._types or old._manifest.tables[name].files != entry.files:
+            return False
+        # Asked in this order, for another thread may be parsing it: from bytes to table, never back.
+        held = old._contents.get(name)
+        if held is not None:
+            self._contents[name] = held
+        else:
+            self._parsed[name] = old._parsed[name]
+        return True
 
     @property
     def tables(self) -> tuple[str, ...]:

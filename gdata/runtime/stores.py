@@ -88,7 +88,7 @@ class StorePlace:
     def _of(self, store: Store, release: Release) -> Found:
         target = self.target or self._only_target(release)
         bundle = read_bundle(store, release, target, public_key=self.public_key)
-        return Found(bundle, release.id, signature=release.targets[target].signature)
+        return Found(bundle, release.id, signature=release.targets[target].signature, threads=store.threads)
 
     def _only_target(self, release: Release) -> str:
         if len(release.targets) == 1:
