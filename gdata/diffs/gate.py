@@ -1,0 +1,213 @@
+"""The gate: the rules that a diff must pass before it goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from gdata.config import Gate, GateRule, Limit
+from gdata.diffs.leaves import leaf_changes, number
+from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain
+from gdata.errors import UsageError
+
+SCHEMA_RULE = "schema"
+"""The name that breaking schema changes go under."""
+ALLOW_YANKED = "yanked"
+"""What `--allow` may name beside rules: a release that was marked bad. Not a matter of the diff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing in a diff that a rule forbids; None where it isn't about one table, row or field."""
+
+    rule: str
+    level: Literal["block", "warn"]
+    message: str
+    target: str
+    table: str | None = None
+    key: Key | None = None
+    field: str | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """The violation as the diff's JSON has it."""
+        return {
+            "rule": self.rule,
+            "level": self.level,
+            "target": self.target,
+            "table": self.table,
+            "key": None if self.key is None else list(self.key),
+            "field": self.field,
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True)
+class GateVerdict:
+    """What the gate says. `allowed` are the blocking rules that were broken and let through by name."""
+
+    passed: bool
+    violations: tuple[Violation, ...] = ()
+    allowed: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Json]:
+        """The verdict as the diff's JSON has it."""
+        return {"passed": self.passed, "violations": [one.as_json() for one in self.violations]}
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """The names of the rules that stop this diff, in the order of their first violation."""
+        broken = dict.fromkeys(one.rule for one in self.violations if one.level == "block")
+        return tuple(rule for rule in broken if rule not in self.allowed)
+
+
+def judge(diff: Diff, gate: Gate, allowed: Iterable[str] = ()) -> GateVerdict:
+    """Whether `diff` passes `gate`; the rules named in `allowed` don't stop it, but are still told.
+
+    Against a side without a release everything passes: there is nobody yet whom it could break.
+
+    Raises:
+        UsageError: `allowed` names a rule that the gate doesn't have.
+    """
+    allowed = tuple(allowed)
+    _check_names(allowed, gate)
+    if not diff.old.bundles:
+        return GateVerdict(True)
+    violations = (*_schema_violations(diff, gate), *_rule_violations(diff, gate.rules))
+    broken = dict.fromkeys(one.rule for one in violations if one.level == "block")
+    return GateVerdict(
+        all(rule in allowed for rule in broken), violations, tuple(rule for rule in broken if rule in allowed)
+    )
+
+
+def _check_names(allowed: Sequence[str], gate: Gate) -> None:
+    known = [SCHEMA_RULE, ALLOW_YANKED, *(rule.name for rule in gate.rules)]
+    for name in allowed:
+        if name not in known:
+            nearest = get_close_matches(name, known, 1)
+            meant = f"did you mean {nearest[0]}?" if nearest else f"the rules are: {', '.join(known)}"
+            raise UsageError(f"--allow {name}: the gate has no rule of this name", hint=meant)
+
+
+def _schema_violations(diff: Diff, gate: Gate) -> Iterator[Violation]:
+    if gate.schema == "off":
+        return
+    for name, target in diff.targets.items():
+        for change in target.schema:
+            if change.breaking:
+                place = f"{change.file}:{change.line}" if change.line else change.file
+                yield Violation(SCHEMA_RULE, "block", f"{place}: {change.message} ({change.rule})", name)
+
+
+def _rule_violations(diff: Diff, rules: Sequence[GateRule]) -> Iterator[Violation]:
+    for rule in rules:
+        for target_name, target in diff.targets.items():
+            for table in target.tables.values():
+                if _matches(rule.tables, table.name) or (
+                    table.renamed_from and _matches(rule.tables, table.renamed_from)
+                ):
+                    yield from _TableRule(rule, target_name, table).violations()
+
+
+def _matches(globs: Sequence[str], name: str) -> bool:
+    return not globs or any(fnmatchcase(name, glob) for glob in globs)
+
+
+@dataclass(frozen=True)
+class _TableRule:
+    """One rule over what changed in one table of one target."""
+
+    rule: GateRule
+    target: str
+    table: TableDiff
+
+    def violations(self) -> Iterator[Violation]:
+        if self.rule.limit == "max_changed_rows":
+            yield from self._too_many_rows()
+        elif self.rule.limit:
+            yield from self._too_large_changes()
+        else:
+            yield from self._denied()
+
+    def _denied(self) -> Iterator[Violation]:
+        deny, table = self.rule.deny, self.table
+        gone = table.status == "removed" or (table.renamed_from and _matches(self.rule.tables, table.renamed_from))
+        if deny in ("removed_table", "any") and gone:
+            yield self._violation(f"the table {table.renamed_from or table.name} is gone")
+        if deny in ("added_table", "any") and table.status in ("added", "renamed"):
+            yield self._violation(f"the table {table.name} is new")
+        if deny in ("added_rows", "any"):
+            for row in table.added:
+                yield self._violation(f"{_name(row.key, row.number)} was added", row.key)
+        if deny in ("removed_rows", "any"):
+            for row in table.removed:
+                yield self._violation(f"{_name(row.key, row.number)} was removed", row.key)
+        if deny in ("changed_rows", "any"):
+            yield from self._changed_rows()
+        if deny == "any" and table.reordered and not self.rule.fields:
+            yield self._violation("the rows stand in another order")
+
+    def _changed_rows(self) -> Iterator[Violation]:
+        for change in self.table.changed:
+            paths = self._paths(change)
+            if paths:
+                words = f"{_name(change.key, change.number)} changed: {', '.join(paths[:3])}"
+                more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+                yield self._violation(words + more, change.key, paths[0] if len(paths) == 1 else None)
+
+    def _paths(self, change: RowChange) -> list[str]:
+        """The paths of the row's changes that the rule looks at."""
+        if not self.rule.fields:
+            return [one.path for one in change.fields]
+        return [one.path for one in change.fields if any(self._looks_at(leaf.path) for leaf in self._leaves(one))]
+
+    def _leaves(self, change: FieldChange) -> Iterator[FieldChange]:
+        return leaf_changes(change, self.table.maps)
+
+    def _looks_at(self, path: str) -> bool:
+        return _matches(self.rule.fields, plain(path))
+
+    def _too_many_rows(self) -> Iterator[Violation]:
+        table, limit = self.table, self.rule.limit_by
+        changed = sum(1 for change in table.changed if self._paths(change))
+        touched = len(table.added) + len(table.removed) + changed
+        if touched and (touched > _allowance(limit, table.old_rows)):
+            yield self._violation(f"{touched:,} of {table.old_rows:,} rows changed, more than {limit}")
+
+    def _too_large_changes(self) -> Iterator[Violation]:
+        for change in self.table.changed:
+            for one in change.fields:
+                for leaf in self._leaves(one):
+                    kind = self.table.kinds.get(plain(leaf.path), "")
+                    before, after = number(leaf.old, kind), number(leaf.new, kind)
+                    if (before is None and after is None) or not self._looks_at(leaf.path):
+                        continue
+                    # Unset counts as zero: a price where none was is as large a change as one from 0.
+                    if self._is_too_large(before or 0, after or 0):
+                        words = f"{_name(change.key, change.number)}: {leaf.path} {_text(leaf.old)} → {_text(leaf.new)}"
+                        words += f", more than {self.rule.limit_by}"
+                        yield self._violation(words, change.key, leaf.path)
+
+    def _is_too_large(self, old: float, new: float) -> bool:
+        if (self.rule.limit == "max_increase" and new < old) or (self.rule.limit == "max_decrease" and new > old):
+            return False
+        # Written so that NaN, which is never less or equal, is too large.
+        return old != new and not abs(new - old) <= _allowance(self.rule.limit_by, abs(old))
+
+    def _violation(self, message: str, key: Key | None = None, field: str | None = None) -> Violation:
+        return Violation(self.rule.name, self.rule.level, message, self.target, self.table.name, key, field)
+
+
+def _allowance(limit: Limit, old: float) -> float:
+    return old * limit.amount / 100 if limit.percent else limit.amount
+
+
+def _name(key: Key | None, row_number: int) -> str:
+    """How a row is called in a message."""
+    return f"row {row_number}" if key is None else f"[{', '.join(map(str, key))}]"
+
+
+def _text(value: Json) -> str:
+    return "(none)" if value is None else str(value)

@@ -1,0 +1,165 @@
+"""Which row of the new side is which row of the old: by equal bytes first, then by key, else by position.
+
+Only what bytes can't decide is read. A row is an index into its side's rows, from 0.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from itertools import compress, count, takewhile
+from operator import ne
+
+_ALIGN_LIMIT = 1000
+"""Up to so many rows without a key are aligned as lines of a text are; above, equal rows pair in their order."""
+
+ReadKeys = Callable[[Sequence[int]], Sequence[Hashable]]
+"""The keys of the rows at some indexes."""
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Old row, new row: `pairs` have different bytes; those in `added` and `removed` have no other."""
+
+    pairs: list[tuple[int, int]] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    added: list[int] = field(default_factory=list)
+    reordered: bool = False
+
+
+def match_rows(old: Sequence[bytes], new: Sequence[bytes], keys: tuple[ReadKeys, ReadKeys] | None) -> Matching:
+    """Match two sides whose equal bytes mean equal rows; `keys` reads the keys of old and new rows, None: no key."""
+    shorter = min(len(old), len(new))
+    odd = list(compress(count(), map(ne, old, new)))
+    if keys is None:
+        return _match_content(old, new, odd[0] if odd else shorter)
+    old_left, new_left = [*odd, *range(shorter, len(old))], [*odd, *range(shorter, len(new))]
+    moved, old_left, new_left = _match_equal(old, new, old_left, new_left)
+    return _match_rest(len(old), len(new), moved, old_left, new_left, keys)
+
+
+def _match_content(old: Sequence[bytes], new: Sequence[bytes], first: int) -> Matching:
+    """Match rows without a key, equal before `first`: the equal ones at the end, those between, then by position."""
+    ends = zip(range(len(old) - 1, first - 1, -1), range(len(new) - 1, first - 1, -1), strict=False)
+    moved = list(takewhile(lambda pair: old[pair[0]] == new[pair[1]], ends))
+    old_left = list(range(first, len(old) - len(moved)))
+    new_left = list(range(first, len(new) - len(moved)))
+    if max(len(old_left), len(new_left)) <= _ALIGN_LIMIT:
+        blocks = SequenceMatcher(
+            None, [old[at] for at in old_left], [new[at] for at in new_left], autojunk=False
+        ).get_matching_blocks()
+        aligned = [(old_left[block.a + at], new_left[block.b + at]) for block in blocks for at in range(block.size)]
+        moved += aligned
+        old_left, new_left = _without(aligned, old_left, new_left)
+    again, old_left, new_left = _match_equal(old, new, old_left, new_left)
+    return _match_rest(len(old), len(new), moved + again, old_left, new_left, None)
+
+
+def match_unequal(old_count: int, new_count: int, keys: tuple[ReadKeys, ReadKeys] | None) -> Matching:
+    """Match two sides whose bytes can't be compared, because a field's type is another."""
+    return _match_rest(old_count, new_count, [], list(range(old_count)), list(range(new_count)), keys)
+
+
+def _match_rest(
+    old_count: int,
+    new_count: int,
+    moved: list[tuple[int, int]],
+    old_left: list[int],
+    new_left: list[int],
+    keys: tuple[ReadKeys, ReadKeys] | None,
+) -> Matching:
+    known = _Positions(old_count, new_count, moved, old_left)
+    if not old_left or not new_left:
+        pairs: list[tuple[int, int]] = []
+    elif keys is None:
+        pairs = _match_gaps(known, old_left, new_left)
+    else:
+        pairs = _pair_equal(keys[0](old_left), keys[1](new_left), old_left, new_left)
+    return Matching(pairs, *_without(pairs, old_left, new_left), known.is_reordered(pairs))
+
+
+class _Positions:
+    """Where each old row that bytes could match stands on the new side."""
+
+    def __init__(self, old_count: int, new_count: int, moved: list[tuple[int, int]], old_left: list[int]) -> None:
+        self.counts = old_count, new_count
+        self.moved = moved
+        self.old_left = old_left
+
+    def new_of_old(self, pairs: Sequence[tuple[int, int]] = ()) -> list[int]:
+        """By old row, its new row; -1 where it has none."""
+        places = list(range(self.counts[0]))
+        for old in self.old_left:
+            places[old] = -1
+        for old, new in (*self.moved, *pairs):
+            places[old] = new
+        return places
+
+    def is_reordered(self, pairs: Sequence[tuple[int, int]]) -> bool:
+        if all(old == new for old, new in pairs) and all(old == new for old, new in self.moved):
+            return False
+        last = -1
+        for place in self.new_of_old(pairs):
+            if 0 <= place < last:
+                return True
+            last = max(last, place)
+        return False
+
+
+def _match_equal(
+    old: Sequence[bytes], new: Sequence[bytes], old_left: list[int], new_left: list[int]
+) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Pairs of equal bytes among the rows that are left; and what is left after that."""
+    if not old_left or not new_left:
+        return [], old_left, new_left
+    moved = _pair_equal([old[index] for index in old_left], [new[index] for index in new_left], old_left, new_left)
+    if not moved:
+        return [], old_left, new_left
+    return moved, *_without(moved, old_left, new_left)
+
+
+def _without(
+    pairs: Sequence[tuple[int, int]], old_left: Sequence[int], new_left: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """What is left of both sides once `pairs` are matched."""
+    taken_old, taken_new = {one for one, _ in pairs}, {other for _, other in pairs}
+    return [one for one in old_left if one not in taken_old], [one for one in new_left if one not in taken_new]
+
+
+def _pair_equal(
+    old_values: Sequence[Hashable], new_values: Sequence[Hashable], old_left: list[int], new_left: list[int]
+) -> list[tuple[int, int]]:
+    """Pairs of rows of equal values, in the order of the new; of a value that stands often, first with first."""
+    places = dict(zip(old_values, old_left, strict=True))
+    if len(places) < len(old_left):
+        places = dict(zip(_numbered(old_values), old_left, strict=True))
+        new_values = _numbered(new_values)
+    found = ((places.pop(value, -1), new) for value, new in zip(new_values, new_left, strict=True))
+    return [(old, new) for old, new in found if old >= 0]
+
+
+def _numbered(values: Sequence[Hashable]) -> list[Hashable]:
+    """Each value with how often it stood before, so that no two are equal."""
+    seen: defaultdict[Hashable, count[int]] = defaultdict(count)
+    return [(value, next(seen[value])) for value in values]
+
+
+def _match_gaps(known: _Positions, old_left: list[int], new_left: list[int]) -> list[tuple[int, int]]:
+    """Pairs of rows in the same gap: after the same row that both sides have, first with first."""
+    places, new_is_left = known.new_of_old(), set(new_left)
+    gaps: defaultdict[int, deque[int]] = defaultdict(deque)
+    anchor, left = -1, set(old_left)
+    for old, place in enumerate(places):
+        if old in left:
+            gaps[anchor].append(old)
+        else:
+            anchor = place
+    pairs, anchor = [], -1
+    for new in range(known.counts[1]):
+        if new not in new_is_left:
+            anchor = new
+        elif gaps[anchor]:
+            pairs.append((gaps[anchor].popleft(), new))
+    return pairs

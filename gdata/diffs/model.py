@@ -1,0 +1,263 @@
+"""What a diff is: frozen values, from the two sides down to a single cell. `as_json` is the contract with programs.
+
+Values are in protobuf's JSON mapping with the names of the .proto files; a value that isn't there is None.
+Paths are written as planners know them: `price`, `rewards[1].count`, `stats[str]`; indexes count from 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, overload
+
+from google.protobuf.message import Message
+
+from gdata.bundles.reader import Bundle
+
+Json = Any
+"""None, bool, int, float, str, or lists and dicts of them."""
+Key = tuple[Json, ...]
+"""The values of a row's key fields, in their order."""
+_INDEX = re.compile(r"\[[^\]]*\]")
+
+Status = Literal["added", "removed", "changed", "renamed"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two things compared: a name for people, the release it is (if it is one), a bundle a target.
+
+    A channel without a release has no bundles. `sources` are the full descriptors (a serialized
+    FileDescriptorSet with source info) that the bundles' schemas were made from; with them a schema change
+    has its line in the .proto file.
+    """
+
+    name: str
+    release: str | None = None
+    bundles: Mapping[str, Bundle] = field(default_factory=dict)
+    sources: bytes | None = field(default=None, repr=False)
+
+    @property
+    def build(self) -> str | None:
+        """The build that the bundles belong to; None where there are none."""
+        return next((bundle.manifest.build for bundle in self.bundles.values()), None)
+
+    def as_json(self) -> dict[str, Json]:
+        """The side as the diff's JSON names it."""
+        release = {"release": self.release} if self.release is not None else {}
+        return {"name": self.name, **release, "build": self.build}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A whole row, added or removed. `number` is its place in its table, from 1; `key` None: it has none."""
+
+    key: Key | None
+    number: int
+    message: Message = field(repr=False, compare=False)
+    convert: Callable[[Message], dict[str, Json]] = field(repr=False, compare=False)
+
+    @property
+    def values(self) -> dict[str, Json]:
+        """The row's fields, made anew at each call."""
+        return self.convert(self.message)
+
+    def as_json(self) -> dict[str, Json]:
+        """The row as the diff's JSON has it."""
+        number = {"row_number": self.number} if self.key is None else {}
+        return {"key": _key_json(self.key), **number, "row": self.values}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that changed. None: it isn't there (an unset optional field, an element of only one side)."""
+
+    path: str
+    old: Json
+    new: Json
+
+    def as_json(self) -> dict[str, Json]:
+        """The change as the diff's JSON has it, under its path."""
+        return {"old": self.old, "new": self.new}
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """A row that is on both sides with other values. `number` and `old_number` count from 1."""
+
+    key: Key | None
+    number: int
+    old_number: int
+    fields: tuple[FieldChange, ...]
+    row: Row | None = None
+    """The new row, where it has no key to be known by."""
+
+    def as_json(self) -> dict[str, Json]:
+        """The change as the diff's JSON has it."""
+        row = {"row_number": self.number, "row": self.row.values} if self.row is not None else {}
+        return {"key": _key_json(self.key), **row, "fields": {one.path: one.as_json() for one in self.fields}}
+
+
+class TableRows(Sequence[Row]):
+    """All rows of a table that only one side has: counted by its manifest, read when they are asked for."""
+
+    def __init__(self, count: int, read: Callable[[], list[Row]]) -> None:
+        self._count = count
+        self._read = read
+        self._rows: list[Row] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._loaded()[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._loaded())
+
+    def _loaded(self) -> list[Row]:
+        if self._rows is None:
+            self._rows = self._read()
+        return self._rows
+
+
+@dataclass(frozen=True)
+class TableDiff:
+    """What changed in one table of one target."""
+
+    name: str
+    status: Status
+    old_rows: int
+    """How many rows the table had; 0 where it is new."""
+    new_rows: int
+    added: Sequence[Row] = ()
+    removed: Sequence[Row] = ()
+    changed: Sequence[RowChange] = ()
+    reordered: bool = False
+    """Rows that both sides have stand in another order."""
+    renamed_from: str = ""
+    key: tuple[str, ...] = ()
+    kind: str = "rows"
+    """rows, map or record."""
+    kinds: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What a value is, by its path without indexes: int, int64, float, bool, string, enum, timestamp, …"""
+    maps: frozenset[str] = field(default=frozenset(), repr=False)
+    """The paths, without indexes, of maps."""
+
+    @property
+    def touched(self) -> int:
+        """How many rows were added, removed or changed."""
+        return len(self.added) + len(self.removed) + len(self.changed)
+
+    def as_json(self) -> dict[str, Json]:
+        """The table as the diff's JSON has it."""
+        renamed = {"renamed_from": self.renamed_from} if self.renamed_from else {}
+        return {
+            "status": self.status,
+            **renamed,
+            "reordered": self.reordered,
+            "added": [row.as_json() for row in self.added],
+            "removed": [row.as_json() for row in self.removed],
+            "changed": [change.as_json() for change in self.changed],
+        }
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """One change between the two schemas. `rule` is buf's for a breaking one, else gdata's own."""
+
+    breaking: bool
+    rule: str
+    message: str
+    file: str = ""
+    line: int | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """The change as the diff's JSON has it; `line` is null where no source is known."""
+        return {
+            "breaking": self.breaking,
+            "rule": self.rule,
+            "message": self.message,
+            "file": self.file,
+            "line": self.line,
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How much changed. Over several targets a table, row or cell counts once, however many carry it."""
+
+    tables_added: int = 0
+    tables_removed: int = 0
+    tables_changed: int = 0
+    rows_added: int = 0
+    rows_removed: int = 0
+    rows_changed: int = 0
+    cells_changed: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        """The counts under their names."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True)
+class TargetDiff:
+    """What changed for one target; `tables` has only those that did, by name."""
+
+    summary: Summary
+    schema: tuple[SchemaChange, ...] = ()
+    tables: Mapping[str, TableDiff] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Json]:
+        """The target as the diff's JSON has it."""
+        return {
+            "summary": self.summary.as_json(),
+            "schema": [change.as_json() for change in self.schema],
+            "tables": {name: table.as_json() for name, table in self.tables.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Everything that changed from `old` to `new`; `targets` has those of both sides, changed or not."""
+
+    old: Side
+    new: Side
+    summary: Summary
+    targets: Mapping[str, TargetDiff]
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything did: a table, or a schema."""
+        return any(target.tables or target.schema for target in self.targets.values())
+
+    def as_json(self) -> dict[str, Json]:
+        """The diff in the shape of the JSON output, but for the gate's word."""
+        return {
+            "old": self.old.as_json(),
+            "new": self.new.as_json(),
+            "summary": self.summary.as_json(),
+            "targets": {name: target.as_json() for name, target in self.targets.items()},
+        }
+
+
+def plain(path: str) -> str:
+    """A path without its indexes and map keys: `rewards[1].count` → `rewards.count`."""
+    return _INDEX.sub("", path) if "[" in path else path
+
+
+def bracketed(key: str) -> str:
+    """A map's key as it stands in a path's brackets: as it is, or quoted where it would end them."""
+    if not any(character in key for character in '[]"') and key.isprintable():
+        return key
+    return json.dumps(key, ensure_ascii=False).replace("[", "\\u005b").replace("]", "\\u005d")
+
+
+def _key_json(key: Key | None) -> list[Json] | None:
+    return None if key is None else list(key)

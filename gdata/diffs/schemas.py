@@ -1,0 +1,143 @@
+"""A bundle's schema as descriptors: a table's message, its rows, and what differs between two schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message import DecodeError
+
+from gdata.bundles.manifest import TableEntry
+from gdata.bundles.reader import Bundle
+from gdata.errors import DamagedError
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """A table's message, the field that holds its rows (None of a record), and the message of a row."""
+
+    table: Descriptor
+    rows: FieldDescriptor | None
+    row: Descriptor
+    is_map: bool = False
+
+
+class Schema:
+    """The descriptors of one bundle, in a pool of their own."""
+
+    def __init__(self, content: bytes, place: str) -> None:
+        self.content = content
+        self.place = place
+        self._pool = descriptor_pool.DescriptorPool()
+        try:
+            self.files = FileDescriptorSet.FromString(content)
+            for file in self.files.file:
+                self._pool.Add(file)
+            self.messages = {one.full_name: one for file in self.files.file for one in self._messages(file)}
+            self.enums = [one for file in self.files.file for one in self._enums(file)]
+        except (DecodeError, TypeError, KeyError) as error:
+            raise DamagedError(f"{place}: its schema can't be read ({error})", hint="build it again") from error
+
+    def table(self, name: str, entry: TableEntry) -> TableShape:
+        """The shape of the table `name`.
+
+        Raises:
+            DamagedError: the schema has no such message, or it holds no rows.
+        """
+        message = self.messages.get(entry.message)
+        if message is None:
+            raise self._misfit(name, entry)
+        if entry.kind == "record":
+            return TableShape(message, None, message)
+        for one in message.fields:
+            row = one.message_type
+            if row is not None and one.is_repeated:
+                is_map = bool(row.GetOptions().map_entry)
+                if is_map != (entry.kind == "map"):
+                    continue
+                value = row.fields_by_name["value"].message_type if is_map else row
+                if value is not None:
+                    return TableShape(message, one, value, is_map)
+        raise self._misfit(name, entry)
+
+    def _messages(self, file: FileDescriptorProto) -> Iterator[Descriptor]:
+        for message in self._pool.FindFileByName(file.name).message_types_by_name.values():
+            yield from _with_nested(message)
+
+    def _enums(self, file: FileDescriptorProto) -> Iterator[EnumDescriptor]:
+        yield from self._pool.FindFileByName(file.name).enum_types_by_name.values()
+        for message in self._messages(file):
+            yield from message.enum_types
+
+    def _misfit(self, name: str, entry: TableEntry) -> DamagedError:
+        return DamagedError(
+            f"{self.place}: the table {name} is of kind {entry.kind}, but its message {entry.message} in the schema"
+            " isn't",
+            hint="build the bundle again",
+        )
+
+
+def open_schema(bundle: Bundle) -> Schema:
+    """The bundle's schema, verified."""
+    return Schema(bundle.schema(), bundle.place)
+
+
+def _with_nested(message: Descriptor) -> Iterator[Descriptor]:
+    yield message
+    for nested in message.nested_types:
+        yield from _with_nested(nested)
+
+
+def class_of(message: Descriptor) -> Any:
+    """The class of the messages of `message`."""
+    return message_factory.GetMessageClass(message)
+
+
+def means_the_same(old: Descriptor, new: Descriptor) -> bool:
+    """Whether equal bytes are equal rows: every field that both messages have is of the same type in both.
+
+    A field that only one of them has doesn't count; nor do names, nor whether unset and zero are told apart.
+    """
+    seen: set[tuple[str, str]] = set()
+
+    def same(one: Descriptor | None, other: Descriptor | None) -> bool:
+        if one is None or other is None:
+            return one is other
+        if (one.full_name, other.full_name) in seen:
+            return True
+        seen.add((one.full_name, other.full_name))
+        twins = ((field, other.fields_by_number.get(field.number)) for field in one.fields)
+        return all(twin is None or _same_field(field, twin) for field, twin in twins)
+
+    def _same_field(one: FieldDescriptor, other: FieldDescriptor) -> bool:
+        alike = (one.type, one.is_repeated) == (other.type, other.is_repeated)
+        return alike and same(one.message_type, other.message_type)
+
+    return same(old, new)
+
+
+def is_alike(old: Descriptor, new: Descriptor) -> bool:
+    """Whether the two messages are the same in everything that a diff shows: one class can read both sides."""
+    return bool(_signature(old, set()) == _signature(new, set()))
+
+
+def _signature(message: Descriptor, seen: set[str]) -> Any:
+    if message.full_name in seen:
+        return message.full_name
+    seen.add(message.full_name)
+    return message.full_name, [
+        (
+            (field.number, field.name, field.type, field.is_repeated, field.has_presence),
+            field.message_type and _signature(field.message_type, seen),
+            field.enum_type and _enum_signature(field.enum_type),
+        )
+        for field in message.fields
+    ]
+
+
+def _enum_signature(enum: EnumDescriptor) -> Any:
+    return enum.full_name, [(value.number, value.name) for value in enum.values]
