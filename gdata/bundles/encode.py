@@ -1,0 +1,157 @@
+"""Checked tables to the bytes of a bundle: the same tables give the same bytes on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+
+from gdata.bundles.manifest import (
+    FileEntry,
+    Manifest,
+    Part,
+    Reference,
+    TableEntry,
+    build_id,
+    bundle_id,
+    file_entry,
+)
+from gdata.config import Target
+from gdata.errors import SchemaError
+from gdata.parsing.view import TableView
+from gdata.schema.plan import MessagePlan, TablePlan
+from gdata.schema.schema import Schema
+from gdata.schema.strip import Visibility, runtime_schema
+
+
+@dataclass(frozen=True)
+class EncodedBundle:
+    """A bundle that isn't written yet: its manifest, and the bytes of every file by name."""
+
+    manifest: Manifest
+    files: Mapping[str, bytes]
+
+
+def encode_build(schema: Schema, targets: Mapping[str, tuple[Target, Mapping[str, TableView]]]) -> list[EncodedBundle]:
+    """The bundles of all targets, each given with its settings and what it sees of every table, by short name.
+
+    Raises:
+        SchemaError: a target gets a table without one of its key fields.
+    """
+    bundles = [_encode_bundle(schema, target, views) for target, views in targets.values()]
+    build = build_id({bundle.manifest.target: bundle.manifest.bundle for bundle in bundles})
+    return [replace(bundle, manifest=replace(bundle.manifest, build=build)) for bundle in bundles]
+
+
+def sees_table(target: Target, plan: TablePlan) -> bool:
+    """Whether a target gets a table: without `groups` all of them, else those marked with one of its groups."""
+    return not target.groups or not set(target.groups).isdisjoint(plan.groups)
+
+
+def _encode_bundle(schema: Schema, target: Target, views: Mapping[str, TableView]) -> EncodedBundle:
+    seen = {name: view for name, view in views.items() if sees_table(target, view.plan)}
+    plans = {name: view.plan for name, view in seen.items()}
+    descriptors = runtime_schema(schema, plans.values(), target.groups)
+    schema_entry = file_entry("schema", "binpb", descriptors)
+    encoder = _TableEncoder(target, plans, Visibility(schema, plans.values(), target.groups), descriptors)
+    files = {schema_entry.file: descriptors}
+    tables = {}
+    for name, view in sorted(seen.items()):
+        tables[name], written = encoder.encode(view)
+        files |= written
+    identity = bundle_id(target.name, schema_entry, tables)
+    return EncodedBundle(Manifest(target.name, schema_entry, tables, identity, build=""), files)
+
+
+class _TableEncoder:
+    """Encodes tables as one target sees them."""
+
+    def __init__(self, target: Target, plans: Mapping[str, TablePlan], visible: Visibility, descriptors: bytes) -> None:
+        self._target = target
+        self._plans = plans
+        self._visible = visible
+        self._pool: DescriptorPool | None = None
+        if target.groups or target.format:
+            self._pool = DescriptorPool()
+            for file in FileDescriptorSet.FromString(descriptors).file:
+                self._pool.AddSerializedFile(file.SerializeToString())
+
+    def encode(self, view: TableView) -> tuple[TableEntry, dict[str, bytes]]:
+        """The table's entry in the manifest, and its files."""
+        plan = view.plan
+        self._check_key(plan)
+        message = view.message if self._pool is None else self._stripped(plan, view.message)
+        content = message.SerializeToString(deterministic=True)
+        file = file_entry(plan.name, "binpb", content)
+        rows = len(view.rows) if plan.kind != "map" else len(getattr(view.message, plan.rows_field))
+        files = {file.file: content}
+        text: FileEntry | None = None
+        if self._target.format:
+            text_content = _as_text(message, self._target.format)
+            text = file_entry(plan.name, self._target.format, text_content)
+            files[text.file] = text_content
+        entry = TableEntry(
+            message=plan.message,
+            kind=plan.kind,
+            key=tuple(field.name for field in plan.key),
+            rows=rows,
+            parts=(Part(file.file, file.sha256, file.size, rows),),
+            refs=dict(sorted(self._references(plan.row, ""))),
+            text=text,
+        )
+        return entry, files
+
+    def _check_key(self, plan: TablePlan) -> None:
+        for field in plan.key:
+            if self._visible.hides(field.descriptor):
+                raise SchemaError(
+                    f"{plan.message} goes to the target {self._target.name}, but its key {field.name} doesn't",
+                    hint=f"give {field.name} one of the groups {', '.join(self._target.groups)}",
+                )
+
+    def _stripped(self, plan: TablePlan, message: Any) -> Any:
+        assert self._pool is not None
+        stripped = GetMessageClass(self._pool.FindMessageTypeByName(plan.message))()
+        stripped.ParseFromString(message.SerializeToString())
+        stripped.DiscardUnknownFields()
+        return stripped
+
+    def _references(self, message: MessagePlan, prefix: str) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+        """The references that the target may know of, by field path without indexes."""
+        for field in message.fields:
+            if self._visible.hides(field.descriptor):
+                continue
+            refs = tuple(
+                Reference(ref.table, fields, f"{ref.when_field}={ref.when_value}" if ref.when_field else "", ref.none)
+                for ref in field.refs
+                if (fields := self._fields_referred_to(ref.table, ref.field))
+                and self._may_know(message, ref.when_field)
+            )
+            if refs:
+                yield prefix + field.name, refs
+            if field.message is not None:
+                yield from self._references(field.message, f"{prefix}{field.name}.")
+
+    def _fields_referred_to(self, table: str, name: str) -> tuple[str, ...]:
+        plan = self._plans.get(table)
+        if plan is None:
+            return ()
+        fields = [field for field in plan.row.fields if field.name == name] if name else plan.key
+        hidden = any(self._visible.hides(field.descriptor) for field in fields)
+        return () if hidden else tuple(field.name for field in fields)
+
+    def _may_know(self, message: MessagePlan, name: str) -> bool:
+        field = message.field(name) if name else None
+        return field is None or not self._visible.hides(field.descriptor)
+
+
+def _as_text(message: Any, format: str) -> bytes:
+    from google.protobuf import json_format, text_format
+
+    if format == "txtpb":
+        return text_format.MessageToString(message, as_utf8=True).encode()
+    return json_format.MessageToJson(message, ensure_ascii=False).encode() + b"\n"
