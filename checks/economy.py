@@ -42,16 +42,17 @@ def featured_hero_in_pool(banner: Any, data: Any) -> Iterator[tuple[str, str]]:
 
 
 @check.table("QuestTable")
-def chains_end(rows: Any, data: Any) -> Iterator[tuple[Any, str, str]]:
+def chains_end(rows: Any, data: Any) -> Iterator[tuple[Any, str, str]]:  # noqa: ARG001 - every check takes `data`
     """Following `next_id` must come to an end."""
-    following = {quest.id: quest.next_id for quest in rows}
-    ends: set[int] = {0}
-    for quest in rows:
+    quests = {quest.id: quest for quest in rows}
+    followed: set[int] = set()
+    for start in quests:
         path: dict[int, None] = {}
-        step = quest.id
-        while step in following and step not in ends and step not in path:
+        step = start
+        while step in quests and step not in followed and step not in path:
             path[step] = None
-            step = following[step]
+            step = quests[step].next_id
         if step in path:
-            yield quest, "next_id", f"the chain from quest {quest.id} comes back to {step} and never ends"
-        ends.update(path)
+            last = quests[next(reversed(path))]
+            yield last, "next_id", f"leads back to quest {step}, so the chain never ends; write 0 to end it"
+        followed.update(path)
