@@ -31,9 +31,9 @@ def write_build(output: Path, bundles: Sequence[EncodedBundle]) -> None:
         content = bundle.manifest.to_bytes()
         folder = output / bundle.manifest.target
         if not _holds(folder / MANIFEST, content):
-            with suppress(FileNotFoundError), writing(folder):
+            with writing(folder):
                 # The signature of the manifest that goes.
-                (folder / f"{MANIFEST}.sig").unlink()
+                (folder / f"{MANIFEST}.sig").unlink(missing_ok=True)
             write_atomically(folder / MANIFEST, content)
     for bundle in bundles:
         _remove_leftovers(output / bundle.manifest.target, [bundle.manifest, previous[bundle.manifest.target]])

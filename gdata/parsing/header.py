@@ -51,13 +51,19 @@ class Node:
         """Whether any column is for it."""
         return self.column is not None or bool(self.variants) or any(part.is_used for part in self.parts)
 
+    def leaves(self) -> Iterator[Node]:
+        """The nodes that have columns of their own."""
+        if self.column is not None or self.variants:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
     def columns(self) -> Iterator[int]:
         """Every column that this node or one below it is written in."""
-        if self.column is not None:
-            yield self.column
-        yield from self.variants.values()
-        for part in self.parts:
-            yield from part.columns()
+        for leaf in self.leaves():
+            if leaf.column is not None:
+                yield leaf.column
+            yield from leaf.variants.values()
 
 
 @dataclass(frozen=True)

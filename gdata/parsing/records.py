@@ -119,12 +119,14 @@ class SheetRecords:
         )
 
     def blank_columns(self) -> list[Problem]:
-        """A warning for every column that a field has and nobody filled."""
+        """A warning for every column that a field has and nobody filled, unless the field is optional."""
         return [
-            kinds.COLUMN_BLANK.at(self.sheet.header_cell(column), table=self.plan.name, field=node.field.name)
+            kinds.COLUMN_BLANK.at(self.sheet.header_cell(column), table=self.plan.name, field=leaf.field.name)
             for node in self.header.nodes.values()
-            for column in node.columns()
-            if self.line_count and all(map(is_blank, self._columns[column])) and may_be_blank(node.field)
+            for leaf in node.leaves()
+            if may_be_blank(leaf.field) and not leaf.field.is_optional and leaf.field.default is None
+            for column in leaf.columns()
+            if self.line_count and all(map(is_blank, self._columns[column]))
         ]
 
     # --- composing ----------------------------------------------------------------------------------------

@@ -1,0 +1,102 @@
+"""`.gdata/`: what gdata keeps for itself beside sheets.yaml. It is safe to delete.
+
+pull.zip                 the snapshot of the last pull
+builds/<build>/          for the build in `output/`: snapshot.zip, descriptors.binpb, provenance.json
+descriptors-….binpb      compiled .proto files
+lock                     held by the process that builds or publishes
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gdata.errors import DamagedError, OutsideError, UsageError
+from gdata.files import write_atomically
+from gdata.sources.grid import Pulled
+from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
+
+PULL = "pull.zip"
+LOCK = "lock"
+
+
+@dataclass(frozen=True)
+class BuildState:
+    """What a build was made from, as its release will keep it. None: it isn't there any more."""
+
+    snapshot: bytes | None
+    descriptors: bytes | None
+    provenance: Mapping[str, Any] | None
+
+
+def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
+    """Keep the last pull, so that `--offline` can build from it."""
+    _write_if_changed(state / PULL, pulled)
+
+
+def load_pull(state: Path) -> list[Pulled]:
+    """The last pull.
+
+    Raises:
+        UsageError: nothing was pulled yet.
+        DamagedError: the file is damaged.
+    """
+    try:
+        return read_snapshot(state / PULL)
+    except UsageError as error:
+        raise UsageError("nothing was pulled yet, so --offline has nothing to build from", hint=error.hint) from error
+
+
+def save_build(
+    state: Path, build: str, pulled: Sequence[Pulled], descriptors: bytes, provenance: Mapping[str, Any]
+) -> None:
+    """Keep what the build in `output/` was made from; what was kept for the build before goes."""
+    folder = state / "builds" / build
+    _write_if_changed(folder / "snapshot.zip", pulled)
+    _write(folder / "descriptors.binpb", descriptors)
+    _write(folder / "provenance.json", json.dumps(provenance, ensure_ascii=False, indent=1, sort_keys=True).encode())
+    for other in folder.parent.iterdir():
+        if other.name != build:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def load_build(state: Path, build: str) -> BuildState:
+    """What the build `build` was made from."""
+    folder = state / "builds" / build
+    provenance = _read(folder / "provenance.json")
+    try:
+        return BuildState(
+            _read(folder / "snapshot.zip"),
+            _read(folder / "descriptors.binpb"),
+            json.loads(provenance) if provenance is not None else None,
+        )
+    except ValueError as error:
+        raise DamagedError(f"{folder / 'provenance.json'}: damaged", hint="run `gdata build` again") from error
+
+
+def _write_if_changed(path: Path, pulled: Sequence[Pulled]) -> None:
+    """Packing a snapshot takes longer than hashing it, and most builds pull what the last one did."""
+    digest = snapshot_digest(pulled).encode()
+    noted = path.with_suffix(".sha256")
+    if path.exists() and _read(noted) == digest:
+        return
+    write_atomically(path, snapshot_bytes(pulled))
+    write_atomically(noted, digest)
+
+
+def _write(path: Path, content: bytes) -> None:
+    if _read(path) != content:
+        write_atomically(path, content)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutsideError(f"{path}: can't be read: {error.strerror or error}") from error
