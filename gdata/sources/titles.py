@@ -1,4 +1,4 @@
-"""Which sheets the entries of sheets.yaml mean: exact titles, globs of `*` and `?`, and the nearest to a missing one.
+"""Which sheets the entries of sheets.yaml mean: exact titles and globs of `*` and `?`.
 
 Titles compare after Unicode's NFC, because a title typed on a Mac may hold decomposed Hangul that looks the same.
 """
@@ -47,15 +47,6 @@ def match_titles(titles: Iterable[str], requests: Sequence[SheetRequest], spread
     return MatchedTitles(tuple(matched), tuple(missing))
 
 
-def nearest_title(title: str, titles: Iterable[str]) -> str:
-    """The title most like `title`, without regard to case; "" where none is alike."""
-    from difflib import get_close_matches
-
-    by_folded = {normalize("NFC", known).casefold(): known for known in titles}
-    near = get_close_matches(normalize("NFC", title).casefold(), by_folded, n=1)
-    return by_folded[near[0]] if near else ""
-
-
 def same_title(one: str, other: str) -> bool:
     """Whether two titles are the same after NFC."""
     return one == other or normalize("NFC", one) == normalize("NFC", other)
@@ -79,7 +70,8 @@ def _refuse_shared_titles(
     for request, titles in zip(requests, matched, strict=True):
         for title in titles:
             if request.is_glob and taken.setdefault(title, request.title) != request.title:
+                globs = f"{taken[title]} and {request.title}"
                 raise ConfigError(
-                    f"spreadsheet {spreadsheet}: two entries take the sheet {title}: {taken[title]} and {request.title}",
+                    f"spreadsheet {spreadsheet}: two entries take the sheet {title}: {globs}",
                     hint=f"name the sheet {title} itself in one of them, or narrow the globs",
                 )

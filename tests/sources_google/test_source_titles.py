@@ -6,7 +6,7 @@ import pytest
 
 from gdata.errors import ConfigError
 from gdata.sources.grid import SheetRequest
-from gdata.sources.titles import match_titles, nearest_title
+from gdata.sources.titles import match_titles
 
 
 def request(title: str) -> SheetRequest:
@@ -33,9 +33,6 @@ def test_decomposed_hangul_is_the_same_title():
 def test_case_and_blanks_are_not_the_same_title():
     found = match_titles(["item", "Item "], [request("Item"), request("X*")])
     assert found.missing == ("Item", "X*")
-    assert nearest_title("Item", ["item", "Drop"]) == "item"
-    assert nearest_title("Itme", ["Drop", "Item"]) == "Item"
-    assert nearest_title("Quest", ["Item"]) == ""
 
 
 def test_a_title_that_two_globs_take_is_refused():

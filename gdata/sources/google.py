@@ -1,0 +1,187 @@
+"""Google Sheets as a source: `pull_google` brings spreadsheets all at once, `read_google` makes grids of them.
+
+Importing this loads neither gspread nor google-auth; the modules `google_wire`, `google_credentials`,
+`google_failures` and `google_pull` do, and are imported when a pull starts.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gdata.config import GoogleSettings, Spreadsheet
+from gdata.errors import ConfigError, CredentialsError, GdataError, SourceError
+from gdata.sources.google_patience import Failure, Patience, Stopped
+from gdata.sources.google_read import read_google
+from gdata.sources.google_threads import start_thread, take
+from gdata.sources.google_words import join_errors, spreadsheet_link
+from gdata.sources.grid import Pulled, SheetRequest
+
+if TYPE_CHECKING:
+    from gdata.sources.google_wire import GoogleWire, OnWait
+
+__all__ = ["Patience", "PullProgress", "fetch_sheet_ids", "pull_google", "read_google", "spreadsheet_link"]
+
+Wanted = Sequence[tuple[Spreadsheet, Sequence[SheetRequest]]]
+
+
+@dataclass(frozen=True)
+class PullProgress:
+    """News of a pull: `spreadsheet` is "" for the login. `wait` is how many seconds until the next try."""
+
+    spreadsheet: str
+    event: Literal["waiting", "done", "failed"]
+    done: int
+    total: int
+    reason: str = ""
+    """Of a wait: the kind of failure, and what Google says of it."""
+    wait: float = 0.0
+
+
+OnProgress = Callable[[PullProgress], None]
+_Result = tuple[Spreadsheet | None, Pulled | BaseException | tuple[Failure, float]]
+
+
+def pull_google(
+    wanted: Wanted, settings: GoogleSettings, *, on_progress: OnProgress | None = None, patience: Patience | None = None
+) -> Iterator[Pulled]:
+    """Start to pull all spreadsheets at once; the iterator hands them out as they arrive.
+
+    The work begins with the call, not with the first `next`, so other things may be done in between. When one
+    fails, the others are still brought, so that one error names all that failed. Closing the iterator gives up.
+    `on_progress` is called from the iterating thread.
+
+    Raises:
+        ConfigError: (at once) the endpoint isn't allowed; (while iterating) two globs take one sheet.
+        SourceError: (while iterating) the login isn't taken, or spreadsheets can't be read.
+    """
+    from gdata.sources.google_endpoint import check_endpoint
+
+    if settings.endpoint:
+        check_endpoint(settings.endpoint)
+    results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
+    stop = threading.Event()
+    if wanted:
+        start_thread(_pull_all, wanted, settings, patience or Patience(), stop, results)
+    names = [spreadsheet.name for spreadsheet, _ in wanted]
+    return _hand_out(names, results, stop, on_progress or (lambda _: None))
+
+
+def fetch_sheet_ids(
+    spreadsheets: Sequence[Spreadsheet], settings: GoogleSettings, *, patience: Patience | None = None
+) -> dict[str, dict[str, int]]:
+    """The ids of sheets, for links that open a cell: {spreadsheet's name: {sheet's title: id}}.
+
+    A spreadsheet that can't be read is left out: a link that opens its first sheet is better than no report.
+    It takes one read a spreadsheet.
+    """
+    from gdata.sources.google_pull import SpreadsheetPull
+    from gdata.sources.google_threads import run_together
+
+    found: dict[str, dict[str, int]] = {}
+
+    def fetch(spreadsheet: Spreadsheet) -> None:
+        pull = SpreadsheetPull(spreadsheet, [], wire, lambda *_: None)
+        try:
+            found[spreadsheet.name] = {fact.title: fact.gid for fact in pull.fetch_facts()}
+        except (GdataError, Failure, Stopped):
+            return
+
+    try:
+        wire = open_wire(settings, patience or Patience(budget=15), threading.Event(), lambda *_: None)
+    except GdataError:
+        return {}
+    run_together([lambda one=one: fetch(one) for one in spreadsheets])  # type: ignore[misc]
+    wire.close()
+    return found
+
+
+def open_wire(settings: GoogleSettings, patience: Patience, stop: threading.Event, on_wait: OnWait) -> GoogleWire:
+    """Log in, ready to read.
+
+    Raises:
+        SourceError: there is no login, or it isn't taken.
+    """
+    from gdata.sources.google_credentials import load_credentials
+    from gdata.sources.google_wire import GoogleWire
+
+    wire = GoogleWire(load_credentials(settings), settings.endpoint, patience, stop)
+    wire.log_in(on_wait)
+    return wire
+
+
+def _pull_all(
+    wanted: Wanted,
+    settings: GoogleSettings,
+    patience: Patience,
+    stop: threading.Event,
+    results: queue.SimpleQueue[_Result],
+) -> None:
+    """Log in, then start one thread a spreadsheet; every result and error goes into the queue."""
+    try:
+        wire = open_wire(settings, patience, stop, lambda failure, wait: results.put((None, (failure, wait))))
+    except BaseException as error:
+        results.put((None, error))
+        return
+    for spreadsheet, requests in wanted:
+        start_thread(_pull_one, spreadsheet, requests, wire, results)
+
+
+def _pull_one(
+    spreadsheet: Spreadsheet,
+    requests: Sequence[SheetRequest],
+    wire: GoogleWire,
+    results: queue.SimpleQueue[_Result],
+) -> None:
+    from gdata.sources.google_pull import SpreadsheetPull
+
+    def on_wait(failure: Failure, wait: float) -> None:
+        results.put((spreadsheet, (failure, wait)))
+
+    try:
+        results.put((spreadsheet, SpreadsheetPull(spreadsheet, requests, wire, on_wait).run()))
+    except BaseException as error:
+        results.put((spreadsheet, error))
+
+
+def _hand_out(
+    names: list[str], results: queue.SimpleQueue[_Result], stop: threading.Event, on_progress: OnProgress
+) -> Iterator[Pulled]:
+    errors: dict[str, SourceError | ConfigError] = {}
+    done, total = 0, len(names)
+    try:
+        while done < total:
+            spreadsheet, result = take(results)
+            name = spreadsheet.name if spreadsheet else ""
+            if isinstance(result, tuple):
+                failure, wait = result
+                on_progress(PullProgress(name, "waiting", done, total, str(failure), wait))
+                continue
+            done += 1
+            event: Literal["done", "failed"] = "done" if isinstance(result, Pulled) else "failed"
+            on_progress(PullProgress(name, event, done, total))
+            if isinstance(result, Pulled):
+                yield result
+            else:
+                errors[name] = _take_error(result, fatal=spreadsheet is None)
+    finally:
+        stop.set()
+    if errors:
+        raise _join([errors[name] for name in names if name in errors])
+
+
+def _take_error(error: BaseException, *, fatal: bool) -> SourceError | ConfigError:
+    """The error, if it is one of a spreadsheet; a login that isn't taken is the same for all of them."""
+    if fatal or isinstance(error, CredentialsError) or not isinstance(error, (SourceError, ConfigError)):
+        raise error
+    return error
+
+
+def _join(errors: list[SourceError | ConfigError]) -> GdataError:
+    for error in errors:
+        if isinstance(error, ConfigError):
+            return error
+    return join_errors([error for error in errors if isinstance(error, SourceError)])

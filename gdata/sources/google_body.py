@@ -1,0 +1,87 @@
+"""Answers of Google as bytes: where each sheet's part lies in the body of a batch, and what it says.
+
+The bytes are kept and hashed as they came, so a sheet that didn't change is known without decoding it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from gdata.errors import SourceError
+
+Values = list[list[Any]]
+"""Rows of str, int, float and bool; ragged; blank is ""."""
+
+_PART = re.compile(rb'\{\s*"range"\s*:\s*("(?:[^"\\]|\\.)*")')
+"""The start of one range's part. It can't occur inside a cell: there every quote has a backslash before it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One range's part of a batch: the sheet it is of, and its bytes' place."""
+
+    title: str
+    start: int
+    end: int
+
+
+def find_parts(body: bytes) -> list[Part]:
+    """The parts of a `values.batchGet` answer in their order, which is that of the ranges asked for.
+
+    Raises:
+        SourceError: a title in it isn't text.
+    """
+    matches = list(_PART.finditer(body))
+    ends = [match.start() for match in matches[1:]] + [len(body)]
+    try:
+        titles = [unquote_title(json.loads(match[1])) for match in matches]
+    except ValueError:
+        raise _damaged() from None
+    return [Part(title, match.start(), end) for title, match, end in zip(titles, matches, ends, strict=True)]
+
+
+def decode_batch(body: bytes) -> list[Values]:
+    """The values of each range of a `values.batchGet` answer.
+
+    Raises:
+        SourceError: it is no such answer.
+    """
+    parts = decode_object(body).get("valueRanges", [])
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise _damaged()
+    return [part.get("values", []) for part in parts]
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        SourceError: it isn't JSON, or something else.
+    """
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _damaged() from None
+    if not isinstance(answer, dict):
+        raise _damaged()
+    return answer
+
+
+def quote_title(title: str) -> str:
+    """A title as a range that means the whole sheet, even if it looks like a cell: D3 → 'D3'."""
+    return "'" + title.replace("'", "''") + "'"
+
+
+def unquote_title(area: str) -> str:
+    """The title in an echoed range: 'It''s'!A1:B2 → It's."""
+    title = area.rpartition("!")[0]
+    if title.startswith("'") and title.endswith("'") and len(title) > 1:
+        return title[1:-1].replace("''", "'")
+    return title
+
+
+def _damaged() -> SourceError:
+    return SourceError("an answer of Google's isn't what it should be: it was cut off or altered", hint="pull again")

@@ -1,0 +1,149 @@
+"""Who logs in to Google: a key from sheets.yaml, else the token of `gdata login`, else default credentials.
+
+Nothing of a key or token is ever part of a message: what can't be read is named by where it came from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from google.auth import exceptions
+from google.auth.credentials import Credentials
+
+from gdata.config import GoogleSettings
+from gdata.errors import CredentialsError
+
+SCOPES = ("https://www.googleapis.com/auth/spreadsheets.readonly",)
+_LONGEST_PATH = 400
+"""Whatever is longer is no path but a key in the wrong form, and isn't shown."""
+
+
+def load_credentials(settings: GoogleSettings) -> Credentials:
+    """The credentials to read spreadsheets with, not yet used.
+
+    Raises:
+        CredentialsError: there are none, or they can't be read.
+    """
+    if settings.credentials:
+        return _from_text(*_read_configured(settings.credentials))
+    if (saved := login_file()).is_file():
+        return _from_text(_read_file(saved), "the token of `gdata login`")
+    return _default_credentials()
+
+
+def login_file() -> Path:
+    """Where `gdata login` keeps its token: in the user's own config folder."""
+    return config_folder() / "google-login.json"
+
+
+def config_folder() -> Path:
+    """The user's config folder for gdata, as the system has it."""
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming") / "gdata"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "gdata"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "gdata"
+
+
+def describe_login(credentials: Credentials) -> str:
+    """Whom to share a spreadsheet with: the service account's address, else words for the person's own account."""
+    email = getattr(credentials, "service_account_email", None) or getattr(credentials, "signer_email", None)
+    if isinstance(email, str) and "@" in email:
+        return email
+    account = getattr(credentials, "account", None)
+    return account if isinstance(account, str) and account else "the Google account that you logged in with"
+
+
+def _read_configured(value: str) -> tuple[str, str]:
+    """The credentials' JSON, and what to call where it came from."""
+    if value.lstrip().startswith("{"):
+        return value, "the JSON in google.credentials"
+    if "\n" in value or len(value) > _LONGEST_PATH:
+        raise CredentialsError(
+            "google.credentials in sheets.yaml is neither a file nor JSON (its value is not shown)",
+            hint="give the path of a service account's key file, or the file's whole content",
+        )
+    return _read_file(Path(value)), value
+
+
+def _read_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CredentialsError(
+            f"the credentials file {path} isn't there",
+            hint="check google.credentials in sheets.yaml, or run `gdata login`",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
+        raise CredentialsError(
+            f"the credentials file {path} can't be read: {reason}", hint="google.credentials wants a JSON key file"
+        ) from None
+
+
+def _from_text(text: str, place: str) -> Credentials:
+    wrong = CredentialsError(
+        f"{place} holds no Google credentials",
+        hint="download the key again: Google Cloud console > IAM > Service accounts > Keys > Add key > JSON",
+    )
+    try:
+        info = json.loads(text)
+    except ValueError:
+        raise wrong from None
+    if not isinstance(info, dict):
+        raise wrong
+    if "installed" in info or "web" in info:
+        raise CredentialsError(
+            f"{place} is an OAuth client, not a login",
+            hint="set google.oauth_client to it, and run `gdata login`",
+        )
+    try:
+        return _from_info(info)
+    except (exceptions.GoogleAuthError, ValueError, KeyError, TypeError):
+        raise wrong from None  # the reason may quote the key
+
+
+def _from_info(info: dict[str, Any]) -> Credentials:
+    from google.oauth2 import credentials, service_account
+
+    if info.get("type") == "service_account":
+        account: Any = service_account.Credentials
+        return _checked(account.from_service_account_info(info, scopes=SCOPES))
+    if info.get("type") == "authorized_user":
+        user: Any = credentials.Credentials
+        return _checked(user.from_authorized_user_info(info))
+    import google.auth as general
+
+    load: Any = general.load_credentials_from_dict
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the general way in is the only one for federated logins
+        found, _ = load(info, scopes=SCOPES)
+    return _checked(found)
+
+
+def _checked(credentials: object) -> Credentials:
+    """google-auth's constructors have no types."""
+    if not isinstance(credentials, Credentials):
+        raise TypeError(type(credentials).__name__)
+    return credentials
+
+
+def _default_credentials() -> Credentials:
+    import google.auth
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found, _ = google.auth.default(scopes=SCOPES)
+    except exceptions.GoogleAuthError:
+        raise CredentialsError(
+            "there is no login for Google",
+            hint="run `gdata login`, or set google.credentials in sheets.yaml to a service account's key file",
+        ) from None
+    return _checked(found)
