@@ -1,0 +1,76 @@
+"""Rules of sheets.yaml that match nothing in the schema."""
+
+from pathlib import Path
+
+import pytest
+
+from gdata.configfile import load_config
+from gdata.errors import ConfigError
+from gdata.schema.config_rules import check_against_schema
+from gdata.testing.views import build_schema
+
+PROTO = """
+syntax = "proto3";
+package game;
+message Reward { int32 item_id = 1; int32 count = 2; }
+message Item { int32 id = 1; int32 price = 2; repeated Reward rewards = 3; map<string, int32> stats = 4; }
+message ItemTable { repeated Item rows = 1; }
+message Shop { int32 id = 1; int32 fee = 2; }
+message ShopTable { repeated Shop rows = 1; }
+"""
+HEAD = "version: 1\nspreadsheets: {a: {id: x, sheets: {Item: game.ItemTable}}}\n"
+
+
+def check(folder: Path, text: str) -> None:
+    (folder / "protos").mkdir()
+    (folder / "sheets.yaml").write_text(HEAD + text)
+    config = load_config(folder / "sheets.yaml", {})
+    check_against_schema(config, build_schema(PROTO).tables([("game.ItemTable", False), ("game.ShopTable", False)]))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "deny: any",
+        "deny: any, tables: [ItemTable, Shop*]",
+        "max_change: 1, fields: [price]",
+        "max_change: 1, fields: ['*'], tables: [ShopTable]",
+        "max_change: 1, fields: [rewards.count, stats, rewards]",
+    ],
+)
+def test_rules_that_match(tmp_path: Path, rule: str) -> None:
+    check(tmp_path, f"gate: {{rules: [{{name: a, {rule}}}]}}\nseverity: {{ItemTable: {{cell.blank: off}}}}\n")
+
+
+MATCH_NOTHING = [
+    ("{name: a, deny: any, tables: [ItemTabel]}", "no table matches ItemTabel; did you mean ItemTable?"),
+    ("{name: a, deny: any, tables: [x]}", "no table matches x; there are ItemTable, ShopTable"),
+    ("{name: a, max_change: 1, fields: [prize]}", "no field matches prize; did you mean price?"),
+    ("{name: a, max_change: 1, tables: [ShopTable], fields: [price]}", "no field matches price"),
+    ("{name: a, max_change: 1, fields: ['rewards.*.x']}", "no field matches rewards.*.x"),
+]
+
+
+@pytest.mark.parametrize("where", ["gate: {rules: [%s]}", "channels: {live: {gate: {rules: [%s]}}}"])
+@pytest.mark.parametrize(("rule", "message"), MATCH_NOTHING)
+def test_rules_that_match_nothing(tmp_path: Path, where: str, rule: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(tmp_path, where % rule)
+    assert str(caught.value).startswith(f"sheets.yaml:3: the gate rule a: {message}")
+
+
+def test_a_severity_for_no_table(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(tmp_path, "severity: {ItemsTable: {cell.blank: off}}")
+    assert str(caught.value) == "sheets.yaml:3: severity: there is no table ItemsTable; did you mean ItemTable?"
+
+
+def test_all_are_told_once(tmp_path: Path) -> None:
+    rules = "{rules: [{name: a, deny: any, tables: [X, X]}, {name: b, max_change: 1, fields: [y]}]}"
+    with pytest.raises(ConfigError) as caught:
+        check(tmp_path, f"severity: {{Y: {{}}}}\ngate: {rules}\n")
+    assert [line.split(";")[0] for line in str(caught.value).splitlines()] == [
+        "sheets.yaml:3: severity: there is no table Y",
+        "sheets.yaml:4: the gate rule a: no table matches X",
+        "sheets.yaml:4: the gate rule b: no field matches y",
+    ]
