@@ -114,18 +114,23 @@ def _message_classes(modules: Iterable[ModuleType]) -> Iterator[type[Message]]:
 
 
 def _generated_type(own: type[Message], made: TableType, name: str, entry: TableEntry, place: str) -> TableType:
+    own_descriptor: Any = own.DESCRIPTOR
     fit = _Fit(place)
-    fit.compare(made.message.DESCRIPTOR, own.DESCRIPTOR)
+    fit.compare(made.message.DESCRIPTOR, own_descriptor)
     fit.report(own.__module__)
+    if not made.rows_field:
+        return TableType(own, "", False, own_descriptor, ())
+    number = made.message.DESCRIPTOR.fields_by_name[made.rows_field].number
     try:
-        mine = _table_type(own.DESCRIPTOR, name, TableEntry(entry.message, entry.kind, (), 0, ()), place)
-        key = [mine.row.fields_by_number[made.row.fields_by_name[field].number].name for field in entry.key]
-    except (DamagedError, KeyError) as error:
+        holder = own_descriptor.fields_by_number[number]
+        row = holder.message_type.fields_by_name["value"].message_type if made.is_map else holder.message_type
+        key = [row.fields_by_number[made.row.fields_by_name[field].number].name for field in entry.key]
+    except KeyError as error:
         raise UsageError(
-            f"types=: {own.__module__}: {own.DESCRIPTOR.full_name} lacks the rows or the key of the table {name}",
+            f"types=: {own.__module__}: {entry.message} lacks the rows or the key of the table {name}",
             hint="generate the classes again from the .proto files that this data was built with",
         ) from error
-    return TableType(own, mine.rows_field, mine.is_map, mine.row, tuple(key))
+    return TableType(own, holder.name, made.is_map, row, tuple(key))
 
 
 class _Fit:

@@ -1,0 +1,147 @@
+"""Rows as the user's own generated classes, and what is said where these don't fit the data."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import math
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import gdata
+from gdata.errors import UsageError
+from gdata.testing.bundles import build_bundle
+
+DATA = """
+syntax = "proto3";
+package PACKAGE;
+import "google/protobuf/timestamp.proto";
+enum Grade { NORMAL = 0; RARE = 1; }
+message Reward { int32 item_id = 1; int32 count = 2; }
+message Item {
+  int32 id = 1;
+  string name = 2;
+  Grade grade = 3;
+  repeated Reward rewards = 4;
+  map<string, int32> stats = 5;
+  google.protobuf.Timestamp since = 6;
+}
+message ItemTable { repeated Item rows = 1; }
+message Text { string id = 1; string ko = 2; }
+message TextTable { map<string, Text> rows = 1; }
+message Constants { int32 max_level = 1; }
+"""
+TABLES = {
+    "ItemTable": [{"id": 1, "name": "sword", "grade": 1, "rewards": [{"item_id": 2}], "stats": {"str": 3}}],
+    "TextTable": {"a": {"id": "a", "ko": "검"}},
+    "Constants": {"max_level": 60},
+}
+
+
+def generate(folder: Path, package: str, proto: str) -> ModuleType:
+    """What protoc writes for `proto`, imported."""
+    (folder / f"{package}.proto").write_text(proto.replace("PACKAGE", package), encoding="utf-8")
+    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{folder}", f"--python_out={folder}", f"{package}.proto"]
+    subprocess.run(command, check=True)
+    spec = importlib.util.spec_from_file_location(f"{package}_pb2", folder / f"{package}_pb2.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def bundle(folder: Path, package: str) -> Path:
+    keys = {"ItemTable": ("id",), "TextTable": ("id",)}
+    return build_bundle(folder / "bundle", DATA.replace("PACKAGE", package), TABLES, keys=keys)
+
+
+def test_rows_have_the_generated_classes(tmp_path: Path) -> None:
+    game = generate(tmp_path, "fit_same", DATA)
+    data = gdata.load(bundle(tmp_path, "fit_same"), types=[math, game][1:])
+    assert type(data.ItemTable[1]) is game.Item
+    assert data.ItemTable[1].grade == game.RARE
+    assert type(data.TextTable["a"]) is game.Text
+    assert type(data.Constants) is game.Constants
+    assert data.ItemTable.where(grade="RARE") == [data.ItemTable[1]]
+
+
+def test_a_field_that_the_class_lacks_is_fine(tmp_path: Path) -> None:
+    proto = DATA.replace("string name = 2;", "").replace("map<string, int32> stats = 5;", "")
+    game = generate(tmp_path, "fit_older", proto)
+    data = gdata.load(bundle(tmp_path, "fit_older"), types=[game])
+    assert data.ItemTable[1].id == 1
+    assert not hasattr(data.ItemTable[1], "name")
+
+
+def test_a_table_that_no_module_has_gets_the_bundles_own_class(tmp_path: Path) -> None:
+    game = generate(tmp_path, "fit_part", DATA.replace("message Constants { int32 max_level = 1; }", ""))
+    data = gdata.load(bundle(tmp_path, "fit_part"), types=[game])
+    assert type(data.ItemTable[1]) is game.Item
+    assert data.Constants.max_level == 60
+
+
+def test_a_field_that_the_data_lacks_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    game = generate(tmp_path, "fit_newer", DATA.replace("int32 count = 2;", "int32 count = 2; int32 weight = 3;"))
+    with caplog.at_level(logging.WARNING, "gdata"):
+        gdata.load(bundle(tmp_path, "fit_newer"), types=[game])
+    assert "not in this data, so always unset in the classes of fit_newer_pb2: fit_newer.Reward.weight" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "words"),
+    [
+        (
+            "number",
+            "string name = 2",
+            "int32 name = 2",
+            "fit_number.Item.name is string in the data and int32 in the class",
+        ),
+        (
+            "list",
+            "Grade grade = 3",
+            "repeated Grade grade = 3",
+            "is fit_list.Grade in the data and repeated fit_list.Grade",
+        ),
+        ("single", "repeated Reward rewards", "Reward rewards", "is repeated fit_single.Reward in the data"),
+        ("width", "int32 count = 2", "int64 count = 2", "fit_width.Reward.count is int32 in the data and int64 in"),
+        ("enum", "Grade grade = 3", "int32 grade = 3", "is fit_enum.Grade in the data and int32 in the class"),
+        ("map", "map<string, int32> stats", "map<string, string> stats", "is map<string, int32> in the data and map<s"),
+        (
+            "rows",
+            "{ repeated Item rows = 1; }",
+            "{ repeated Item rows = 2; }",
+            "lacks the rows or the key of the table ItemTable",
+        ),
+        ("key", "  int32 id = 1;\n  string name", "string name", "lacks the rows or the key of the table ItemTable"),
+    ],
+)
+def test_a_changed_type_is_refused(tmp_path: Path, name: str, before: str, after: str, words: str) -> None:
+    game = generate(tmp_path, f"fit_{name}", DATA.replace(before, after))
+    with pytest.raises(UsageError, match=words) as caught:
+        gdata.load(bundle(tmp_path, f"fit_{name}"), types=[game]).ItemTable  # noqa: B018
+    assert "generate the classes again" in caught.value.hint
+
+
+def test_a_renamed_key_is_found_by_its_number(tmp_path: Path) -> None:
+    game = generate(
+        tmp_path, "fit_renamed", DATA.replace("  int32 id = 1;\n  string name", "  int32 number = 1;\n  string name")
+    )
+    assert gdata.load(bundle(tmp_path, "fit_renamed"), types=[game]).ItemTable[1].number == 1
+
+
+def test_modules_that_are_none_or_another_games_are_told(tmp_path: Path) -> None:
+    folder = bundle(tmp_path, "fit_none")
+    with pytest.raises(UsageError, match=r"types=: no message of .* is in math"):
+        gdata.load(folder, types=[math])
+    with pytest.raises(UsageError, match="'game_pb2' is no module"):
+        gdata.load(folder, types=["game_pb2"])  # type: ignore[list-item]
+
+
+def test_two_bundles_with_messages_of_one_name_live_side_by_side(tmp_path: Path) -> None:
+    one = gdata.load(build_bundle(tmp_path / "a", 'syntax = "proto3"; message C { int32 x = 1; }', {"C": {"x": 1}}))
+    two = gdata.load(build_bundle(tmp_path / "b", 'syntax = "proto3"; message C { string x = 1; }', {"C": {"x": "1"}}))
+    assert (one.C.x, two.C.x) == (1, "1")
