@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, cast
 
 from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, SchemaRule, SeverityRules
 from gdata.configfile.names import check_name, check_pattern
 from gdata.configfile.yaml_document import Fields, Value, shown
+from gdata.nearest import did_you_mean
 
 _SCHEMA_RULES = ("off", "wire", "wire_json", "file")
+_CODE_HINT = "write the code as the problem shows it, like cell.blank"
 _LEVELS = ("error", "warning", "off")
 _RULE_KEYS = ("name", "tables", "fields", "level", "deny", *LIMITS)
 _RESERVED_RULES = {"schema": "broken schemas go under that name", "yanked": "`--allow yanked` means something else"}
@@ -108,12 +111,23 @@ def read_severity(value: Value) -> SeverityRules:
     lines: dict[str, int] = {}
     for key, entry in value.entries():
         if entry.type == "map":
-            tables[key] = {code: level for code, one in entry.entries() for level in one.collect(_read_level)}
+            tables[key] = dict(entry.each_entry(_read_level))
             lines[key] = entry.line
         else:
-            codes.update((key, level) for level in entry.collect(_read_level))
+            codes.update(entry.collect(partial(_read_level, key)))
     return SeverityRules(codes, tables, lines)
 
 
-def _read_level(value: Value) -> str:
-    return value.choice(_LEVELS)
+def _read_level(code: str, value: Value) -> tuple[str, str]:
+    level = value.choice(_LEVELS)
+    known = _known_codes()
+    families = tuple(one.removesuffix("*") for one in known if one.endswith(".*"))
+    if code.endswith("*") or not (code in known or code.startswith(families)):
+        raise value.error(f"there is no problem of the code {shown(code)}", did_you_mean(code, known) + _CODE_HINT)
+    return code, level
+
+
+def _known_codes() -> list[str]:
+    from gdata import kinds
+
+    return sorted({kind.code for kind in vars(kinds).values() if isinstance(kind, kinds.Kind)})

@@ -99,6 +99,11 @@ def test_spreadsheets_and_their_sheets(project: Path) -> None:
     assert (texts.encoding, texts.sheets[0].title) == ("cp949", "글")
 
 
+def test_codes_may_be_completed(project: Path) -> None:
+    config = load(project, MINIMAL + "severity: {check.sells_below_price: warning, constraint.int64.gt: off}\n")
+    assert config.severity.codes == {"check.sells_below_price": "warning", "constraint.int64.gt": "off"}
+
+
 def test_targets_keep_words_that_yaml_takes_for_truth(project: Path) -> None:
     assert load(project, WHOLE).targets == (
         Target("server"),
