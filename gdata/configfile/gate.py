@@ -10,6 +10,7 @@ from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, Schema
 from gdata.configfile.names import check_name, check_pattern
 from gdata.configfile.yaml_document import Fields, Value, shown
 from gdata.nearest import did_you_mean
+from gdata.problems import Kind
 
 _SCHEMA_RULES = ("off", "wire", "wire_json", "file")
 _CODE_HINT = "write the code as the problem shows it, like cell.blank"
@@ -130,4 +131,4 @@ def _read_level(code: str, value: Value) -> tuple[str, str]:
 def _known_codes() -> list[str]:
     from gdata import kinds
 
-    return sorted({kind.code for kind in vars(kinds).values() if isinstance(kind, kinds.Kind)})
+    return sorted({kind.code for kind in vars(kinds).values() if isinstance(kind, Kind)})
