@@ -1,12 +1,12 @@
 """A pull, from the requests made to the grids that come out."""
 
-import json
 import threading
 import time
 from datetime import date, datetime, timedelta
+from unicodedata import normalize
 
 import pytest
-from tests_google_project import QUICK, emulate, grid_of, pull, read_one, request, settings
+from google_project import QUICK, emulate, grid_of, pull, read_one, request, settings
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, SourceError
@@ -83,8 +83,9 @@ def test_a_missing_sheet_is_named_and_the_others_come(wrong):
 
 
 def test_a_decomposed_title_is_found():
-    with emulate(items={"아이템": [[1]]}) as google:
-        assert [grid.sheet for grid in read_one(google, request("아이템")).grids] == ["아이템"]
+    title = normalize("NFD", "아이템")
+    with emulate(items={title: [[1]]}) as google:
+        assert [grid.sheet for grid in read_one(google, request("아이템")).grids] == [title]
 
 
 def test_a_title_that_two_globs_take():
@@ -161,7 +162,7 @@ def test_a_sheet_edited_between_the_two_readings_is_read_again():
 
         google.state.answer = answer_and_edit
         grid = read_one(google, request("Event", has_times=True)).grids[0]
-    assert grid.rows == [["name", "start"], [1, 2], *rows[1:]] or grid.rows == [["name", "start"], *rows[2:]]
+    assert grid.rows == [rows[0], [1, 2], *rows[1:]]
     assert not any(isinstance(cell, DateCell) for row in grid.rows for cell in row)
 
 
@@ -218,9 +219,11 @@ def test_a_kept_pull_reads_what_it_holds_and_says_what_it_lacks():
         assert "gdata pull" in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    "damage", [b"", b"[]", b'{"format": 2}', b'{"format": 1, "metadata": "", "sheets": {"Item": {}}}']
-)
+DAMAGED_INDEXES = [b"", b"[]", b'{"format": 2}', b'{"format": 1, "metadata": "", "sheets": {"Item": {}}}']
+DAMAGED_ANSWERS = [b"", b"{", b"[1]", b'{"valueRanges": [1]}', b"\xff", b'{"valueRanges": []}']
+
+
+@pytest.mark.parametrize("damage", DAMAGED_INDEXES)
 def test_a_damaged_index(damage):
     with emulate(items={"Item": ITEMS}) as google:
         pulled = pull(google, {"items": [request("Item")]})["items"]
@@ -229,9 +232,7 @@ def test_a_damaged_index(damage):
         read_google(pulled, [request("Item")])
 
 
-@pytest.mark.parametrize(
-    "kept", [b"", b"{", b"[1]", b'{"valueRanges": [1]}', b"\xff", json.dumps({"valueRanges": []}).encode()]
-)
+@pytest.mark.parametrize("kept", DAMAGED_ANSWERS)
 def test_a_damaged_answer(kept):
     with emulate(items={"Item": ITEMS}) as google:
         pulled = pull(google, {"items": [request("Item")]})["items"]
