@@ -1,0 +1,101 @@
+"""The `path` option: the file that a value names is there, under asset_root, in exactly that spelling.
+
+Names are compared with what the folders list, not asked of the file system: on Windows and macOS it finds
+`Sword.PNG` for `sword.png`, and the game on a phone doesn't.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path as FilePath
+from pathlib import PurePosixPath
+from typing import Any
+
+from gdata import kinds
+from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
+from gdata.checks.rowpaths import written_path
+from gdata.checks.text import plain_text
+from gdata.nearest import nearest
+from gdata.parsing.view import TableView
+from gdata.problems import Kind, Problem
+
+
+class Assets:
+    """The files under a folder; each folder is listed once."""
+
+    def __init__(self, root: FilePath) -> None:
+        self._root = root
+        self._listed: dict[PurePosixPath, frozenset[str]] = {}
+
+    def has(self, path: PurePosixPath) -> bool:
+        """Whether there is a file or folder of exactly this name."""
+        return all(one.name in self._names(one.parent) for one in (path, *path.parents) if one.name)
+
+    def nearest(self, path: PurePosixPath) -> str | None:
+        """The path most like `path` in the same folder."""
+        name = nearest(path.name, self._names(path.parent))
+        return str(path.parent / name) if name else None
+
+    def _names(self, folder: PurePosixPath) -> frozenset[str]:
+        if folder not in self._listed:
+            try:
+                names = [one.name for one in (self._root / folder).iterdir()]
+            except OSError:
+                names = []
+            # macOS gives names in NFD, sheets are written in NFC.
+            self._listed[folder] = frozenset(unicodedata.normalize("NFC", name) for name in names)
+        return self._listed[folder]
+
+
+def check_assets(view: TableView, assets: Assets) -> list[Problem]:
+    """The files that a table names and that aren't there."""
+    return [problem for column in asset_columns(view) for problem in _check_column(view, column, assets)]
+
+
+def warn_unchecked(views: Mapping[str, TableView], root: FilePath | None) -> list[Problem]:
+    """One warning where fields name files, but there is no folder to look in."""
+    reason = "asset_root isn't set" if root is None else f"there is no folder {root}"
+    for view in views.values():
+        for column in asset_columns(view):
+            if view.rows:
+                cell = view.locate(0, (column.top,))
+                return [kinds.PATH_UNCHECKED.at(cell, table=view.plan.name, field=column.name, reason=reason)]
+    return []
+
+
+def asset_columns(view: TableView) -> list[Column]:
+    """The columns whose values name files."""
+    return [column for column in all_columns(view.plan.row) if column.field.path and column.kind != "message"]
+
+
+def _check_column(view: TableView, column: Column, assets: Assets) -> Iterable[Problem]:
+    values = {plain_text(value) or "" for value in column_values(sound_rows(view, (column.top,)), column)}
+    wrong = {value: found for value in values if (found := _wrong(value, column.field.path, assets)) is not None}
+    return _report(view, column, wrong) if wrong else ()
+
+
+def _wrong(value: str, template: str, assets: Assets) -> tuple[Kind, dict[str, Any]] | None:
+    """What is wrong with the file that a value names; None: it is there, or the cell is blank."""
+    if not value:
+        return None
+    text = template.replace("{}", value)
+    path = PurePosixPath(unicodedata.normalize("NFC", text).replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in text or "\0" in text:
+        return kinds.PATH_OUTSIDE, {"path": text}
+    if assets.has(path):
+        return None
+    near = assets.nearest(path)
+    if near is None:
+        return kinds.PATH_MISSING, {"path": str(path)}
+    return kinds.PATH_MISSING_NEAR, {"path": str(path), "near": near}
+
+
+def _report(view: TableView, column: Column, wrong: Mapping[str, tuple[Kind, dict[str, Any]]]) -> Iterator[Problem]:
+    for index, row in numbered_sound_rows(view, (column.top,)):
+        for path, value in walk_column(row, column):
+            text = plain_text(value) or ""
+            if text in wrong:
+                kind, words = wrong[text]
+                field = written_path(view.plan.row.descriptor, path)
+                yield kind.at(view.locate(index, path), table=view.plan.name, field=field, value=text, **words)

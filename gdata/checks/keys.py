@@ -1,0 +1,95 @@
+"""Keys and `unique` fields: no value twice within a table.
+
+One problem tells of all the cells with one value: it stands at the last of them, the others are `related`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import Any
+
+from gdata import kinds
+from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
+from gdata.checks.rowpaths import written_path
+from gdata.checks.text import scalar_text, value_text
+from gdata.parsing.view import Path, TableView
+from gdata.problems import Problem
+
+MOST_RELATED = 100
+"""A value that stands in more cells than this has the first of them in `related`."""
+
+
+def check_keys(view: TableView) -> list[Problem]:
+    """Rows with one key. A row whose key has a problem already isn't compared."""
+    key = tuple(field.name for field in view.plan.key)
+    if not key or view.plan.kind == "record":
+        return []
+    key_of = attrgetter(*key)
+    if not view.bad_fields and len(set(map(key_of, view.rows))) == len(view.rows):
+        return []
+    indexes: dict[Any, list[int]] = {}
+    for index, row in numbered_sound_rows(view, key):
+        indexes.setdefault(key_of(row), []).append(index)
+    return [_duplicate_key(view, key, same) for same in indexes.values() if len(same) > 1]
+
+
+def _duplicate_key(view: TableView, key: tuple[str, ...], indexes: list[int]) -> Problem:
+    last = view.rows[indexes[-1]]
+    shown = [*indexes[:MOST_RELATED], indexes[-1]]
+    cells = list(dict.fromkeys(view.locate(index, (name,)) for index in shown for name in key))
+    *others, cell = cells
+    return kinds.KEY_DUPLICATE.at(
+        cell,
+        table=view.plan.name,
+        field=", ".join(key),
+        value=value_text(last, (key[-1],)),
+        related=others,
+        count=len(indexes),
+        key=", ".join(value_text(last, (name,)) or "" for name in key),
+        first=cells[0],
+    )
+
+
+def check_unique(view: TableView) -> list[Problem]:
+    """Values that stand twice in a `unique` field, in nested messages and lists too. Blank cells aren't values."""
+    columns = [column for column in all_columns(view.plan.row) if column.field.unique and column.kind != "message"]
+    return [
+        problem
+        for column in columns
+        if column.steps != view.plan.key  # two equal keys are told of as such
+        for problem in _check_unique_column(view, column)
+    ]
+
+
+def _check_unique_column(view: TableView, column: Column) -> Iterable[Problem]:
+    values = column_values(sound_rows(view, (column.top,)), column)
+    if len(set(values)) == len(values):
+        return ()
+    return _duplicates(view, column)
+
+
+def _duplicates(view: TableView, column: Column) -> Iterator[Problem]:
+    places: dict[Any, list[tuple[int, Path]]] = {}
+    for index, row in numbered_sound_rows(view, (column.top,)):
+        for path, value in walk_column(row, column):
+            if value != "" and value != b"":
+                places.setdefault(value, []).append((index, path))
+    for value, same in places.items():
+        if len(same) > 1:
+            yield _duplicate_value(view, column, value, same)
+
+
+def _duplicate_value(view: TableView, column: Column, value: Any, places: list[tuple[int, Path]]) -> Problem:
+    _, path = places[-1]
+    cells = [view.locate(*place) for place in (*places[:MOST_RELATED], places[-1])]
+    *others, cell = dict.fromkeys(cells)
+    return kinds.UNIQUE_DUPLICATE.at(
+        cell,
+        table=view.plan.name,
+        field=written_path(view.plan.row.descriptor, path),
+        value=scalar_text(column.field.descriptor, value),
+        related=others,
+        count=len(places),
+        first=cells[0],
+    )

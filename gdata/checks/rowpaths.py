@@ -1,0 +1,129 @@
+"""Paths from a row to a value, read and written as headers are: `rewards[1].item_id`, `stats[str]`.
+
+The descriptor tells whether an index is a list's position (from 1 for people, from 0 inside) or a map's key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from gdata.nearest import did_you_mean
+from gdata.parsing.view import Path
+
+_STEP = re.compile(r"(?P<name>[^.\[\]]+)(?:\[(?P<index>[^\]]*)\])?(?:\.|$)")
+
+
+def written_path(row: Descriptor, path: Path) -> str:
+    """A path as messages write it: `rewards[1].item_id` (from 1), `stats[str]`, `prices[1001]` of a map by number."""
+    text = ""
+    for field, step in _steps_with_fields(row, path):
+        if field is not None:
+            text += f"[{_index_text(field, step)}]"
+        else:
+            text += f".{step}" if text else str(step)
+    return text
+
+
+def parse_path(row: Descriptor, text: str) -> Path:
+    """The path that `text` writes; "" is the row itself.
+
+    Raises:
+        ValueError: it leads to no field; the message says where it goes wrong.
+    """
+    path: Path = ()
+    message: Descriptor | None = row
+    at = 0
+    while at < len(text):
+        match = _STEP.match(text, at)
+        if match is None:
+            raise ValueError(f"{text!r} is no field path: write it as rewards[1].item_id")
+        field = _field(message, match["name"])
+        path = (*path, field.name, *_index(field, match["index"]))
+        message = element_field(field).message_type
+        at = match.end()
+    return path
+
+
+def value_at(row: Any, path: Path) -> Any:
+    """The value that a path leads to."""
+    value = row
+    for field, step in _steps_with_fields(row.DESCRIPTOR, path):
+        value = getattr(value, str(step)) if field is None else value[step]
+    return value
+
+
+def last_field(row: Descriptor, path: Path) -> FieldDescriptor:
+    """The last field that a path names."""
+    message: Any = row
+    found: FieldDescriptor | None = None
+    for field, step in _steps_with_fields(row, path):
+        if field is None:
+            found = message.fields_by_name[str(step)]
+            message = element_field(found).message_type
+    assert found is not None, "the path of the row itself names no field"
+    return found
+
+
+def is_map(field: FieldDescriptor) -> bool:
+    """Whether a field is a map."""
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+
+
+def element_field(field: FieldDescriptor) -> FieldDescriptor:
+    """The field that describes one element: of a map its value's, else the field itself."""
+    entry: Any = field.message_type
+    return cast(FieldDescriptor, entry.fields_by_name["value"]) if is_map(field) else field
+
+
+def _steps_with_fields(row: Descriptor, path: Path) -> Iterator[tuple[FieldDescriptor | None, Any]]:
+    """Each step, with the list or map that it is an index of; None beside a field's name."""
+    message: Any = row
+    index_of: FieldDescriptor | None = None
+    for step in path:
+        yield index_of, step
+        if index_of is not None:
+            index_of = None
+            continue
+        field = message.fields_by_name.get(step) if message is not None else None
+        if field is not None:
+            index_of = field if field.is_repeated else None
+            message = element_field(field).message_type
+
+
+def _index_text(field: FieldDescriptor, step: str | int | bool) -> str:
+    if isinstance(step, bool):
+        return str(step).lower()
+    return str(step) if is_map(field) or isinstance(step, str) else str(step + 1)
+
+
+def _field(message: Descriptor | None, name: str) -> FieldDescriptor:
+    known = message.fields_by_name if message is not None else {}
+    if name not in known:
+        place = message.full_name if message is not None else "a single value"
+        raise ValueError(f"{place} has no field {name}. {did_you_mean(name, known)}".rstrip())
+    return known[name]
+
+
+def _index(field: FieldDescriptor, text: str | None) -> tuple[str | int | bool, ...]:
+    if text is None:
+        return ()
+    if not field.is_repeated:
+        raise ValueError(f"{field.name} is no list or map, so it takes no index")
+    if not is_map(field):
+        if not text.isdecimal() or int(text) < 1:
+            raise ValueError(f"{field.name}[{text}]: a list's index is a number from 1")
+        return (int(text) - 1,)
+    entry: Any = field.message_type
+    key = entry.fields_by_name["key"]
+    if key.type == FieldDescriptor.TYPE_STRING:
+        return (text,)
+    if key.type == FieldDescriptor.TYPE_BOOL:
+        return (text.casefold() == "true",)
+    try:
+        return (int(text),)
+    except ValueError:
+        raise ValueError(f"{field.name}[{text}]: the map's keys are numbers") from None

@@ -1,0 +1,151 @@
+"""`sum` and `sequence` of a table's options: rates that sum to 1, levels that count 1, 2, 3.
+
+A sum without `equals` is 1. Without `tolerance` whole numbers must fit exactly, others to nine digits (six in
+a `float`, which has 32 bits). A sequence without `step` counts by 1; without `start` (which can't be told from
+0) it begins at 0 or 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gdata import kinds
+from gdata.checks.columns import Column, column_at, walk_column
+from gdata.checks.rowpaths import written_path
+from gdata.checks.text import float32_text, plain_text, value_text
+from gdata.parsing.view import Path, TableView
+from gdata.problems import Cell, Problem
+from gdata.schema.plan import Sequence, Sum
+
+_MOST_RELATED = 100
+_DOUBLE_TOLERANCE = 1e-9
+_FLOAT_TOLERANCE = 1e-6
+
+Place = tuple[int, Path]
+
+
+def check_sums(view: TableView) -> list[Problem]:
+    """The groups of rows whose values don't have the sum that the schema asks for."""
+    rules = [rule for rule in view.plan.sums if _can_run(view, (rule.field, *rule.by))]
+    return [problem for rule in rules for problem in _check_sum(view, rule)]
+
+
+def check_sequences(view: TableView) -> list[Problem]:
+    """The groups of rows whose values don't count up; each group is told where it first breaks."""
+    rules = [rule for rule in view.plan.sequences if _can_run(view, (rule.field, *rule.by))]
+    return [problem for rule in rules for problem in _check_sequence(view, rule)]
+
+
+def _can_run(view: TableView, fields: Iterable[str]) -> bool:
+    """Whether every row is there and right in these fields: else the sum is wrong because of that mistake."""
+    tops = {field.partition(".")[0] for field in fields}
+    return view.whole and not any(tops & bad for bad in view.bad_fields.values())
+
+
+def _groups(view: TableView, rule: Sum | Sequence) -> dict[tuple[Any, ...], list[tuple[Place, Any]]]:
+    """By the values of `by`, each value with its place, in sheet order."""
+    column = _column(view, rule.field)
+    by = [_column(view, name) for name in rule.by]
+    groups: dict[tuple[Any, ...], list[tuple[Place, Any]]] = {}
+    for index, row in enumerate(view.rows):
+        group = tuple(next((value for _, value in walk_column(row, one)), None) for one in by)
+        values = groups.setdefault(group, [])
+        values.extend(((index, path), value) for path, value in walk_column(row, column))
+    return groups
+
+
+def _column(view: TableView, name: str) -> Column:
+    column = column_at(view.plan.row, name)
+    assert column is not None, "the plan of a table names only fields that are there"
+    return column
+
+
+def _check_sum(view: TableView, rule: Sum) -> Iterator[Problem]:
+    kind = _column(view, rule.field).kind
+    expected = rule.equals or 1.0
+    tolerance = rule.tolerance or _tolerance(kind, expected)
+    for group, values in _groups(view, rule).items():
+        total = math.fsum(value for _, value in values)
+        if values and abs(total - expected) > tolerance:
+            places = [place for place, _ in values]
+            yield _wrong_sum(view, rule, group, places, (_number(total, kind), _number(expected, "double")))
+
+
+def _tolerance(kind: str, expected: float) -> float:
+    if kind in ("float", "double"):
+        return (_FLOAT_TOLERANCE if kind == "float" else _DOUBLE_TOLERANCE) * max(1.0, abs(expected))
+    return 0.0
+
+
+def _wrong_sum(
+    view: TableView, rule: Sum, group: tuple[Any, ...], places: list[Place], numbers: tuple[str, str]
+) -> Problem:
+    cells = [view.locate(*place) for place in places]
+    return kinds.SUM_WRONG.at(
+        cells[-1],
+        table=view.plan.name,
+        field=written_path(view.plan.row.descriptor, places[-1][1]),
+        value=value_text(view.rows[places[-1][0]], places[-1][1]),
+        related=_bounded(cells[:-1]),
+        group=_group_text(view, rule.by, group),
+        sum=numbers[0],
+        expected=numbers[1],
+        count=len(cells),
+        first=cells[0],
+        last=cells[-1],
+    )
+
+
+def _check_sequence(view: TableView, rule: Sequence) -> Iterator[Problem]:
+    step = rule.step or 1
+    for group, values in _groups(view, rule).items():
+        start = rule.start
+        if start == 0 and values and values[0][1] in (0, 1):
+            start = values[0][1]
+        elif start == 0:
+            start = 1
+        for position, (place, value) in enumerate(values):
+            if value != start + position * step:
+                before = [place for place, _ in values[max(0, position - 1) : position]]
+                words = {"start": start, "step": step, "expected": start + position * step}
+                yield _broken(view, rule, group, (place, before), words)
+                break
+
+
+def _broken(
+    view: TableView,
+    rule: Sequence,
+    group: tuple[Any, ...],
+    places: tuple[Place, list[Place]],
+    words: dict[str, Any],
+) -> Problem:
+    (index, path), before = places
+    return kinds.SEQUENCE_BROKEN.at(
+        view.locate(index, path),
+        table=view.plan.name,
+        field=written_path(view.plan.row.descriptor, path),
+        value=value_text(view.rows[index], path),
+        related=[view.locate(*place) for place in before],
+        group=_group_text(view, rule.by, group),
+        **words,
+    )
+
+
+def _group_text(view: TableView, by: tuple[str, ...], group: tuple[Any, ...]) -> str:
+    """The group for people: `box = 3`; a table that is one group, by its name."""
+    if not by:
+        return view.plan.name
+    texts = (plain_text(value) or "" for value in group)
+    return ", ".join(f"{name} = {text}" for name, text in zip(by, texts, strict=True))
+
+
+def _number(value: float, kind: str) -> str:
+    if kind == "float":
+        return float32_text(value)
+    return f"{value:.12g}"
+
+
+def _bounded(cells: list[Cell]) -> list[Cell]:
+    return list(dict.fromkeys(cells))[:_MOST_RELATED]

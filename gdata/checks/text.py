@@ -1,0 +1,72 @@
+"""Values as a planner would read them in a cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+
+from gdata.bundles.fieldpath import as_float32
+from gdata.checks.rowpaths import element_field, is_map
+from gdata.parsing.view import Path
+
+LONGEST = 200
+"""Characters of a value that a problem shows."""
+
+
+def value_text(row: Any, path: Path) -> str | None:
+    """The value at `path` in a row as a cell's text; None for messages, lists, maps and what isn't there."""
+    value, field, index_of = row, None, None
+    for step in path:
+        if index_of is not None:
+            if not _has(value, index_of, step):
+                return None
+            value, field, index_of = value[step], element_field(index_of), None
+            continue
+        field = value.DESCRIPTOR.fields_by_name.get(step)
+        if field is None or (field.has_presence and not value.HasField(step)):
+            return None
+        value = getattr(value, field.name)
+        index_of = field if field.is_repeated else None
+    return None if field is None or index_of is not None else scalar_text(field, value)
+
+
+def scalar_text(field: FieldDescriptor, value: Any) -> str | None:
+    """One value of a field as a cell's text: an enum's name, TRUE, 0.1 and not 0.10000000149."""
+    if field.enum_type is not None and isinstance(value, int):
+        known = field.enum_type.values_by_number.get(value)
+        return known.name if known is not None else str(value)
+    if isinstance(value, float) and field.type == FieldDescriptor.TYPE_FLOAT:
+        return float32_text(value)
+    return plain_text(value)
+
+
+def plain_text(value: Any) -> str | None:
+    """A number, bool or string as a cell's text, cut where it is very long; None for anything else."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[:LONGEST] + "…"
+    if isinstance(value, tuple):
+        return ", ".join(plain_text(part) or "" for part in value)
+    well_known = getattr(getattr(value, "DESCRIPTOR", None), "full_name", "")
+    if well_known in ("google.protobuf.Timestamp", "google.protobuf.Duration"):
+        return str(value.ToJsonString())
+    return None
+
+
+def float32_text(value: float) -> str:
+    """The shortest decimal that 32 bits read back as `value`."""
+    for digits in range(6, 9):
+        text = f"{value:.{digits}g}"
+        if as_float32(float(text)) == value:
+            return repr(float(text)).removesuffix(".0")
+    return repr(float(f"{value:.9g}")).removesuffix(".0")
+
+
+def _has(container: Any, field: FieldDescriptor, index: Any) -> bool:
+    return index in container if is_map(field) else 0 <= index < len(container)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from gdata.checks.keys import check_keys, check_unique
+from gdata.testing.views import build_schema, build_views
+
+SCHEMA = build_schema("""
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+message Item {
+  int32 id = 1 [(gdata.field).key = true];
+  string code = 2 [(gdata.field).unique = true];
+  repeated int32 slots = 3 [(gdata.field).unique = true];
+  int32 order = 4 [(gdata.field) = {unique: true absent_ok: true}];
+}
+message ItemTable { repeated Item rows = 1; }
+message Level { string hero = 1 [(gdata.field).key = true]; int32 level = 2 [(gdata.field).key = true]; }
+message LevelTable { repeated Level rows = 1; }
+message Shop { int32 id = 1 [(gdata.field) = {key: true unique: true}]; }
+message ShopTable { map<int32, Shop> rows = 1; }
+""")
+
+
+def test_a_duplicate_key_is_one_problem_at_the_last_cell() -> None:
+    view = build_views(SCHEMA, {"ItemTable": [{"id": 1}, {"id": 2}, {"id": 1}, {"id": 1}]})["ItemTable"]
+    (problem,) = check_keys(view)
+    assert (problem.code, problem.cell.a1, problem.field, problem.value) == ("key.duplicate", "A5", "id", "1")
+    assert [str(cell) for cell in problem.related] == ["ItemTable!A2", "ItemTable!A4"]
+    assert problem.message == "3 rows have the key 1"
+
+
+def test_a_key_of_several_fields_is_compared_as_a_whole() -> None:
+    rows = [{"hero": "a", "level": 1}, {"hero": "a", "level": 2}, {"hero": "b", "level": 1}, {"hero": "a", "level": 2}]
+    (problem,) = check_keys(build_views(SCHEMA, {"LevelTable": rows})["LevelTable"])
+    assert (problem.cell.a1, problem.field) == ("B5", "hero, level")
+    assert [str(cell) for cell in problem.related] == ["LevelTable!A3", "LevelTable!B3", "LevelTable!A5"]
+
+
+def test_both_rows_of_a_map_table_are_seen() -> None:
+    view = build_views(SCHEMA, {"ShopTable": [{"id": 1}, {"id": 1}]})["ShopTable"]
+    assert [problem.code for problem in check_keys(view)] == ["key.duplicate"]
+    assert check_unique(view) == []
+
+
+def test_a_key_with_a_problem_is_not_compared() -> None:
+    rows = [{"id": 1}, {}, {}, {"id": 2}]
+    view = build_views(SCHEMA, {"ItemTable": rows}, bad={"ItemTable": {1: {"id"}, 2: {"id"}, 3: {"code"}}})["ItemTable"]
+    assert check_keys(view) == []
+
+
+def test_unique_values_in_fields_and_lists() -> None:
+    rows = [
+        {"id": 1, "code": "a", "slots": [1, 2]},
+        {"id": 2, "code": "", "slots": [3, 1]},
+        {"id": 3, "code": ""},
+        {"id": 4, "code": "a"},
+    ]
+    problems = check_unique(build_views(SCHEMA, {"ItemTable": rows})["ItemTable"])
+    assert [(problem.cell.a1, problem.field, problem.value) for problem in problems] == [
+        ("B5", "code", "a"),
+        ("D3", "slots[2]", "1"),
+    ]
+    assert str(problems[0].related[0]) == "ItemTable!B2"
+
+
+def test_a_flood_of_one_value_stays_small() -> None:
+    view = build_views(SCHEMA, {"ItemTable": [{"id": 7}] * 10_000})["ItemTable"]
+    (problem,) = check_keys(view)
+    assert len(problem.related) == 100
+    assert problem.message.startswith("10000 rows")
