@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gdata.errors import DamagedError, RefusedError, StoreError
-from gdata.releases.reader import newest_entry, read_entry
+from gdata.errors import RefusedError, StoreError
+from gdata.releases.reader import check_follows, newest_entry, read_entry
 from gdata.releases.records import Entry
 from gdata.releases.signatures import PublicKey, SigningKey
 from gdata.releases.store import Store, WritableStore, entry_name
@@ -70,21 +69,9 @@ def read_log(store: Store, channel: str, *, public_key: PublicKey | None = None)
         return read_entry(store, channel, number, public_key=public_key)
 
     entries = [*store.in_parallel(read, range(1, newest.number)), newest]
-    check_chain(store.place, entries)
+    for before, entry in zip([None, *entries], entries, strict=False):
+        check_follows(store.place, entry, before)
     return Log(channel, tuple(entries))
-
-
-def check_chain(place: str, entries: Iterable[Entry]) -> None:
-    """Raise DamagedError unless each entry, from the first on, names the hash of the one before and its release."""
-    before: Entry | None = None
-    for entry in entries:
-        expected = (before.sha256, before.release) if before else (None, None)
-        if (entry.prev, entry.base) != expected:
-            raise DamagedError(
-                f"{place}: {entry_name(entry.channel, entry.number)} doesn't follow on the entry before it",
-                hint="one of the two was changed or put in another's place: restore the log from a backup",
-            )
-        before = entry
 
 
 def append(store: WritableStore, entry: Entry, before: Entry | None, key: SigningKey | None = None) -> Entry:

@@ -65,7 +65,7 @@ class Moved:
 
     entry: Entry
     changed: bool = True
-    traffic: Traffic = Traffic()
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 def publish(
@@ -89,7 +89,7 @@ def publish(
     build = _one_build(bundles)
     log = _open_log(store, channel, base)
     before = read_release(store, base.release, base) if base else None
-    upload = Upload(store, _blobs_of(store, before) if before else frozenset())
+    upload = Upload(store, blobs_of(store, before) if before else frozenset())
     targets = {name: _upload_target(upload, bundle, move.key) for name, bundle in bundles.items()}
     if base and before and before.build == build:
         return Moved(base, changed=False, traffic=upload.finish())  # mends what is missing of it
@@ -229,7 +229,7 @@ def _check_not_bad(log: Log, build: str, move: Move) -> None:
         )
 
 
-def _blobs_of(store: WritableStore, release: Release) -> frozenset[str]:
+def blobs_of(store: WritableStore, release: Release) -> frozenset[str]:
     """Every blob that a release needs."""
     blobs = {one.manifest for one in release.targets.values()}
     blobs.update(digest for digest in (release.protos, release.snapshot) if digest)

@@ -26,6 +26,7 @@ from gdata.releases.store import (
     WritableStore,
     blob_name,
     entry_name,
+    entry_number,
     is_temporary,
     open_store,
     release_name,
@@ -86,7 +87,8 @@ def newest_entry(
         return None
     entry = read_entry(store, channel, number, public_key=public_key)
     if after is not None:
-        _check_follows(store, entry, after)
+        following = entry if number == after.number + 1 else read_entry(store, channel, after.number + 1)
+        check_follows(store.place, following, after)
     if store.cache:
         store.cache.remember_seen(store.place, channel, number)
     return entry
@@ -199,7 +201,7 @@ def bundles_of(
         return _published(store, name, read_release(store, entry.release, entry), entry, public_key)
     if missing_ok:
         return Published(name, None, None)
-    raise _no_such_channel(store, name)
+    raise no_such_channel(store, name)
 
 
 def channel_names(store: WritableStore) -> list[str]:
@@ -250,7 +252,7 @@ def _newest_number(store: Store, channel: str, after: Entry | None, seen: int) -
     if after is not None:
         return _bisect(store, channel, after.number)
     if isinstance(store, WritableStore):
-        return max((_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
+        return max((entry_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
     return _bisect(store, channel, seen if seen and _has(store, channel, seen) else 0)
 
 
@@ -272,23 +274,18 @@ def _has(store: Store, channel: str, number: int) -> bool:
     return store.find(entry_name(channel, number)) is not None
 
 
-def _number(name: str) -> int:
-    stem, _, suffix = name.rpartition("/")[2].partition(".")
-    return int(stem) if suffix == "json" and stem.isascii() and stem.isdigit() else 0
-
-
-def _check_follows(store: Store, entry: Entry, after: Entry) -> None:
-    """The log must still be the one that `after` was read from: what follows on it names it."""
-    following = entry if entry.number == after.number + 1 else read_entry(store, entry.channel, after.number + 1)
-    if following.prev != after.sha256:
+def check_follows(place: str, entry: Entry, before: Entry | None) -> None:
+    """Raise DamagedError unless `entry` names the hash and the release of `before`, the one before it."""
+    expected = (before.sha256, before.release) if before else (None, None)
+    if (entry.prev, entry.base) != expected:
         raise DamagedError(
-            f"{store.place}: {entry_name(entry.channel, following.number)} doesn't follow on the entry "
-            f"{after.number} that was read before",
-            hint="somebody put another log in the place of this one: restore the store from a backup",
+            f"{place}: {entry_name(entry.channel, entry.number)} doesn't follow on the entry before it",
+            hint="one of the two was changed or put in another's place: restore the log from a backup",
         )
 
 
-def _no_such_channel(store: Store, name: str) -> UsageError:
+def no_such_channel(store: Store, name: str) -> UsageError:
+    """The error for a channel without a release, with the nearest that has one."""
     known = channel_names(store) if isinstance(store, WritableStore) else []
     if known:
         hint = f"{did_you_mean(name, known)}there are {', '.join(known)}"

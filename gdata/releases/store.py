@@ -46,6 +46,12 @@ def entry_name(channel: str, number: int) -> str:
     return f"{CHANNELS}/{channel}/{number:06d}.json"
 
 
+def entry_number(name: str) -> int:
+    """The number of the entry whose file is called `name`; 0 where it isn't an entry's."""
+    stem, _, suffix = name.rpartition("/")[2].partition(".")
+    return int(stem) if suffix == "json" and len(stem) >= 6 and stem.isascii() and stem.isdigit() else 0
+
+
 def is_temporary(name: str) -> bool:
     """Whether a file is what a publisher that died left half-written."""
     return _TEMPORARY.fullmatch(name.rpartition("/")[2]) is not None

@@ -1,0 +1,216 @@
+"""Bring one target of a release into a local folder: verified, only what is missing, the old or the new at any time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, canonical_json, sha256
+from gdata.bundles.reader import Bundle
+from gdata.errors import DamagedError, UsageError
+from gdata.files import project_lock, write_atomically, writing
+from gdata.releases.reader import newest_entry, no_such_channel, read_bundle, read_release
+from gdata.releases.records import Entry, Release, is_release_id
+from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKey
+from gdata.releases.store import Store, is_temporary
+from gdata.releases.upload import Traffic
+
+PLAIN_LIST = ".gdata-fetch.json"
+"""In a folder with plain names: which release it is, and which files belong to it."""
+_LOCK = ".gdata-fetch.lock"
+_BUNDLE_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")
+_PLAIN_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[a-z]+")
+_SCHEMA = "schema"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What lies in the folder now. `changed` is False where it was there already, every byte of it."""
+
+    release: str
+    build: str
+    target: str
+    folder: Path
+    changed: bool
+    traffic: Traffic
+    entry: Entry | None = None
+
+
+def fetch(
+    store: Store,
+    release_or_channel: str,
+    target: str,
+    into: Path,
+    *,
+    plain_names: bool = False,
+    public_key: PublicKey | None = None,
+) -> Fetched:
+    """Make `into` hold the bundle of `target` in a release, or in the one that a channel points at.
+
+    With `plain_names` its files are called after their tables (ItemTable.binpb, schema.binpb), for programs that
+    know nothing of bundles; such a folder is replaced file by file.
+
+    Raises:
+        UsageError: there is no such release, channel or target, or the folder holds something else.
+        DamagedError: what the store has is damaged; the folder is as it was.
+        SignatureError: it isn't signed by `public_key`.
+        OutputError: the folder can't be written.
+    """
+    release, entry = _resolve(store, release_or_channel, public_key)
+    bundle = read_bundle(store, release, target, public_key=public_key)
+    with project_lock(into / _LOCK):
+        _check_same_kind(into, target, plain_names)
+        if plain_names:
+            changed, traffic = _write_plain(store, bundle, release, into)
+        else:
+            changed, traffic = _write_bundle(store, bundle, release.targets[target].signature, into)
+    return Fetched(release.id, release.build, target, into, changed, traffic, entry)
+
+
+def _resolve(store: Store, name: str, public_key: PublicKey | None) -> tuple[Release, Entry | None]:
+    if is_release_id(name):
+        return read_release(store, name), None
+    entry = newest_entry(store, name, public_key=public_key)
+    if entry is None:
+        raise no_such_channel(store, name)
+    return read_release(store, entry.release, entry), entry
+
+
+def _check_same_kind(into: Path, target: str, plain_names: bool) -> None:
+    """Never mix a bundle with plain names, or one target's files with another's."""
+    other = MANIFEST if plain_names else PLAIN_LIST
+    if (into / other).exists():
+        kind = "a bundle" if plain_names else "files with plain names"
+        raise UsageError(f"{into} holds {kind}", hint="fetch into another folder, or empty this one")
+    held = _held_plain(into).get("target") if plain_names else getattr(_held_manifest(into), "target", None)
+    if held not in (None, target):
+        raise UsageError(f"{into} holds the target {held}, not {target}", hint="fetch into another folder")
+
+
+def _write_bundle(store: Store, bundle: Bundle, signature: str | None, into: Path) -> tuple[bool, Traffic]:
+    files = {entry.file: entry for entry in bundle.manifest.files}
+    missing = [entry for entry in files.values() if _hash_of(into / entry.file) != entry.sha256]
+    store.in_parallel(lambda entry: write_atomically(into / entry.file, bundle.read(entry)), missing)
+    previous = _held_manifest(into)
+    committed = _commit(into, bundle.manifest_bytes, signature)
+    named = {entry.file for entry in (*files.values(), *(previous.files if previous else ()))}
+    _remove(into, (name for name in _names(into, _BUNDLE_FILE) if name not in named))
+    return committed or bool(missing), _traffic(missing, files.values())
+
+
+def _commit(into: Path, manifest: bytes, signature: str | None) -> bool:
+    """Put manifest and signature in place; a reader with a public key finds a fitting pair at any time."""
+    held, signed = _read(into / MANIFEST), _read(into / MANIFEST_SIGNATURE)
+    wanted = f"{signature}\n".encode() if signature else None
+    if held == manifest and signed == wanted:
+        return False
+    if wanted is not None and held != manifest:
+        old = (signed or b"").splitlines(keepends=True)[-1:]
+        write_atomically(into / MANIFEST_SIGNATURE, b"".join([wanted, *old]))
+    write_atomically(into / MANIFEST, manifest)
+    if wanted is not None:
+        write_atomically(into / MANIFEST_SIGNATURE, wanted)
+    else:
+        _remove(into, [MANIFEST_SIGNATURE])
+    return True
+
+
+def _write_plain(store: Store, bundle: Bundle, release: Release, into: Path) -> tuple[bool, Traffic]:
+    held = _held_plain(into)
+    files = _plain_files(bundle.manifest)
+    digests = {name: entries[0].sha256 for name, entries in files.items() if len(entries) == 1}
+    # A table of several parts is joined: its own hash is known from the last time alone.
+    joined = held["files"] if held and held["bundle"] == bundle.manifest.bundle else {}
+    expected = {name: digests.get(name) or joined.get(name) for name in files}
+    missing = [name for name in files if expected[name] is None or _hash_of(into / name) != expected[name]]
+
+    def write(name: str) -> str:
+        content = b"".join(bundle.read(entry) for entry in files[name])
+        write_atomically(into / name, content)
+        return sha256(content)
+
+    written = dict(zip(missing, store.in_parallel(write, missing), strict=True))
+    note = canonical_json(
+        {
+            "release": release.id,
+            "build": release.build,
+            "bundle": bundle.manifest.bundle,
+            "target": bundle.manifest.target,
+            "files": {name: written.get(name) or expected[name] for name in files},
+        }
+    )
+    changed = bool(missing) or _read(into / PLAIN_LIST) != note
+    if changed:
+        write_atomically(into / PLAIN_LIST, note)
+    _remove(into, (name for name in held.get("files", {}) if name not in files and _PLAIN_FILE.fullmatch(name)))
+    _remove(into, _names(into, None))
+    entries = [entry for name in missing for entry in files[name]]
+    return changed, _traffic(entries, [entry for parts in files.values() for entry in parts])
+
+
+def _plain_files(manifest: Manifest) -> dict[str, tuple[FileEntry, ...]]:
+    files: dict[str, tuple[FileEntry, ...]] = {f"{_SCHEMA}.binpb": (manifest.schema,)}
+    for name, table in manifest.tables.items():
+        if name.casefold() == _SCHEMA:
+            raise UsageError(
+                f"a table called {name} and the schema can't both be {_SCHEMA}.binpb", hint="fetch without plain names"
+            )
+        files[f"{name}.binpb"] = table.parts
+        if table.text is not None:
+            files[f"{name}{Path(table.text.file).suffix}"] = (table.text,)
+    for name in files:
+        if not _PLAIN_FILE.fullmatch(name):
+            raise DamagedError(f"{name!r} can't be the name of a table's file")
+    return files
+
+
+def _held_manifest(into: Path) -> Manifest | None:
+    """The manifest in the folder; None where there is none, or none that can be used."""
+    content = _read(into / MANIFEST)
+    try:
+        return Manifest.from_bytes(content) if content is not None else None
+    except DamagedError:
+        return None
+
+
+def _held_plain(into: Path) -> Mapping[str, Any]:
+    try:
+        held = json.loads(_read(into / PLAIN_LIST) or b"{}")
+        return held if isinstance(held["files"], dict) and isinstance(held["bundle"], str) else {}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+def _read(path: Path) -> bytes | None:
+    with writing(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def _hash_of(path: Path) -> str | None:
+    content = _read(path)
+    return None if content is None else sha256(content)
+
+
+def _names(into: Path, pattern: re.Pattern[str] | None) -> list[str]:
+    """The files in the folder that fit, and those that a fetch that died left half-written."""
+    found = (entry.name for entry in os.scandir(into) if entry.is_file(follow_symlinks=False))
+    return [name for name in found if is_temporary(name) or (pattern is not None and pattern.fullmatch(name))]
+
+
+def _remove(into: Path, names: Iterable[str]) -> None:
+    for name in names:
+        with writing(into / name):
+            (into / name).unlink(missing_ok=True)
+
+
+def _traffic(moved: Iterable[FileEntry], whole: Iterable[FileEntry]) -> Traffic:
+    moved, whole = list(moved), list(whole)
+    return Traffic(len(moved), sum(one.size for one in moved), len(whole), sum(one.size for one in whole))

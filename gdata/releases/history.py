@@ -1,0 +1,87 @@
+"""The history of a channel: who moved it where, when and why, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gdata.errors import UsageError
+from gdata.releases.log import Log, read_log
+from gdata.releases.reader import read_release
+from gdata.releases.records import Entry, Release
+from gdata.releases.signatures import PublicKey
+from gdata.releases.store import Store
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One entry of a log, with what is known of its release; `release` is None where that was pruned."""
+
+    entry: Entry
+    release: Release | None
+    is_current: bool
+    is_bad: bool
+    """It was rolled back from, and not allowed again since."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """What the release changed against the one before it, as a diff's summary; {} where that isn't known."""
+        return self.release.summary if self.release and self.entry.action == "publish" else {}
+
+    def as_json(self) -> dict[str, Any]:
+        """The line in the shape of the JSON output."""
+        entry = self.entry
+        return {
+            "number": entry.number,
+            "action": entry.action,
+            "channel": entry.channel,
+            "release": entry.release,
+            "build": self.release.build if self.release else None,
+            "base": entry.base,
+            "author": entry.author,
+            "time": f"{entry.time:%Y-%m-%dT%H:%M:%SZ}",
+            "message": entry.message,
+            "allowed": [{"name": one.name, "reason": one.reason} for one in entry.allowed],
+            "signed": entry.signature is not None,
+            "current": self.is_current,
+            "bad": self.is_bad,
+            "summary": dict(self.summary),
+        }
+
+
+@dataclass(frozen=True)
+class History:
+    """A channel's last entries, newest first; `total` counts all of them."""
+
+    channel: str
+    lines: tuple[HistoryLine, ...] = ()
+    total: int = field(default=0)
+
+
+def read_history(
+    store: Store, channel: str, *, limit: int | None = None, public_key: PublicKey | None = None
+) -> History:
+    """The last `limit` entries of a channel (default all), newest first.
+
+    Raises:
+        DamagedError: an entry or a record is damaged.
+        SignatureError: an entry isn't signed by `public_key`.
+    """
+    log = read_log(store, channel, public_key=public_key)
+    shown = log.entries[-limit:] if limit else log.entries
+    bad = log.bad_releases()
+    releases = dict(zip(shown, store.in_parallel(lambda entry: _release_of(store, log, entry), shown), strict=True))
+    lines = [
+        HistoryLine(entry, releases[entry], entry is log.newest, entry.release in bad) for entry in reversed(shown)
+    ]
+    return History(channel, tuple(lines), len(log.entries))
+
+
+def _release_of(store: Store, log: Log, entry: Entry) -> Release | None:
+    try:
+        return read_release(store, entry.release, entry)
+    except UsageError:
+        if entry is log.newest:
+            raise
+        return None
