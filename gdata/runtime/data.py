@@ -8,19 +8,19 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 from gdata.errors import DamagedError
 from gdata.runtime.places import Found, Place
-from gdata.runtime.snapshot import Snapshot
+from gdata.runtime.snapshot import Snapshot, TypedSnapshot
 from gdata.runtime.watching import Watch
 
 _RETRIES = 3
 """A folder may be built anew while it is read; the next try then reads the new one."""
 
 
-class Data:
-    """A server's data: `data.ItemTable[1001].name`, and `data.refresh()` for a newer release.
+class TypedData:
+    """A server's data without tables that a type checker knows of: what the stubs of a bundle add theirs to.
 
     Tables are those of the newest release that was read whole. Between two of its lines a refresh may happen:
     code that must not see two releases takes a `snapshot()` first. Threads may share it, and so may the
@@ -28,7 +28,7 @@ class Data:
     """
 
     def __init__(self, place: Place, *, types: Sequence[ModuleType] = (), eager: bool = False) -> None:
-        """What `gdata.load` makes; raises what that raises."""
+        """What `gdata.load` makes of a `Data`; raises what that raises."""
         self._place = place
         self._generated = types
         self._eager = eager
@@ -65,7 +65,7 @@ class Data:
         """Whether there may be newer data: the last try to reach the store failed, or what it has was refused."""
         return self._is_stale
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> TypedSnapshot:
         """The release in use now, which stays as it is however often this is refreshed: one for each request."""
         return self._snapshot
 
@@ -96,7 +96,7 @@ class Data:
             old, (self._found, self._snapshot) = self._found, read
             return not self._found.has_same_data(old)
 
-    def watch(self, interval: float = 10.0, on_change: Callable[[Data], object] | None = None) -> Watch:
+    def watch(self, interval: float = 10.0, on_change: Callable[[Self], object] | None = None) -> Watch:
         """Refresh every `interval` seconds in a thread of its own, until `stop()` of what this returns.
 
         `on_change` is called in that thread after each swap. A refresh that fails is logged (logger `gdata`),
@@ -106,11 +106,6 @@ class Data:
             self._watch.stop()
         self._watch = Watch(self.refresh, interval, None if on_change is None else partial(on_change, self))
         return self._watch
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._snapshot, name)
 
     def __getitem__(self, name: str) -> Any:
         return self._snapshot[name]
@@ -166,7 +161,23 @@ class Data:
             self._watch = self._watch.again()
 
 
-_all: weakref.WeakSet[Data] = weakref.WeakSet()
+class Data(TypedData):
+    """A server's data: `data.ItemTable[1001].name`, and `data.refresh()` for a newer release.
+
+    Its tables are attributes; one whose name isn't a Python name, or is one of ours, is `data["release"]`.
+    """
+
+    def snapshot(self) -> Snapshot:
+        """The release in use now, which stays as it is however often this is refreshed: one for each request."""
+        return self._snapshot
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._snapshot, name)
+
+
+_all: weakref.WeakSet[TypedData] = weakref.WeakSet()
 
 
 def _renew_all() -> None:

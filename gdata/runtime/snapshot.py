@@ -18,14 +18,10 @@ from gdata.runtime.references import References
 from gdata.runtime.tables import parse_table
 
 
-class Snapshot:
-    """One release of one target, which never changes: what a request reads from its first lookup to its last.
+class TypedSnapshot:
+    """A `Snapshot` without tables that a type checker knows of: what the stubs of a bundle add theirs to."""
 
-    Tables are attributes: `snapshot.ItemTable[1001]`; a vertical table is its record. A table whose name
-    isn't a Python name, or is one of ours, is `snapshot["release"]`.
-    """
-
-    def __init__(self, found: Found, generated: Sequence[ModuleType] = (), old: Snapshot | None = None) -> None:
+    def __init__(self, found: Found, generated: Sequence[ModuleType] = (), old: TypedSnapshot | None = None) -> None:
         """Read and verify all of what was found; what `old` has of it already isn't read again, and stays parsed.
 
         Raises:
@@ -49,13 +45,13 @@ class Snapshot:
             self._contents[name] = [contents[part.file] for part in entry.parts]
 
     def _own_types(
-        self, bundle: Bundle, generated: Sequence[ModuleType], old: Snapshot | None
+        self, bundle: Bundle, generated: Sequence[ModuleType], old: TypedSnapshot | None
     ) -> Mapping[str, TableType]:
         if old is not None and _shape(old._manifest) == _shape(self._manifest):
             return old._types
         return table_types(bundle.schema(), self._manifest, generated, place=self.place)
 
-    def _take_over(self, name: str, old: Snapshot | None) -> bool:
+    def _take_over(self, name: str, old: TypedSnapshot | None) -> bool:
         entry = self._manifest.tables[name]
         if old is None or old._types is not self._types or old._manifest.tables[name].files != entry.files:
             return False
@@ -80,14 +76,6 @@ class Snapshot:
                 raise self._no_table(name)
             parsed = make_once(lambda: self._parsed.get(name), lambda: self._parse(name))
         return parsed
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        table = self[name]
-        # From now on Python finds it by itself, which takes a fifth of the time.
-        self.__dict__[name] = table
-        return table
 
     def __contains__(self, name: object) -> bool:
         return name in self._manifest.tables
@@ -126,7 +114,7 @@ class Snapshot:
             if isinstance(table, Table):
                 table.prepare()
 
-    def warm_like(self, old: Snapshot) -> None:
+    def warm_like(self, old: TypedSnapshot) -> None:
         """Parse and index the tables that `old` has parsed and indexed, so that no request pays for a refresh."""
         for name, parsed in list(old._parsed.items()):
             if name in self and parsed is not self._parsed.get(name):
@@ -145,6 +133,22 @@ class Snapshot:
         near = nearest(name, self.tables)
         known = f"did you mean {near}?" if near else f"it has {', '.join(self.tables) or 'none'}"
         return LookupFailed(f"the data of {self.target} ({self.place}) has no table {name}; {known}")
+
+
+class Snapshot(TypedSnapshot):
+    """One release of one target, which never changes: what a request reads from its first lookup to its last.
+
+    Tables are attributes: `snapshot.ItemTable[1001]`; a vertical table is its record. A table whose name
+    isn't a Python name, or is one of ours, is `snapshot["release"]`.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        table = self[name]
+        # From now on Python finds it by itself, which takes a fifth of the time.
+        self.__dict__[name] = table
+        return table
 
 
 def _shape(manifest: Manifest) -> Any:
