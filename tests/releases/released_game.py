@@ -43,7 +43,7 @@ def release(
     bundles: Mapping[str, Bundle],
     channel: str = "live",
     *,
-    parts: Parts = Parts(),
+    parts: Parts = NO_PARTS,
     **move: object,
 ) -> Moved:
     """Publish to where the channel stands now."""

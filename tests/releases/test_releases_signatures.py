@@ -1,0 +1,172 @@
+"""Keys, signatures, and what a reader with a public key refuses."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from released_game import build, release, store_at
+
+from gdata.bundles.manifest import canonical_json, sha256
+from gdata.bundles.reader import open_bundle
+from gdata.errors import GdataError, SignatureError, UsageError
+from gdata.releases.fetch import fetch
+from gdata.releases.reader import bundles_of, newest_entry, read_bundle, read_release
+from gdata.releases.signatures import (
+    MANIFEST_SIGNATURE,
+    SigningKey,
+    check_folder_signature,
+    check_signature,
+    generate_key,
+    load_public_key,
+    load_signing_key,
+)
+
+
+def new_key(folder: Path, name: str = "key.pem") -> SigningKey:
+    key = load_signing_key(generate_key(folder / name).private)
+    assert key is not None
+    return key
+
+
+def test_a_new_key_is_for_its_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
+    files = generate_key(tmp_path / "new" / "key.pem")
+    if sys.platform != "win32":
+        assert stat.S_IMODE(files.private.stat().st_mode) == 0o600
+    key = load_signing_key(files.private)
+    assert key is not None
+    assert key.public == load_public_key(files.public) == load_public_key(files.public_pem)
+    with pytest.raises(UsageError, match="there already"):
+        generate_key(files.private)
+
+
+def test_the_key_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    path = generate_key(tmp_path / "key.pem").private
+    pem = path.read_text()
+    expected = load_signing_key(path)
+    assert expected is not None
+    for value in (str(path), pem, pem.replace("\n", "\\n")):
+        key = load_signing_key(None, {"GDATA_SIGNING_KEY": value})
+        assert key is not None
+        assert key.public == expected.public
+    assert load_signing_key(None, {}) is None
+    assert pem.splitlines()[1] not in repr(expected)
+
+
+def test_what_is_no_key_is_refused_in_words(tmp_path: Path) -> None:
+    private = Ed25519PrivateKey.generate()
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    locked = private.private_bytes(pem, pkcs8, serialization.BestAvailableEncryption(b"x"))
+    other = generate_private_key(SECP256R1()).private_bytes(pem, pkcs8, serialization.NoEncryption())
+    (tmp_path / "text").write_text("hello")
+    (tmp_path / "binary").write_bytes(b"\xff\x00" * 50)
+    for name, content in (("locked", locked), ("other", other)):
+        (tmp_path / name).write_bytes(content)
+    for source, words in {
+        "locked": "password", "other": "not an Ed25519 private key", "text": "not an Ed25519", "binary": "not an",
+        "missing": "can't be read",
+    }.items():  # fmt: skip
+        with pytest.raises(UsageError, match=words):
+            load_signing_key(tmp_path / source)
+        with pytest.raises(UsageError):
+            load_public_key(tmp_path / source)
+    with pytest.raises(UsageError, match="the signing key") as error:
+        load_signing_key("-----BEGIN PRIVATE KEY-----\nsecretsecret\n-----END PRIVATE KEY-----")
+    assert "secret" not in str(error.value)
+
+
+def test_a_signed_release_is_read_with_its_key_alone(tmp_path: Path) -> None:
+    store, key, other = store_at(tmp_path), new_key(tmp_path), new_key(tmp_path, "other.pem")
+    release(store, build(tmp_path, 100), key=key)
+    assert bundles_of(store, "live", public_key=key.public).bundles
+    with pytest.raises(SignatureError, match="by another key"):
+        bundles_of(store, "live", public_key=other.public)
+
+
+def test_an_unsigned_release_is_refused_where_a_key_is_given(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    moved = release(store, build(tmp_path, 100))
+    with pytest.raises(SignatureError, match="isn't signed"):
+        newest_entry(store, "live", public_key=key.public)
+    with pytest.raises(SignatureError, match="isn't signed"):
+        bundles_of(store, moved.entry.release, public_key=key.public)
+
+
+def test_an_entry_with_another_content_or_a_borrowed_signature_is_refused(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    release(store, build(tmp_path, 100), key=key)
+    entry = release(store, build(tmp_path, 200), key=key).entry
+    path = tmp_path / "releases/channels/live/000002.json"
+    forged = replace(entry, message="nothing to see").sealed()
+    for fake in (forged, replace(forged, signature=None), replace(forged, signature="ed25519:AAAA:AAAA")):
+        path.write_bytes(fake.to_bytes())
+        with pytest.raises(SignatureError):
+            newest_entry(store, "live", public_key=key.public)
+
+
+def test_another_targets_signed_manifest_is_refused(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    moved = release(store, build(tmp_path, 100), key=key)
+    record = read_release(store, moved.entry.release)
+    swapped = replace(record, targets={**record.targets, "client": record.targets["server"]})
+    with pytest.raises(SignatureError, match="is that of target server"):
+        read_bundle(store, swapped, "client", public_key=key.public)
+
+
+def test_an_older_releases_signed_manifest_is_refused(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    old = read_release(store, release(store, build(tmp_path, 100), key=key).entry.release)
+    new = read_release(store, release(store, build(tmp_path, 200), key=key).entry.release)
+    path = tmp_path / f"releases/releases/{new.id}.json"
+    path.write_bytes(replace(new, targets=old.targets).to_bytes())
+    with pytest.raises(GdataError, match=new.id):
+        bundles_of(store, "live", public_key=key.public)
+    with pytest.raises(SignatureError, match="in build"):
+        bundles_of(store, new.id, public_key=key.public)
+
+
+def test_signatures_are_over_the_bytes_that_the_design_names(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    bundles = build(tmp_path, 100)
+    moved = release(store, bundles, key=key)
+    entry = json.loads((tmp_path / "releases/channels/live/000001.json").read_bytes())
+    signature = entry.pop("signature")
+    check_signature(signature, canonical_json(entry), place="entry", key=key.public)
+    released = read_release(store, moved.entry.release).targets["server"]
+    check_signature(released.signature, bundles["server"].manifest_bytes, place="manifest", key=key.public)
+    assert released.manifest == sha256(bundles["server"].manifest_bytes)
+
+
+def test_a_fetched_folder_has_its_signature_beside_the_manifest(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    into = tmp_path / "into"
+    for price in (100, 200):
+        release(store, build(tmp_path, price), key=key)
+        fetch(store, "live", "server", into, public_key=key.public)
+        check_folder_signature(into, open_bundle(into).manifest_bytes, key.public)
+    assert len((into / MANIFEST_SIGNATURE).read_text().splitlines()) == 1
+    release(store, build(tmp_path, 300))
+    with pytest.raises(SignatureError, match="isn't signed"):
+        fetch(store, "live", "server", into, public_key=key.public)
+    check_folder_signature(into, open_bundle(into).manifest_bytes, key.public)
+    fetch(store, "live", "server", into)
+    assert not (into / MANIFEST_SIGNATURE).exists()
+    with pytest.raises(SignatureError, match="isn't signed"):
+        check_folder_signature(into, open_bundle(into).manifest_bytes, key.public)
+
+
+def test_a_manifest_fits_its_signatures_while_they_are_replaced(tmp_path: Path) -> None:
+    key = new_key(tmp_path)
+    old, new = b"old manifest", b"new manifest"
+    (tmp_path / MANIFEST_SIGNATURE).write_text(f"{key.sign(new)}\n{key.sign(old)}\n")
+    for manifest in (old, new):
+        check_folder_signature(tmp_path, manifest, key.public)
+    with pytest.raises(SignatureError, match="isn't what was signed"):
+        check_folder_signature(tmp_path, b"third manifest", key.public)
