@@ -22,6 +22,9 @@ Key = tuple[Json, ...]
 """The values of a row's key fields, in their order."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 
+_AT_ONCE = 1000
+"""Rows of a table that are read together."""
+
 Status = Literal["added", "removed", "changed", "renamed"]
 
 
@@ -101,30 +104,31 @@ class RowChange:
 
 
 class TableRows(Sequence[Row]):
-    """All rows of a table that only one side has: counted by its manifest, read when they are asked for."""
+    """All rows of a table that only one side has: counted by its manifest, read when and as far as they are asked for.
 
-    def __init__(self, count: int, read: Callable[[], list[Row]]) -> None:
-        self._count = count
+    `read` gives the rows at some indexes.
+    """
+
+    def __init__(self, count: int, read: Callable[[range], list[Row]]) -> None:
+        self._indexes = range(count)
         self._read = read
-        self._rows: list[Row] | None = None
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._indexes)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        return self._loaded()[index]
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return self._read(self._indexes[index])
+        at = self._indexes[index]
+        return self._read(range(at, at + 1))[0]
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(self._loaded())
-
-    def _loaded(self) -> list[Row]:
-        if self._rows is None:
-            self._rows = self._read()
-        return self._rows
+        for start in range(0, len(self), _AT_ONCE):
+            yield from self[start : start + _AT_ONCE]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ own: protobuf's C code cuts ten million rows a second that way (benchmarks/diff.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
@@ -24,7 +24,10 @@ _WHOLE_FROM = 0.1
 
 @dataclass(frozen=True)
 class RawTable:
-    """One side of a table: its bytes, and the bytes of each of its rows in order (of a map, of its entries)."""
+    """One side of a table: its bytes, and the bytes of each of its rows in order (of a map, of its entries).
+
+    Rows are read one at a time and let go: a million messages held at once take over a gigabyte.
+    """
 
     shape: TableShape
     content: bytes
@@ -32,40 +35,47 @@ class RawTable:
     place: str
     """The bundle and table, for messages."""
 
-    def messages(self, indexes: Sequence[int]) -> list[Message]:
-        """The rows at `indexes`, as messages.
+    def reader(self, expected: int) -> Callable[[int], Message]:
+        """Reads the row at an index; `expected` is how many will be read, which decides how.
 
         Raises:
-            DamagedError: they aren't rows of the schema's message.
+            DamagedError: (the reader, too) a row isn't one of the schema's message.
         """
+        rows = self.shape.rows
+        if rows is None:
+            return lambda _: self._parse(class_of(self.shape.row), self.content)
+        if self.shape.is_map:
+            return lambda index: self._entry(index)[1]
+        if expected > len(self.rows) * _WHOLE_FROM:
+            read: Callable[[int], Message] = self._table.__getitem__
+            return read
+        row_class = class_of(self.shape.row)
+        return lambda index: self._parse(row_class, self.rows[index])
+
+    @cached_property
+    def _table(self) -> Sequence[Message]:
+        assert self.shape.rows is not None
+        rows: Sequence[Message] = getattr(self._parse(class_of(self.shape.table), self.content), self.shape.rows.name)
+        return rows
+
+    def _parse(self, message_class: Any, content: bytes) -> Message:
         try:
-            if self.shape.rows is None:
-                return [class_of(self.shape.row).FromString(self.content)] if indexes else []
-            if self.shape.is_map:
-                return [entry[1] for entry in self._entries(indexes)]
-            if len(indexes) > len(self.rows) * _WHOLE_FROM:
-                table = getattr(class_of(self.shape.table).FromString(self.content), self.shape.rows.name)
-                return list(table) if len(indexes) == len(table) else [table[index] for index in indexes]
-            read = class_of(self.shape.row).FromString
-            return [read(self.rows[index]) for index in indexes]
+            message: Message = message_class.FromString(content)
         except DecodeError as error:
             raise damaged_table(self.place, error) from error
+        return message
 
     def map_keys(self, indexes: Sequence[int]) -> list[Any]:
         """Of a map: the keys of the entries at `indexes`."""
-        return [entry[0] for entry in self._entries(indexes)]
+        return [self._entry(index)[0] for index in indexes]
 
-    def _entries(self, indexes: Sequence[int]) -> list[tuple[Any, Message]]:
-        table_class, rows = class_of(self.shape.table), self.shape.rows
+    def _entry(self, index: int) -> tuple[Any, Message]:
+        rows, row = self.shape.rows, self.rows[index]
         assert rows is not None
-        tag = _varint(rows.number << 3 | 2)
-        found = []
-        for index in indexes:
-            row = self.rows[index]
-            entries = getattr(table_class.FromString(b"".join((tag, _varint(len(row)), row))), rows.name)
-            key = next(iter(entries))
-            found.append((key, entries[key]))
-        return found
+        content = b"".join((_varint(rows.number << 3 | 2), _varint(len(row)), row))
+        entries = getattr(self._parse(class_of(self.shape.table), content), rows.name)
+        key = next(iter(entries))
+        return key, entries[key]
 
 
 def cut_rows(content: bytes, shape: TableShape, place: str) -> RawTable:

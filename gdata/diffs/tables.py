@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -12,12 +13,15 @@ from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
-from gdata.diffs.fields import compare_messages
+from gdata.diffs.fields import MessageComparer
 from gdata.diffs.match import Matching, ReadKeys, match_rows, match_unequal
 from gdata.diffs.model import FieldChange, Key, Row, RowChange, TableDiff, TableRows
 from gdata.diffs.rows import RawTable, cut_rows
 from gdata.diffs.schemas import TableShape, is_alike, means_the_same
 from gdata.diffs.shapes import FieldShape, Shapes
+
+_AT_ONCE = 20_000
+"""Pairs of rows that are messages at the same time."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,11 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
     shapes = Shapes()
     paths = dict(shapes.whole(side.shape.row).paths())
 
-    def read() -> list[Row]:
-        raw = side.cut()
-        return _rows(raw, range(len(raw.rows)), _Keys.of(side.entry.key, side.shape, shapes), shapes)
+    keys = _Keys.of(side.entry.key, side.shape, shapes)
+    cut = cache(side.cut)
+
+    def read(indexes: range) -> list[Row]:
+        return _rows(cut(), indexes, keys, shapes)
 
     rows = TableRows(side.entry.rows, read)
     return TableDiff(
@@ -94,14 +100,15 @@ class _Keys:
         """The keys of some rows, to be matched."""
         if self.of_map:
             return raw.map_keys(indexes)
-        return self.of_messages(raw.messages(indexes))
+        return self.of_messages(map(raw.reader(len(indexes)), indexes))
 
-    def of_messages(self, messages: Sequence[Message]) -> Sequence[Hashable]:
+    def of_messages(self, messages: Iterable[Message]) -> Sequence[Hashable]:
         return list(map(attrgetter(*self.fields), messages))
 
     def to_json(self, key: Any) -> Key:
-        values = (key,) if len(self.writers) == 1 else key
-        return tuple(write(value) for write, value in zip(self.writers, values, strict=True))
+        if len(self.writers) == 1:
+            return (self.writers[0](key),)
+        return tuple(write(value) for write, value in zip(self.writers, key, strict=True))
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ class _Comparison:
     def diff(self) -> TableDiff | None:
         old_keys, new_keys = self._keys()
         matching = self._match(old_keys, new_keys)
-        changed = self._changed(matching, new_keys)
+        changed = list(self._changed(matching.pairs, new_keys))
         added = _rows(self.new_raw, matching.added, new_keys, self.shapes)
         removed = _rows(self.old_raw, matching.removed, old_keys, self.shapes)
         reordered = matching.reordered and not self.new.shape.is_map
@@ -169,28 +176,37 @@ class _Comparison:
             return match_rows(old.rows, new.rows, keys)
         return match_unequal(len(old.rows), len(new.rows), keys)
 
-    def _changed(self, matching: Matching, keys: _Keys | None) -> list[RowChange]:
-        old_messages = self.old_raw.messages([old for old, _ in matching.pairs])
-        new_messages = self.new_raw.messages([new for _, new in matching.pairs])
+    def _changed(self, pairs: Sequence[tuple[int, int]], keys: _Keys | None) -> Iterator[RowChange]:
+        old_reader, new_reader = self.old_raw.reader(len(pairs)), self.new_raw.reader(len(pairs))
         shapes = self.shapes.common(self.old_raw.shape.row, self.new_raw.shape.row)
-        found = compare_messages(old_messages, new_messages, shapes, same_class=self.alike)
-        indexes = sorted(found)
-        pairs = [matching.pairs[index] for index in indexes]
-        if keys is None:
-            return [
-                self._keyless(pair, new_messages[index], found[index])
-                for pair, index in zip(pairs, indexes, strict=True)
-            ]
-        if keys.of_map:
-            found_keys = keys.of_rows(self.new_raw, [new for _, new in pairs])
-        else:
-            found_keys = keys.of_messages([new_messages[index] for index in indexes])
-        return [
-            RowChange(keys.to_json(key), new + 1, old + 1, tuple(found[index]))
-            for key, (old, new), index in zip(found_keys, pairs, indexes, strict=True)
-        ]
+        comparer = MessageComparer(shapes, same_class=self.alike)
+        for at in range(0, len(pairs), _AT_ONCE):
+            chunk = pairs[at : at + _AT_ONCE]
+            old = [old_reader(index) for index, _ in chunk]
+            new = [new_reader(index) for _, index in chunk]
+            yield from self._row_changes(chunk, new, comparer.compare(old, new), keys)
 
-    def _keyless(self, pair: tuple[int, int], message: Message, fields: list[FieldChange]) -> RowChange:
+    def _row_changes(
+        self,
+        pairs: Sequence[tuple[int, int]],
+        messages: Sequence[Message],
+        found: Mapping[int, Sequence[FieldChange]],
+        keys: _Keys | None,
+    ) -> Iterator[RowChange]:
+        indexes = sorted(found)
+        if keys is None:
+            for index in indexes:
+                yield self._keyless(pairs[index], messages[index], found[index])
+            return
+        if keys.of_map:
+            known = keys.of_rows(self.new_raw, [pairs[index][1] for index in indexes])
+        else:
+            known = keys.of_messages(messages[index] for index in indexes)
+        for key, index in zip(known, indexes, strict=True):
+            old, new = pairs[index]
+            yield RowChange(keys.to_json(key), new + 1, old + 1, tuple(found[index]))
+
+    def _keyless(self, pair: tuple[int, int], message: Message, fields: Sequence[FieldChange]) -> RowChange:
         old, new = pair
         convert = self.shapes.whole(self.new_raw.shape.row).to_json
         return RowChange(None, new + 1, old + 1, tuple(fields), Row(None, new + 1, message, convert))
@@ -198,7 +214,7 @@ class _Comparison:
 
 def _rows(raw: RawTable, indexes: Sequence[int], keys: _Keys | None, shapes: Shapes) -> list[Row]:
     convert = shapes.whole(raw.shape.row).to_json
-    messages = raw.messages(indexes)
+    messages = list(map(raw.reader(len(indexes)), indexes))
     if keys is None:
         return [Row(None, index + 1, message, convert) for index, message in zip(indexes, messages, strict=True)]
     found = raw.map_keys(indexes) if keys.of_map else keys.of_messages(messages)

@@ -1,0 +1,133 @@
+"""Changes that are one mistake or one decision, not a thousand: said in one line over a whole column.
+
+Two columns that changed places, a column that slid down by a row, prices times ten: each looks like a table
+full of changes, and is what somebody who reviews a diff most needs to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+from typing import Literal
+
+from gdata.diffs.leaves import number
+from gdata.diffs.model import FieldChange, Json, TableDiff, plain
+
+MOST = 0.9
+"""The share of a column's changes from which a pattern is the pattern of the column."""
+MANY = 5
+"""Fewer rows than this are no pattern."""
+_SAME_FACTOR = 0.01
+"""How far factors may lie apart and be one, because rounded prices aren't exactly ten times as high."""
+_PAIRS_LIMIT = 12
+"""Columns looked at for swaps: those with most changes."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What changed in one field (a path without indexes) over the rows of a table."""
+
+    path: str
+    changes: Sequence[tuple[int, FieldChange]]
+    """With the index of their row change, in row order."""
+    numbers: Sequence[tuple[float, float]]
+    """Old and new, of those changes where both are numbers."""
+
+    @property
+    def rows(self) -> int:
+        """In how many rows it changed."""
+        return len({row for row, _ in self.changes})
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One thing that happened to one column (or two, swapped). `factor` is the median of new by old."""
+
+    kind: Literal["swapped", "shifted_down", "shifted_up", "scaled", "moved", "changed"]
+    paths: tuple[str, ...]
+    rows: int
+    factor: float | None = None
+
+    def message(self, names: Sequence[str]) -> str:
+        """The pattern in one line; `names` are what the fields are called, in the order of `paths`."""
+        factor = "" if self.factor is None else f"{self.factor:.3g}"
+        return _MESSAGES[self.kind].format(*names, rows=self.rows, factor=factor)
+
+
+_MESSAGES = {
+    "swapped": "{0} and {1}: the two columns are swapped in {rows:,} rows",
+    "shifted_down": "{0}: the column slid down by one row, over {rows:,} rows",
+    "shifted_up": "{0}: the column slid up by one row, over {rows:,} rows",
+    "scaled": "{0}: {rows:,} rows changed, all × {factor}",
+    "moved": "{0}: {rows:,} rows changed, median × {factor}",
+    "changed": "{0}: {rows:,} rows changed",
+}
+
+
+def columns(table: TableDiff) -> list[Column]:
+    """The table's changed columns, the one with most changes first."""
+    changes: dict[str, list[tuple[int, FieldChange]]] = {}
+    for row, change in enumerate(table.changed):
+        for one in change.fields:
+            changes.setdefault(plain(one.path), []).append((row, one))
+    found = [Column(path, ones, list(_numbers(ones, table.kinds.get(path, "")))) for path, ones in changes.items()]
+    return sorted(found, key=lambda column: -len(column.changes))
+
+
+def find_patterns(changed: Sequence[Column]) -> list[Pattern]:
+    """What happened to the columns of one table, those that changed in many rows."""
+    many = [column for column in changed if column.rows >= MANY]
+    swaps = list(_swaps(many[:_PAIRS_LIMIT]))
+    swapped = {path for pattern in swaps for path in pattern.paths}
+    return swaps + [_pattern_of(column) for column in many if column.path not in swapped]
+
+
+def _numbers(changes: Sequence[tuple[int, FieldChange]], kind: str) -> Iterator[tuple[float, float]]:
+    for _, one in changes:
+        old, new = number(one.old, kind), number(one.new, kind)
+        if old is not None and new is not None:
+            yield old, new
+
+
+def _swaps(many: Sequence[Column]) -> Iterator[Pattern]:
+    by_row = [dict(column.changes) for column in many]
+    for first, second in combinations(range(len(many)), 2):
+        shared = by_row[first].keys() & by_row[second].keys()
+        longer = max(len(by_row[first]), len(by_row[second]))
+        if len(shared) < MOST * longer:
+            continue
+        swapped = sum(_is_swap(by_row[first][row], by_row[second][row]) for row in shared)
+        if swapped >= MOST * longer:
+            yield Pattern("swapped", (many[first].path, many[second].path), swapped)
+
+
+def _is_swap(one: FieldChange, other: FieldChange) -> bool:
+    return bool(one.old == other.new and one.new == other.old)
+
+
+def _pattern_of(column: Column) -> Pattern:
+    old, new = [one.old for _, one in column.changes], [one.new for _, one in column.changes]
+    if _follows(new[1:], old[:-1]):
+        return Pattern("shifted_down", (column.path,), column.rows)
+    if _follows(new[:-1], old[1:]):
+        return Pattern("shifted_up", (column.path,), column.rows)
+    factors = [after / before for before, after in column.numbers if before and abs(after / before) < 1e9]
+    if len(factors) < MOST * len(column.changes):
+        return Pattern("changed", (column.path,), column.rows)
+    middle = median(factors)
+    alike = sum(abs(factor - middle) <= _SAME_FACTOR * abs(middle) for factor in factors)
+    kind: Literal["scaled", "moved"] = "scaled" if alike >= MOST * len(column.changes) else "moved"
+    return Pattern(kind, (column.path,), column.rows, middle)
+
+
+def _follows(values: Sequence[Json], others: Sequence[Json]) -> bool:
+    """Whether most values are what the neighbour was; where all values are alike that says nothing."""
+    if len({str(value) for value in values}) < MANY - 1:
+        return False
+    return sum(map(_equal, values, others)) >= MOST * len(values)
+
+
+def _equal(one: Json, other: Json) -> bool:
+    return bool(one == other)

@@ -1,0 +1,158 @@
+"""How planners call things: a sheet's own headers for fields, labels for enum values, dates in their time zone.
+
+Used where people read (terminal, Markdown, HTML); programs get JSON with the names of the .proto files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import EnumValueOptions, FieldOptions
+
+from gdata import options_pb2
+from gdata.diffs.model import Json, Key, TableDiff, plain
+from gdata.diffs.schemas import Schema
+
+_OPTIONS: Any = options_pb2
+_INDEX = re.compile(r"\[([^\]]*)\]")
+_CONTROL_NAMES = {"\n": "⏎", "\t": "⇥"}
+_UNWRITTEN = "(none)"
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """The words of one project; the default has none, and shows everything by its name in the .proto files.
+
+    `headers` and `labels` go by table and path without indexes; a header's `{}` stands for the index, a label
+    is found by the enum value's name.
+    """
+
+    headers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    timezone: str = "UTC"
+
+    def field_name(self, table: str, path: str) -> str:
+        """The sheet's header for a field, or its path where the sheet has none: `보상1 수량`, `rewards[1].count`."""
+        header = self.headers.get((table, plain(path)))
+        if header is None:
+            return visible(path)
+        indexes = iter(_INDEX.findall(path))
+        named = re.sub(r"\{\}", lambda _: next(indexes, ""), header)
+        return visible(" ".join((named, *(f"[{index}]" for index in indexes))))
+
+    def value(self, table: TableDiff, path: str, value: Json) -> str:
+        """A value on one line: dates in the time zone, enums by their label, None as (none)."""
+        where = plain(path)
+        if isinstance(value, dict):
+            step = "{}[{}]" if where in table.maps else "{}.{}"
+            parts = (
+                f"{_short_name(step.format(path, name))} {self.value(table, step.format(path, name), one)}"
+                for name, one in value.items()
+            )
+            return "{" + ", ".join(parts) + "}"
+        if isinstance(value, list):
+            return "[" + ", ".join(self.value(table, path, one) for one in value) + "]"
+        return self._scalar(value, table.kinds.get(where, ""), self.labels.get((table.name, where), {}))
+
+    def _scalar(self, value: Json, kind: str, labels: Mapping[str, str]) -> str:
+        if value is None:
+            return _UNWRITTEN
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, float):
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if kind == "enum":
+            return visible(labels.get(str(value), str(value)))
+        if kind == "timestamp" and isinstance(value, str):
+            return visible(local_time(value, self.timezone))
+        return visible(str(value))
+
+
+def _short_name(path: str) -> str:
+    if path.endswith("]"):
+        return visible(path[path.rindex("[") + 1 : -1])
+    return visible(path.rpartition(".")[2])
+
+
+def visible(text: str) -> str:
+    """The text on one line, with every sign that can't be seen, or would act on a terminal, written out."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else _CONTROL_NAMES.get(one) or _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def key_text(key: Key | None, row_number: int) -> str:
+    """A row as people call it: `1001`, `1001, 2`, or `row 7` where it has no key."""
+    return f"row {row_number}" if key is None else visible(", ".join(map(str, key)))
+
+
+def local_time(value: str, timezone: str) -> str:
+    """A timestamp of protobuf's JSON in the time zone, without seconds where they are zero."""
+    zone: tzinfo = ZoneInfo(timezone)
+    try:
+        moment = datetime.fromisoformat(value).astimezone(zone)
+    except (ValueError, OverflowError):  # a year that only protobuf knows
+        return value
+    fraction = f".{moment.microsecond:06}".rstrip("0") if moment.microsecond else ""
+    seconds = f":{moment.second:02}{fraction}" if moment.second or fraction else ""
+    return f"{moment:%Y-%m-%d %H:%M}{seconds}"
+
+
+def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentation:
+    """The words that a project's full descriptors (a FileDescriptorSet with gdata's options) give."""
+    if sources is None:
+        return Presentation(timezone=timezone)
+    headers: dict[tuple[str, str], str] = {}
+    labels: dict[tuple[str, str], Mapping[str, str]] = {}
+    for message in Schema(sources, "the full descriptors").messages.values():
+        rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
+        # A message with one list of messages is a table of rows, or a record that has such a list.
+        for holder in (message, *(_value_of(one).message_type for one in rows if len(rows) == 1)):
+            for path, one in _fields(holder, "", ()):
+                columns = _field_options(one).column
+                if columns:
+                    headers.setdefault((message.name, path), columns[0])
+                if _value_of(one).enum_type is not None:
+                    labels.setdefault((message.name, path), _labels(_value_of(one).enum_type))
+    return Presentation(headers, labels, timezone)
+
+
+def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) -> Iterator[tuple[str, FieldDescriptor]]:
+    """The fields of a message and of those in it, by path without indexes; none inside itself."""
+    for one in message.fields if message is not None else ():
+        path, inner = f"{prefix}{one.name}", _value_of(one).message_type
+        yield path, one
+        if inner is not None and inner.full_name not in inside and not inner.full_name.startswith("google.protobuf."):
+            yield from _fields(inner, f"{path}.", (*inside, inner.full_name))
+
+
+def _value_of(one: FieldDescriptor) -> FieldDescriptor:
+    """The field itself; of a map, that of its values."""
+    is_map = one.message_type is not None and one.message_type.GetOptions().map_entry
+    return one.message_type.fields_by_name["value"] if is_map and one.message_type is not None else one
+
+
+def _field_options(one: FieldDescriptor) -> Any:
+    # The descriptors have a pool of their own; options are read by the classes that know gdata's extensions.
+    options = FieldOptions.FromString(one.GetOptions().SerializeToString())
+    return options.Extensions[_OPTIONS.field]
+
+
+def _labels(enum: EnumDescriptor | None) -> dict[str, str]:
+    found = {}
+    for value in enum.values if enum is not None else ():
+        options = EnumValueOptions.FromString(value.GetOptions().SerializeToString())
+        labels = options.Extensions[_OPTIONS.value].label
+        if labels:
+            found[value.name] = labels[0]
+    return found
