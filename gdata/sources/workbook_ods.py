@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from xml.parsers import expat
 
 from gdata.sources.grid import ERROR_TEXTS, CellValue, FormulaCell
@@ -16,27 +15,18 @@ class OdsScanner:
     """Looks through the sheets of one .ods, all in one pass."""
 
     def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+        """Raises SourceError: the workbook is damaged, or reading it would fill the memory; calamine reads it whole."""
+        reader = _ContentReader()
+        with damage_named(archive.name):
+            reader.read(archive.read("content.xml"))
+        for title, sheet in reader.sheets.items():
+            refuse_too_many_cells(sheet.last_row, sheet.last_column, f"{archive.name}, sheet {title}")
+        self._sheets: Mapping[str, _Sheet] = reader.sheets
 
     def scan(self, title: str) -> Scan:
-        """What calamine hides of the sheet `title`.
-
-        Raises:
-            SourceError: the workbook is damaged, or the sheet reaches so far that reading it would fill the memory.
-        """
-        with damage_named(self._archive.name):
-            sheet = self._sheets[title]
-        refuse_too_many_cells(sheet.last_row, sheet.last_column, f"{self._archive.name}, sheet {title}")
+        """What calamine hides of the sheet `title`."""
+        sheet = self._sheets[title]
         return Scan(sheet.hidden_cells, tuple(sheet.merges))
-
-    @cached_property
-    def _sheets(self) -> Mapping[str, _Sheet]:
-        reader = _ContentReader()
-        try:
-            reader.read(self._archive.read("content.xml"))
-        except expat.ExpatError as error:
-            raise ValueError(str(error)) from error
-        return reader.sheets
 
 
 class _Sheet:
@@ -67,7 +57,10 @@ class _ContentReader:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
         parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.Parse(content, True)
+        try:
+            parser.Parse(content, True)
+        except expat.ExpatError as error:
+            raise ValueError(str(error)) from error
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]

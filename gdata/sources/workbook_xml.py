@@ -34,7 +34,7 @@ _SHARED = re.compile(rb"""\bsi\s*=\s*["'](\d+)["']""")
 _ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(row|c)(\s[^<>]*)?/?>")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
-_WIDE = ((26, re.compile(rb"""r=["'][A-Za-z]{2}\d""")), (702, re.compile(rb"""r=["'][A-Za-z]{3}\d""")))
+_WIDE = ((26, re.compile(rb"""r=["'][A-Za-z]{2,}\d""")), (702, re.compile(rb"""r=["'][A-Za-z]{3,}\d""")))
 _TALL = ((99_999, re.compile(rb"""r=["'][A-Za-z]+\d{6}""")),)
 _MAX_WIDTH, _MAX_HEIGHT = 16_384, 1_048_576
 
