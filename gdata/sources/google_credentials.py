@@ -11,12 +11,14 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from google.auth import exceptions
 from google.auth.credentials import Credentials
 
 from gdata.config import GoogleSettings
 from gdata.errors import CredentialsError
+from gdata.sources.google_endpoint import is_loopback
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets.readonly",)
 _LONGEST_PATH = 400
@@ -117,7 +119,8 @@ def _from_info(info: dict[str, Any]) -> Credentials:
         return _checked(account.from_service_account_info(info, scopes=SCOPES))
     if info.get("type") == "authorized_user":
         user: Any = credentials.Credentials
-        return _checked(user.from_authorized_user_info(info))
+        login = user.from_authorized_user_info(info)
+        return _checked(_keep_local_desk(login, str(info.get("token_uri"))))
     import google.auth as general
 
     load: Any = general.load_credentials_from_dict
@@ -125,6 +128,19 @@ def _from_info(info: dict[str, Any]) -> Credentials:
         warnings.simplefilter("ignore", DeprecationWarning)  # the general way in is the only one for federated logins
         found, _ = load(info, scopes=SCOPES)
     return _checked(found)
+
+
+def _keep_local_desk(login: Any, token_uri: str) -> Any:
+    """google-auth sends every person's login to Google; one that an emulator gave out goes back to the emulator."""
+    if not is_loopback(urlsplit(token_uri).hostname or ""):
+        return login
+    return type(login)(
+        None,
+        refresh_token=login.refresh_token,
+        token_uri=token_uri,
+        client_id=login.client_id,
+        client_secret=login.client_secret,
+    )
 
 
 def _checked(credentials: object) -> Credentials:

@@ -105,17 +105,16 @@ class GoogleWire:
         with self._renewing:
             if self._credentials.token != stale:
                 return
+            transport = _OnceOnly(self._session, min(self._patience.read_timeout, 30.0))
             try:
-                persist(self._try_renewal, self._patience, self.stop, on_wait)
+                persist(partial(self._try_renewal, transport), self._patience, self.stop, on_wait)
             except Failure as failure:
-                host = urlsplit(getattr(self._credentials, "token_uri", "") or "").netloc or "Google's login"
-                raise explain(failure, Circumstances(self.who, host)) from failure
+                raise explain(failure, Circumstances(self.who, transport.host)) from failure
 
-    def _try_renewal(self) -> None:
-        timeout = min(self._patience.read_timeout, 30.0)
+    def _try_renewal(self, transport: _OnceOnly) -> None:
+        credentials: Any = self._credentials  # google-auth's methods have no types
         try:
-            credentials: Any = self._credentials  # google-auth's methods have no types
-            credentials.refresh(_OnceOnly(self._session, timeout))
+            credentials.refresh(transport)
         except Failure:
             raise
         except Exception as error:
@@ -153,16 +152,20 @@ class _Client(HTTPClient):
 
 
 class _OnceOnly(TokenRequest):
-    """google-auth's transport, with a time-out and without its retries, which know nothing of our budget."""
+    """google-auth's transport, with a time-out and without its retries, which know nothing of our budget.
+
+    `host` is where the last request went: not every login goes to the same.
+    """
 
     def __init__(self, session: requests.Session, timeout: float) -> None:
         super().__init__(session)
-        self._timeout = timeout
+        self._timeout, self.host = timeout, "Google's login"
 
     def __call__(
         self, url: str, method: str = "GET", body: Any = None, headers: Any = None, timeout: Any = None, **rest: Any
     ) -> Any:
         del timeout, rest
+        self.host = urlsplit(url).netloc
         options: Any = {"data": body, "headers": headers, "timeout": self._timeout, "allow_redirects": False}
         answer = self.session.request(method, url, **options)
         refused = answer.status_code in range(400, 500) and answer.status_code not in (408, 429)

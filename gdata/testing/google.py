@@ -40,7 +40,7 @@ class GoogleEmulator:
         self.state = GoogleState({spreadsheet.id: spreadsheet for spreadsheet in spreadsheets})
         self.wire = Wire(latency)
         self._server = GoogleServer(self.state, self.wire, port)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._folder = tempfile.TemporaryDirectory(prefix="gdata-google-")
 
     def __enter__(self) -> Self:
@@ -86,6 +86,10 @@ class GoogleEmulator:
     def oauth_client_file(self) -> Path:
         """An OAuth client for `gdata login`, as a file."""
         return self._write("client_secret.json", self.login.oauth_client(self.endpoint))
+
+    def user_login(self, *scopes: str) -> dict[str, str]:
+        """The token of a person who logged in, as a JSON file has it; by default with every scope that can read."""
+        return self.login.user_login(self.endpoint, *([frozenset(scopes)] if scopes else []))
 
     @property
     def reads(self) -> int:
@@ -146,3 +150,9 @@ class GoogleEmulator:
         path = Path(self._folder.name) / name
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
+
+
+if __name__ == "__main__":
+    from gdata.testing.google_command import main
+
+    raise SystemExit(main())

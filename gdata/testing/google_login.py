@@ -85,6 +85,18 @@ class LoginDesk:
             }
         }
 
+    def user_login(self, endpoint: str, scopes: frozenset[str] = SCOPES) -> dict[str, str]:
+        """What `gdata login` would have kept after a planner agreed to `scopes`."""
+        refresh = secrets.token_urlsafe(24)
+        self.refresh_tokens[refresh] = scopes
+        return {
+            "type": "authorized_user",
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "refresh_token": refresh,
+            "token_uri": f"{endpoint}/token",
+        }
+
     def consent(self, scopes: str) -> str:
         """The code that the browser brings back after a planner agreed."""
         code = secrets.token_urlsafe(16)
