@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from unicodedata import normalize
 
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
+from gdata.sources.encodings import guess_encoding
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.localfile import read_file, sheet_digest
 from gdata.sources.titles import match_titles
@@ -21,16 +21,6 @@ from gdata.sources.titles import match_titles
 _SUFFIX = ".csv"
 _LISTING = "folder.json"
 """Beside the files that were read: the names of all .csv files in the folder."""
-_SCRIPTS = {
-    "cp949": re.compile("[가-힣]"),
-    "cp932": re.compile("[ぁ-ヿ]"),
-    "gb18030": re.compile(
-        "[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年]"
-    ),
-    "cp1252": re.compile("[À-ÿ]"),
-}
-"""Encodings that files are saved in by mistake, and what texts in them are full of."""
-_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _OTHER_FORMATS = ((b"PK\x03\x04", "a workbook or zip file"), (b"\xd0\xcf\x11\xe0", "an old workbook"))
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 # csv's own limit of 131,072 is below what a cell of JSON may hold; ours is the size of the whole file.
@@ -133,31 +123,13 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
 
 def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDecodeError) -> SourceError:
     line = content.count(b"\n", 0, error.start) + 1
-    guess = _guess_encoding(content)
+    guess = guess_encoding(content)
     hint = "save it as CSV UTF-8"
     if guess:
         hint = (
             f"it looks like {guess}: save it as CSV UTF-8, or add `encoding: {guess}` to the spreadsheet in sheets.yaml"
         )
     return SourceError(f"{place}, line {line}: the byte 0x{content[error.start]:02x} isn't {encoding}", hint=hint)
-
-
-def _guess_encoding(content: bytes) -> str:
-    for start, encoding in _BOMS:
-        if content.startswith(start):
-            return encoding
-    scores = {encoding: _share_of_script(content, encoding) for encoding in _SCRIPTS}
-    best = max(scores, key=lambda encoding: scores[encoding])
-    return best if scores[best] else ""
-
-
-def _share_of_script(content: bytes, encoding: str) -> float:
-    """How much of the text beyond ASCII is what texts in this encoding are full of; 0 where the bytes don't fit it."""
-    try:
-        beyond = re.sub(r"[\x00-\x7f]", "", content.decode(encoding))
-    except UnicodeDecodeError:
-        return 0
-    return len(_SCRIPTS[encoding].findall(beyond)) / max(len(beyond), 1)
 
 
 def _parse(text: str, place: str) -> list[list[CellValue]]:

@@ -1,0 +1,155 @@
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from workbook_files import read
+
+from gdata.config import SheetEntry, Spreadsheet
+from gdata.errors import ConfigError, SourceError
+from gdata.sources.csvfolder import pull_csv, read_csv
+from gdata.sources.grid import CellValue, Pulled, SheetRequest
+
+
+def rows_of(folder: Path, content: bytes, encoding: str = "utf-8") -> list[list[CellValue]]:
+    (folder / "Item.csv").write_bytes(content)
+    return read(folder, "Item", encoding=encoding).grids[0].rows
+
+
+def refused(folder: Path, content: bytes, encoding: str = "utf-8") -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        rows_of(folder, content, encoding)
+    assert str(caught.value).startswith(f"{folder.name}/Item.csv")
+    assert caught.value.hint
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"id,name\n1,a\n", [["id", "name"], ["1", "a"]]),
+        (b"\xef\xbb\xbfid\n1\n", [["id"], ["1"]]),
+        (b"a\r\nb\r\n", [["a"], ["b"]]),
+        (b"a\rb\r", [["a"], ["b"]]),
+        (b"a,,\n\n,b", [["a", "", ""], [], ["", "b"]]),
+        (b'"x\ny",1\n"a ""b""",2\n', [["x\ny", "1"], ['a "b"', "2"]]),
+        (b'"x\r\ny"\r\n', [["x\r\ny"]]),
+        ("가격,名前\u2028x\n".encode(), [["가격", "名前\u2028x"]]),
+        (b'5" blade,1\n', [['5" blade', "1"]]),
+        (b"", []),
+    ],
+)
+def test_every_record_is_a_row_of_the_sheet(tmp_path: Path, content: bytes, rows: list[list[str]]) -> None:
+    assert rows_of(tmp_path, content) == rows
+
+
+def test_other_encodings_are_named(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, "이름\n검\n".encode("cp949"), "cp949") == [["이름"], ["검"]]
+    assert rows_of(tmp_path, "이름\n검\n".encode("utf-16"), "utf-16") == [["이름"], ["검"]]
+
+
+def test_a_long_cell_is_read(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, b"a," + b"x" * 2_000_000) == [["a", "x" * 2_000_000]]
+
+
+SAVED_BY_MISTAKE = [
+    ("이름,희귀도,가격", "cp949"),
+    ("剣の名前,カテゴリ", "cp932"),
+    ("我们的物品,是这个", "gb18030"),
+    ("Größe,Höhe", "cp1252"),
+    ("이름", "utf-16"),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding"), SAVED_BY_MISTAKE)
+def test_bytes_that_do_not_fit_name_the_likely_encoding(tmp_path: Path, text: str, encoding: str) -> None:
+    error = refused(tmp_path, "id\n".encode("utf-16" if encoding == "utf-16" else "ascii") + text.encode(encoding))
+    assert "isn't utf-8" in str(error)
+    assert f"looks like {encoding}" in error.hint
+
+
+def test_the_line_and_the_byte_are_named(tmp_path: Path) -> None:
+    assert "Item.csv, line 2: the byte 0xb0 isn't utf-8" in str(refused(tmp_path, b"a\n\xb0\xa1"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'a\n"b\nc', "row 2: a quoted cell begins there and never ends"),
+        (b'a\n"b"c\n', "line 2: not CSV"),
+        (b"a\nb\0c\n", "line 2: holds a zero byte"),
+        (b"PK\x03\x04rest", "is a workbook or zip file, not CSV"),
+        (b"id;name\n1;a\n", "line 1: the cells are separated by semicolons"),
+        (b"id\tname\n1\ta\n", "line 1: the cells are separated by tabs"),
+    ],
+)
+def test_what_is_no_csv(tmp_path: Path, content: bytes, message: str) -> None:
+    assert message in str(refused(tmp_path, content))
+
+
+def test_a_note_with_a_semicolon_is_no_separator(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, b"# a; b\nid,name\n")[1] == ["id", "name"]
+
+
+def test_all_wrong_files_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "A.csv").write_bytes(b"\xff")
+    (tmp_path / "B.csv").write_bytes(b'"')
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, "A", "B")
+    assert [line.split(",")[0] for line in str(caught.value).splitlines()] == [
+        f"{tmp_path.name}/A.csv",
+        f"{tmp_path.name}/B.csv",
+    ]
+
+
+def test_only_the_files_asked_for_are_read(tmp_path: Path) -> None:
+    for name in ("Item.csv", "Weapon a.CSV", "Note.csv", "x.txt", ".Item.csv", "~$Item.csv"):
+        (tmp_path / name).write_text("id\n")
+    (tmp_path / "folder.csv").mkdir()
+    pulled = pull_csv(Spreadsheet("a", (SheetEntry("Item", ("g.T",)), SheetEntry("W*", ("g.T",))), path=tmp_path))
+    assert set(pulled.files) == {"Item.csv", "Weapon a.CSV", "folder.json"}
+    found = read_csv(pulled, [SheetRequest("W*", is_glob=True), SheetRequest("Item"), SheetRequest("Notes")])
+    assert [grid.sheet for grid in found.grids] == ["Weapon a", "Item"]
+    assert (found.missing, found.titles) == (["Notes"], ["Item", "Note", "Weapon a"])
+
+
+def test_titles_are_composed(tmp_path: Path) -> None:
+    import unicodedata
+
+    (tmp_path / f"{unicodedata.normalize('NFD', '아이템')}.csv").write_text("id\n")
+    assert read(tmp_path, "아이템").grids[0].sheet == "아이템"
+
+
+def test_two_files_of_one_title_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "Item.csv").write_text("")
+    (tmp_path / "Item.CSV").write_text("")
+    if len(list(tmp_path.iterdir())) == 1:
+        pytest.skip("this file system doesn't tell upper from lower case")
+    with pytest.raises(SourceError, match=r"Item\.CSV and Item\.csv are the same title"):
+        read(tmp_path, "Item")
+
+
+def test_a_sheet_that_two_globs_take_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Item.csv").write_text("")
+    with pytest.raises(ConfigError, match="two entries take the sheet Item"):
+        read(tmp_path, "I*", "*m")
+
+
+def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="gone: the folder can't be read"):
+        pull_csv(Spreadsheet("a", (), path=tmp_path / "gone"))
+
+
+cells = st.text(st.characters(exclude_characters="\0\ufeff", exclude_categories=["Cs"]), max_size=8)
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=5), max_size=6), st.sampled_from(["\r\n", "\n"]))
+def test_a_grid_written_as_csv_is_read_back(grid: list[list[str]], ending: str) -> None:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator=ending, quoting=csv.QUOTE_ALL).writerows(grid)
+    files = {"Item.csv": buffer.getvalue().encode(), "folder.json": b'["Item.csv"]'}
+    pulled = Pulled("a", "csv", files, datetime.now(UTC))
+    assert read_csv(pulled, [SheetRequest("Item")]).grids[0].rows == grid
