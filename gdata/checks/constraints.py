@@ -17,12 +17,13 @@ from google.protobuf.descriptor import Descriptor
 
 from gdata import kinds
 from gdata.checks.rowpaths import written_path
+from gdata.checks.rule_errors import RuleErrors
 from gdata.checks.rules import RuleReader
 from gdata.checks.text import plain_text, value_text
 from gdata.checks.violations import Tracer, is_on_table
-from gdata.errors import SchemaError
 from gdata.parsing.view import Path, TableView
 from gdata.problems import Cell, Problem
+from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
 
 _RULE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -37,12 +38,22 @@ class Constraints:
         self._schema = schema
         self._rules = RuleReader(schema.pool)
         self._tracer = Tracer(self._rules)
+        self._errors = RuleErrors(schema, self._rules)
 
     @cached_property
     def _validator(self) -> Any:
         import protovalidate
 
         return protovalidate.Validator()
+
+    def check_rules(self, plan: TablePlan) -> None:
+        """Compile the rules of a table and of all that lies in it.
+
+        Raises:
+            SchemaError: one doesn't compile, or can't work; the message starts with its file and line.
+        """
+        if self._rules.constrains(plan.descriptor):
+            self._errors.check(plan.descriptor, self._validator)
 
     def check(self, view: TableView) -> list[Problem]:
         """Every violation in a table, but those over fields that have a problem already.
@@ -72,8 +83,7 @@ class Constraints:
         except EvaluationError as error:
             return [], str(error)
         except CompilationError as error:
-            place = self._schema.places.of(message.DESCRIPTOR.full_name)
-            raise SchemaError(f"{place}: {error}", hint="mend the rule in the .proto file") from error
+            raise self._errors.error(message.DESCRIPTOR, str(error)) from error
 
     def _check_row(self, view: TableView, index: int, row: Any) -> Iterable[Problem]:
         violations, failure = self._validate(row)

@@ -1,8 +1,8 @@
 """`sum` and `sequence` of a table's options: rates that sum to 1, levels that count 1, 2, 3.
 
-A sum without `equals` is 1. Without `tolerance` whole numbers must fit exactly, others to nine digits (six in
-a `float`, which has 32 bits). A sequence without `step` counts by 1; without `start` (which can't be told from
-0) it begins at 0 or 1.
+A sum without `equals` is 1. Whole numbers must fit exactly, others to nine digits (six in a `float`, which has
+32 bits); a `tolerance` comes on top of that. A sequence without `step` counts by 1; without `start` (which
+can't be told from 0) it begins at 0 or 1.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from gdata.problems import Cell, Problem
 from gdata.schema.plan import Sequence, Sum
 
 _MOST_RELATED = 100
-_DOUBLE_TOLERANCE = 1e-9
-_FLOAT_TOLERANCE = 1e-6
+_DOUBLE_ROUNDING = 1e-9
+_FLOAT_ROUNDING = 1e-6
 
 Place = tuple[int, Path]
 
@@ -65,7 +65,7 @@ def _column(view: TableView, name: str) -> Column:
 def _check_sum(view: TableView, rule: Sum) -> Iterator[Problem]:
     kind = _column(view, rule.field).kind
     expected = rule.equals or 1.0
-    tolerance = rule.tolerance or _tolerance(kind, expected)
+    tolerance = rule.tolerance + _rounding(kind, expected)
     for group, values in _groups(view, rule).items():
         total = math.fsum(value for _, value in values)
         if values and abs(total - expected) > tolerance:
@@ -73,10 +73,11 @@ def _check_sum(view: TableView, rule: Sum) -> Iterator[Problem]:
             yield _wrong_sum(view, rule, group, places, (_number(total, kind), _number(expected, "double")))
 
 
-def _tolerance(kind: str, expected: float) -> float:
-    if kind in ("float", "double"):
-        return (_FLOAT_TOLERANCE if kind == "float" else _DOUBLE_TOLERANCE) * max(1.0, abs(expected))
-    return 0.0
+def _rounding(kind: str, expected: float) -> float:
+    """How far a right sum can be off because the numbers are binary."""
+    if kind not in ("float", "double"):
+        return 0.0
+    return (_FLOAT_ROUNDING if kind == "float" else _DOUBLE_ROUNDING) * max(1.0, abs(expected))
 
 
 def _wrong_sum(

@@ -1,0 +1,204 @@
+"""A project's own checks in Python: load the files that sheets.yaml names, and run what they declare.
+
+Rows and tables are given as copies, so a check that changes one changes nothing that is built. What a check
+prints goes to stderr, for stdout may be JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any
+
+from gdata import kinds
+from gdata.bundles.lookup import Table
+from gdata.checks.decorators import Mark
+from gdata.checks.rowpaths import parse_path, written_path
+from gdata.checks.text import value_text
+from gdata.errors import LookupFailed
+from gdata.nearest import did_you_mean
+from gdata.parsing.view import TableView
+from gdata.problems import Cell, Problem
+
+
+@dataclass(frozen=True)
+class CustomCheck:
+    """One marked function for one table."""
+
+    function: Callable[..., Any]
+    mark: Mark
+    file: FilePath
+    line: int
+
+    @property
+    def name(self) -> str:
+        """The function's name, which ends its problems' code."""
+        return self.function.__name__
+
+    @property
+    def advice(self) -> str:
+        """The first line of the function's docstring: the hint of what it finds."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+class CheckData:
+    """The tables of one target as checks see them: `data.ItemTable[1001]`; a vertical table is its record."""
+
+    def __init__(self, views: Mapping[str, TableView]) -> None:
+        self._views = views
+        self._tables: dict[str, Any] = {}
+        self._rows: dict[str, list[Any]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._tables:
+            if name not in self._views:
+                raise LookupFailed(f"there is no table {name}. {did_you_mean(name, self._views)}".rstrip())
+            plan, rows = self._views[name].plan, self.rows(name)
+            key = [field.name for field in plan.key]
+            is_record = plan.kind == "record"
+            self._tables[name] = rows[0] if is_record else Table(name, rows, key, plan.row.descriptor)
+        return self._tables[name]
+
+    def rows(self, name: str) -> list[Any]:
+        """Copies of a table's rows, in sheet order, the same ones every time."""
+        if name not in self._rows:
+            self._rows[name] = _copied(self._views[name])
+        return self._rows[name]
+
+
+def _copied(view: TableView) -> list[Any]:
+    plan = view.plan
+    if plan.kind == "rows":
+        copy = type(view.message).FromString(view.message.SerializeToString())
+        return list(getattr(copy, plan.rows_field))
+    return [type(row).FromString(row.SerializeToString()) for row in view.rows]
+
+
+def run_checks(
+    checks: Sequence[CustomCheck], views: Mapping[str, TableView], known: Iterable[Problem] = ()
+) -> list[Problem]:
+    """What the checks find in one target's tables, and where they themselves fail.
+
+    `known` are the problems found before: a lookup that fails in a row with one is their doing.
+    """
+    if not checks:
+        return []
+    data = CheckData(views)
+    lines = {place for problem in known for place in _lines(problem.cell)}
+    found: list[Problem] = []
+    with contextlib.redirect_stdout(sys.stderr):
+        for check in checks:
+            view = views.get(check.mark.table)
+            if view is not None:
+                found.extend(_Run(check, view, data, lines).problems())
+    return found
+
+
+def _lines(cell: Cell) -> Iterator[tuple[str, str, str, int]]:
+    """The row and the column of a cell: one of them is the record, whatever the layout."""
+    yield cell.spreadsheet, cell.sheet, "row", cell.row
+    yield cell.spreadsheet, cell.sheet, "column", cell.column
+
+
+@dataclass
+class _Run:
+    """One check over one table."""
+
+    check: CustomCheck
+    view: TableView
+    data: CheckData
+    lines_with_problems: set[tuple[str, str, str, int]]
+
+    def problems(self) -> Iterator[Problem]:
+        rows = self.data.rows(self.view.plan.name)
+        if self.check.mark.scope == "row":
+            for index, row in enumerate(rows):
+                if index not in self.view.bad_fields:
+                    yield from self._guarded(index, partial(self._row_findings, row, index))
+        elif self.view.whole and not self.view.bad_fields:
+            # A table with a wrong or missing row would only be told that again, in the check's words.
+            yield from self._guarded(0, partial(self._table_findings, rows))
+
+    def _row_findings(self, row: Any, index: int) -> Iterator[Problem]:
+        for finding in _iterated(self.check.function(row, self.data), "(field path, message)"):
+            field, text = _parts(finding, 2, "(field path, message)")
+            yield self._problem(index, field, text)
+
+    def _table_findings(self, rows: list[Any]) -> Iterator[Problem]:
+        indexes = {id(row): index for index, row in enumerate(rows)}
+        for finding in _iterated(self.check.function(rows, self.data), "(row, field path, message)"):
+            row, field, text = _parts(finding, 3, "(row, field path, message)")
+            if id(row) not in indexes:
+                raise NoFinding(f"it yielded a {type(row).__name__} that is none of the rows it was given")
+            yield self._problem(indexes[id(row)], field, text)
+
+    def _problem(self, index: int, field: Any, text: Any) -> Problem:
+        if not isinstance(field, (str, type(None))):
+            raise NoFinding(f"it yielded {field!r} where the field path belongs")
+        row = self.view.rows[index]
+        try:
+            path = parse_path(row.DESCRIPTOR, field or "")
+        except ValueError as error:
+            raise NoFinding(f"it yielded a field path that leads nowhere: {error}") from error
+        problem = kinds.CHECK.at(
+            self.view.locate(index, path),
+            table=self.view.plan.name,
+            field=written_path(row.DESCRIPTOR, path),
+            value=value_text(row, path),
+            code=f"check.{self.check.name}",
+            text=text,
+            hint=self.check.advice,
+        )
+        return replace(problem, severity=self.check.mark.severity)
+
+    def _guarded(self, index: int, findings: Callable[[], Iterator[Problem]]) -> Iterator[Problem]:
+        try:
+            yield from findings()
+        except (Exception, SystemExit) as error:
+            if not (isinstance(error, LookupFailed) and self._has_problem(index)):
+                yield self._fault(index, error)
+
+    def _has_problem(self, index: int) -> bool:
+        return not self.lines_with_problems.isdisjoint(_lines(self.view.locate(index, ())))
+
+    def _fault(self, index: int, error: BaseException) -> Problem:
+        cell = self.view.locate(index, ()) if self.view.rows else Cell("", self.view.plan.name)
+        is_finding = isinstance(error, NoFinding)
+        kind = "" if is_finding else f" ({type(error).__name__})"
+        return kinds.CHECK_FAILED.at(
+            cell,
+            table=self.view.plan.name,
+            check=self.check.name,
+            reason=str(error) or type(error).__name__,
+            place=f"{self._place(error)}{kind}",
+        )
+
+    def _place(self, error: BaseException) -> str:
+        file = self.check.file
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        return f"{file.parent.name}/{file.name}:{lines[-1] if lines else self.check.line}"
+
+
+class NoFinding(TypeError):
+    """What a check yields can't be tied to a cell."""
+
+
+def _iterated(result: Any, expected: str) -> Iterable[Any]:
+    if result is None:
+        return ()
+    if isinstance(result, (str, bytes)) or not isinstance(result, Iterable):
+        raise NoFinding(f"it returned {result!r}; a check yields {expected}")
+    return result
+
+
+def _parts(finding: Any, count: int, expected: str) -> tuple[Any, ...]:
+    if not isinstance(finding, (tuple, list)) or len(finding) != count:
+        raise NoFinding(f"it yielded {finding!r}; a check yields {expected}")
+    return tuple(finding)

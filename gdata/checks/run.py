@@ -1,0 +1,90 @@
+"""All checks of a project, put together so that nothing is done twice.
+
+checks = Checks(schema, plans, files=config.checks, asset_root=config.asset_root)
+problems = [problem for view in views_of_all_targets for problem in checks.check_table(view)]
+for views in views_by_target:
+    problems += checks.check_together(views, problems)
+problems += checks.warn(all_views)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from gdata.checks.assets import Assets, check_assets, warn_unchecked
+from gdata.checks.constraints import Constraints
+from gdata.checks.custom import run_checks
+from gdata.checks.keys import check_keys, check_unique
+from gdata.checks.loading import load_checks
+from gdata.checks.lookalikes import check_lookalikes
+from gdata.checks.reference_rules import check_reference_declarations
+from gdata.checks.references import References
+from gdata.checks.sums import check_sequences, check_sums
+from gdata.parsing.view import TableView
+from gdata.problems import Problem
+from gdata.schema.plan import TablePlan
+from gdata.schema.schema import Schema
+
+
+class Checks:
+    """The checks of one schema's tables; compiled rules and findings for shared views are kept in it."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        tables: Mapping[str, TablePlan],
+        *,
+        files: Sequence[Path] = (),
+        asset_root: Path | None = None,
+    ) -> None:
+        """`tables` are all that sheets.yaml feeds, by short name; `files` are the project's own checks.
+
+        Raises:
+            SchemaError: a constraint doesn't compile, or a ref points nowhere.
+            ConfigError: a file of checks can't be loaded.
+        """
+        self._constraints = Constraints(schema)
+        for plan in tables.values():
+            self._constraints.check_rules(plan)
+        self._references = References(check_reference_declarations(schema, tables))
+        self._custom = load_checks(files, tables)
+        self._asset_root = asset_root
+        self._assets = Assets(asset_root) if asset_root is not None and asset_root.is_dir() else None
+        self._checked: dict[int, tuple[TableView, list[Problem]]] = {}
+
+    def check_table(self, view: TableView) -> list[Problem]:
+        """What one table shows by itself: constraints, keys, unique fields, sums, sequences, files, look-alikes.
+
+        A view that several targets share is checked at the first call alone.
+        """
+        if id(view) not in self._checked:
+            # The view is kept with what was found, so that no other can get its identity.
+            self._checked[id(view)] = view, self._check(view)
+        return self._checked[id(view)][1]
+
+    def check_together(self, views: Mapping[str, TableView], known: Iterable[Problem] = ()) -> list[Problem]:
+        """What one target's tables (by short name) show together: references, and the project's own checks.
+
+        `known` are all problems found before, those of parsing among them: they tell which missing value is
+        only a mistyped key, and which failing lookup is only a missing row.
+        """
+        known = list(known)
+        texts = {problem.cell: problem.value for problem in known if problem.value}
+        missing = self._references.check(views, texts)
+        return [*missing, *run_checks(self._custom, views, [*known, *missing])]
+
+    def warn(self, views: Mapping[str, TableView]) -> list[Problem]:
+        """What couldn't be checked, told once for the whole project."""
+        return [] if self._assets is not None else warn_unchecked(views, self._asset_root)
+
+    def _check(self, view: TableView) -> list[Problem]:
+        return [
+            *check_keys(view),
+            *check_unique(view),
+            *self._constraints.check(view),
+            *check_sums(view),
+            *check_sequences(view),
+            *(check_assets(view, self._assets) if self._assets is not None else ()),
+            *check_lookalikes(view),
+        ]
