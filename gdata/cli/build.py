@@ -1,0 +1,145 @@
+"""`gdata build`: pull, check and write the bundles, then say what would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gdata.cli.options import config_option, format_option, quiet_option
+from gdata.errors import GdataError
+
+if TYPE_CHECKING:
+    from gdata.diffs.gate import GateVerdict
+    from gdata.diffs.model import Diff
+    from gdata.pipeline.build import Built
+    from gdata.pipeline.project import Project
+
+
+@click.command("build")
+@click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
+@click.option("--strict", is_flag=True, help="Make every warning an error.")
+@click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
+@format_option("text", "json", "markdown", "github")
+@quiet_option
+@config_option
+@click.pass_context
+def command(
+    context: click.Context,
+    offline: bool,
+    strict: bool,
+    show_all: bool,
+    format_: str,
+    quiet: bool,
+    config_path: Path | None,
+) -> None:
+    """Pull the sheets, check them, write the bundles of every target, and say what would change.
+
+    With an error in any sheet nothing is written, and the last build stays.
+
+    \b
+    Examples:
+      gdata build
+      gdata build --offline
+      gdata build --strict --format json
+    """
+    from gdata.cli.console import ProgressLine
+    from gdata.cli.report import report_problems
+    from gdata.pipeline.build import build
+    from gdata.pipeline.project import open_project, read_config
+
+    project = open_project(read_config(config_path))
+    with ProgressLine(quiet=quiet or format_ == "json") as listener:
+        built = build(project, listener, offline=offline, strict=strict)
+    compared = _compare(project) if built.build is not None else None
+    values = _as_json(built, compared)
+    report_problems(built.checked.problems, format_, values, show_all=show_all)
+    if format_ != "json" and built.build is not None:
+        _render(built, values["timings"]["total"])
+        if compared is not None:
+            _render_diff(*compared)
+    context.exit(0 if built.checked.ok else 1)
+
+
+def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[str, Any]:
+    checked = built.checked
+    return {
+        "ok": checked.ok,
+        "build": built.build,
+        "targets": {
+            target: {
+                "bundle": manifest.bundle,
+                "tables": {name: {"rows": one.rows, "size": one.size} for name, one in manifest.tables.items()},
+            }
+            for target, manifest in built.manifests.items()
+        },
+        "problems": [one.as_json() for one in checked.problems],
+        "timings": checked.timings.as_json(),
+        "requests": checked.requests,
+        "diff": compared[0].summary.as_json() if compared is not None else None,
+    }
+
+
+def _compare(project: Project) -> tuple[Diff, GateVerdict] | None:
+    """The diff against the default channel; a store that can't be reached is a warning."""
+    from gdata.cli.console import error_console
+    from gdata.diffs.compare import compare
+    from gdata.diffs.gate import judge
+    from gdata.pipeline.sides import gate_for, open_side, output_side, store_of
+
+    config = project.config
+    try:
+        old = open_side(config, config.default_channel, store_of(config))
+        gate = gate_for(config, config.default_channel)
+        diff = compare(old, output_side(config), category=gate.schema)
+        return diff, judge(diff, gate)
+    except GdataError as error:
+        console = error_console()
+        console.print(f"warning: not compared with {config.default_channel}: {error}", style="yellow", markup=False)
+        return None
+
+
+def _render(built: Built, seconds: float) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from gdata.cli.console import error_console
+
+    console = error_console()
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("target")
+    for heading in ("tables", "rows", "size"):
+        table.add_column(heading, justify="right")
+    for target, manifest in built.manifests.items():
+        rows = sum(one.rows for one in manifest.tables.values())
+        size = sum(one.size for one in manifest.files)
+        table.add_row(Text(target, style="bold"), str(len(manifest.tables)), f"{rows:,}", _size_text(size))
+    console.print(table)
+    requests = built.checked.requests
+    reads = f", {requests} of Google's 60 reads a minute" if requests else ""
+    console.print(f"build {(built.build or '')[:12]} in {seconds:.1f} s{reads}", markup=False)
+
+
+def _size_text(size: float) -> str:
+    if size < 1024:
+        return f"{size:.0f} B"
+    for unit in ("KiB", "MiB"):
+        size /= 1024
+        if size < 1024:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1024:.1f} GiB"
+
+
+def _render_diff(diff: Diff, verdict: GateVerdict) -> None:
+    from gdata.cli.console import error_console
+    from gdata.diffs.render_text import render_text
+
+    console = error_console()
+    console.print()
+    if not diff.old.bundles:
+        console.print(f"nothing was released on {diff.old.name} yet: `gdata publish` makes the first", markup=False)
+        return
+    render_text(console, diff, verdict, stat=True)
+    if diff.differs:
+        console.print("`gdata diff` shows it cell by cell", markup=False)

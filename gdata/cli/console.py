@@ -1,0 +1,82 @@
+"""Where commands write: results to stdout, everything else to stderr; colours only where somebody sees them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from gdata.pipeline.events import Event, Listener
+
+
+def result_console() -> Console:
+    """The console for a command's result: stdout."""
+    return Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=False)
+
+
+def error_console() -> Console:
+    """The console for progress, questions and errors: stderr."""
+    return Console(file=sys.stderr, highlight=False, emoji=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+class ProgressLine:
+    """Shows a stage's progress: a bar on a terminal, a plain line a stage elsewhere, nothing when quiet."""
+
+    _NAMES = {
+        "pull": "pulling",
+        "parse": "parsing",
+        "check": "checking",
+        "encode": "encoding",
+        "write": "writing",
+        "publish": "publishing",
+    }
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._console = error_console()
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._told: set[str] = set()
+
+    def __enter__(self) -> Listener:
+        if not self._quiet and self._console.is_terminal:
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description:<10}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.completed:.0f}/{task.total:.0f} {task.fields[name]}", markup=False),
+                TimeElapsedColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.start()
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _show(self, event: Event) -> None:
+        if self._quiet:
+            return
+        if event.note:
+            self._console.print(f"{event.name}: {event.note}" if event.name else event.note, markup=False)
+        if self._bar is not None:
+            self._show_bar(self._bar, event)
+        elif event.stage not in self._told:
+            self._told.add(event.stage)
+            self._console.print(f"{self._NAMES[event.stage]}…", markup=False)
+
+    def _show_bar(self, bar: Progress, event: Event) -> None:
+        task = self._tasks.get(event.stage)
+        if task is None:
+            task = self._tasks[event.stage] = bar.add_task(self._NAMES[event.stage], total=event.total or 1, name="")
+        bar.update(task, completed=event.done, total=event.total or 1, name=event.name[:32])

@@ -1,0 +1,160 @@
+"""`gdata diff`: what changes between two sides, and what the gate says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gdata.cli.options import config_option, format_option
+from gdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from gdata.config import Config
+    from gdata.diffs.gate import GateVerdict
+    from gdata.diffs.model import Diff
+    from gdata.diffs.presentation import Presentation
+
+
+@click.command("diff")
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@format_option("text", "json", "markdown", "html")
+@click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
+@click.option("--stat", is_flag=True, help="Only the summary of each table.")
+@click.option("--table", "tables", multiple=True, metavar="TABLE", help="Only these tables.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Rows shown of each; 0: all.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 if anything differs.")
+@click.option("--allow", multiple=True, metavar="RULE", help="Let this rule of the gate be broken.")
+@click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
+@config_option
+@click.pass_context
+def command(
+    context: click.Context,
+    old: str | None,
+    new: str | None,
+    format_: str,
+    file: Path | None,
+    stat: bool,
+    tables: tuple[str, ...],
+    limit: int,
+    exit_code: bool,
+    allow: tuple[str, ...],
+    location: str | None,
+    config_path: Path | None,
+) -> None:
+    """Show what changes from OLD (default: the default channel) to NEW (default: output).
+
+    Each is `output`, a folder with bundles, a release id or a channel. Exits 4 where the gate says no.
+
+    \b
+    Examples:
+      gdata diff
+      gdata diff live staging --stat
+      gdata diff --format html --output diff.html
+      gdata diff 20261123-091245-9f3ac1d0 output --format json
+    """
+    config = _config_for(config_path, old, new)
+    diff, verdict = _compare(config, old, new, allow, location)
+    _check_tables(diff, tables)
+    if format_ == "text" and file is None:
+        _render_text(config, diff, verdict, stat=stat, tables=tables, limit=limit or None)
+    else:
+        _write(_as_text(config, diff, verdict, format_, limit or None), file)
+    if verdict.blocking:
+        context.exit(4)
+    context.exit(1 if exit_code and diff.differs else 0)
+
+
+def _config_for(config_path: Path | None, old: str | None, new: str | None) -> Config | None:
+    """The project's config; two folders can be compared without one."""
+    from gdata.pipeline.project import read_config
+
+    try:
+        return read_config(config_path)
+    except UsageError:
+        if config_path is None and old is not None and new is not None:
+            return None
+        raise
+
+
+def _compare(
+    config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
+) -> tuple[Diff, GateVerdict]:
+    from gdata.diffs.compare import compare
+    from gdata.diffs.gate import judge
+    from gdata.pipeline.sides import OUTPUT, gate_for, open_side, store_of
+    from gdata.releases.store import open_store
+
+    store = store_of(config, location) if config is not None else open_store(location) if location else None
+    old_name = old or (config.default_channel if config is not None else OUTPUT)
+    old_side = open_side(config, old_name, store)
+    new_side = open_side(config, new or OUTPUT, store)
+    gate = gate_for(config, old_name)
+    diff = compare(old_side, new_side, category=gate.schema)
+    return diff, judge(diff, gate, allow)
+
+
+def _check_tables(diff: Diff, tables: tuple[str, ...]) -> None:
+    from gdata.nearest import did_you_mean
+
+    sides = (*diff.old.bundles.values(), *diff.new.bundles.values())
+    known = {name for bundle in sides for name in bundle.manifest.tables}
+    for table in tables:
+        if table not in known:
+            raise UsageError(f"there is no table {table}", hint=did_you_mean(table, known))
+
+
+def _presentation(config: Config | None, diff: Diff) -> Presentation:
+    from gdata.diffs.presentation import presentation_of
+
+    sources = diff.new.sources or diff.old.sources
+    return presentation_of(sources, config.timezone if config is not None else "UTC")
+
+
+def _render_text(
+    config: Config | None, diff: Diff, verdict: GateVerdict, *, stat: bool, tables: tuple[str, ...], limit: int | None
+) -> None:
+    from gdata.cli.console import result_console
+    from gdata.diffs.render_text import render_text
+
+    words = _presentation(config, diff)
+    render_text(result_console(), diff, verdict, presentation=words, stat=stat, tables=tables, limit=limit)
+
+
+def _as_text(config: Config | None, diff: Diff, verdict: GateVerdict, format_: str, limit: int | None) -> str:
+    import json
+
+    from gdata.diffs.render_json import to_json
+    from gdata.diffs.render_markdown import to_markdown
+
+    if format_ == "json":
+        return json.dumps(to_json(diff, verdict), ensure_ascii=False, indent=1) + "\n"
+    words = _presentation(config, diff)
+    if format_ == "markdown":
+        return to_markdown(diff, verdict, presentation=words, **({"limit": limit} if limit else {}))
+    if format_ == "html":
+        from gdata.diffs.render_html import to_html
+
+        return to_html(diff, verdict, presentation=words)
+    from io import StringIO
+
+    from rich.console import Console
+
+    from gdata.diffs.render_text import render_text
+
+    page = StringIO()
+    render_text(Console(file=page, width=120), diff, verdict, presentation=words, limit=limit)
+    return page.getvalue()
+
+
+def _write(text: str, file: Path | None) -> None:
+    import sys
+
+    from gdata.files import write_atomically
+
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        write_atomically(file, text.encode())

@@ -1,0 +1,143 @@
+"""The `gdata` command: find the command, run it, and turn whatever stops it into words and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from gdata.errors import GdataError
+
+COMMANDS = {
+    "pull": "Read all spreadsheets and keep them, so that --offline can build.",
+    "check": "Find every mistake in the sheets; write nothing.",
+    "build": "Pull, check and write the bundles; then say what would change.",
+    "diff": "Show what changes between two builds, releases or channels, and what the gate says.",
+    "publish": "Release the build in output/ on a channel.",
+    "promote": "Release on one channel what another has.",
+    "releases": "Show a channel's history.",
+    "rollback": "Put a channel back to an earlier release.",
+    "fetch": "Bring a release's bundle into a folder.",
+    "verify": "Check every byte of a bundle, a release or the whole store.",
+    "prune": "Remove from the store what no channel needs any more.",
+    "keygen": "Make a key pair to sign releases with.",
+    "show": "Show a table, or a row of it.",
+    "stubs": "Write a .pyi so that editors complete the tables of gdata.load.",
+}
+"""Every command and its one line; each lives in the module of its name."""
+
+_INTERRUPTED, _BUG = 130, 70
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when it is asked for: `gdata --help` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called `cmd_name`."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"gdata.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a did-you-mean."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from gdata.nearest import did_you_mean
+
+            near = did_you_mean(args[0], COMMANDS) if args else ""
+            raise click.UsageError(f"{error.message} {near}".strip(), ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "--version", package_name="gdata-sheets", prog_name="gdata")
+def cli() -> None:
+    """From the planners' sheets to the game server's memory, and the gate on that road.
+
+    \b
+    Examples:
+      gdata build                 build the project around here
+      gdata diff                  what would change in the default channel
+      gdata publish --channel live --expect BUILD
+    """
+
+
+def main() -> None:
+    """The console script."""
+    _speak_utf8()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code. What goes wrong is said on stderr."""
+    try:
+        code: Any = cli.main(arguments, prog_name="gdata", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except GdataError as error:
+        _say_error(error)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("\ngdata: interrupted; nothing was left half done\n")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough: `gdata show | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        sys.stderr.write("gdata: there is not enough memory for this\n")
+        return 3
+    except Exception as error:
+        _say_bug(error, arguments)
+        return _BUG
+
+
+def _say_error(error: GdataError) -> None:
+    from gdata.cli.console import error_console
+
+    console = error_console()
+    console.print(f"gdata: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+    if error.hint:
+        console.print(f"  → {error.hint}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _say_bug(error: Exception, arguments: list[str]) -> None:
+    import traceback
+
+    path = os.path.abspath("gdata-bug.txt")
+    report = "".join(traceback.format_exception(error))
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"gdata {' '.join(arguments)}\nPython {sys.version}\n\n{report}")
+        where = f"the details are in {path}"
+    except OSError:
+        where = report
+    sys.stderr.write(
+        f"gdata: this is a bug in gdata, not in your data ({type(error).__name__}: {error})\n"
+        f"  → please report it with the command you ran; {where}\n"
+    )
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever the console says, and replace what it can't show."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")

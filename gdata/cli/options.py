@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def config_option(function: Command) -> Command:
+    """`--config FILE`."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The sheets.yaml to use; else the one found upwards from here.",
+    )(function)
+
+
+def quiet_option(function: Command) -> Command:
+    """`--quiet`."""
+    return click.option("-q", "--quiet", is_flag=True, help="Show no progress.")(function)
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """`--format`, the first of `formats` by default."""
+
+    def decorate(function: Command) -> Command:
+        return click.option(
+            "--format",
+            "format_",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="How to write the result on stdout.",
+        )(function)
+
+    return decorate
+
+
+def yes_option(function: Command) -> Command:
+    """`--yes`."""
+    return click.option("-y", "--yes", is_flag=True, help="Don't ask.")(function)

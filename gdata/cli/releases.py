@@ -1,0 +1,76 @@
+"""`gdata releases`: a channel's history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gdata.cli.options import config_option, format_option
+
+if TYPE_CHECKING:
+    from gdata.releases.history import History, HistoryLine
+
+
+@click.command("releases")
+@click.option("--channel", help="One channel; else all of them.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Newest entries only.")
+@click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
+@format_option("text", "json")
+@config_option
+def command(channel: str | None, limit: int, location: str | None, format_: str, config_path: Path | None) -> None:
+    """Show who released what, when and why, newest first.
+
+    \b
+    Examples:
+      gdata releases
+      gdata releases --channel live --limit 5 --format json
+    """
+    from gdata.cli.console import print_json
+    from gdata.cli.places import open_place
+    from gdata.releases.history import read_history
+    from gdata.releases.reader import channel_names
+    from gdata.releases.store import writable
+
+    store = open_place(config_path, location)
+    names = [channel] if channel else channel_names(writable(store))
+    histories = [read_history(store, name, limit=limit) for name in names]
+    if format_ == "json":
+        print_json({"channels": {one.channel: [line.as_json() for line in one.lines] for one in histories}})
+        return
+    _render(histories, store.place)
+
+
+def _render(histories: list[History], place: str) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from gdata.cli.console import result_console
+
+    console = result_console()
+    if not any(one.lines for one in histories):
+        console.print(f"{place}: nothing was released yet", markup=False)
+    for history in histories:
+        if not history.lines:
+            continue
+        table = Table(title=Text(history.channel, style="bold"), title_justify="left", box=None, padding=(0, 2, 0, 0))
+        for heading in ("", "#", "release", "what", "who", "changed", "why"):
+            table.add_column(heading, overflow="fold")
+        for line in history.lines:
+            table.add_row(*map(Text, _cells(line)))
+        console.print(table)
+        if history.total > len(history.lines):
+            console.print(f"… {history.total - len(history.lines)} older entries: --limit {history.total}")
+        console.print()
+
+
+def _cells(line: HistoryLine) -> tuple[str, ...]:
+    mark = "●" if line.is_current else "✗" if line.is_bad else ""
+    summary = line.summary
+    changed = ""
+    if summary:
+        changed = f"+{summary.get('rows_added', 0)} −{summary.get('rows_removed', 0)} ~{summary.get('rows_changed', 0)}"
+    entry = line.entry
+    why = "; ".join(filter(None, [entry.message, *(f"allowed {one.name}: {one.reason}" for one in entry.allowed)]))
+    return mark, str(entry.number), entry.release, entry.action, entry.author, changed, why

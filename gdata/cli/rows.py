@@ -1,0 +1,213 @@
+"""Rows of a bundle's table for people and programs: choose, and print as a table, JSON, YAML, text proto or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf import json_format, text_format
+from google.protobuf.descriptor import FieldDescriptor
+
+from gdata.bundles.reader import Bundle
+from gdata.errors import UsageError
+from gdata.nearest import did_you_mean
+from gdata.runtime.messages import table_types
+from gdata.runtime.tables import parse_table
+
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table's rows, chosen step by step; `columns` empty: every field."""
+
+    name: str
+    rows: Sequence[Any]
+    descriptor: Any
+    key: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+
+    def only_key(self, key: str | None) -> ShownTable:
+        """The row with this key (its parts separated by commas); None: all rows."""
+        if key is None:
+            return self
+        parts = key.split(",") if len(self.key) > 1 else [key]
+        if not self.key or len(parts) != len(self.key):
+            names = ",".join(self.key) or "none"
+            raise UsageError(f"the key of {self.name} is {names}", hint="write its parts separated by commas")
+        wanted = [(name, self._value(name, part.strip())) for name, part in zip(self.key, parts, strict=True)]
+        found = [row for row in self.rows if all(getattr(row, name) == value for name, value in wanted)]
+        if not found:
+            known = [",".join(str(getattr(row, name)) for name in self.key) for row in self.rows[:100_000]]
+            raise UsageError(f"{self.name} has no row {key}", hint=did_you_mean(key, known))
+        return replace(self, rows=found)
+
+    def only_where(self, conditions: Sequence[str]) -> ShownTable:
+        """The rows that fit every `field=value`."""
+        rows = self.rows
+        for condition in conditions:
+            name, equals, text = condition.partition("=")
+            if not equals:
+                raise UsageError(f"{condition} is no condition", hint="write it as field=value")
+            value = self._value(name.strip(), text.strip())
+            rows = [row for row in rows if getattr(row, name.strip()) == value]
+        return replace(self, rows=rows)
+
+    def only_columns(self, names: Sequence[str]) -> ShownTable:
+        """These fields alone, in this order."""
+        columns = tuple(name.strip() for name in names)
+        for name in columns:
+            self._field(name)
+        return replace(self, columns=columns)
+
+    def as_dict(self, row: Any) -> dict[str, Any]:
+        """A row in protobuf's JSON mapping, with proto names."""
+        values = json_format.MessageToDict(row, preserving_proto_field_name=True)
+        return {name: values.get(name) for name in self.columns} if self.columns else values
+
+    def _field(self, name: str) -> Any:
+        field = self.descriptor.fields_by_name.get(name)
+        if field is None:
+            names = list(self.descriptor.fields_by_name)
+            raise UsageError(f"{self.name} has no field {name}", hint=did_you_mean(name, names) or ", ".join(names))
+        return field
+
+    def _value(self, name: str, text: str) -> Any:
+        field = self._field(name)
+        if field.is_repeated or field.message_type is not None:
+            raise UsageError(f"{name} of {self.name} isn't a single value", hint="choose by a field that is")
+        try:
+            return _parse(field, text)
+        except (ValueError, KeyError) as error:
+            raise UsageError(f"{text!r} is no value of {name}", hint=_choices(field)) from error
+
+
+def _parse(field: Any, text: str) -> Any:
+    if field.enum_type is not None:
+        values = field.enum_type.values_by_name
+        return values[text].number if text in values else int(text)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+        if text.casefold() not in (*_TRUE, *_FALSE):
+            raise ValueError(text)
+        return text.casefold() in _TRUE
+    if field.cpp_type in (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT):
+        return float(text)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+        return text.encode() if field.type == FieldDescriptor.TYPE_BYTES else text
+    return int(text)
+
+
+def _choices(field: Any) -> str:
+    return ", ".join(field.enum_type.values_by_name) if field.enum_type is not None else ""
+
+
+def open_table(bundle: Bundle, name: str) -> ShownTable:
+    """The table `name` of a bundle.
+
+    Raises:
+        UsageError: the bundle has no such table.
+        DamagedError: its bytes aren't what the manifest says.
+    """
+    entry = bundle.manifest.tables.get(name)
+    if entry is None:
+        folded = {known.casefold(): known for known in bundle.manifest.tables}
+        name = folded.get(name.casefold(), folded.get(f"{name}table".casefold(), name))
+        entry = bundle.manifest.tables.get(name)
+    if entry is None:
+        known = list(bundle.manifest.tables)
+        raise UsageError(f"there is no table {name}", hint=did_you_mean(name, known) + "`gdata show` lists them")
+    kind = table_types(bundle.schema(), bundle.manifest, place=bundle.place)[name]
+    parts = [bundle.read(part) for part in entry.parts]
+    parsed = parse_table(name, kind, entry, parts, bundle.place)
+    rows = [parsed] if entry.kind == "record" else list(parsed)
+    return ShownTable(name, rows, kind.row, entry.key)
+
+
+def render(table: ShownTable, format_: str, limit: int | None) -> None:
+    """Print the chosen rows on stdout; a table for people ends after `limit` rows and says so."""
+    if format_ == "table":
+        _render_table(table, limit)
+        return
+    rows = table.rows[:limit]
+    if format_ == "json":
+        sys.stdout.write(json.dumps([table.as_dict(row) for row in rows], ensure_ascii=False, indent=1) + "\n")
+    elif format_ == "yaml":
+        import yaml
+
+        yaml.safe_dump([table.as_dict(row) for row in rows], sys.stdout, allow_unicode=True, sort_keys=False)
+    elif format_ == "txtpb":
+        for row in rows:
+            sys.stdout.write(f"rows {{\n{text_format.MessageToString(row, as_utf8=True, indent=2)}}}\n")
+    else:
+        _render_csv(table, rows)
+    if len(rows) < len(table.rows):
+        sys.stderr.write(f"… {len(table.rows) - len(rows):,} more rows: --limit 0\n")
+
+
+def _columns_of(table: ShownTable) -> list[str]:
+    return list(table.columns) or [field.name for field in table.descriptor.fields]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _render_csv(table: ShownTable, rows: Sequence[Any]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    columns = _columns_of(table)
+    writer.writerow(columns)
+    for row in rows:
+        values = table.as_dict(row)
+        writer.writerow([_cell(values.get(name)) for name in columns])
+
+
+def _render_table(table: ShownTable, limit: int | None) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from gdata.cli.console import result_console
+
+    console = result_console()
+    rows = table.rows[:limit]
+    dicts = [table.as_dict(row) for row in rows]
+    if len(dicts) == 1:
+        _render_row(table, dicts[0])
+        return
+    page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    columns = [name for name in _columns_of(table) if table.columns or any(name in one for one in dicts)]
+    for name in columns:
+        numeric = table.descriptor.fields_by_name[name].cpp_type in (1, 2, 3, 4, 5, 6)
+        page.add_column(name, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis", max_width=40)
+    for one in dicts:
+        page.add_row(*(Text(_visible(_cell(one.get(name)))) for name in columns))
+    console.print(page)
+    if len(rows) < len(table.rows):
+        console.print(f"… {len(table.rows) - len(rows):,} more rows: --limit 0", style="dim")
+
+
+def _render_row(table: ShownTable, values: dict[str, Any]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from gdata.cli.console import result_console
+
+    page = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    page.add_column(style="bold", no_wrap=True)
+    page.add_column(overflow="fold")
+    for name in _columns_of(table):
+        if values.get(name) is not None:
+            page.add_row(name, Text(_visible(_cell(values[name]))))
+    result_console().print(page)
+
+
+def _visible(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    return "".join(character if character.isprintable() or character == " " else "·" for character in text)

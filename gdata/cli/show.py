@@ -1,0 +1,96 @@
+"""`gdata show`: a table, some rows of it, or one row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gdata.cli.options import config_option, format_option
+from gdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from gdata.bundles.reader import Bundle
+
+
+@click.command("show")
+@click.argument("table", required=False)
+@click.argument("key", required=False)
+@click.option("--where", multiple=True, metavar="FIELD=VALUE", help="Only rows with this value; several: all of them.")
+@click.option("--columns", metavar="A,B,…", help="Only these fields.")
+@click.option("-n", "--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Rows shown; 0: all.")
+@click.option(
+    "--from", "side", default="output", show_default=True, metavar="PLACE", help="A folder, release or channel."
+)
+@click.option("--target", help="Whose bundle; else the first of sheets.yaml.")
+@format_option("table", "json", "yaml", "txtpb", "csv")
+@config_option
+def command(
+    table: str | None,
+    key: str | None,
+    where: tuple[str, ...],
+    columns: str | None,
+    limit: int,
+    side: str,
+    target: str | None,
+    format_: str,
+    config_path: Path | None,
+) -> None:
+    """Show a table of the last build; with KEY one row of it; without TABLE, which tables there are.
+
+    \b
+    Examples:
+      gdata show
+      gdata show ItemTable --where rarity=RARITY_EPIC --columns id,name,price
+      gdata show ItemTable 1001 --format yaml
+      gdata show ShopProductTable --from live --format csv
+    """
+    from gdata.cli.rows import open_table, render
+
+    bundle = _open(config_path, side, target)
+    if table is None:
+        _list_tables(bundle, format_)
+        return
+    shown = open_table(bundle, table).only_key(key).only_where(where)
+    render(shown.only_columns(columns.split(",") if columns else []), format_, limit or None)
+
+
+def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:
+    from gdata.pipeline.project import read_config
+    from gdata.pipeline.sides import open_side, store_of
+
+    try:
+        config = read_config(config_path)
+    except UsageError:
+        if config_path is not None or not Path(name).is_dir():
+            raise
+        config = None
+    side = open_side(config, name, store_of(config) if config is not None else None)
+    if not side.bundles:
+        raise UsageError(f"{name} has no release yet", hint="run `gdata publish` first")
+    first = config.targets[0].name if config is not None else ""
+    wanted = target or (first if first in side.bundles else next(iter(side.bundles)))
+    if wanted not in side.bundles:
+        raise UsageError(f"{name} has no target {wanted}", hint=f"its targets are {', '.join(side.bundles)}")
+    return side.bundles[wanted]
+
+
+def _list_tables(bundle: Bundle, format_: str) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from gdata.cli.console import print_json, result_console
+
+    entries = sorted(bundle.manifest.tables.items())
+    if format_ == "json":
+        print_json({name: {"message": one.message, "rows": one.rows, "key": list(one.key)} for name, one in entries})
+        return
+    listing = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for heading, justify in (("table", "left"), ("rows", "right"), ("key", "left"), ("refers to", "left")):
+        listing.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for name, one in entries:
+        tables = sorted({ref.table for refs in one.refs.values() for ref in refs})
+        rows = "1 record" if one.kind == "record" else f"{one.rows:,}"
+        listing.add_row(Text(name, style="bold"), rows, ", ".join(one.key), Text(", ".join(tables), style="dim"))
+    result_console().print(listing)

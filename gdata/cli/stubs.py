@@ -1,0 +1,38 @@
+"""`gdata stubs`: a .pyi for the tables of a bundle."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from gdata.cli.options import config_option
+from gdata.errors import UsageError
+
+
+@click.command("stubs")
+@click.option("--target", default="server", show_default=True, help="Whose tables.")
+@click.option("--name", default="GameData", show_default=True, help="The name of the class.")
+@click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
+@config_option
+def command(target: str, name: str, file: Path | None, config_path: Path | None) -> None:
+    """Write a .pyi so that editors complete `data.ItemTable[1001].price`, and mypy checks it.
+
+    \b
+    Examples:
+      gdata stubs --output game_data.pyi
+    """
+    from gdata.files import write_atomically
+    from gdata.pipeline.project import read_config
+    from gdata.pipeline.sides import output_side
+    from gdata.runtime.stubs import make_stubs
+
+    bundles = output_side(read_config(config_path)).bundles
+    if target not in bundles:
+        raise UsageError(f"there is no target {target}", hint=f"the targets are {', '.join(bundles)}")
+    text = make_stubs(bundles[target], name=name)
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        write_atomically(file, text.encode())

@@ -1,0 +1,165 @@
+"""`gdata check` and `gdata build`: all stages in their order, and how long each took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from gdata.bundles.encode import encode_build
+from gdata.bundles.manifest import Manifest
+from gdata.bundles.writer import write_build
+from gdata.files import project_lock
+from gdata.pipeline.check import check_all, views_for
+from gdata.pipeline.events import Event, Listener
+from gdata.pipeline.links import with_links
+from gdata.pipeline.parse import Parsed, parse_all
+from gdata.pipeline.project import Project
+from gdata.pipeline.pull import pull_all
+from gdata.pipeline.state import LOCK, save_build, save_pull
+from gdata.problems import Problem, has_errors
+from gdata.sources.grid import Pulled
+
+STAGES = ("pull", "parse", "check", "encode", "write")
+
+
+@dataclass
+class Timings:
+    """Seconds that each stage took; the pull is what was waited for, as parsing goes on meanwhile."""
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    started: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        """Count the time of the block to `stage`."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - started
+
+    def as_json(self) -> dict[str, float]:
+        """The timings in the shape of the JSON output."""
+        total = time.perf_counter() - self.started
+        return {**{name: round(seconds, 4) for name, seconds in self.seconds.items()}, "total": round(total, 4)}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome of a check: the problems, and what was read."""
+
+    problems: list[Problem]
+    parsed: Parsed
+    timings: Timings
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error among the problems."""
+        return not has_errors(self.problems)
+
+    @property
+    def requests(self) -> int:
+        """How many reads of Google's API the pull took."""
+        return sum(pulled.requests for pulled in self.parsed.pulled)
+
+
+@dataclass(frozen=True)
+class Built:
+    """The outcome of a build: without errors, the manifests of all targets."""
+
+    checked: Checked
+    manifests: Mapping[str, Manifest] = field(default_factory=dict)
+
+    @property
+    def build(self) -> str | None:
+        """The id of the build; None where there were errors."""
+        return next((manifest.build for manifest in self.manifests.values()), None)
+
+
+def pull(project: Project, listener: Listener) -> list[Pulled]:
+    """Read every spreadsheet and keep the snapshot.
+
+    Raises:
+        SourceError: spreadsheets can't be read.
+    """
+    with _locked(project, listener):
+        pulled = list(pull_all(project, project.config.spreadsheets, listener))
+        save_pull(project.state, pulled)
+    return pulled
+
+
+def check(project: Project, listener: Listener, *, offline: bool = False, strict: bool = False) -> Checked:
+    """Pull, parse and check; nothing under `output/` changes."""
+    with _locked(project, listener):
+        return _check(project, listener, offline=offline, strict=strict)
+
+
+def build(project: Project, listener: Listener, *, offline: bool = False, strict: bool = False) -> Built:
+    """Pull, parse, check, encode and write. With an error among the problems nothing under `output/` changes."""
+    with _locked(project, listener):
+        checked = _check(project, listener, offline=offline, strict=strict)
+        if not checked.ok:
+            return Built(checked)
+        with checked.timings.of("encode"):
+            targets = {
+                target.name: (target, views_for(checked.parsed, target.tags)) for target in project.config.targets
+            }
+            bundles = encode_build(project.schema, targets)
+            listener(Event("encode", "", len(bundles), len(bundles)))
+        with checked.timings.of("write"):
+            built = Built(checked, {bundle.manifest.target: bundle.manifest for bundle in bundles})
+            # Before the bundles: a publish then finds what the build was made from, whenever this process dies.
+            pulled = checked.parsed.pulled
+            save_build(project.state, built.build or "", pulled, project.schema.descriptors, _provenance(pulled))
+            write_build(project.config.output, bundles)
+            listener(Event("write", "", len(bundles), len(bundles)))
+        return built
+
+
+def _check(project: Project, listener: Listener, *, offline: bool, strict: bool) -> Checked:
+    timings = Timings()
+    pulls = _timed(pull_all(project, project.config.spreadsheets, listener, offline=offline), timings)
+    with timings.of("parse"):
+        parsed = parse_all(project, pulls, listener)
+    timings.seconds["parse"] -= timings.seconds["pull"]
+    save_pull(project.state, parsed.pulled)
+    with timings.of("check"):
+        problems = check_all(project, parsed, listener, strict=strict)
+    return Checked(with_links(project, problems, parsed.gids, may_ask=not offline), parsed, timings)
+
+
+def _timed(pulls: Iterator[Pulled], timings: Timings) -> Iterator[Pulled]:
+    while True:
+        with timings.of("pull"):
+            pulled = next(pulls, None)
+        if pulled is None:
+            return
+        yield pulled
+
+
+def _provenance(pulled: list[Pulled]) -> dict[str, Any]:
+    """Where the data came from; it lies in `.gdata/` and in the release's record, never in a bundle."""
+    return {
+        "tool": f"gdata {version('gdata-sheets')}",
+        "spreadsheets": {
+            one.spreadsheet: {
+                "kind": one.kind,
+                "location": one.location,
+                "pulled_at": one.pulled_at.isoformat(timespec="seconds"),
+            }
+            for one in pulled
+        },
+    }
+
+
+@contextmanager
+def _locked(project: Project, listener: Listener) -> Iterator[None]:
+    def on_wait(sentence: str) -> None:
+        listener(Event("pull", note=sentence))
+
+    with project_lock(project.state / LOCK, on_wait=on_wait):
+        yield

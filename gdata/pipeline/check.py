@@ -1,0 +1,56 @@
+"""Run all checks over parsed tables, for each set of tags that targets have, and put the problems in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from gdata.checks.run import Checks
+from gdata.parsing.view import TableView
+from gdata.pipeline.events import Event, Listener
+from gdata.pipeline.parse import Parsed
+from gdata.pipeline.project import Project
+from gdata.problems import Problem, in_cell_order, with_severities
+
+Tags = tuple[str, ...]
+
+
+def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: bool = False) -> list[Problem]:
+    """Every problem of the parsed tables, in cell order, with the severities that sheets.yaml gives them.
+
+    Raises:
+        SchemaError: a constraint or reference in a .proto makes no sense.
+        ConfigError: a file of custom checks can't be loaded.
+    """
+    config = project.config
+    checks = Checks(project.schema, project.plans, files=config.checks, asset_root=config.asset_root)
+    views_by_tags = {tags: views_for(parsed, tags) for tags in project.tag_sets}
+    found: dict[Tags, list[Problem]] = {}
+    for done, (tags, views) in enumerate(views_by_tags.items(), start=1):
+        local = [problem for view in views.values() for problem in checks.check_table(view)]
+        together = checks.check_together(views, [*parsed.problems, *local])
+        found[tags] = [*local, *together]
+        listener(Event("check", "", done, len(views_by_tags)))
+    problems = [*parsed.problems, *_by_target(project, found)]
+    if views_by_tags:
+        problems += checks.warn(next(iter(views_by_tags.values())))
+    problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
+    return in_cell_order(problems, parsed.sheet_order)
+
+
+def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, TableView]:
+    """The tables as targets with `tags` see them."""
+    return {name: table.views[tags] for name, table in parsed.tables.items()}
+
+
+def _by_target(project: Project, found: Mapping[Tags, Iterable[Problem]]) -> list[Problem]:
+    """Problems that every target has once, those that only one has with its name."""
+    seen_by: dict[Problem, list[str]] = {}
+    for target in project.config.targets:
+        for problem in dict.fromkeys(found[target.tags]):
+            seen_by.setdefault(problem, []).append(target.name)
+    every = len(project.config.targets)
+    return [
+        replace(problem, target=targets[0]) if len(targets) == 1 < every else problem
+        for problem, targets in seen_by.items()
+    ]

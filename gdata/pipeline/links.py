@@ -1,0 +1,53 @@
+"""Links from problems to their cells: a planner clicks and stands in the very cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from gdata.config import Spreadsheet
+from gdata.pipeline.project import Project
+from gdata.problems import Cell, Problem
+from gdata.sources.google import fetch_sheet_ids
+
+_LINK = "https://docs.google.com/spreadsheets/d/{id}/edit"
+
+
+def with_links(
+    project: Project,
+    problems: Iterable[Problem],
+    gids: Mapping[tuple[str, str], int],
+    *,
+    may_ask: bool,
+) -> list[Problem]:
+    """The problems with their `url`; `gids` are the known ids of sheets, others are asked for if `may_ask`."""
+    problems = list(problems)
+    spreadsheets = {one.name: one for one in project.config.spreadsheets}
+    known = dict(gids)
+    unknown = {
+        problem.cell.spreadsheet
+        for problem in problems
+        if (one := spreadsheets.get(problem.cell.spreadsheet)) is not None
+        and one.id
+        and (problem.cell.spreadsheet, problem.cell.sheet) not in known
+    }
+    if unknown and may_ask:
+        found = fetch_sheet_ids([spreadsheets[name] for name in sorted(unknown)], project.config.google)
+        known |= {(name, title): gid for name, titles in found.items() for title, gid in titles.items()}
+    return [
+        replace(problem, url=_url(spreadsheets.get(problem.cell.spreadsheet), problem.cell, known))
+        for problem in problems
+    ]
+
+
+def _url(spreadsheet: Spreadsheet | None, cell: Cell, gids: Mapping[tuple[str, str], int]) -> str:
+    if spreadsheet is None:
+        return ""
+    if spreadsheet.path is not None:
+        is_folder = spreadsheet.path.is_dir()
+        return str(spreadsheet.path / f"{cell.sheet}.csv" if is_folder else spreadsheet.path)
+    link = _LINK.format(id=spreadsheet.id)
+    gid = gids.get((cell.spreadsheet, cell.sheet))
+    if gid is None:
+        return link
+    return f"{link}#gid={gid}&range={cell.a1}" if cell.a1 else f"{link}#gid={gid}"

@@ -1,0 +1,87 @@
+"""What the names on the command line mean: an output folder, a bundle, a release, a channel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gdata.bundles.manifest import MANIFEST
+from gdata.bundles.reader import open_bundle, open_output
+from gdata.config import Config, Gate
+from gdata.diffs.model import Side
+from gdata.errors import UsageError
+from gdata.pipeline.state import load_build
+from gdata.releases.reader import Published, bundles_of, descriptors_of
+from gdata.releases.records import is_channel_name, is_release_id
+from gdata.releases.store import Store, open_store
+
+OUTPUT = "output"
+
+
+def store_of(config: Config, location: str | None = None) -> Store:
+    """The store at `location`, else the config's."""
+    return open_store(location or config.releases)
+
+
+def open_side(config: Config | None, name: str, store: Store | None) -> Side:
+    """What `name` means: `output`, a folder with bundles, else a release id or a channel of the store.
+
+    A channel without a release is a side without bundles.
+
+    Raises:
+        UsageError: it is none of these.
+        DamagedError: a manifest is damaged, or an output's targets come from different builds.
+    """
+    if name == OUTPUT and config is not None:
+        return output_side(config)
+    folder = Path(name)
+    if folder.is_dir():
+        return folder_side(folder)
+    if store is None or not (is_release_id(name) or is_channel_name(name)):
+        raise UsageError(
+            f"{name} is no folder with a bundle" + ("" if store is not None else ", and there is no sheets.yaml here"),
+            hint="name an output folder, a release id or a channel",
+        )
+    return published_side(store, bundles_of(store, name, missing_ok=not is_release_id(name)))
+
+
+def output_side(config: Config) -> Side:
+    """The build in the project's output folder.
+
+    Raises:
+        UsageError: nothing is built there.
+    """
+    bundles = open_output(config.output)
+    if not bundles:
+        raise UsageError(f"{config.output}: nothing is built here yet", hint="run `gdata build` first")
+    side = Side(OUTPUT, None, bundles)
+    return Side(OUTPUT, None, bundles, load_build(config.state, side.build or "").descriptors)
+
+
+def folder_side(folder: Path) -> Side:
+    """The bundle in a folder, or the bundles of the targets below it."""
+    if (folder / MANIFEST).exists():
+        bundle = open_bundle(folder)
+        return Side(str(folder), None, {bundle.manifest.target: bundle})
+    bundles = open_output(folder)
+    if not bundles:
+        raise UsageError(f"{folder}: there is no bundle here", hint="name a folder that `gdata build` or `fetch` made")
+    return Side(str(folder), None, bundles)
+
+
+def published_side(store: Store, published: Published) -> Side:
+    """A release, or what a channel points at, as a side; with its full descriptors where it has them."""
+    sources = None
+    if published.release is not None:
+        try:
+            sources = descriptors_of(store, published.release)
+        except UsageError:
+            sources = None  # Published without them: places in .proto files aren't known then.
+    return Side(published.name, published.release, published.bundles, sources)
+
+
+def gate_for(config: Config | None, old: str) -> Gate:
+    """The gate that a diff against `old` must pass: its channel's, where it is one, else the general one."""
+    if config is None:
+        return Gate()
+    is_channel = is_channel_name(old) and not Path(old).is_dir() and old != OUTPUT
+    return config.gate_of(old if is_channel else None)
