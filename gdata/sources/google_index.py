@@ -62,6 +62,25 @@ class SheetFacts:
     merges: tuple[tuple[int, int, int, int], ...] = ()
 
 
+@dataclass(frozen=True)
+class About:
+    """What the metadata says of the spreadsheet itself; `time_zone` is what its dates are shown in."""
+
+    title: str
+    time_zone: str
+    sheets: int
+
+
+def read_about(metadata: bytes) -> About:
+    """The spreadsheet's own properties.
+
+    Raises:
+        SourceError: it is no answer about a spreadsheet.
+    """
+    properties = decode_object(metadata).get("properties", {})
+    return About(str(properties.get("title", "")), str(properties.get("timeZone", "")), len(read_facts(metadata)))
+
+
 def read_index(files: Mapping[str, bytes], spreadsheet: str) -> Index:
     """The index among the files of a pull.
 

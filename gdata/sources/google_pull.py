@@ -64,26 +64,30 @@ class SpreadsheetPull:
 
     def fetch_facts(self) -> list[SheetFacts]:
         """Ask which sheets there are."""
+        return read_facts(self.fetch_metadata())
+
+    def fetch_metadata(self) -> bytes:
+        """Ask about the spreadsheet and its sheets, and keep the answer."""
         url = SPREADSHEET_URL % self.spreadsheet.id
         body = self._get(url, {"fields": _METADATA_FIELDS, "prettyPrint": "false"})
         with self._lock:
             self._files[METADATA_NAME], self._index.metadata = body, METADATA_NAME
-        return read_facts(body)
+        return body
 
     def _read_as_written(self) -> bool:
         """Read the sheets by the titles in sheets.yaml; False when one of them isn't there."""
         timed = [request.title for request in self.requests if request.has_times]
         tasks = self._reading_tasks([request.title for request in self.requests], timed)
         if any(request.needs_merges for request in self.requests):
-            tasks.append(self._fetch_facts_quietly)
+            tasks.append(self._keep_metadata)
         try:
             run_together(tasks)
         except _SheetsChanged:
             return False
         return True
 
-    def _fetch_facts_quietly(self) -> None:
-        self.fetch_facts()
+    def _keep_metadata(self) -> None:
+        self.fetch_metadata()
 
     def _read_by_metadata(self) -> None:
         """Ask which sheets there are, then read those that are wanted; again, if one was renamed in between."""

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from gdata.errors import SourceError
 from gdata.sources.grid import CellValue
+from gdata.sources.workbook_cells import FindNegative
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_CELLS = 40_000_000
@@ -29,10 +30,14 @@ _LFS = b"version https://git-lfs"
 
 @dataclass(frozen=True)
 class Scan:
-    """What calamine hides of a sheet: cells as (row, column, value) from 1, and merged ranges it doesn't know."""
+    """What calamine hides of a sheet; rows and columns are from 1."""
 
     hidden_cells: list[tuple[int, int, CellValue]]
+    """Cells that it shows as blank or otherwise, as (row, column, value)."""
     merges: tuple[tuple[int, int, int, int], ...] = ()
+    """Merged ranges that it doesn't know."""
+    find_negative: FindNegative = dict
+    """Finds the numbers below zero, which it shows as a time of day where their format is a date's."""
 
 
 class Scanner(Protocol):
@@ -62,8 +67,10 @@ class Archive:
         """Whether a workbook's main part is in it."""
         return any(member in self._members for member in _KINDS)
 
-    def read(self, member: str) -> bytes:
-        """The unpacked bytes of a part; KeyError without it."""
+    def read(self, member: str, *, missing: bytes | None = None) -> bytes:
+        """The unpacked bytes of a part; without it `missing`, or KeyError."""
+        if missing is not None and member.lower() not in self._members:
+            return missing
         return self._archive.read(self._members[member.lower()])
 
 
@@ -124,7 +131,7 @@ def damage_named(place: str) -> Iterator[None]:
         raise damaged(place, error) from error
 
 
-def damaged(place: str, error: Exception) -> SourceError:
+def damaged(place: str, error: BaseException) -> SourceError:
     """The error that the workbook at `place` can't be read because of `error`."""
     return SourceError(
         f"{place}: the workbook is damaged ({error})",

@@ -10,7 +10,7 @@ import html
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from xml.etree import ElementTree
 
 from gdata.sources.grid import FormulaCell
@@ -32,6 +32,7 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^<>]*)>([^<]*)<")
 _TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
 _SHARED = re.compile(rb"""\bsi\s*=\s*["'](\d+)["']""")
 _ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(row|c)(\s[^<>]*)?/?>")
+_NEGATIVE = re.compile(rb"<(?:\w+:)?c(\s[^<>]*[^/<>]|)>\s*<(?:\w+:)?v>\s*(-[\d.]+(?:[eE][-+]?\d+)?)\s*<")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
 _WIDE = ((26, re.compile(rb"""r=["'][A-Za-z]{2,}\d""")), (702, re.compile(rb"""r=["'][A-Za-z]{3,}\d""")))
@@ -55,7 +56,9 @@ class XmlScanner:
         with damage_named(place):
             content = _as_utf8(self._archive.read(self._parts[title]))
             refuse_too_many_cells(*_extent(content), place)
-            return Scan([*_errors(content), *_bare_formulas(content)])
+            return Scan(
+                [*_errors(content), *_bare_formulas(content)], find_negative=partial(_negative_numbers, content)
+            )
 
     @cached_property
     def _parts(self) -> dict[str, str]:
@@ -142,6 +145,10 @@ def _formula(content: bytes, inner: bytes) -> str:
         ),
         "",
     )
+
+
+def _negative_numbers(content: bytes) -> dict[tuple[int, int], float]:
+    return {_position(content, cell): float(cell[2]) for cell in _NEGATIVE.finditer(content)}
 
 
 def _text(content: bytes) -> str:

@@ -40,6 +40,7 @@ from gdata.bundles.manifest import (
     bundle_id,
     file_entry,
 )
+from gdata.bundles.reader import Bundle
 from gdata.errors import SchemaError
 
 Protos = str | Mapping[str, str]
@@ -104,6 +105,13 @@ def write_output(folder: Path, targets: Mapping[str, Contents]) -> Path:
     return folder
 
 
+def memory_output(targets: Mapping[str, Contents]) -> dict[str, Bundle]:
+    """The same bundles as `write_output` writes, by target, without a file: for tests that make many."""
+    prepared = [_prepare(target, contents) for target, contents in targets.items()]
+    build = build_id({one.target: one.bundle for one in prepared})
+    return {one.target: one.bundle_of(build) for one in prepared}
+
+
 def compile_protos(protos: Protos) -> bytes:
     """The FileDescriptorSet of .proto texts with all imports, options and source info, dependencies first.
 
@@ -124,6 +132,10 @@ class _Prepared:
     @property
     def bundle(self) -> str:
         return bundle_id(self.target, self.schema, self.tables)
+
+    def bundle_of(self, build: str) -> Bundle:
+        manifest = Manifest(self.target, self.schema, self.tables, self.bundle, build)
+        return Bundle(manifest, manifest.to_bytes(), f"memory of {self.target}", lambda one: self.contents[one.file])
 
 
 def _prepare(target: str, contents: Contents) -> _Prepared:

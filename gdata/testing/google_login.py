@@ -192,5 +192,14 @@ class LoginDesk:
         }
 
 
+def read_client(authorization: str) -> dict[str, str]:
+    """An OAuth client that names itself in the header, as some libraries do, and not in the form."""
+    kind, _, text = authorization.partition(" ")
+    if kind != "Basic":
+        return {}
+    name, _, secret = base64.b64decode(text).decode().partition(":")
+    return {"client_id": name, "client_secret": secret}
+
+
 def _decode(segment: str) -> bytes:
     return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))

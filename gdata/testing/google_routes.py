@@ -24,7 +24,7 @@ from gdata.testing.google_errors import (
 )
 from gdata.testing.google_faults import Kind
 from gdata.testing.google_fields import parse_fields, select_fields
-from gdata.testing.google_login import LoginDesk, Token
+from gdata.testing.google_login import LoginDesk, Token, read_client
 from gdata.testing.google_metadata import describe_file, describe_spreadsheet
 from gdata.testing.google_ranges import RangeError, parse_range
 from gdata.testing.google_sheets import EmulatedSpreadsheet
@@ -99,7 +99,7 @@ class GoogleState:
     def _dispatch(self, kind: Kind, parts: list[str], request: Request) -> Answer:
         if kind == "token":
             form = {name: values[-1] for name, values in parse_qs(request.body.decode()).items()}
-            return Answer(200, self.login.exchange(form))
+            return Answer(200, self.login.exchange(form | read_client(request.authorization)))
         if kind == "consent":
             return self._consent(request)
         if kind == "unknown":

@@ -8,6 +8,7 @@ from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
 
 QUICK = Patience(budget=3.0, first_wait=0.001, longest_wait=0.01, connect_timeout=2.0, read_timeout=0.4)
+SHORT = Patience(budget=0.1, first_wait=0.005, longest_wait=0.02, connect_timeout=2.0, read_timeout=2.0)
 
 
 def emulate(**spreadsheets: dict[str, list[list]]) -> GoogleEmulator:

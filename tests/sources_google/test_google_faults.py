@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 import requests
 from google.auth import exceptions as auth
-from google_project import QUICK, emulate, grid_of, pull, request, settings
+from google_project import QUICK, SHORT, emulate, grid_of, pull, request, settings
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import AccessError, CredentialsError, GdataError, QuotaError, SourceError
@@ -23,7 +23,6 @@ SHEETS = {"Item": [["id"], [1], ["검"]], "Event": [["at"], [date(2026, 12, 1)]]
 AS_WRITTEN = [request("Item"), request("Event", has_times=True)]
 BY_METADATA = [request("I*"), request("Event", has_times=True)]
 KINDS = ("token", "metadata", "batchGet")
-SHORT = Patience(budget=0.1, first_wait=0.005, longest_wait=0.02, connect_timeout=2.0, read_timeout=2.0)
 HASTY = replace(SHORT, read_timeout=0.06)
 PASSING = [
     (fault, on, skip)

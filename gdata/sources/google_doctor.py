@@ -1,0 +1,90 @@
+"""What `gdata doctor` tries with Google, step by step: the login, its token, and each spreadsheet."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gdata.config import GoogleSettings, Spreadsheet
+from gdata.errors import GdataError
+from gdata.sources.google_patience import Failure, Patience, Stopped
+
+DOCTOR_PATIENCE = Patience(budget=20.0, read_timeout=20.0)
+"""Somebody is watching."""
+
+
+@dataclass(frozen=True)
+class DoctorStep:
+    """One thing that was tried: what, whether it works, what was found, and what to do about it."""
+
+    name: str
+    state: Literal["ok", "warning", "error"]
+    message: str
+    hint: str = ""
+
+
+def examine_google(
+    spreadsheets: Sequence[Spreadsheet], settings: GoogleSettings, timezone: str, patience: Patience = DOCTOR_PATIENCE
+) -> Iterator[DoctorStep]:
+    """Try each step and tell it as it is done; a step that others need ends it when it fails.
+
+    `timezone` is that of sheets.yaml: a spreadsheet set to another shows its dates in that one.
+    """
+    from gdata.sources.google_credentials import describe_login, load_credentials
+    from gdata.sources.google_endpoint import check_endpoint
+    from gdata.sources.google_wire import GoogleWire
+
+    try:
+        if settings.endpoint:
+            check_endpoint(settings.endpoint)
+            yield DoctorStep("endpoint", "warning", f"{settings.endpoint} answers in place of Google")
+        credentials = load_credentials(settings)
+        yield DoctorStep("login", "ok", f"found: {describe_login(credentials)}")
+        wire = GoogleWire(credentials, settings.endpoint, patience, threading.Event())
+        wire.log_in(lambda *_: None)
+    except GdataError as error:
+        yield DoctorStep("login", "error", str(error), error.hint)
+        return
+    yield DoctorStep("token", "ok", "Google takes the login")
+    yield from _examine_spreadsheets(spreadsheets, wire, timezone)
+    wire.close()
+
+
+def _examine_spreadsheets(spreadsheets: Sequence[Spreadsheet], wire: object, timezone: str) -> Iterator[DoctorStep]:
+    from gdata.sources.google_threads import run_together
+
+    steps: dict[str, DoctorStep] = {}
+
+    def examine(spreadsheet: Spreadsheet) -> None:
+        steps[spreadsheet.name] = _examine_spreadsheet(spreadsheet, wire, timezone)
+
+    run_together([lambda one=one: examine(one) for one in spreadsheets])  # type: ignore[misc]
+    for spreadsheet in spreadsheets:
+        yield steps[spreadsheet.name]
+
+
+def _examine_spreadsheet(spreadsheet: Spreadsheet, wire: object, timezone: str) -> DoctorStep:
+    from gdata.sources.google_index import read_about
+    from gdata.sources.google_pull import SpreadsheetPull
+    from gdata.sources.google_wire import GoogleWire
+
+    assert isinstance(wire, GoogleWire)
+    name = f"spreadsheet {spreadsheet.name}"
+    try:
+        about = read_about(SpreadsheetPull(spreadsheet, [], wire, lambda *_: None).fetch_metadata())
+    except GdataError as error:
+        return DoctorStep(name, "error", str(error), error.hint)
+    except (Failure, Stopped) as error:
+        return DoctorStep(name, "error", str(error))
+    found = f"{about.title}, {about.sheets} sheets, time zone {about.time_zone}"
+    if about.time_zone != timezone:
+        return DoctorStep(
+            name,
+            "warning",
+            found,
+            f"sheets.yaml reads dates as of {timezone}: set the same under File > Settings in the spreadsheet, "
+            "or set timezone in sheets.yaml",
+        )
+    return DoctorStep(name, "ok", found)
