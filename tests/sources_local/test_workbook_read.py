@@ -4,7 +4,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from workbook_files import DATE, DATE_TIME, HOURS, TIME, ods, read, read_bytes, xlsb, xlsx
+from workbook_files import DATE, DATE_TIME, HOURS, TIME, Dated, ods, read, read_bytes, xlsb, xlsx
 
 from gdata.errors import ConfigError
 from gdata.sources.grid import CellValue, DateCell, FormulaCell
@@ -201,6 +201,22 @@ def test_xlsb(tmp_path: Path) -> None:
     (grid,) = read_bytes(tmp_path, content, "book.xlsb").grids
     assert [row[:3] for row in grid.rows] == [["id", 1.5], ["", ""], [7, "", "#N/A"], ["", "#DIV/0!"]]
     assert grid.merges == ((1, 1, 2, 3),)
+
+
+@pytest.mark.parametrize(("from_1904", "serial"), [(0, 45000.0), (1, 46462.0)])
+def test_xlsb_dates_in_the_short_form(tmp_path: Path, from_1904: int, serial: float) -> None:
+    row = {0: Dated(45000), 1: Dated(45000, 2), 2: Dated(45000, 3), 3: Dated(45000.0, 3), 4: 45000, 5: Dated(-3.0)}
+    (grid,) = read_bytes(tmp_path, xlsb({0: row}, from_1904=from_1904), "book.xlsb").grids
+    day = DateCell(serial, "2023-03-15" if not from_1904 else "2027-03-16")
+    assert grid.rows[0][:5] == [day, 45000, day, day, 45000]
+    assert isinstance(grid.rows[0][5], DateCell)
+    assert grid.rows[0][5].serial == -3 + 1462 * from_1904
+
+
+def test_negative_numbers_in_a_date_format_are_not_midnight(tmp_path: Path) -> None:
+    row = f'<row r="1"><c r="A1" s="{TIME}"><v>-0.25</v></c><c r="B1" s="{DATE}"><v>-5</v></c>'
+    rows = cells_of(tmp_path, row + f'<c r="C1" s="{TIME}"><v>0</v></c><c r="D1"><v>-5</v></c></row>')
+    assert rows == [[DateCell(-0.25, "-0.25"), DateCell(-5.0, "-5"), DateCell(0.0, "00:00:00"), -5]]
 
 
 class TestOds:

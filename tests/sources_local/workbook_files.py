@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gdata.config import SheetEntry, Spreadsheet
@@ -66,22 +67,54 @@ def _wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(rows: Mapping[int, Mapping[int, str | float]], merges: Iterable[tuple[int, int, int, int]] = ()) -> bytes:
-    """An .xlsb with the sheet S; rows and columns from 0, a text is one of Excel's errors or a text."""
+@dataclass(frozen=True)
+class Dated:
+    """A number in a cell of one of these styles: 1 is m/d/yy, 2 is `[Red]0.0"days"`, 3 is yyyy-mm-dd."""
+
+    number: float
+    style: int = 1
+
+
+def _binary_styles() -> bytes:
+    formats = {170: '[Red]0.0"days"', 171: "yyyy-mm-dd"}
+    content = _record(278) + _record(615, struct.pack("<I", len(formats)))
+    content += b"".join(_record(44, struct.pack("<H", number) + _wide(code)) for number, code in formats.items())
+    styles = (0, 14, 170, 171)
+    content += _record(616) + _record(617, struct.pack("<I", len(styles)))
+    content += b"".join(_record(47, struct.pack("<HH", 0, number) + bytes(12)) for number in styles)
+    return content + _record(618) + _record(279)
+
+
+def xlsb(
+    rows: Mapping[int, Mapping[int, str | float | Dated]],
+    merges: Iterable[tuple[int, int, int, int]] = (),
+    from_1904: int = 0,
+) -> bytes:
+    """An .xlsb with the sheet S; rows and columns from 0, a text is one of Excel's errors or a text.
+
+    Whole numbers are written in the short form, as Excel does.
+    """
     errors = {"#DIV/0!": 0x07, "#N/A": 0x2A}
     book = (
-        _record(143) + _record(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide("S")) + _record(144) + _record(132)
+        _record(153, struct.pack("<I", from_1904))
+        + _record(143)
+        + _record(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide("S"))
+        + _record(144)
+        + _record(132)
     )
     last = max(rows), max(column for cells in rows.values() for column in cells)
     sheet = _record(129) + _record(148, struct.pack("<IIII", 0, last[0], 0, last[1])) + _record(145)
     for row, cells in rows.items():
         sheet += _record(0, struct.pack("<I", row) + bytes(13))
         for column, value in cells.items():
-            head = struct.pack("<II", column, 0)
+            style, value = (value.style, value.number) if isinstance(value, Dated) else (0, value)
+            head = struct.pack("<II", column, style)
             if value in errors:
                 sheet += _record(11, head + bytes([errors[str(value)]]) + bytes(8))
             elif isinstance(value, str):
                 sheet += _record(6, head + _wide(value))
+            elif isinstance(value, int):
+                sheet += _record(2, head + struct.pack("<i", value << 2 | 2))
             else:
                 sheet += _record(5, head + struct.pack("<d", value))
     sheet += _record(146)
@@ -92,6 +125,7 @@ def xlsb(rows: Mapping[int, Mapping[int, str | float]], merges: Iterable[tuple[i
             "[Content_Types].xml": "<Types/>",
             "xl/workbook.bin": book,
             "xl/_rels/workbook.bin.rels": _rels([("worksheet", "worksheets/sheet1.bin")]),
+            "xl/styles.bin": _binary_styles(),
             "xl/worksheets/sheet1.bin": sheet + _record(130),
         }
     )
