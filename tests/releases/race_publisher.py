@@ -1,0 +1,31 @@
+"""A publisher of its own process: publishes each output folder it is given, again and again until it is in.
+
+python race_publisher.py LOCATION CHANNEL OUTPUT...
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from gdata.bundles.reader import open_output
+from gdata.releases.log import ChannelMoved
+from gdata.releases.publish import Move, publish
+from gdata.releases.reader import newest_entry
+from gdata.releases.store import open_store, writable
+
+
+def main(location: str, channel: str, *outputs: str) -> None:
+    store = writable(open_store(location))
+    for output in outputs:
+        bundles = open_output(Path(output))
+        while True:
+            try:
+                publish(store, bundles, channel, Move(author=output), base=newest_entry(store, channel))
+                break
+            except ChannelMoved:
+                continue
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

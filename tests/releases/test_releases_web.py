@@ -1,0 +1,219 @@
+"""Over plain HTTP, as a CDN serves a store: no listing, a cache, and answers that go wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from released_game import build, release, store_at
+
+from gdata.errors import DamagedError, StoreError, UsageError
+from gdata.releases import web
+from gdata.releases.fetch import fetch
+from gdata.releases.reader import bundles_of, newest_entry, read_all, read_bundle, read_release
+from gdata.releases.store import Store, open_store, writable
+
+
+class Server:
+    """A web server over a folder; `answers` may answer a path in the folder's stead."""
+
+    def __init__(self, folder: Path) -> None:
+        self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.answers: list[Callable[[SimpleHTTPRequestHandler], bool]] = []
+        server = self
+
+        class Handler(SimpleHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server.asked.append(self.path)
+                server.headers.append(dict(self.headers))
+                if not any(answer(self) for answer in server.answers):
+                    super().do_GET()
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+        self.url = f"http://127.0.0.1:{self.http.server_port}/releases"
+
+    def requests(self) -> list[str]:
+        """What was asked for since the last call."""
+        asked, self.asked = self.asked, []
+        return asked
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    served = Server(tmp_path)
+    thread = threading.Thread(target=served.http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield served
+    served.http.shutdown()
+    served.http.server_close()
+    thread.join()
+
+
+def answer_with(code: int, *, times: int, path: str = "") -> Callable[[SimpleHTTPRequestHandler], bool]:
+    left = times
+
+    def answer(handler: SimpleHTTPRequestHandler) -> bool:
+        nonlocal left
+        if path not in handler.path or left == 0:
+            return False
+        left -= 1
+        handler.send_error(code)
+        return True
+
+    return answer
+
+
+def cut_off(handler: SimpleHTTPRequestHandler) -> bool:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"half")
+    handler.close_connection = True
+    return True
+
+
+def fill(folder: Path, entries: int) -> None:
+    builds = [build(folder, price) for price in (100, 200)]
+    for number in range(entries):
+        release(store_at(folder), builds[number % 2])
+
+
+@pytest.mark.parametrize("entries", [1, 2, 3, 7, 16, 21])
+def test_the_newest_is_found_without_a_listing(server: Server, tmp_path: Path, entries: int) -> None:
+    fill(tmp_path, entries)
+    newest = newest_entry(open_store(server.url), "live")
+    assert newest is not None
+    assert newest.number == entries
+    assert len(server.requests()) <= 2 * entries.bit_length() + 2
+
+
+def test_nothing_new_is_one_small_request(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    store = open_store(server.url)
+    entry = newest_entry(store, "live")
+    server.requests()
+    assert newest_entry(store, "live", after=entry) is None
+    assert server.requests() == ["/releases/channels/live/000004.json"]
+    assert server.headers[-1]["Cache-Control"] == "no-cache"
+    fill(tmp_path, 4)
+    newer = newest_entry(store, "live", after=entry)
+    assert newer is not None
+    assert newer.number == 6
+
+
+def test_blobs_are_fetched_once_with_a_cache(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    for _ in range(2):
+        store = open_store(server.url, cache=tmp_path / "cache")
+        read_all(bundles_of(store, "live").bundles["server"])
+    assert len([path for path in server.requests() if "/blobs/" in path]) == 5
+    for path in (tmp_path / "cache/blobs").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"damaged")
+    read_all(bundles_of(open_store(server.url, cache=tmp_path / "cache"), "live").bundles["server"])
+    assert len([path for path in server.requests() if "/blobs/" in path]) == 5
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    (tmp_path / "cache").write_text("a file")
+    store = open_store(server.url, cache=tmp_path / "cache")
+    read_all(bundles_of(store, "live").bundles["server"])
+
+
+def test_a_lower_number_than_one_seen_is_refused(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    newest_entry(open_store(server.url, cache=tmp_path / "cache"), "live")
+    (tmp_path / "releases/channels/live/000003.json").unlink()
+    with pytest.raises(DamagedError, match="ends at entry 2, but entry 3 was there"):
+        newest_entry(open_store(server.url, cache=tmp_path / "cache"), "live")
+    assert newest_entry(open_store(server.url), "live") is not None
+
+
+def test_a_log_that_was_replaced_is_refused(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    entry = newest_entry(open_store(server.url), "live")
+    for path in (tmp_path / "releases/channels/live").iterdir():
+        path.unlink()
+    fill(tmp_path, 3)
+    with pytest.raises(DamagedError, match="doesn't follow"):
+        newest_entry(open_store(server.url), "live", after=entry)
+
+
+def test_passing_trouble_is_tried_again(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web.time, "sleep", lambda seconds: None)
+    fill(tmp_path, 1)
+    server.answers += [answer_with(code, times=1) for code in (500, 503, 429)]
+    assert newest_entry(open_store(server.url), "live") is not None
+    server.answers += [answer_with(502, times=-1, path="000001")]
+    with pytest.raises(StoreError, match=r"busy or down \(HTTP 502\)"):
+        newest_entry(open_store(server.url), "live")
+
+
+def test_a_cut_off_answer_is_never_taken_for_whole(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.time, "sleep", lambda seconds: None)
+    fill(tmp_path, 1)
+    server.answers.append(cut_off)
+    with pytest.raises(StoreError, match="can't be reached"):
+        newest_entry(open_store(server.url), "live")
+
+
+def test_a_server_that_says_forbidden_for_what_is_missing(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    server.answers.append(answer_with(403, times=-1, path="000004"))
+    newest = newest_entry(open_store(server.url), "live")
+    assert newest is not None
+    server.answers.append(answer_with(403, times=-1))
+    store = open_store(server.url)
+    with pytest.raises(UsageError, match="channel live has no release") as error:
+        bundles_of(store, "live")
+    assert "answered 403" in error.value.hint
+    with pytest.raises(StoreError, match="no permission"):
+        read_release(store, newest.release, newest)
+
+
+def test_nobody_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web.time, "sleep", lambda seconds: None)
+    with pytest.raises(StoreError, match="can't be reached"):
+        newest_entry(open_store("http://127.0.0.1:1/x"), "live")
+
+
+def test_user_and_password_are_sent_and_never_shown(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    store = open_store(server.url.replace("http://", "http://ari:p%40ss@"))
+    bundle = bundles_of(store, "live").bundles["server"]
+    assert server.headers[0]["Authorization"] == "Basic YXJpOnBAc3M="
+    assert "ss" not in store.place + bundle.place.replace("127.0.0.1", "")
+    (tmp_path / "releases/channels/live/000001.json").write_bytes(b"{")
+    with pytest.raises(DamagedError) as error:
+        bundles_of(store, "live")
+    assert "p%40ss" not in str(error.value)
+
+
+def test_a_web_store_is_only_read(server: Server, tmp_path: Path) -> None:
+    store: Store = open_store(server.url)
+    with pytest.raises(UsageError, match="can only be read"):
+        writable(store)
+
+
+def test_fetch_needs_no_listing(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    store = open_store(server.url)
+    assert fetch(store, "live", "server", tmp_path / "into").changed
+    server.requests()
+    assert not fetch(store, "live", "server", tmp_path / "into").changed
+    assert len([path for path in server.requests() if "/blobs/" in path]) == 1  # the manifest
+    entry = newest_entry(store, "live")
+    assert entry is not None
+    assert read_bundle(store, read_release(store, entry.release, entry), "server").manifest.target == "server"
