@@ -292,7 +292,7 @@ COLUMN_BLANK = Kind(
 CONSTRAINT = Kind(
     "constraint.*",
     "{text}",
-    "change the value, or ask a programmer to change the rule of {rule_of} in the .proto file",
+    "change the value, or have a programmer change the rule of {rule_of}",
     about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
 )
 CONSTRAINT_FAILED = Kind(

@@ -1,0 +1,195 @@
+"""Problems on a terminal: by sheet, floods folded, each cell a link, and no more than a screen unless asked.
+
+What stands in a sheet is data: it is never markup, and no character of it acts on the terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from gdata.diffs.presentation import visible
+from gdata.folding import Folded, count_severities, fold, group_by_sheet
+from gdata.problems import Cell, Problem
+
+_STYLES = {"error": "bold red", "warning": "yellow"}
+_MOST_RELATED = 5
+_LONGEST_VALUE = 60
+_LEAST_LINES = 12
+_RESERVED_LINES = 5
+"""For what is printed below: the summary, how to see the rest, the prompt."""
+_PLAIN_FROM = 2_000
+"""So many problems are written one a line: laid out, each takes a millisecond."""
+
+
+def render_problems(console: Console, problems: Sequence[Problem], *, show_all: bool = False) -> None:
+    """Print problems (in cell order) for people. `show_all`: every one of them; else floods are folded, and on a
+    terminal no more is printed than it shows at once, errors first.
+    """
+    if not problems:
+        return
+    if show_all and len(problems) > _PLAIN_FROM:
+        console.file.writelines(f"{plain_line(problem)}\n" for problem in problems)
+    else:
+        folded = [Folded(problem) for problem in problems] if show_all else fold(problems)
+        page = _Page(console, folded)
+        for line in page.fitting(None if show_all or not console.is_terminal else console.height):
+            console.print(line)
+        page.print_rest()
+    console.print(Text(summary(problems), style="bold"))
+
+
+def summary(problems: Sequence[Problem]) -> str:
+    """How many errors and warnings in how many sheets, in one line."""
+    errors, warnings = count_severities(problems)
+    sheets = len({(problem.cell.spreadsheet, problem.cell.sheet) for problem in problems})
+    return f"{_counted(errors, warnings)} in {sheets} {'sheet' if sheets == 1 else 'sheets'}"
+
+
+def plain_line(problem: Problem) -> str:
+    """A problem in one line without colours: `items/Item!C14: error: price: must be greater than 0`."""
+    place = "/".join(filter(None, (problem.cell.spreadsheet, str(problem.cell))))
+    hint = f" -> {problem.hint}" if problem.hint else ""
+    return visible(f"{place}: {problem.severity}: {sentence(problem)}{hint} [{problem.code}]")
+
+
+class _Page:
+    """What fits on the screen of all there is."""
+
+    def __init__(self, console: Console, folded: Sequence[Folded]) -> None:
+        self._console = console
+        self._folded = folded
+        self._cell_width = max(len(_cell_name(one.problem.cell)) for one in folded)
+        self._shown: set[int] = set()
+
+    def fitting(self, height: int | None) -> Iterator[Text | Table]:
+        """The lines to print, errors before warnings where not all of them fit into `height`."""
+        self._shown = set(range(len(self._folded))) if height is None else self._choose(height)
+        kept = [one for index, one in enumerate(self._folded) if index in self._shown]
+        counts = {sheet: list(group) for sheet, group in group_by_sheet(self._folded).items()}
+        for sheet, group in group_by_sheet(kept).items():
+            yield _heading(sheet, counts[sheet])
+            hint = ""
+            for one in group:
+                yield self._block(one, hint)
+                hint = one.problem.hint
+            yield Text("")
+
+    def print_rest(self) -> None:
+        """Say what wasn't printed, and how to see it."""
+        rest = [one for index, one in enumerate(self._folded) if index not in self._shown]
+        folded_away = sum(one.more for one in self._folded)
+        if rest:
+            errors, warnings = _count(rest)
+            self._console.print(Text(f"… and {_counted(errors, warnings)} more: --all shows all of them", style="dim"))
+        elif folded_away:
+            self._console.print(Text("--all shows those that were left out", style="dim"))
+
+    def _choose(self, height: int) -> set[int]:
+        room = max(_LEAST_LINES, height - _RESERVED_LINES)
+        chosen: set[int] = set()
+        sheets: set[tuple[str, str]] = set()
+        order = sorted(range(len(self._folded)), key=lambda index: self._folded[index].problem.severity != "error")
+        for index in order:
+            one = self._folded[index]
+            sheet = (one.problem.cell.spreadsheet, one.problem.cell.sheet)
+            room -= self._height(one) + (0 if sheet in sheets else 2)
+            if room < 0 and chosen:
+                break
+            chosen.add(index)
+            sheets.add(sheet)
+        return chosen
+
+    def _height(self, one: Folded) -> int:
+        return len(self._console.render_lines(self._block(one), pad=False))
+
+    def _block(self, one: Folded, told: str = "") -> Table:
+        """A problem's lines; its hint isn't repeated where it was `told` right above."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(min_width=self._cell_width + 2, no_wrap=True)
+        grid.add_column(min_width=len("warning"), no_wrap=True)
+        grid.add_column(overflow="fold", ratio=1)
+        problem = one.problem
+        grid.add_row(
+            Text.assemble("  ", (visible(_cell_name(problem.cell)), _link(problem.url))),
+            Text(problem.severity, style=_STYLES[problem.severity]),
+            Text("\n").join(_lines(one, told)),
+        )
+        return grid
+
+
+def _heading(sheet: tuple[str, str], group: Iterable[Folded]) -> Text:
+    name = " / ".join(visible(part) for part in sheet if part)
+    return Text.assemble((name, "bold"), "  ", (_counted(*_count(group)), "dim"))
+
+
+def _lines(one: Folded, told: str) -> Iterator[Text]:
+    problem = one.problem
+    yield Text.assemble(visible(sentence(problem)), (f"  {visible(problem.code)}", "dim"))
+    if problem.hint != told:
+        yield Text(visible(problem.hint), style="green")
+    if problem.related:
+        names = ", ".join(str(cell) for cell in problem.related[:_MOST_RELATED])
+        others = len(problem.related) - _MOST_RELATED
+        yield Text(visible(f"also {names}" + (f" and {others} more" if others > 0 else "")), style="dim")
+    if one.more:
+        last = f", the last at {one.last.a1}" if one.last is not None and one.last.a1 else ""
+        yield Text(f"and {one.more:,} more like it{last}", style="bold")
+
+
+def sentence(problem: Problem) -> str:
+    """Field and message, with the value where the message doesn't have it, and the target where only one has it."""
+    target = f" (only in {problem.target})" if problem.target else ""
+    value = value_beside(problem)
+    return f"{field_before(problem)}{problem.message}{f' (now {value})' if value else ''}{target}"
+
+
+def field_before(problem: Problem) -> str:
+    """The field and a colon, where the message doesn't name it."""
+    is_named = re.search(rf"(?<!\w){re.escape(problem.field)}(?!\w)", problem.message)
+    return f"{problem.field}: " if problem.field and not is_named else ""
+
+
+def value_beside(problem: Problem) -> str:
+    """The value, where the message doesn't have it; a rule's own message may have the same number by chance."""
+    value = problem.value or ""
+    if value in problem.message and "{text}" not in problem.kind.message:
+        return ""
+    return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
+
+
+def _cell_name(cell: Cell) -> str:
+    return cell.a1 or "sheet"
+
+
+def _link(url: str) -> Style:
+    if not url.isprintable():
+        return Style()
+    if url.startswith(("https://", "http://")):
+        return Style(link=url, bold=True)
+    return Style(link=Path(url).as_uri(), bold=True) if url and Path(url).is_absolute() else Style(bold=True)
+
+
+def _count(folded: Iterable[Folded]) -> tuple[int, int]:
+    errors = warnings = 0
+    for one in folded:
+        if one.problem.severity == "error":
+            errors += one.count
+        else:
+            warnings += one.count
+    return errors, warnings
+
+
+def _counted(errors: int, warnings: int) -> str:
+    parts = []
+    if errors:
+        parts.append(f"{errors:,} {'error' if errors == 1 else 'errors'}")
+    if warnings:
+        parts.append(f"{warnings:,} {'warning' if warnings == 1 else 'warnings'}")
+    return ", ".join(parts)
