@@ -1,7 +1,7 @@
 """What calamine hides of the sheets of .xlsx and .xlsm: failed formulas, and those saved without their value.
 
-The sheet's XML is searched, not parsed: 10,000 rows of 12 columns are 5 MB, which take 0.3 s to parse but 15 ms
-to unpack and search, beside the 80 ms of calamine itself.
+The sheet's XML is searched, not parsed: 10,000 rows of 12 columns are 5 MB, which take 0.3 s to parse, but 12 ms
+to unpack and 12 ms to search, beside the 80 ms of calamine itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import html
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from xml.etree import ElementTree
 
 from gdata.sources.grid import FormulaCell
@@ -20,12 +20,13 @@ _RELATIONS = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
     "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
 )
+# A pattern that begins with fixed letters is searched for ten times as fast as one that doesn't.
+_ERROR = re.compile(rb"""t=["']e["']""")
+_BEYOND_26 = re.compile(rb"""r=["'][A-Za-z]{2}""")
+_BEYOND_702 = re.compile(rb"""r=["'][A-Za-z]{3}""")
+_BEYOND_9999 = re.compile(rb"""r=["'][A-Za-z]+\d{5}""")
+_ROOT = re.compile(rb"<(\w+:)?worksheet\b")
 # Most programs write <c>, some <x:c>.
-_ERROR = re.compile(rb"""\st\s*=\s*["']e["']""")
-_BARE_FORMULA = re.compile(
-    rb"(?:</(?:\w+:)?f\s*>|<(?:\w+:)?f\b[^<>]*/>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>\s*|<(?:\w+:)?v\s*>\s*</(?:\w+:)?v\s*>\s*)?</(?:\w+:)?c\s*>"
-)
 _CELL = re.compile(rb"<(?:\w+:)?c(\s[^<>]*[^/<>]|)>(.*?)</(?:\w+:)?c\s*>", re.DOTALL)
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*>([^<]*)<")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^<>]*)>([^<]*)<")
@@ -35,8 +36,6 @@ _ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(row|c)(\s[^<>]*)?/?>")
 _NEGATIVE = re.compile(rb"<(?:\w+:)?c(\s[^<>]*[^/<>]|)>\s*<(?:\w+:)?v>\s*(-[\d.]+(?:[eE][-+]?\d+)?)\s*<")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
-_WIDE = ((26, re.compile(rb"""r=["'][A-Za-z]{2,}\d""")), (702, re.compile(rb"""r=["'][A-Za-z]{3,}\d""")))
-_TALL = ((99_999, re.compile(rb"""r=["'][A-Za-z]+\d{6}""")),)
 _MAX_WIDTH, _MAX_HEIGHT = 16_384, 1_048_576
 
 
@@ -88,8 +87,10 @@ def _as_utf8(content: bytes) -> bytes:
 
 def _extent(content: bytes) -> tuple[int, int]:
     """A row and column that no filled cell lies beyond: bounds where they suffice, else the very ones."""
-    width = next((width for width, beyond in _WIDE if not beyond.search(content)), _MAX_WIDTH)
-    height = next((height for height, beyond in _TALL if not beyond.search(content)), _MAX_HEIGHT)
+    if not _BEYOND_26.search(content):
+        return _MAX_HEIGHT, 26
+    width = _MAX_WIDTH if _BEYOND_702.search(content) else 702
+    height = _MAX_HEIGHT if _BEYOND_9999.search(content) else 9_999
     if width * height <= MAX_CELLS:
         return height, width
     width = height = 0
@@ -102,21 +103,31 @@ def _extent(content: bytes) -> tuple[int, int]:
 def _errors(content: bytes) -> Iterator[tuple[int, int, str]]:
     for hit in _ERROR.finditer(content):
         cell = _CELL.match(content, content.rfind(b"<", 0, hit.start()))
-        # A text may hold ` t="e"` too: then what begins before it isn't a cell.
-        if cell is not None and hit.end() <= cell.end(1):
+        # A text may hold `t="e"` too: then what begins before it isn't a cell.
+        if cell is not None and hit.end() <= cell.end(1) and content[hit.start() - 1 : hit.start()].isspace():
             value = _VALUE.search(cell[2])
             row, column = _position(content, cell)
             yield row, column, (value and _text(value[1])) or "#ERROR!"
 
 
 def _bare_formulas(content: bytes) -> Iterator[tuple[int, int, FormulaCell]]:
-    for hit in _BARE_FORMULA.finditer(content):
-        cell = _enclosing_cell(content, hit)
-        # A text formula with an empty value is one whose value is the empty text.
-        if cell is None or _ERROR.search(cell[1]) or (_TEXT_TYPE.search(cell[1]) and _VALUE.search(cell[2])):
-            continue
-        row, column = _position(content, cell)
-        yield row, column, FormulaCell(f"={_formula(content, cell[2])}")
+    root = _ROOT.search(content)
+    for pattern in _bare_formula_patterns(root[1] or b"" if root else b""):
+        for hit in pattern.finditer(content):
+            cell = _enclosing_cell(content, hit)
+            # A text formula with an empty value is one whose value is the empty text.
+            if cell is None or _ERROR.search(cell[1]) or (_TEXT_TYPE.search(cell[1]) and _VALUE.search(cell[2])):
+                continue
+            row, column = _position(content, cell)
+            yield row, column, FormulaCell(f"={_formula(content, cell[2])}")
+
+
+@lru_cache
+def _bare_formula_patterns(prefix: bytes) -> tuple[re.Pattern[bytes], ...]:
+    """A formula's end, or a formula without text, behind which no value stands; `prefix` is that of all tags."""
+    x = re.escape(prefix)
+    no_value = rb"\s*(?:<%bv\s*/>\s*|<%bv\s*>\s*</%bv\s*>\s*)?</%bc\s*>" % (x, x, x, x)
+    return re.compile(rb"</%bf\s*>" % x + no_value), re.compile(rb"<%bf\s[^<>]*/>" % x + no_value)
 
 
 def _enclosing_cell(content: bytes, hit: re.Match[bytes]) -> re.Match[bytes] | None:
