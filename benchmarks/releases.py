@@ -1,0 +1,93 @@
+"""What a release moves and how long it takes: publish, fetch, boot and roll back a large build and a 1 % change.
+
+    python benchmarks/releases.py [--mib 100] [--tables 100] [--store s3://bucket/path]
+
+Without --store it is a folder in a scratch directory. One table of the hundred changes. "Moved" are the files that
+were written to the store, or to the folder that was fetched into.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from gdata.bundles.reader import Bundle, open_bundle, open_output
+from gdata.releases.fetch import fetch
+from gdata.releases.publish import Move, Moved, publish, rollback
+from gdata.releases.reader import bundles_of, newest_entry, read_all
+from gdata.releases.store import WritableStore, open_store, writable
+from gdata.releases.upload import Traffic
+from gdata.releases.verify import verify_store
+from gdata.testing.bundles import Contents, write_output
+
+_ROW_BYTES = 1024
+_Result = TypeVar("_Result")
+
+
+def timed(what: str, work: Callable[[], _Result], traffic: Callable[[_Result], Traffic] | None = None) -> _Result:
+    started = time.perf_counter()
+    result = work()
+    line = f"{what:32}{time.perf_counter() - started:8.3f} s"
+    if traffic is not None:
+        moved = traffic(result)
+        share = 100 * moved.bytes / moved.total_bytes
+        line += f"  {moved.files:4} of {moved.total_files} files, {moved.bytes / 2**20:7.2f} MiB, {share:6.2f} %"
+    print(line, flush=True)
+    return result
+
+
+def make_build(folder: Path, tables: int, mib: int, changed: int | None = None) -> Mapping[str, Bundle]:
+    """A build of random texts, the same each time but for the table number `changed`."""
+    names = [f"T{number}Table" for number in range(tables)]
+    messages = "".join(f"message {name} {{ repeated Row rows = 1; }}" for name in names)
+    proto = f'syntax = "proto3"; message Row {{ int32 id = 1; bytes text = 2; }} {messages}'
+    rows = mib * 2**20 // tables // _ROW_BYTES
+    contents = {}
+    for number, name in enumerate(names):
+        texts = random.Random(f"{number} {number == changed}")
+        contents[name] = [{"id": row, "text": texts.randbytes(_ROW_BYTES)} for row in range(rows)]
+    return open_output(write_output(folder, {"server": Contents(proto, contents)}))
+
+
+def publish_next(store: WritableStore, bundles: Mapping[str, Bundle]) -> Moved:
+    return publish(store, bundles, "live", Move(author="benchmark"), base=newest_entry(store, "live"))
+
+
+def load(store: WritableStore) -> dict[str, bytes]:
+    return read_all(bundles_of(store, "live").bundles["server"])
+
+
+def measure(location: str, folder: Path, tables: int, mib: int) -> None:
+    whole = make_build(folder / "whole", tables, mib)
+    changed = make_build(folder / "changed", tables, mib, changed=tables // 2)
+    store, into = writable(open_store(location)), folder / "into"
+    timed("publish, all of it new", lambda: publish_next(store, whole), lambda moved: moved.traffic)
+    timed("fetch, all of it new", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
+    moved = timed("publish, one table changed", lambda: publish_next(store, changed), lambda moved: moved.traffic)
+    timed("fetch, one table changed", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
+    timed("fetch, nothing new", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
+    timed("ask whether there is something new", lambda: newest_entry(store, "live", after=moved.entry))
+    timed("read all of it, verified", lambda: load(store))
+    timed("roll back", lambda: rollback(store, "live", Move(), base=moved.entry))
+    timed("verify the store", lambda: verify_store(store))
+    open_bundle(into).verify()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mib", type=int, default=100)
+    parser.add_argument("--tables", type=int, default=100)
+    parser.add_argument("--store")
+    options = parser.parse_args()
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        measure(options.store or str(folder / "releases"), folder, options.tables, options.mib)
+
+
+if __name__ == "__main__":
+    main()
