@@ -1,0 +1,107 @@
+"""Imports run downward only, and heavy libraries stay where they belong: what each folder may know of the others."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "gdata"
+
+# What each room may import of gdata, beside itself. The words below are in every room's reach.
+WORDS = {"errors", "problems", "kinds", "nearest", "files", "config", "language"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "schema": WORDS,
+    "configfile": WORDS,
+    "sources": WORDS,
+    "parsing": WORDS | {"schema", "sources.grid"},
+    "bundles": WORDS | {"schema", "parsing.view"},
+    "checks": WORDS | {"schema", "parsing", "bundles.lookup", "bundles.fieldpath"},
+    "diffs": WORDS | {"bundles", "options_pb2"},
+    "releases": WORDS | {"bundles"},
+    "scaffold": WORDS | {"schema", "sources", "configfile", "parsing"},
+    "runtime": {"errors", "nearest", "files", "bundles", "releases"},
+    "pipeline": WORDS
+    | {"schema", "configfile", "sources", "parsing", "bundles", "checks", "diffs", "releases", "scaffold"},
+    "cli": WORDS
+    | {"schema", "configfile", "sources", "bundles", "diffs", "releases", "runtime", "pipeline", "scaffold"},
+}
+ROOTS = {
+    "errors": set(),
+    "nearest": set(),
+    "files": {"errors"},
+    "problems": {"language"},
+    "kinds": {"problems"},
+    "config": set(),
+    "__init__": {"errors", "runtime"},
+}
+# Third-party libraries and the only places that may import them; False: only inside functions.
+LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {
+    "gspread": (("sources/google",), True),
+    "google.auth": (("sources/google",), True),
+    "google.oauth2": (("sources/google",), True),
+    "google_auth_oauthlib": (("sources/google",), False),
+    "click": (("cli/",), True),
+    "rich": (("cli/", "diffs/"), True),
+    "fsspec": (("releases/",), False),
+    "cryptography": (("releases/",), False),
+    "deepdiff": (("diffs/",), False),
+    "protovalidate": (("checks/", "schema/"), False),
+    "jinja2": (("diffs/", "cli/", "scaffold/"), False),
+}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if "testing" not in path.parts)
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+    """Every module that a file imports, and whether it does so when it is itself imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    late = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or _is_type_checking(node)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) not in late) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "gdata" else [node.module]
+            yield from ((name, id(node) not in late) for name in names)
+
+
+def _is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_downward(path: Path) -> None:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    room = parts[0]
+    allowed = ROOTS.get(room, set()) if len(parts) == 1 else MAY_IMPORT[room] | {room}
+    if room == "options_pb2":
+        return
+    for module, _ in imports_of(path):
+        if module.startswith("gdata."):
+            inner = module.removeprefix("gdata.")
+            reachable = any(inner == one or inner.startswith(f"{one}.") for one in allowed)
+            assert reachable, f"{path.name} imports {module}; {room} may import {sorted(allowed)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_libraries_stay_where_they_belong(path: Path) -> None:
+    place = path.relative_to(PACKAGE).as_posix()
+    for module, at_import in imports_of(path):
+        for library, (rooms, at_import_allowed) in LIBRARIES.items():
+            if module == library or module.startswith(f"{library}."):
+                assert place.startswith(rooms), f"{place} imports {module}, which only {rooms} may"
+                assert at_import_allowed or not at_import, f"{place} imports {module} outside of a function"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_commands_print(path: Path) -> None:
+    if path.parent.name == "cli":
+        return
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    assert not any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
