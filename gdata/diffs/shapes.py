@@ -234,9 +234,11 @@ def write_float32(value: float) -> float | str:
         return _not_finite(value)
     for digits in (6, 7, 8):
         shortest = float(f"{value:.{digits}g}")
-        # Rounding up may leave the range of 32 bits (3.40282e+38 does); one more digit then stays inside it.
-        if abs(shortest) <= 3.4028234663852886e38 and struct.unpack("f", struct.pack("f", shortest))[0] == value:
-            return shortest
+        try:
+            if struct.unpack("f", struct.pack("f", shortest))[0] == value:
+                return shortest
+        except OverflowError:  # rounded up out of the range of 32 bits
+            continue
     return float(f"{value:.9g}")
 
 
