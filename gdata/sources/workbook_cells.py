@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import chain
 from typing import Any
 
 from gdata.sources.grid import CellValue, DateCell
@@ -24,21 +23,27 @@ FindNegative = Callable[[], Mapping[tuple[int, int], float]]
 def typed_rows(rows: list[list[Any]], find_negative: FindNegative) -> list[list[CellValue]]:
     """The rows that calamine gives, as grids hold them; `find_negative` gives the numbers below zero by place.
 
-    It takes an eighth of what calamine itself does: 11 ms for 10,000 rows of 12 columns.
+    All rows are of one length. By columns, so that those without dates and numbers aren't looked through: 16 ms
+    for 10,000 rows of 12 columns, where cell by cell takes 28 ms; calamine itself takes 80 ms.
     """
-    types = set(map(type, chain.from_iterable(rows)))
-    if types & _DATE_CELLS.keys():
-        rows = [[_DATE_CELLS[type(cell)](cell) if type(cell) in _DATE_CELLS else cell for cell in row] for row in rows]
-        _restore_negative_dates(rows, find_negative)
-    if float in types:
-        rows = [
-            [
-                int(cell) if type(cell) is float and -_EXACT < cell < _EXACT and cell.is_integer() else cell
-                for cell in row
+    columns: list[Sequence[Any]] = []
+    has_dates = False
+    column: Sequence[Any]
+    for column in zip(*rows, strict=True):
+        types = set(map(type, column))
+        if not types.isdisjoint(_DATE_CELLS):
+            column = [_DATE_CELLS[type(cell)](cell) if type(cell) in _DATE_CELLS else cell for cell in column]
+            has_dates = True
+        if float in types:
+            column = [
+                int(cell) if type(cell) is float and cell.is_integer() and -_EXACT < cell < _EXACT else cell
+                for cell in column
             ]
-            for row in rows
-        ]
-    return rows
+        columns.append(column)
+    typed = list(map(list, zip(*columns, strict=True)))
+    if has_dates:
+        _restore_negative_dates(typed, find_negative)
+    return typed
 
 
 def date_cell_of(serial: float) -> DateCell:
