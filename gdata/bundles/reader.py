@@ -69,9 +69,7 @@ def open_bundle(folder: Path) -> Bundle:
         try:
             return (folder / entry.file).read_bytes()
         except FileNotFoundError as error:
-            raise DamagedError(
-                f"{folder}: {entry.file} is missing", hint="build or fetch the bundle again"
-            ) from error
+            raise DamagedError(f"{folder}: {entry.file} is missing", hint="build or fetch the bundle again") from error
         except OSError as error:
             raise OutsideError(f"{folder / entry.file}: {error.strerror or error}") from error
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Literal
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, CredentialsError, GdataError, SourceError
-from gdata.sources.google_patience import Failure, Patience, Stopped
+from gdata.sources.google_patience import Failure, OnWait, Patience, Stopped
 from gdata.sources.google_read import read_google
-from gdata.sources.google_threads import start_thread, take
+from gdata.sources.google_threads import run_together, start_thread, take
 from gdata.sources.google_words import join_errors, spreadsheet_link
 from gdata.sources.grid import Pulled, SheetRequest
 
 if TYPE_CHECKING:
-    from gdata.sources.google_wire import GoogleWire, OnWait
+    from gdata.sources.google_wire import GoogleWire
 
 __all__ = ["Patience", "PullProgress", "fetch_sheet_ids", "pull_google", "read_google", "spreadsheet_link"]
 
@@ -79,7 +79,6 @@ def fetch_sheet_ids(
     It takes one read a spreadsheet.
     """
     from gdata.sources.google_pull import SpreadsheetPull
-    from gdata.sources.google_threads import run_together
 
     found: dict[str, dict[str, int]] = {}
 
@@ -100,17 +99,25 @@ def fetch_sheet_ids(
 
 
 def open_wire(settings: GoogleSettings, patience: Patience, stop: threading.Event, on_wait: OnWait) -> GoogleWire:
-    """Log in, ready to read.
+    """Log in, ready to read. gspread is imported while Google prepares the token.
 
     Raises:
         SourceError: there is no login, or it isn't taken.
     """
     from gdata.sources.google_credentials import load_credentials
+    from gdata.sources.google_session import open_session
+    from gdata.sources.google_token import TokenKeeper
+
+    session = open_session(settings.endpoint)
+    keeper = TokenKeeper(load_credentials(settings), session, patience, stop)
+    run_together([_import_gspread, lambda: keeper.renew(None, on_wait)])
     from gdata.sources.google_wire import GoogleWire
 
-    wire = GoogleWire(load_credentials(settings), settings.endpoint, patience, stop)
-    wire.log_in(on_wait)
-    return wire
+    return GoogleWire(keeper, session, settings.endpoint, patience, stop)
+
+
+def _import_gspread() -> None:
+    import gdata.sources.google_pull  # noqa: F401
 
 
 def _pull_all(

@@ -34,6 +34,8 @@ def examine_google(
     """
     from gdata.sources.google_credentials import describe_login, load_credentials
     from gdata.sources.google_endpoint import check_endpoint
+    from gdata.sources.google_session import open_session
+    from gdata.sources.google_token import TokenKeeper
     from gdata.sources.google_wire import GoogleWire
 
     try:
@@ -42,12 +44,14 @@ def examine_google(
             yield DoctorStep("endpoint", "warning", f"{settings.endpoint} answers in place of Google")
         credentials = load_credentials(settings)
         yield DoctorStep("login", "ok", f"found: {describe_login(credentials)}")
-        wire = GoogleWire(credentials, settings.endpoint, patience, threading.Event())
-        wire.log_in(lambda *_: None)
+        session, stop = open_session(settings.endpoint), threading.Event()
+        keeper = TokenKeeper(credentials, session, patience, stop)
+        keeper.renew(None, lambda *_: None)
     except GdataError as error:
         yield DoctorStep("login", "error", str(error), error.hint)
         return
     yield DoctorStep("token", "ok", "Google takes the login")
+    wire = GoogleWire(keeper, session, settings.endpoint, patience, stop)
     yield from _examine_spreadsheets(spreadsheets, wire, timezone)
     wire.close()
 

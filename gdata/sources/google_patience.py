@@ -47,10 +47,12 @@ class Stopped(Exception):
     """The pull was given up from outside while this thread waited or was about to ask."""
 
 
-def persist(
-    attempt: Callable[[], T], patience: Patience, stop: threading.Event, on_wait: Callable[[Failure, float], None]
-) -> T:
-    """Try until it works, fails for good, or the budget is spent; `on_wait` hears of each wait (seconds).
+OnWait = Callable[[Failure, float], None]
+"""Hears of each wait: what failed, and the seconds until the next try."""
+
+
+def persist(attempt: Callable[[], T], patience: Patience, stop: threading.Event, on_wait: OnWait) -> T:
+    """Try until it works, fails for good, or the budget is spent.
 
     Raises:
         Failure: the last one.

@@ -14,10 +14,10 @@ from gspread.urls import SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 from gdata.config import Spreadsheet
 from gdata.sources.google_body import decode_batch, find_parts, quote_title
 from gdata.sources.google_index import INDEX_NAME, METADATA_NAME, Index, Place, SheetFacts, read_facts
-from gdata.sources.google_patience import Failure
+from gdata.sources.google_patience import Failure, OnWait
 from gdata.sources.google_readings import find_disagreements
 from gdata.sources.google_threads import run_together
-from gdata.sources.google_wire import GoogleWire, OnWait
+from gdata.sources.google_wire import GoogleWire
 from gdata.sources.google_words import Circumstances, explain
 from gdata.sources.grid import Pulled, SheetRequest
 from gdata.sources.titles import match_titles, same_title

@@ -1,8 +1,7 @@
-"""Requests to Google: one session for all threads, with time-outs, retries, and one token that all of them share."""
+"""Reads from Google: one session and one token for all threads, with time-outs and retries."""
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -10,25 +9,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from google.auth.credentials import Credentials
-from google.auth.transport.requests import Request as TokenRequest
 from gspread.http_client import HTTPClient
-from requests.adapters import HTTPAdapter
 
-from gdata.sources.google_credentials import describe_login
-from gdata.sources.google_endpoint import is_loopback
 from gdata.sources.google_failures import failure_of_answer, failure_of_exception
-from gdata.sources.google_patience import Failure, Patience, persist
+from gdata.sources.google_patience import Failure, OnWait, Patience, persist
+from gdata.sources.google_session import WIDTH, check_whole
+from gdata.sources.google_token import TokenKeeper
 from gdata.sources.google_words import Circumstances, explain
 
-WIDTH = 16
-"""Requests under way at once, and connections kept."""
 HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
-_USER_AGENT = "gdata (gzip)"
-"""Google compresses only for agents that say so."""
 
 Query = dict[str, Any]
-OnWait = Callable[[Failure, float], None]
 
 
 class GoogleWire:
@@ -37,24 +28,13 @@ class GoogleWire:
     `stop` makes every thread that waits give up.
     """
 
-    def __init__(self, credentials: Credentials, endpoint: str, patience: Patience, stop: threading.Event) -> None:
-        self.who = describe_login(credentials)
+    def __init__(
+        self, keeper: TokenKeeper, session: requests.Session, endpoint: str, patience: Patience, stop: threading.Event
+    ) -> None:
         self.host = urlsplit(endpoint or HOSTS[0]).netloc
-        self.stop = stop
-        self._patience = patience
-        self._credentials = credentials
-        self._renewing = threading.Lock()
+        self._keeper, self._session, self._patience, self._stop = keeper, session, patience, stop
         self._width = threading.BoundedSemaphore(WIDTH)
-        self._session = _open_session(on_this_machine=bool(endpoint) and is_loopback(urlsplit(endpoint).hostname or ""))
-        self._client = _Client(self._session, endpoint, patience)
-
-    def log_in(self, on_wait: OnWait) -> None:
-        """Get the first token, so that the threads needn't.
-
-        Raises:
-            SourceError: the login isn't taken, or Google isn't reached.
-        """
-        self._renew(None, on_wait)
+        self._client = _Client(session, endpoint, patience)
 
     def get(self, url: str, query: Query, about: Circumstances, on_try: Callable[[], None], on_wait: OnWait) -> bytes:
         """The body of an answer, unzipped. `on_try` is called for every request made.
@@ -65,7 +45,7 @@ class GoogleWire:
             Stopped: the pull was given up.
         """
         try:
-            return persist(partial(self._try, url, query, on_try, on_wait), self._patience, self.stop, on_wait)
+            return persist(partial(self._try, url, query, on_try, on_wait), self._patience, self._stop, on_wait)
         except Failure as failure:
             if failure.kind == "bad_range":
                 raise
@@ -76,49 +56,30 @@ class GoogleWire:
         self._session.close()
 
     def _complete(self, about: Circumstances) -> Circumstances:
-        return Circumstances(self.who, self.host, about.spreadsheet, about.id)
+        return Circumstances(self._keeper.who, self.host, about.spreadsheet, about.id)
 
     def _try(self, url: str, query: Query, on_try: Callable[[], None], on_wait: OnWait) -> bytes:
-        token = self._credentials.token
+        token = self._keeper.token
         try:
             return self._ask(url, query, token, on_try)
         except Failure as failure:
             if failure.kind != "token_expired":
                 raise
-        self._renew(token, on_wait)
+        self._keeper.renew(token, on_wait)
         try:
-            return self._ask(url, query, self._credentials.token, on_try)
+            return self._ask(url, query, self._keeper.token, on_try)
         except Failure as failure:
             raise Failure("token_refused") if failure.kind == "token_expired" else failure from None
 
     def _ask(self, url: str, query: Query, token: str | None, on_try: Callable[[], None]) -> bytes:
         with self._width:
             on_try()
+            headers = {"Authorization": f"Bearer {token}"}
             try:
-                answer = self._client.request("get", url, query, headers={"Authorization": f"Bearer {token}"})
+                answer = self._client.request("get", url, query, headers=headers)
             except requests.RequestException as error:
                 raise failure_of_exception(error) from error
-            return _check_whole(answer)
-
-    def _renew(self, stale: str | None, on_wait: OnWait) -> None:
-        """Get a new token, unless another thread has already replaced the stale one."""
-        with self._renewing:
-            if self._credentials.token != stale:
-                return
-            transport = _OnceOnly(self._session, min(self._patience.read_timeout, 30.0))
-            try:
-                persist(partial(self._try_renewal, transport), self._patience, self.stop, on_wait)
-            except Failure as failure:
-                raise explain(failure, Circumstances(self.who, transport.host)) from failure
-
-    def _try_renewal(self, transport: _OnceOnly) -> None:
-        credentials: Any = self._credentials  # google-auth's methods have no types
-        try:
-            credentials.refresh(transport)
-        except Failure:
-            raise
-        except Exception as error:
-            raise failure_of_exception(error) from error
+            return check_whole(answer)
 
 
 class _Client(HTTPClient):
@@ -149,90 +110,3 @@ class _Client(HTTPClient):
         for host in HOSTS if self._endpoint else ():
             url = url.replace(host, self._endpoint, 1)
         return url
-
-
-class _OnceOnly(TokenRequest):
-    """google-auth's transport, with a time-out and without its retries, which know nothing of our budget.
-
-    `host` is where the last request went: not every login goes to the same.
-    """
-
-    def __init__(self, session: requests.Session, timeout: float) -> None:
-        super().__init__(session)
-        self._timeout, self.host = timeout, "Google's login"
-
-    def __call__(
-        self, url: str, method: str = "GET", body: Any = None, headers: Any = None, timeout: Any = None, **rest: Any
-    ) -> Any:
-        del timeout, rest
-        self.host = urlsplit(url).netloc
-        options: Any = {"data": body, "headers": headers, "timeout": self._timeout, "allow_redirects": False}
-        answer = self.session.request(method, url, **options)
-        refused = answer.status_code in range(400, 500) and answer.status_code not in (408, 429)
-        if not refused and answer.status_code != 200:
-            raise failure_of_answer(answer)
-        if method == "POST" and answer.status_code == 200:
-            _check_whole(answer)
-        return _TokenAnswer(answer)
-
-    def __del__(self) -> None:
-        """The session isn't ours to close."""
-
-
-class _TokenAnswer:
-    """What google-auth wants to see of an answer."""
-
-    def __init__(self, answer: requests.Response) -> None:
-        self.status, self.headers, self.data = answer.status_code, answer.headers, answer.content
-
-
-class _TrustedAdapter(HTTPAdapter):
-    """Trusts what the system trusts, so that a company's inspecting proxy works where its certificate is installed."""
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
-        """Make the pool of direct connections."""
-        super().init_poolmanager(connections, maxsize, block, ssl_context=_system_trust(), **kwargs)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Make the pool of connections through a proxy."""
-        return super().proxy_manager_for(proxy, ssl_context=_system_trust(), **kwargs)
-
-
-def _open_session(*, on_this_machine: bool) -> requests.Session:
-    session = requests.Session()
-    session.headers["User-Agent"] = _USER_AGENT
-    session.auth = _keep_headers
-    session.trust_env = not on_this_machine  # an emulator isn't behind the company's proxy
-    session.mount("http://", HTTPAdapter(pool_maxsize=WIDTH))
-    if not on_this_machine:
-        session.mount("https://", _TrustedAdapter(pool_maxsize=WIDTH))
-    return session
-
-
-def _keep_headers(request: Any) -> Any:
-    """In place of a password from ~/.netrc, which requests would put over our token."""
-    return request
-
-
-def _system_trust() -> ssl.SSLContext:
-    import truststore
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _check_whole(answer: requests.Response) -> bytes:
-    """The body, if it is JSON to its end; a portal's page or half a body isn't.
-
-    Half of an answer with values may end in `}`, but not in `}]}`, so that decoding it all can wait.
-
-    Raises:
-        Failure: it isn't.
-    """
-    body = answer.content
-    if body.lstrip()[:1] != b"{":
-        kind = answer.headers.get("Content-Type", "no type").split(";")[0]
-        raise Failure("not_google", f"it answered with {kind[:60]}", transient=True)
-    end = b"".join(body[-64:].split())
-    if not end.endswith(b"}]}" if b'"valueRanges"' in body[:256] else b"}"):
-        raise Failure("cut", transient=True)
-    return body
