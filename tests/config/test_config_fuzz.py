@@ -9,7 +9,37 @@ from test_config_read import WHOLE
 from gdata.configfile import load_config
 from gdata.errors import ConfigError
 
-PIECES = "{ } [ ] : - &a *a !!int ' \" ~ null off 1 1.5 ${X} $ # | ? 가 <<: 0x10 2001-01-01 .. / CON %".split(" ")
+PIECES = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    "-",
+    "&a",
+    "*a",
+    "!!int",
+    "'",
+    '"',
+    "~",
+    "null",
+    "off",
+    "1",
+    "1.5",
+    "${X}",
+    "$",
+    "#",
+    "|",
+    "?",
+    "가",
+    "<<:",
+    "0x10",
+    "2001-01-01",
+    "..",
+    "/",
+    "CON",
+    "%",
+]
 PIECES += [" ", "\n", "\t", "\x85", "- ", "? "]
 
 
