@@ -74,8 +74,7 @@ def ask(google: GoogleEmulator, recording: dict, **rest) -> requests.Response:
     uri = recording["request"]["uri"]
     for host in HOSTS:
         uri = uri.replace(host, google.endpoint)
-    token = google.login._grant(frozenset(["https://www.googleapis.com/auth/spreadsheets"]), "me")["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {google.login.access_token()}"}
     return requests.request(recording["request"]["method"], uri, headers=headers, timeout=10, **rest)
 
 

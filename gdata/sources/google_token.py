@@ -1,0 +1,95 @@
+"""The token that all threads share: fetched before they start, and renewed once when it ends half way."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from google.auth.credentials import Credentials
+from google.auth.transport.requests import Request as TokenRequest
+
+from gdata.sources.google_credentials import describe_login
+from gdata.sources.google_failures import failure_of_answer, failure_of_exception
+from gdata.sources.google_patience import Failure, OnWait, Patience, persist
+from gdata.sources.google_session import check_whole
+from gdata.sources.google_words import Circumstances, explain
+
+
+class TokenKeeper:
+    """Holds one identity's token. Safe to use from many threads; `stop` ends its waits."""
+
+    def __init__(
+        self, credentials: Credentials, session: requests.Session, patience: Patience, stop: threading.Event
+    ) -> None:
+        self.who = describe_login(credentials)
+        self._credentials, self._session, self._patience, self._stop = credentials, session, patience, stop
+        self._renewing = threading.Lock()
+
+    @property
+    def token(self) -> str | None:
+        """The token to send; None before the first renewal."""
+        token: str | None = self._credentials.token
+        return token
+
+    def renew(self, stale: str | None, on_wait: OnWait) -> None:
+        """Get a new token, unless another thread has already replaced the stale one.
+
+        Raises:
+            SourceError: the login isn't taken, or Google isn't reached.
+            Stopped: the pull was given up.
+        """
+        with self._renewing:
+            if self.token != stale:
+                return
+            transport = _OnceOnly(self._session, min(self._patience.read_timeout, 30.0))
+            try:
+                persist(partial(self._try_renewal, transport), self._patience, self._stop, on_wait)
+            except Failure as failure:
+                raise explain(failure, Circumstances(self.who, transport.host)) from failure
+
+    def _try_renewal(self, transport: _OnceOnly) -> None:
+        credentials: Any = self._credentials  # google-auth's methods have no types
+        try:
+            credentials.refresh(transport)
+        except Failure:
+            raise
+        except Exception as error:
+            raise failure_of_exception(error) from error
+
+
+class _OnceOnly(TokenRequest):
+    """google-auth's transport, with a time-out and without its retries, which know nothing of our budget.
+
+    `host` is where the last request went: not every login goes to the same.
+    """
+
+    def __init__(self, session: requests.Session, timeout: float) -> None:
+        super().__init__(session)
+        self._timeout, self.host = timeout, "Google's login"
+
+    def __call__(
+        self, url: str, method: str = "GET", body: Any = None, headers: Any = None, timeout: Any = None, **rest: Any
+    ) -> Any:
+        del timeout, rest
+        self.host = urlsplit(url).netloc
+        options: Any = {"data": body, "headers": headers, "timeout": self._timeout, "allow_redirects": False}
+        answer = self.session.request(method, url, **options)
+        refused = answer.status_code in range(400, 500) and answer.status_code not in (408, 429)
+        if not refused and answer.status_code != 200:
+            raise failure_of_answer(answer)
+        if method == "POST" and answer.status_code == 200:
+            check_whole(answer)
+        return _TokenAnswer(answer)
+
+    def __del__(self) -> None:
+        """The session isn't ours to close."""
+
+
+class _TokenAnswer:
+    """What google-auth wants to see of an answer."""
+
+    def __init__(self, answer: requests.Response) -> None:
+        self.status, self.headers, self.data = answer.status_code, answer.headers, answer.content
