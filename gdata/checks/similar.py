@@ -46,12 +46,9 @@ class SimilarValues:
 
     def _nearest_number(self, value: int) -> Any:
         slipped = (int(text) for text in _slips(str(value), "0123456789") if text.lstrip("-").isdecimal())
-        found = next((number for number in slipped if number in self._values), None)
-        return self._closest_number(value) if found is None else found
-
-    def _closest_number(self, value: int) -> Any:
         at = bisect_left(self._sorted, value)
-        return min(self._sorted[max(0, at - 1) : at + 1], key=lambda number: abs(number - value))
+        near = {number for number in slipped if number in self._values} or self._sorted[max(0, at - 1) : at + 1]
+        return min(near, key=lambda number: (abs(number - value), number))
 
     def _nearest_text(self, value: str) -> Any:
         folded = fold(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from gdata.cli.problems_text import field_before, sentence, summary, value_beside
+from gdata.cli.problems_text import field_before, others_beside, sentence, summary, value_beside
 from gdata.diffs.presentation import visible
 from gdata.diffs.render_markdown import MOST, code, literal
 from gdata.folding import Folded, fold, group_by_sheet
@@ -69,8 +69,8 @@ def _texts(problem: Problem) -> Iterator[str]:
     yield field + literal(problem.message)
     if value := value_beside(problem):
         yield f"now {code(value)}"
-    if problem.related:
-        yield "also " + literal(", ".join(map(str, problem.related[:5])))
+    if others := others_beside(problem):
+        yield f"also {literal(others)}"
     if problem.target:
         yield f"only in {literal(problem.target)}"
 

@@ -134,10 +134,8 @@ def _lines(one: Folded, told: str) -> Iterator[Text]:
     yield Text.assemble(visible(sentence(problem)), (f"  {visible(problem.code)}", "dim"))
     if problem.hint != told:
         yield Text(visible(problem.hint), style="green")
-    if problem.related:
-        names = ", ".join(str(cell) for cell in problem.related[:_MOST_RELATED])
-        others = len(problem.related) - _MOST_RELATED
-        yield Text(visible(f"also {names}" + (f" and {others} more" if others > 0 else "")), style="dim")
+    if others := others_beside(problem):
+        yield Text(visible(f"also {others}"), style="dim")
     if one.more:
         last = f", the last at {one.last.a1}" if one.last is not None and one.last.a1 else ""
         yield Text(f"and {one.more:,} more like it{last}", style="bold")
@@ -162,6 +160,13 @@ def value_beside(problem: Problem) -> str:
     if value in problem.message and "{text}" not in problem.kind.message:
         return ""
     return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
+
+
+def others_beside(problem: Problem) -> str:
+    """The first of the further cells, those that the hint names left out: `Item!C2, Item!C9 and 12 more`."""
+    names = [name for name in map(str, problem.related) if name not in problem.hint]
+    more = len(names) - _MOST_RELATED
+    return ", ".join(names[:_MOST_RELATED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cell_name(cell: Cell) -> str:

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from gdata.checks.similar import SimilarValues
+
+IDS = SimilarValues([1001, 1002, 1010, 2001, 30])
+CODES = SimilarValues(["sword", "sword_long", "Shield", "활"])
+
+
+@pytest.mark.parametrize(("value", "near"), [(1003, 1002), (11001, 1001), (101, 1001), (7, 30), (31, 30)])
+def test_a_number_one_slip_away_else_the_closest(value: int, near: int) -> None:
+    assert IDS.nearest(value) == near
+
+
+@pytest.mark.parametrize(
+    ("value", "near"),
+    [
+        ("swrod", "sword"),
+        ("SWORD", "sword"),
+        ("sword long", "sword_long"),
+        ("sheld", "Shield"),
+        ("할", "활"),
+        ("axe", None),
+    ],
+)
+def test_a_text_one_slip_away_else_a_similar_one(value: str, near: str | None) -> None:
+    assert CODES.nearest(value) == near
+
+
+def test_large_tables_are_searched_quickly() -> None:
+    many = SimilarValues(f"item_{number:06}" for number in range(200_000))
+    many.nearest("warm up")
+    started = time.perf_counter()
+    assert many.nearest("itme_000123") == "item_000123"
+    assert many.nearest("something else") is None
+    assert time.perf_counter() - started < 1
+    assert SimilarValues([]).nearest(3) is None
