@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, SchemaRule, SeverityRules
 from gdata.configfile.names import check_name, check_pattern
-from gdata.configfile.yaml_document import Fields, Value, shown
+from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.nearest import did_you_mean
 from gdata.problems import Kind
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gdata.configfile.yaml_document import Value, shown
+from gdata.configfile.yaml_values import Value, shown
 from gdata.errors import ConfigError
 from gdata.nearest import did_you_mean
 

@@ -21,7 +21,8 @@ from gdata.configfile.names import (
     read_timezone,
 )
 from gdata.configfile.spreadsheets import read_spreadsheets
-from gdata.configfile.yaml_document import Document, Fields, Value
+from gdata.configfile.yaml_document import Document
+from gdata.configfile.yaml_values import Fields, Value, read_root
 from gdata.errors import ConfigError, UsageError
 
 CONFIG_NAME = "sheets.yaml"
@@ -61,7 +62,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     document = Document(path.absolute(), environ)
     config = None
     try:
-        config = _read_config(document.root())
+        config = _read_config(read_root(document))
     except ConfigError as error:
         document.errors.append(error)
     document.raise_errors()

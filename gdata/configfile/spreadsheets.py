@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from gdata.config import Layout, SheetEntry, Spreadsheet
 from gdata.configfile.names import check_name, check_unique, missing, read_path, read_table_name
-from gdata.configfile.yaml_document import Fields, Value, shown
+from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.nearest import did_you_mean
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")

@@ -1,0 +1,238 @@
+"""The values of a YAML file, which know their line and say what is wrong when they aren't what they must be."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import yaml
+
+from gdata.configfile.yaml_document import Document
+from gdata.errors import ConfigError
+from gdata.nearest import did_you_mean
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{(?P<inner>[^}]*)\}|\$\{")
+_NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?", re.DOTALL)
+_TAG = "tag:yaml.org,2002:"
+_TYPES = {
+    "str": "text", "int": "a number", "float": "a number", "bool": "true or false", "null": "nothing",
+    "map": "a mapping", "seq": "a list", "timestamp": "a date",
+}  # fmt: skip
+_PLAIN_TYPES = ("str", "int", "float", "bool", "timestamp")
+_FALSE_WORDS = ("off", "no", "false", "n")
+_TRUE_WORDS = ("on", "yes", "true", "y")
+
+
+def shown(text: str) -> str:
+    """`text` as messages quote it: no control characters, not endless."""
+    printable = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:80])
+    return f"`{printable}{'…' if len(text) > 80 else ''}`"
+
+
+def read_root(document: Document) -> Value:
+    """The value of the whole file.
+
+    Raises:
+        ConfigError: it isn't YAML, or empty.
+        OutsideError: the file can't be read.
+    """
+    node = document.compose()
+    return Value(node, document, "the file", line=node.start_mark.line + 1)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of the file: `name` is the way to it (`spreadsheets.items.path`), `line` is where it stands."""
+
+    node: yaml.Node
+    document: Document
+    name: str
+    line: int
+
+    def error(self, wrong: str, hint: str = "") -> ConfigError:
+        """The error that says `wrong` of this value."""
+        return self.document.error(self.line, f"{self.name}: {wrong}", hint)
+
+    @property
+    def type(self) -> str:
+        """YAML's own name of the type: str, int, bool, null, map, seq…"""
+        return self.node.tag.removeprefix(_TAG)
+
+    @property
+    def is_null(self) -> bool:
+        """Whether nothing stands there."""
+        return self.type == "null"
+
+    @property
+    def written(self) -> str:
+        """A scalar as it is written in the file, before `${NAME}` is expanded: what messages may show."""
+        return str(self.node.value)
+
+    def wrong_type(self, expected: str) -> ConfigError:
+        """The error that something else than `expected` stands here."""
+        found = _TYPES.get(self.type, f"a value of type {shown(self.node.tag)}")
+        if isinstance(self.node, yaml.ScalarNode) and not self.is_null:
+            found = f"{found} {shown(self.written)}"
+        return self.error(f"expected {expected}, found {found}")
+
+    def expanded(self) -> str:
+        """A text with its `${NAME}` expanded, otherwise as it is; it may be empty."""
+        if self.type != "str":
+            error = self.wrong_type("text")
+            error.hint = "put it in quotes" if self.type in _PLAIN_TYPES else ""
+            raise error
+        return self._expand(self.written)
+
+    def text(self) -> str:
+        """A text of one line with its `${NAME}` expanded, NFC, not empty."""
+        text = self.expanded()
+        if not text.strip():
+            raise self.error("is empty", "write a value, or delete the line")
+        if any(unicodedata.category(one) == "Cc" for one in text):
+            raise self.error("holds a control character", "delete it")
+        return unicodedata.normalize("NFC", text)
+
+    def word(self) -> str:
+        """A name as it is written, whatever YAML takes it for: `no` is a country here, `1` a tag."""
+        if self.type not in _PLAIN_TYPES:
+            raise self.wrong_type("a name")
+        return self.text() if self.type == "str" else self.written
+
+    def number(self, minimum: int) -> int:
+        """A whole number, `minimum` or more."""
+        if self.type != "int" or not re.fullmatch(r"[+-]?\d{1,9}", self.written):
+            raise self.wrong_type("a whole number")
+        number = int(self.written)
+        if number < minimum:
+            raise self.error(f"{number} is too small", f"write {minimum} or more")
+        return number
+
+    def flag(self) -> bool:
+        """True or false."""
+        if self.type != "bool":
+            raise self.wrong_type("true or false")
+        return self.written.lower() in _TRUE_WORDS
+
+    def choice(self, options: Collection[str]) -> str:
+        """One of `options`. YAML reads a bare `off` as false: it is `off` again."""
+        text = self.written.lower() if self.type == "bool" else self.text()
+        if self.type == "bool" and text in _FALSE_WORDS and "off" in options:
+            return "off"
+        if text not in options:
+            raise self.error(
+                f"{shown(self.written)} isn't known", f"{did_you_mean(text, options)}choose {', '.join(options)}"
+            )
+        return text
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is `off`, quoted or bare."""
+        return (self.type == "bool" and self.written.lower() in _FALSE_WORDS) or self.written == "off"
+
+    def items(self) -> list[Value]:
+        """The elements of a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            error = self.wrong_type("a list")
+            error.hint = (
+                f"write [{self.written}]" if isinstance(self.node, yaml.ScalarNode) and not self.is_null else ""
+            )
+            raise error
+        return [
+            Value(node, self.document, f"{self.name}[{number}]", node.start_mark.line + 1)
+            for number, node in enumerate(self.node.value, 1)
+        ]
+
+    def each(self, read: Callable[[Value], T]) -> tuple[T, ...]:
+        """Every element of a list as `read` reads it; mistakes are kept for the end."""
+        return tuple(result for item in self.items() for result in item.collect(read))
+
+    def collect(self, read: Callable[[Value], T]) -> Iterator[T]:
+        """What `read` makes of this value, or nothing, with the mistake kept for the end."""
+        try:
+            yield read(self)
+        except ConfigError as error:
+            self.keep(error)
+
+    def keep(self, error: ConfigError) -> None:
+        """Keep a mistake for the end and go on reading."""
+        self.document.errors.append(error)
+
+    def entries(self) -> list[tuple[str, Value]]:
+        """The keys of a mapping, NFC, as they are written, and their values; a key that comes twice is a mistake."""
+        if not isinstance(self.node, yaml.MappingNode):
+            raise self.wrong_type("a mapping")
+        found: dict[str, Value] = {}
+        prefix = "" if self.name == "the file" else f"{self.name}."
+        for key_node, node in self.node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode) or not key_node.value:
+                raise self.document.error(line, f"{self.name}: a key must be a name")
+            key = unicodedata.normalize("NFC", key_node.value)
+            value = Value(node, self.document, prefix + shown(key)[1:-1], line)
+            if key in found:
+                value.keep(value.error(f"stands here twice, first in line {found[key].line}", "delete one of them"))
+            found.setdefault(key, value)
+        return list(found.items())
+
+    def each_entry(self, read: Callable[[str, Value], T]) -> tuple[T, ...]:
+        """Every key and value of a mapping as `read` reads them; mistakes are kept for the end."""
+        return tuple(result for key, value in self.entries() for result in value.collect(partial(read, key)))
+
+    def fields(self, known: Collection[str]) -> Fields:
+        """A mapping with fixed keys; one that isn't `known` is a mistake."""
+        entries = dict(self.entries())
+        for key, value in entries.items():
+            if key == "<<":
+                value.keep(value.error("merge keys aren't known here", "write the lines out"))
+            elif key not in known:
+                hint = f"{did_you_mean(key, known)}known here: {', '.join(known)}"
+                value.keep(value.error("unknown key", hint))
+        return Fields(self, entries)
+
+    def _expand(self, text: str) -> str:
+        return _REFERENCE.sub(self._replacement, text) if "${" in text else text
+
+    def _replacement(self, match: re.Match[str]) -> str:
+        if match[0] == "$${":
+            return "${"
+        named = _NAMED.fullmatch(match["inner"] or "")
+        if named is None:
+            raise self.error(f"{shown(match[0])} isn't ${{NAME}} or ${{NAME:-default}}", "a literal ${ is written $${")
+        value = self.document.environ.get(named["name"])
+        if named["default"] is not None:
+            return value or str(named["default"])
+        if value is None:
+            name = named["name"]
+            raise self.error(f"the environment variable {name} isn't set", f"set it, or write ${{{name}:-default}}")
+        return value
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A mapping with fixed keys, read key by key."""
+
+    value: Value
+    entries: Mapping[str, Value]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.entries
+
+    def get(self, key: str, read: Callable[[Value], T], default: D) -> T | D:
+        """What `read` makes of the key's value; `default` without the key, and where it is wrong (kept for the end)."""
+        if key not in self.entries:
+            return default
+        found: list[T] = list(self.entries[key].collect(read))
+        return found[0] if found else default
+
+    def required(self, key: str, example: str) -> Value:
+        """The value of a key that must be there; `example` shows how to write it."""
+        if key not in self.entries:
+            raise self.value.error(f"`{key}` is missing", f"add `{example}`")
+        return self.entries[key]
