@@ -1,0 +1,177 @@
+"""Write docs/problems.md: every kind of problem, an example of its words, and how to mend it.
+
+    python docs/make_problems.py
+
+Code and words come from gdata/kinds.py; only the examples are here. A test holds the page to both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gdata import kinds
+from gdata.problems import Cell, Kind, Problem
+
+PAGE = Path(__file__).with_name("problems.md")
+
+CELL = Cell("items", "Item", 14, 3)
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "sheet.missing": {"spreadsheet": "items", "title": "Item", "nearest": "did you mean Items? ", "line": 12},
+    "header.unknown": {"value": "Prise", "tables": "ItemTable", "nearest": "did you mean price? "},
+    "header.duplicate": {"field": "price"},
+    "header.missing": {"field": "price", "header": "가격"},
+    "header.gap": {"field": "rewards", "index": 2},
+    "header.error": {"value": "#REF!"},
+    "header.directive": {"value": "@enable", "nearest": "did you mean @enabled? "},
+    "header.path": {"value": "rewards[0].id", "reason": "the elements of a list count from 1"},
+    "header.blank": {"row": 1},
+    "key.blank": {"field": "id"},
+    "key.partial": {"field": "level"},
+    "row.filled": {"field": "name"},
+    "row.orphan": {},
+    "record.several": {"table": "Constants"},
+    "oneof.several": {"members": "item_id, hero_id"},
+    "cell.blank": {"field": "price", "merged": ""},
+    "cell.not_integer": {"value": "1,000", "instead": "write 1000"},
+    "cell.out_of_range": {"value": "3000000000", "type": "int32", "low": "-2147483648", "high": "2147483647"},
+    "cell.imprecise": {"value": "9007199254740993"},
+    "cell.not_number": {"value": "50%", "instead": "write 0.5"},
+    "cell.float_digits": {"value": "16777217", "stored": "16777216"},
+    "cell.not_bool": {"value": "maybe"},
+    "cell.not_enum": {
+        "value": "희긔",
+        "enum": "Rarity",
+        "nearest": "did you mean 희귀? ",
+        "choices": "일반, 희귀, 전설",
+    },
+    "cell.not_time": {"value": "tomorrow"},
+    "cell.time_nonexistent": {"value": "2026-03-29 02:30:00", "timezone": "Europe/Berlin"},
+    "cell.time_ambiguous": {"value": "2026-10-25 02:30:00", "timezone": "Europe/Berlin"},
+    "cell.not_duration": {"value": "90", "instead": "write it as 90s, 1h30m or 1:30:00"},
+    "cell.not_base64": {"value": "hello!"},
+    "cell.not_json": {"reason": "a comma is missing"},
+    "cell.date": {"value": "2026-01-02", "field": "price", "type": "a whole number"},
+    "cell.eaten": {"value": "2026-01-02"},
+    "cell.formula_error": {"value": "#N/A"},
+    "cell.loading": {},
+    "cell.uncomputed": {"value": "=A1*2"},
+    "cell.empty_element": {"value": "1,,2", "separator": ","},
+    "cell.parts": {"value": "1001", "count": 1, "expected": "item_id:count"},
+    "cell.map_key": {"value": "str"},
+    "text.number": {"value": "7"},
+    "text.control_character": {"character": "U+0007"},
+    "text.broken": {"value": "\\ud83d"},
+    "text.zero_width": {"character": "U+200B"},
+    "text.blank_ends": {},
+    "column.blank": {"field": "icon"},
+    "constraint.*": {
+        "code": "constraint.int64.gt",
+        "field": "price",
+        "value": "0",
+        "text": "must be greater than 0",
+        "rule_of": "game.Item.price",
+    },
+    "constraint.failed": {"rule": "item.ratio", "reason": "divide by zero"},
+    "constraint.table_failed": {"rule": "items.ids", "reason": "Iteration budget exceeded"},
+    "key.duplicate": {"field": "id", "value": "1001", "count": 2, "key": "1001", "first": "Item!A2"},
+    "unique.duplicate": {"field": "order", "value": "3", "count": 2, "first": "Item!F5"},
+    "text.lookalike": {"value": "swоrd", "character": "о (U+043E)", "plain": "o", "instead": "sword"},
+    "reference.missing": {
+        "field": "reward.item_id",
+        "value": "1020",
+        "target": "ItemTable",
+        "key": "id",
+        "near": "1002",
+        "near_cell": "Item!A3",
+        "place": "Item!A:A",
+    },
+    "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},
+    "sum.wrong": {
+        "field": "rate",
+        "group": "box = 3",
+        "sum": "0.9",
+        "expected": "1",
+        "count": 4,
+        "first": "Drop!D2",
+        "last": "Drop!D5",
+    },
+    "sequence.broken": {"field": "level", "value": "5", "group": "hero = 2", "expected": 4, "start": 1, "step": 1},
+    "path.missing": {"field": "icon", "value": "Sword", "path": "icons/Sword.png", "near": "icons/sword.png"},
+    "path.outside": {"field": "icon", "value": "../x", "path": "icons/../../x.png"},
+    "path.unchecked": {"reason": "asset_root isn't set"},
+    "check.*": {
+        "code": "check.sells_below_price",
+        "field": "sell_price",
+        "value": "9",
+        "text": "sells for 9, bought for 5",
+        "hint": "Nobody may earn by buying and selling.",
+    },
+    "check.failed": {
+        "check": "sells_below_price",
+        "reason": "division by zero",
+        "place": "checks/economy.py:12 (ZeroDivisionError)",
+    },
+}
+
+HEAD = """# Problems
+
+Every mistake that `gdata build` and `gdata check` can find in the sheets: its code, what it means, an example of its
+words, and how to mend it. A code never changes; programs may rely on it (`--format json`).
+
+An error stops the build, and nothing under `output/` changes. A warning doesn't; `--strict` makes every warning an
+error, and `severity:` in sheets.yaml raises, lowers or mutes a code, for all tables or for one:
+
+```yaml
+severity:
+  cell.float_digits: error
+  ItemTable: {text.blank_ends: off}
+```
+
+This page is made by `python docs/make_problems.py`.
+"""
+
+
+def all_kinds() -> list[Kind]:
+    """Every kind, in the order of gdata/kinds.py."""
+    return [kind for kind in vars(kinds).values() if isinstance(kind, Kind)]
+
+
+def page() -> str:
+    """The text of docs/problems.md. Several kinds with one code share a section."""
+    by_code: dict[str, list[Kind]] = {}
+    for kind in all_kinds():
+        by_code.setdefault(kind.code, []).append(kind)
+    sections: dict[str, list[str]] = {}
+    for code, same in by_code.items():
+        sections.setdefault(code.partition(".")[0], []).append(_section(code, same))
+    contents = "\n".join(f"- [{group}](#{group})" for group in sections)
+    body = "\n".join(f"## {group}\n\n{''.join(texts)}" for group, texts in sections.items())
+    return f"{HEAD}\n{contents}\n\n{body}".rstrip() + "\n"
+
+
+def _section(code: str, same: list[Kind]) -> str:
+    parts = [f"### {code}\n\n"]
+    told: set[str] = set()
+    for kind in same:
+        about = "" if kind.about in told else f"{kind.about}\n\n"
+        told.add(kind.about)
+        problem = example(kind)
+        parts.append(f"{about}> {kind.severity} · `{problem.cell}` · {_line(problem)}\n\n")
+    return "".join(parts)
+
+
+def example(kind: Kind) -> Problem:
+    """A problem of this kind as it may be shown."""
+    return kind.at(CELL, **EXAMPLES[kind.code])
+
+
+def _line(problem: Problem) -> str:
+    field = f"`{problem.field}`: " if problem.field and problem.field not in problem.message else ""
+    hint = f"\n>\n> **{problem.hint[0].upper()}{problem.hint[1:]}.**".replace("..**", ".**") if problem.hint else ""
+    return f"{field}{problem.message}{hint}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
