@@ -64,6 +64,7 @@ class CellType:
     unit: str = ""
     labels: Mapping[str, int] | None = None
     enum_names: Mapping[int, str] | None = None
+    choices: Mapping[int, str] | None = None
     enum_name: str = ""
 
 
@@ -223,7 +224,7 @@ def _text_fault(text: str) -> Fault | None:
 
 
 def _enum(cell: CellValue, type_: CellType) -> Converted:
-    assert type_.labels is not None and type_.enum_names is not None
+    assert type_.labels is not None and type_.enum_names is not None and type_.choices is not None
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if cell in type_.enum_names:
             return int(cell), None
@@ -235,7 +236,7 @@ def _enum(cell: CellValue, type_: CellType) -> Converted:
         if number is not None:
             return number, None
     near = nearest(fold(shown(cell)), type_.labels)
-    near_name = type_.enum_names[type_.labels[near]] if near is not None else ""
+    near_name = type_.choices[type_.labels[near]] if near is not None else ""
     return _fault(
         kinds.CELL_NOT_ENUM,
         enum=type_.enum_name,
@@ -245,10 +246,9 @@ def _enum(cell: CellValue, type_: CellType) -> Converted:
 
 
 def _choices(type_: CellType) -> str:
-    """The values a planner may write: of each the last label given, which is its most friendly name."""
-    assert type_.labels is not None
-    friendly = {number: label for label, number in type_.labels.items()}
-    texts = list(friendly.values())
+    """The values a planner may write; a zero that stands for "not said" isn't worth suggesting."""
+    choices = type_.choices or {}
+    texts = [text for number, text in choices.items() if number or not text.endswith("_UNSPECIFIED")]
     return ", ".join(texts[:12]) + (f", … ({len(texts) - 12} more)" if len(texts) > 12 else "")
 
 

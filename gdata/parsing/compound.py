@@ -53,6 +53,7 @@ def _cell_type(field: FieldPlan, timezone: ZoneInfo) -> CellType:
         field.unit,
         field.labels,
         field.enum_names,
+        field.choices,
         enum.name if enum is not None else "",
     )
 

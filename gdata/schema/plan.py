@@ -57,6 +57,8 @@ class FieldPlan:
     labels: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Of an enum: every folded text that a cell may hold, and the number it means."""
     enum_names: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    choices: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    """Of an enum: what to suggest for each number, its first label as written, else its name."""
     oneof: str = ""
     key: bool = False
     columns: tuple[str, ...] = ()

@@ -145,6 +145,7 @@ class Planner:
             scalar_kind=_KINDS[value.message_type.fields_by_name["value"].type] if kind == "wrapper" else "any",
             labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
             enum_names={one.number: one.name for one in reversed(value.enum_type.values)} if kind == "enum" else {},
+            choices=self._enum_choices(value.enum_type) if kind == "enum" else {},
             oneof=_oneof(field),
             **(self._from_options(field, options) if options is not None else {}),
         )
@@ -206,6 +207,14 @@ class Planner:
                     f"always set the oneof {plan.oneof}",
                     hint="remove the default",
                 )
+
+    def _enum_choices(self, enum: Any) -> dict[int, str]:
+        """What to suggest for each value: its first label, as the .proto file writes it, else its name."""
+        choices: dict[int, str] = {}
+        for value in enum.values:
+            options = self._options.of_enum_value(value)
+            choices.setdefault(value.number, options.label[0] if options and options.label else value.name)
+        return choices
 
     def _enum_labels(self, enum: Any) -> dict[str, int]:
         """Every folded text that means a value of `enum`: its name, that without the enum's prefix, its labels."""
