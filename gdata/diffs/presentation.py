@@ -16,7 +16,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.descriptor_pb2 import EnumValueOptions, FieldOptions
 
 from gdata import options_pb2
-from gdata.diffs.model import Json, Key, TableDiff, plain
+from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
 from gdata.diffs.schemas import Schema
 
 _OPTIONS: Any = options_pb2
@@ -52,13 +52,18 @@ class Presentation:
         if isinstance(value, dict):
             step = "{}[{}]" if where in table.maps else "{}.{}"
             parts = (
-                f"{_short_name(step.format(path, name))} {self.value(table, step.format(path, name), one)}"
+                f"{self._part_name(table, where, name)} {self.value(table, step.format(path, bracketed(name)), one)}"
                 for name, one in value.items()
             )
             return "{" + ", ".join(parts) + "}"
         if isinstance(value, list):
             return "[" + ", ".join(self.value(table, path, one) for one in value) + "]"
         return self._scalar(value, table.kinds.get(where, ""), self.labels.get((table.name, where), {}))
+
+    def _part_name(self, table: TableDiff, where: str, name: str) -> str:
+        """What a part of a message is called beside the others, where its index is told already."""
+        header = None if where in table.maps else self.headers.get((table.name, f"{where}.{name}"))
+        return visible(name if header is None else " ".join(header.replace("{}", "").split()))
 
     def _scalar(self, value: Json, kind: str, labels: Mapping[str, str]) -> str:
         if value is None:
@@ -72,12 +77,6 @@ class Presentation:
         if kind == "timestamp" and isinstance(value, str):
             return visible(local_time(value, self.timezone))
         return visible(str(value))
-
-
-def _short_name(path: str) -> str:
-    if path.endswith("]"):
-        return visible(path[path.rindex("[") + 1 : -1])
-    return visible(path.rpartition(".")[2])
 
 
 def visible(text: str) -> str:

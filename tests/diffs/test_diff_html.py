@@ -1,0 +1,210 @@
+"""The page, in a real browser."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Browser, browser
+from diffcases import PROTO, diff_of, side
+
+from gdata.config import Gate, GateRule, Limit
+from gdata.diffs.compare import compare
+from gdata.diffs.gate import GateVerdict, judge
+from gdata.diffs.model import Diff
+from gdata.diffs.presentation import presentation_of
+from gdata.diffs.render_html import embedded, to_html
+from gdata.testing.bundles import compile_protos
+
+HOSTILE = [
+    "</script><script>window.hacked = 1</script>",
+    "<img src=x onerror='window.hacked = 1'>",
+    "<!--<script>",
+    "'\"><svg onload=window.hacked=1>",
+    "javascript:window.hacked=1",
+    "{{ 7 * 7 }}",
+    "\u2028window.hacked = 1\u2029",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as one:
+        yield one
+
+
+def shown(chromium: Browser, tmp_path: Path, diff: Diff, verdict: GateVerdict | None = None, **options: Any) -> Browser:
+    page = tmp_path / "diff.html"
+    words = presentation_of(compile_protos(PROTO), "Asia/Seoul")
+    page.write_text(to_html(diff, verdict or judge(diff, Gate()), presentation=words), encoding="utf-8")
+    chromium.open(page, **options)
+    return chromium
+
+
+def many(count: int = 3000) -> Diff:
+    old = [{"id": number, "name": f"전설의 검 {number}", "price": 100 + number} for number in range(count)]
+    new = [{**row, "price": row["price"] * 10} for row in old[5:]] + [{"id": count + 1, "name": "새 방패"}]
+    return diff_of({"ItemTable": old, "LineTable": [{"text": "a"}]}, {"ItemTable": new, "LineTable": [{"text": "b"}]})
+
+
+def texts(chromium: Browser, selector: str) -> list[str]:
+    found: list[str] = chromium.run(
+        f"[...document.querySelectorAll({json.dumps(selector)})].map((one) => one.textContent)"
+    )
+    return found
+
+
+def choose(chromium: Browser, name: str, value: str) -> None:
+    chromium.run(
+        f"(() => {{ const one = document.getElementById('{name}'); one.value = {json.dumps(value)};"
+        " one.dispatchEvent(new Event('change', {bubbles: true})); })()"
+    )
+    chromium.settle()
+
+
+def test_the_page_shows_old_beside_new_in_the_sheets_words(chromium: Browser, tmp_path: Path) -> None:
+    old = {"ItemTable": [{"id": 1, "name": "검", "price": 100, "rewards": [{"item_id": 1, "count": 1}]}, {"id": 2}]}
+    new = {"ItemTable": [{"id": 1, "name": "검", "price": 120, "rewards": [{"item_id": 1, "count": 2}]}, {"id": 3}]}
+    page = shown(chromium, tmp_path, diff_of(old, new))
+    assert texts(page, "tbody.changed td") == ["~1", "가격", "100", "120", "보상1 수량", "1", "2"]
+    assert texts(page, "tbody.added td.row") == ["+3"] and texts(page, "tbody.removed td.row") == ["−2"]
+    assert page.said == []
+    assert [one for one in page.requests if not one.startswith("file:")] == []
+
+
+def test_nothing_from_a_cell_runs(chromium: Browser, tmp_path: Path) -> None:
+    rows = [{"id": number, "name": text, "stats": {text: 1}} for number, text in enumerate(HOSTILE)]
+    new = [{**row, "name": f"{row['name']}!", "stats": {f"{HOSTILE[row['id']]}?": 2}} for row in rows]
+    diff = diff_of({"ItemTable": rows}, {"ItemTable": [*new, {"id": 99, "name": HOSTILE[0]}]})
+    rule = GateRule("swing", limit="max_change", limit_by=Limit(1))
+    page = shown(chromium, tmp_path, diff, judge(diff, Gate(rules=(rule,))))
+    assert page.run("window.hacked") is None
+    assert page.run("document.querySelectorAll('img, iframe, main svg, script').length") == 2
+    assert page.said == []
+    assert any("</script><script>" in text for text in texts(page, "td.old"))
+
+
+def test_a_script_that_got_in_would_be_refused(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many(10))
+    page.run(
+        "(() => { const one = document.createElement('script'); one.textContent = 'window.hacked = 1';"
+        " document.body.append(one); const two = document.createElement('img'); two.src = 'https://example.com/x.png';"
+        " document.body.append(two); })()"
+    )
+    page.settle()
+    assert page.run("window.hacked") is None
+    assert len([text for text in page.said if "Content Security Policy" in text]) == 2
+
+
+def test_filters_and_search_narrow_what_is_shown(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many())
+    assert texts(page, "#found") == ["3,002 of 3,002 rows"]
+    choose(page, "kind", "removed")
+    assert texts(page, "#found") == ["5 of 3,002 rows"]
+    page.run("document.getElementById('clear').click()")
+    choose(page, "field", "price")
+    assert texts(page, "#found") == ["2,995 of 3,002 rows"]
+    choose(page, "table", "1")
+    assert texts(page, "#found") == ["1 of 3,002 rows"]  # a table without the field lets go of it
+    page.run("document.getElementById('search').focus()")
+    page.type("no such thing")
+    assert texts(page, "#found") == ["0 of 3,002 rows"] and texts(page, ".empty")
+    page.run("document.getElementById('clear').click()")
+    page.run("document.getElementById('search').focus()")
+    page.type("방패")
+    assert texts(page, "#found") == ["1 of 3,002 rows"] and texts(page, "tbody td.row") == ["+3001"]
+
+
+def test_it_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many())
+    page.press("/")
+    assert page.run("document.activeElement.id") == "search"
+    page.type("2999")
+    assert texts(page, "tbody td.row") == ["~2899", "~2999"]  # by its price, and by its key
+    page.press("Escape")
+    page.settle()
+    assert texts(page, "#found") == ["3,002 of 3,002 rows"]
+    page.run("document.querySelector('.skip').focus()")
+    seen = []
+    for _ in range(7):
+        page.press("Tab")
+        seen.append(page.run("document.activeElement.id"))
+    assert seen == ["language", "search", "target", "table", "kind", "field", "clear"]
+
+
+def test_thousands_of_changes_do_not_lag(chromium: Browser, tmp_path: Path) -> None:
+    started = time.perf_counter()
+    page = shown(chromium, tmp_path, many(20_000))
+    assert time.perf_counter() - started < 15
+    assert page.run("document.querySelectorAll('tbody').length") < 500
+    filtered = page.run(
+        "(() => { const now = performance.now(); document.getElementById('clear').click();"
+        " return performance.now() - now; })()"
+    )
+    assert filtered < 500
+    page.run("window.scrollTo(0, document.body.scrollHeight)")
+    page.settle()
+    assert page.run("document.querySelectorAll('tbody').length") > 100
+
+
+def test_a_column_that_moved_has_its_line_and_its_plot(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many())
+    assert texts(page, ".note") == ["가격: 2,995 rows changed, all × 10"]
+    assert page.run("document.querySelectorAll('figure svg circle').length") >= 250
+
+
+def test_it_speaks_korean_and_english(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many(50))
+    assert page.run("document.documentElement.lang") == "en"
+    page.run("document.getElementById('language').click()")
+    assert page.run("document.documentElement.lang") == "ko"
+    assert texts(page, "thead th")[:4] == ["행", "필드", "이전", "이후"]
+    assert "게이트: 통과" in texts(page, "#gate-title")
+    assert page.run("document.querySelectorAll('[data-text]').length") == page.run(
+        "[...document.querySelectorAll('[data-text]')].filter((one) => /[가-힣]/.test(one.textContent)).length"
+    )
+
+
+def test_it_prints_every_row_and_no_controls(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many(400))
+    assert page.pdf().startswith(b"%PDF")
+    page.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.run("document.querySelectorAll('tbody').length") == 402
+    page.call("Emulation.setEmulatedMedia", media="print")
+    assert page.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
+    page.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_nothing_changed_is_said(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, diff_of({"LineTable": []}, {"LineTable": []}))
+    assert texts(page, ".empty") == ["Nothing changed."]
+
+
+def test_rows_beyond_what_a_page_can_hold_are_counted() -> None:
+    page = to_html(many(50), GateVerdict(True), rows_a_table=10)
+    assert '"left":35' in page
+
+
+def test_the_gates_word_is_at_the_top(chromium: Browser, tmp_path: Path) -> None:
+    rule = GateRule("no-removed-items", deny="removed_rows")
+    diff = many(50)
+    page = shown(chromium, tmp_path, diff, judge(diff, Gate(rules=(rule,))))
+    assert texts(page, "#gate-title") == ["Gate: blocked by no-removed-items"]
+    assert len(texts(page, "#violations li")) == 1 or texts(page, "#violations li")[0].startswith(
+        "blocks no-removed-items"
+    )
+
+
+def test_a_schema_change_is_shown(chromium: Browser, tmp_path: Path) -> None:
+    rows = {"ItemTable": [{"id": 1}]}
+    diff = compare(side("old", rows), side("new", rows, PROTO.replace("int32 sell = 4;", "string sell = 4;")))
+    page = shown(chromium, tmp_path, diff)
+    assert texts(page, "#schema li")[0].startswith("breaking game.proto: Field")
+
+
+def test_embedded_json_is_one_no_parser_sees_anything_in() -> None:
+    text = embedded({"a": HOSTILE, "b": "\ud800"})
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text)["a"] == HOSTILE

@@ -1,0 +1,52 @@
+import pytest
+from diffcases import PROTO, table_of
+
+from gdata.diffs.presentation import Presentation, key_text, local_time, presentation_of, visible
+from gdata.testing.bundles import compile_protos
+
+WORDS = presentation_of(compile_protos(PROTO), "Asia/Seoul")
+TABLE = table_of({"ItemTable": [{"id": 1}]}, {"ItemTable": [{"id": 2}]})
+
+
+def test_fields_are_called_as_in_the_sheet() -> None:
+    assert WORDS.field_name("ItemTable", "price") == "가격"
+    assert WORDS.field_name("ItemTable", "rewards[2].count") == "보상2 수량"
+    assert WORDS.field_name("ItemTable", "rewards[2].item_id") == "rewards[2].item_id"
+    assert WORDS.field_name("ItemMap", "name") == "이름"
+    assert Presentation().field_name("ItemTable", "price") == "price"
+
+
+def test_values_are_shown_as_in_the_sheet() -> None:
+    assert WORDS.value(TABLE, "grade", "GRADE_RARE") == "희귀"
+    assert WORDS.value(TABLE, "grade", "GRADE_EPIC") == "GRADE_EPIC"
+    assert WORDS.value(TABLE, "opens", "2026-01-01T00:00:00Z") == "2026-01-01 09:00"
+    assert WORDS.value(TABLE, "level", None) == "(none)"
+    assert WORDS.value(TABLE, "rate", 3.0) == "3" and WORDS.value(TABLE, "rate", 0.1) == "0.1"
+    assert WORDS.value(TABLE, "rewards[1]", {"item_id": 5, "count": 2}) == "{item_id 5, 보상 수량 2}"
+    assert WORDS.value(TABLE, "stats", {"str": 1}) == "{str 1}"
+    assert WORDS.value(TABLE, "steps", [1, 2]) == "[1, 2]"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("검 of 불", "검 of 불"),
+        ("two\nlines", "two⏎lines"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\u202eb\u200bc", "a\\u202eb\\u200bc"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_what_cannot_be_seen_is_written_out(text: str, seen: str) -> None:
+    assert visible(text) == seen
+
+
+def test_rows_are_called_by_their_key_or_number() -> None:
+    assert key_text((1001,), 7) == "1001"
+    assert key_text((1, "a\n"), 7) == "1, a⏎"
+    assert key_text(None, 7) == "row 7"
+
+
+def test_times_of_years_that_only_protobuf_knows_stay_as_they_are() -> None:
+    assert local_time("9999-12-31T23:59:59Z", "Asia/Seoul") == "9999-12-31T23:59:59Z"
+    assert local_time("2026-01-01T00:00:00.500Z", "UTC") == "2026-01-01 00:00:00.5"

@@ -1,0 +1,111 @@
+from io import StringIO
+from typing import Any
+
+import pytest
+from diffcases import PROTO, diff_of, side
+from rich.cells import cell_len
+from rich.console import Console
+
+from gdata.config import Gate, GateRule
+from gdata.diffs.compare import compare
+from gdata.diffs.gate import judge
+from gdata.diffs.model import Diff, Side
+from gdata.diffs.presentation import presentation_of
+from gdata.diffs.render_text import render_text
+from gdata.testing.bundles import compile_protos
+
+OPEN = Gate()
+OLD = [{"id": n, "name": f"오래된 전설의 검 {n}", "price": 100 + n} for n in range(1, 60)]
+NEW = [{**row, "price": row["price"] * 10} for row in OLD[2:]] + [{"id": 99, "name": "새로운 방패", "grade": 1}]
+
+
+def printed(diff: Diff, *, width: int = 80, color: bool = False, gate: Gate = OPEN, **options: Any) -> str:
+    page = StringIO()
+    console = Console(file=page, width=width, force_terminal=color, color_system="truecolor" if color else None)
+    words = presentation_of(compile_protos(PROTO), "Asia/Seoul")
+    render_text(console, diff, judge(diff, gate), presentation=words, **options)
+    return page.getvalue()
+
+
+def lines_of(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_old_and_new_stand_side_by_side() -> None:
+    text = lines_of(printed(diff_of({"ItemTable": OLD}, {"ItemTable": NEW})))
+    assert text[:2] == ["old → new", "1 table changed · 1 row added · 2 rows removed · 57 rows changed · 57 cells"]
+    assert "ItemTable 1 2 57 57" in text
+    assert "가격: 57 rows changed, all × 10" in text
+    assert "~ 3 가격 103 1030" in text
+    assert "… and 37 more changed rows" in text
+    assert "+ 99 이름: 새로운 방패 · 가격: 0 · sell: 0 · rate: 0 · power: 0 · grade: 희귀" in text
+    assert text[-1] == "gate: passed"
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    rows = [{"id": 1, "name": "가나다라마바사 " * 40, "stats": {"열쇠" * 30: 1}, "rewards": [{"item_id": 1}] * 9}]
+    new = [{"id": 1, "name": "가나다라마바아 " * 40, "stats": {"열쇠" * 30: 2}, "rewards": [{"item_id": 2}] * 9}]
+    rule = GateRule("no-changes-at-all", deny="any")
+    text = printed(diff_of({"ItemTable": rows}, {"ItemTable": [*new, {**rows[0], "id": 7}]}), width=width)
+    text += printed(diff_of({"ItemTable": rows}, {"ItemTable": new}), width=width, gate=Gate(rules=(rule,)))
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+
+
+def test_stat_is_the_summary_alone() -> None:
+    text = printed(diff_of({"ItemTable": OLD}, {"ItemTable": NEW}), stat=True)
+    assert "ItemTable" in text and "가격" not in text
+
+
+def test_tables_and_limit_choose() -> None:
+    diff = diff_of({"ItemTable": OLD, "LineTable": [{"text": "a"}]}, {"ItemTable": NEW, "LineTable": [{"text": "b"}]})
+    text = printed(diff, tables=["LineTable"])
+    assert "ItemTable" not in text and "LineTable" in text
+    assert printed(diff, limit=None).count("~ ") == 58
+    assert printed(diff, limit=1).count("~ ") == 2
+
+
+def test_words_are_marked_in_long_texts_with_and_without_color() -> None:
+    old, new = ({"ItemTable": [{"id": 1, "name": f"The sword of {what} and of ice"}]} for what in ("fire", "flame"))
+    plain = lines_of(printed(diff_of(old, new)))
+    assert any("of [-fire-] and" in line and "of {+flame+} and" in line for line in plain)
+    assert "\x1b[7;31mfire" in printed(diff_of(old, new), color=True)
+
+
+def test_what_a_cell_says_to_the_terminal_is_not_obeyed() -> None:
+    old = {"ItemTable": [{"id": 1, "name": "x"}]}
+    new = {"ItemTable": [{"id": 1, "name": "\x1b]0;owned\x07[bold red]bang[/bold red] :smile: \u202egnp"}]}
+    text = printed(diff_of(old, new))
+    assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
+    assert "[bold red]bang[/bold red] :smile:" in "".join(line.strip() for line in text.splitlines())
+
+
+def test_the_same_change_of_several_targets_is_shown_once() -> None:
+    old, new = (
+        side(name, {"ItemTable": rows}, targets=("server", "client")) for name, rows in (("a", OLD), ("b", NEW))
+    )
+    text = printed(compare(old, new))
+    assert text.count("새로운 방패") == 1 and "ItemTable · server, client" in text
+
+
+def test_no_difference_and_no_release_are_said() -> None:
+    assert printed(diff_of({"ItemTable": OLD}, {"ItemTable": OLD})) == "old → new\nno difference\ngate: passed\n"
+    first = printed(compare(Side("live"), side("output", {"ItemTable": OLD})))
+    assert first.startswith("live (no release yet) → output\n1 new table · 59 rows added\n")
+
+
+def test_a_flood_of_violations_is_folded() -> None:
+    gate = Gate(rules=(GateRule("no-removed-items", deny="changed_rows"),))
+    text = printed(diff_of({"ItemTable": OLD}, {"ItemTable": NEW}), gate=gate)
+    assert "gate: blocked by no-removed-items" in text
+    assert text.count("block no-removed-items") == 6 and "and 52 more like it" in text
+
+
+def test_schema_changes_and_renamed_tables_are_told() -> None:
+    renamed = PROTO.replace("ItemTable", "GoodsTable").replace("int32 sell = 4;", "string sell = 4;")
+    diff = compare(side("old", {"ItemTable": OLD}), side("new", {"GoodsTable": OLD}, renamed))
+    text = printed(diff)
+    assert "breaking game.proto: " in " ".join(text.split())
+    kept = PROTO.replace("ItemTable", "GoodsTable")
+    text = printed(compare(side("old", {"ItemTable": OLD}), side("new", {"GoodsTable": OLD}, kept)))
+    assert "GoodsTable (was ItemTable)" in text
