@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+import urllib3
 from google.auth import exceptions as auth
 
 from gdata.sources.google_patience import Failure
@@ -27,8 +29,14 @@ _REQUESTS: tuple[tuple[type[Exception], str, bool], ...] = (
     (requests.exceptions.ChunkedEncodingError, "cut", True),
     (requests.exceptions.ContentDecodingError, "cut", True),
     (requests.exceptions.RequestException, "unreachable", False),
+    (urllib3.exceptions.HTTPError, "unreachable", True),
+    (ssl.SSLError, "tls", False),
+    (OSError, "unreachable", False),
 )
-"""Exceptions of requests, the narrower first; the kind of failure each is, and whether it may pass."""
+"""Exceptions on the way, the narrower first; the kind of failure each is, and whether it may pass.
+
+requests lets some of urllib3's and the system's through: a REQUESTS_CA_BUNDLE that isn't there is an OSError.
+"""
 
 _REFUSALS: tuple[tuple[int, str, str], ...] = (
     (400, r"unable to parse range", "bad_range"),
@@ -62,7 +70,7 @@ def failure_of_answer(response: requests.Response) -> Failure:
         return Failure("not_google", f"it answers {status} and sends us elsewhere", status=status)
     if status == 407:
         return Failure("proxy", "it wants a login (407)", status=status)
-    message = _message(body) or response.reason or str(status)
+    message = _message(body) or _clean(response.reason or "")
     if status >= 500 or status == 408:
         return Failure(
             "server", f"{status} {message}", transient=True, retry_after=_retry_after(response), status=status

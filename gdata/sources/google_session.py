@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from gdata.sources.google_endpoint import is_loopback
 from gdata.sources.google_patience import Failure
 
-WIDTH = 16
+WIDTH = 32
 """Requests under way at once, and connections kept."""
 _USER_AGENT = "gdata (gzip)"
 """Google compresses only for agents that say so."""
@@ -63,7 +63,7 @@ def check_whole(answer: requests.Response) -> bytes:
         Failure: it isn't.
     """
     body = answer.content
-    if body.lstrip()[:1] != b"{":
+    if body[:64].lstrip()[:1] != b"{":
         kind = answer.headers.get("Content-Type", "no type").split(";")[0]
         raise Failure("not_google", f"it answered with {kind[:60]}", transient=True)
     end = b"".join(body[-64:].split())

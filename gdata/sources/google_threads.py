@@ -17,7 +17,7 @@ _POLL = 0.2
 
 
 def run_together(tasks: Sequence[Callable[[], None]]) -> None:
-    """Run the tasks at once and wait for all of them.
+    """Run the tasks at once, each in a thread of its own, and wait for all of them.
 
     Raises:
         BaseException: what the first of the tasks (in their order) to fail raised.
@@ -30,11 +30,10 @@ def run_together(tasks: Sequence[Callable[[], None]]) -> None:
         except BaseException as error:
             errors[number] = error
 
-    threads = [start_thread(run, number) for number in range(1, len(tasks))]
-    if tasks:
-        run(0)
+    threads = [start_thread(run, number) for number in range(len(tasks))]
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(_POLL)
     for error in errors:
         if error is not None:
             raise error

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 from gspread.http_client import HTTPClient
+from urllib3.exceptions import HTTPError
 
 from gdata.sources.google_failures import failure_of_answer, failure_of_exception
 from gdata.sources.google_patience import Failure, OnWait, Patience, persist
@@ -77,7 +78,7 @@ class GoogleWire:
             headers = {"Authorization": f"Bearer {token}"}
             try:
                 answer = self._client.request("get", url, query, headers=headers)
-            except requests.RequestException as error:
+            except (OSError, HTTPError) as error:
                 raise failure_of_exception(error) from error
             return check_whole(answer)
 
