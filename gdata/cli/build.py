@@ -52,10 +52,10 @@ def command(
     project = open_project(read_config(config_path))
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
         built = build(project, listener, offline=offline, strict=strict)
-    compared = _compare(project) if built.build is not None else None
+    compared = _compare(project) if built.build is not None and not (quiet and format_ != "json") else None
     values = _as_json(built, compared)
     report_problems(built.checked.problems, format_, values, show_all=show_all)
-    if format_ != "json" and built.build is not None:
+    if format_ != "json" and not quiet and built.build is not None:
         _render(built, values["timings"]["total"])
         if compared is not None:
             _render_diff(*compared)
