@@ -2,15 +2,17 @@
 
     python benchmarks/releases.py [--mib 100] [--tables 100] [--store s3://bucket/path]
 
-Without --store it is a folder in a scratch directory. One table of the hundred changes. "Moved" are the files that
-were written to the store, or to the folder that was fetched into.
+Without --store it is a folder in a scratch directory. One table of the hundred changes, and its sheet in the
+snapshot that goes with the release. Counted are the files that were written to the store, or fetched.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +20,7 @@ from typing import TypeVar
 
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.releases.fetch import fetch
-from gdata.releases.publish import Move, Moved, publish, rollback
+from gdata.releases.publish import Move, Moved, Parts, publish, rollback
 from gdata.releases.reader import bundles_of, newest_entry, read_all
 from gdata.releases.store import WritableStore, open_store, writable
 from gdata.releases.upload import Traffic
@@ -54,8 +56,19 @@ def make_build(folder: Path, tables: int, mib: int, changed: int | None = None) 
     return open_output(write_output(folder, {"server": Contents(proto, contents)}))
 
 
-def publish_next(store: WritableStore, bundles: Mapping[str, Bundle]) -> Moved:
-    return publish(store, bundles, "live", Move(author="benchmark"), base=newest_entry(store, "live"))
+def make_snapshot(sheets: int, mib: int, changed: int | None = None) -> bytes:
+    """A third of the build's size, as much as compressed sheets are, a member a sheet."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for sheet in range(sheets):
+            content = random.Random(f"{sheet} {sheet == changed}").randbytes(mib * 2**20 // sheets // 3)
+            archive.writestr(zipfile.ZipInfo(f"blobs/{sheet:064d}"), content)
+    return buffer.getvalue()
+
+
+def publish_next(store: WritableStore, bundles: Mapping[str, Bundle], snapshot: bytes) -> Moved:
+    parts = Parts(snapshot=snapshot)
+    return publish(store, bundles, "live", Move(author="benchmark"), base=newest_entry(store, "live"), parts=parts)
 
 
 def load(store: WritableStore) -> dict[str, bytes]:
@@ -65,10 +78,13 @@ def load(store: WritableStore) -> dict[str, bytes]:
 def measure(location: str, folder: Path, tables: int, mib: int) -> None:
     whole = make_build(folder / "whole", tables, mib)
     changed = make_build(folder / "changed", tables, mib, changed=tables // 2)
+    snapshots = make_snapshot(tables, mib), make_snapshot(tables, mib, changed=tables // 2)
     store, into = writable(open_store(location)), folder / "into"
-    timed("publish, all of it new", lambda: publish_next(store, whole), lambda moved: moved.traffic)
+    timed("publish, all of it new", lambda: publish_next(store, whole, snapshots[0]), lambda moved: moved.traffic)
     timed("fetch, all of it new", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
-    moved = timed("publish, one table changed", lambda: publish_next(store, changed), lambda moved: moved.traffic)
+    moved = timed(
+        "publish, one table changed", lambda: publish_next(store, changed, snapshots[1]), lambda moved: moved.traffic
+    )
     timed("fetch, one table changed", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
     timed("fetch, nothing new", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
     timed("ask whether there is something new", lambda: newest_entry(store, "live", after=moved.entry))

@@ -14,7 +14,8 @@ from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, canonical_json
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.files import project_lock, write_atomically, writing
-from gdata.releases.reader import newest_entry, no_such_channel, read_bundle, read_release
+from gdata.releases.entries import newest_entry, no_such_channel
+from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKey
 from gdata.releases.store import Store, is_temporary
@@ -23,6 +24,7 @@ from gdata.releases.upload import Traffic
 PLAIN_LIST = ".gdata-fetch.json"
 """In a folder with plain names: which release it is, and which files belong to it."""
 _LOCK = ".gdata-fetch.lock"
+_LOCK_SECONDS = 60
 _BUNDLE_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")
 _PLAIN_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[a-z]+")
 _SCHEMA = "schema"
@@ -63,7 +65,7 @@ def fetch(
     """
     release, entry = _resolve(store, release_or_channel, public_key)
     bundle = read_bundle(store, release, target, public_key=public_key)
-    with project_lock(into / _LOCK):
+    with project_lock(into / _LOCK, timeout=_LOCK_SECONDS):
         _check_same_kind(into, target, plain_names)
         if plain_names:
             changed, traffic = _write_plain(store, bundle, release, into)

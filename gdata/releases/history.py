@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from gdata.errors import UsageError
@@ -56,7 +57,7 @@ class History:
 
     channel: str
     lines: tuple[HistoryLine, ...] = ()
-    total: int = field(default=0)
+    total: int = 0
 
 
 def read_history(
@@ -69,13 +70,13 @@ def read_history(
         SignatureError: an entry isn't signed by `public_key`.
     """
     log = read_log(store, channel, public_key=public_key)
-    shown = log.entries[-limit:] if limit else log.entries
-    bad = log.bad_releases()
-    releases = dict(zip(shown, store.in_parallel(lambda entry: _release_of(store, log, entry), shown), strict=True))
+    shown = list(islice(log.marked(), limit))
+    releases = store.in_parallel(lambda line: _release_of(store, log, line[0]), shown)
     lines = [
-        HistoryLine(entry, releases[entry], entry is log.newest, entry.release in bad) for entry in reversed(shown)
+        HistoryLine(entry, release, entry is log.newest, why is not None)
+        for (entry, why), release in zip(shown, releases, strict=True)
     ]
-    return History(channel, tuple(lines), len(log.entries))
+    return History(channel, tuple(lines), log.newest.number if log.newest else 0)
 
 
 def _release_of(store: Store, log: Log, entry: Entry) -> Release | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from gdata.errors import RefusedError, StoreError
-from gdata.releases.reader import check_follows, newest_entry, read_entry
+from gdata.releases.entries import check_follows, newest_entry, read_entry
 from gdata.releases.records import Entry
 from gdata.releases.signatures import PublicKey, SigningKey
 from gdata.releases.store import Store, WritableStore, entry_name
+
+_FEW, _MANY = 8, 256
 
 
 class ChannelMoved(RefusedError):
@@ -23,55 +26,79 @@ class ChannelMoved(RefusedError):
         self.entries = entries
 
 
-@dataclass(frozen=True)
 class Log:
-    """A channel's whole log, oldest first, its chain checked."""
+    """A channel's log, read backwards and only as far as somebody asks; every entry verified and chained."""
 
-    channel: str
-    entries: tuple[Entry, ...]
+    def __init__(self, store: Store, channel: str, newest: Entry | None, public_key: PublicKey | None) -> None:
+        self.channel = channel
+        self.newest = newest
+        """The entry that the channel stands at."""
+        self._store = store
+        self._public_key = public_key
+        self._read = [newest] if newest else []
 
     @property
-    def newest(self) -> Entry | None:
-        """The entry that the channel stands at."""
-        return self.entries[-1] if self.entries else None
+    def entries(self) -> tuple[Entry, ...]:
+        """All of it, oldest first."""
+        return tuple(self.backwards())[::-1]
 
-    def bad_releases(self) -> dict[str, Entry]:
-        """The releases that were rolled back from, with the rollback; one that was allowed again isn't bad."""
+    def backwards(self) -> Iterator[Entry]:
+        """The entries, newest first.
+
+        Raises:
+            DamagedError: an entry is missing, damaged, or doesn't name the one before it.
+            SignatureError: one isn't signed by the public key.
+        """
+        at = 0
+        while self.newest is not None and at < self.newest.number:
+            if at == len(self._read):
+                self._read_more()
+            yield self._read[at]
+            at += 1
+        if self._read:
+            check_follows(self._store.place, self._read[-1], None)
+
+    def _read_more(self) -> None:
+        """Read as many entries again as were read already, at least a few, at most a few hundred."""
+        last = self._read[-1].number
+        numbers = range(last - 1, max(0, last - 1 - min(max(len(self._read), _FEW), _MANY)), -1)
+        for entry in self._store.in_parallel(self._entry, numbers):
+            check_follows(self._store.place, self._read[-1], entry)
+            self._read.append(entry)
+
+    def _entry(self, number: int) -> Entry:
+        return read_entry(self._store, self.channel, number, public_key=self._public_key)
+
+    def marked(self) -> Iterator[tuple[Entry, Entry | None]]:
+        """The entries, newest first, each with the rollback that marks its release bad today."""
+        good: set[str] = set()
         bad: dict[str, Entry] = {}
-        for entry in self.entries:
-            if entry.action == "rollback" and entry.base:
-                bad[entry.base] = entry
-            bad = {release: why for release, why in bad.items() if not is_same_build(release, entry.release)}
-        return bad
+        for entry in self.backwards():
+            yield entry, bad.get(build_of(entry.release))
+            # A later entry that points at the build again says that it is good after all.
+            good.add(build_of(entry.release))
+            if entry.action == "rollback" and entry.base and build_of(entry.base) not in good:
+                bad.setdefault(build_of(entry.base), entry)
+
+    def why_bad(self, build: str) -> Entry | None:
+        """The rollback that marks this build bad; None where it isn't."""
+        return next((why for entry, why in self.marked() if build_of(entry.release) == build[:8]), None)
 
     def release_before(self) -> str | None:
         """The release that a rollback leads to: the last other one that isn't bad; None where there is none."""
-        bad = self.bad_releases()
         current = self.newest.release if self.newest else None
-        for entry in reversed(self.entries):
-            if entry.release != current and entry.release not in bad:
-                return entry.release
-        return None
+        found = (entry.release for entry, why in self.marked() if entry.release != current and why is None)
+        return next(found, None)
 
 
 def read_log(store: Store, channel: str, *, public_key: PublicKey | None = None) -> Log:
-    """The whole log of a channel, each entry verified and each chained to the one before.
+    """The log of a channel, of which only the newest entry is read so far.
 
     Raises:
-        DamagedError: an entry is missing, damaged, or doesn't name the one before it.
-        SignatureError: one isn't signed by `public_key`.
+        DamagedError: that entry is damaged.
+        SignatureError: it isn't signed by `public_key`.
     """
-    newest = newest_entry(store, channel, public_key=public_key)
-    if newest is None:
-        return Log(channel, ())
-
-    def read(number: int) -> Entry:
-        return read_entry(store, channel, number, public_key=public_key)
-
-    entries = [*store.in_parallel(read, range(1, newest.number)), newest]
-    for before, entry in zip([None, *entries], entries, strict=False):
-        check_follows(store.place, entry, before)
-    return Log(channel, tuple(entries))
+    return Log(store, channel, newest_entry(store, channel, public_key=public_key), public_key)
 
 
 def append(store: WritableStore, entry: Entry, before: Entry | None, key: SigningKey | None = None) -> Entry:
@@ -104,9 +131,9 @@ def entries_after(store: Store, channel: str, before: Entry | None) -> tuple[Ent
     return (*store.in_parallel(lambda number: read_entry(store, channel, number), range(first, newest.number)), newest)
 
 
-def is_same_build(one: str, other: str) -> bool:
-    """Whether two release ids end with the same build."""
-    return one.rpartition("-")[2] == other.rpartition("-")[2]
+def build_of(release: str) -> str:
+    """The first 8 digits of the build in a release's id."""
+    return release.rpartition("-")[2]
 
 
 def describe(entry: Entry) -> str:

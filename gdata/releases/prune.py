@@ -10,10 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gdata.errors import DamagedError, RefusedError, UsageError
+from gdata.releases.entries import channel_names
 from gdata.releases.log import read_log
-from gdata.releases.publish import blobs_of
-from gdata.releases.reader import channel_names, read_release
-from gdata.releases.store import BLOBS, CHANNELS, RELEASES, StoredFile, WritableStore, is_temporary, release_name
+from gdata.releases.needs import blobs_of
+from gdata.releases.reader import read_release
+from gdata.releases.store import (
+    BLOBS,
+    CHANNELS,
+    RELEASES,
+    StoredFile,
+    WritableStore,
+    is_own,
+    is_temporary,
+    release_name,
+)
 
 KEPT_ENTRIES = 20
 _YOUNG = timedelta(days=1)
@@ -67,6 +77,7 @@ def prune(
 
 def _read_heads(store: WritableStore, keep: int) -> _Heads:
     logs = [read_log(store, channel) for channel in channel_names(store)]
+    # All of each log is read: where one entry can't be, nothing can be said to be useless.
     releases = {entry.release for log in logs for entry in log.entries[-keep:]}
     newest = {log.newest.release for log in logs if log.newest}
     there = {file.name for file in store.files(RELEASES)}
@@ -76,7 +87,7 @@ def _read_heads(store: WritableStore, keep: int) -> _Heads:
             f"{store.place}: {release_name(lost[0])} is missing, and a channel points at it",
             hint="run `gdata verify` before anything is removed",
         )
-    return _Heads(tuple((log.channel, len(log.entries)) for log in logs), frozenset(releases))
+    return _Heads(tuple((log.channel, log.newest.number) for log in logs if log.newest), frozenset(releases))
 
 
 def _find_useless(
@@ -102,7 +113,7 @@ def _find_useless(
 
 
 def _whole(files: Iterable[StoredFile]) -> list[StoredFile]:
-    return [file for file in files if not is_temporary(file.name)]
+    return [file for file in files if is_own(file.name)]
 
 
 def _pruned(useless: tuple[list[StoredFile], list[StoredFile], list[StoredFile]], kept: int, dry_run: bool) -> Pruned:

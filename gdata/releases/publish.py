@@ -6,7 +6,7 @@ makes the channel point at it. What comes before that entry is invisible, and ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,35 +14,27 @@ from typing import Any
 
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
-from gdata.errors import DamagedError, RefusedError, StoreError, UsageError
-from gdata.releases.log import ChannelMoved, Log, append, read_log
-from gdata.releases.reader import channel_names, read_bundle, read_release
-from gdata.releases.records import Action, Allowance, Entry, Release, ReleasedTarget, check_channel_name, release_id
+from gdata.errors import DamagedError, StoreError, UsageError
+from gdata.releases.conditions import (
+    YANKED,
+    Move,
+    check_expected,
+    check_no_twin,
+    check_not_bad,
+    check_one_build,
+)
+from gdata.releases.log import ChannelMoved, Log, append, entries_after, read_log
+from gdata.releases.needs import blobs_of, check_whole
+from gdata.releases.pieces import cut
+from gdata.releases.reader import read_release
+from gdata.releases.records import Action, Allowance, Entry, Release, ReleasedTarget, release_id
 from gdata.releases.signatures import SigningKey
-from gdata.releases.store import WritableStore, blob_name, release_name
+from gdata.releases.store import WritableStore, release_name
 from gdata.releases.upload import Traffic, Upload
 
-YANKED = "yanked"
-"""The name under which publishing a release that was rolled back from is allowed again."""
-_SHORTEST_BUILD = 8
+__all__ = ["YANKED", "Move", "Moved", "Parts", "promote", "publish", "rollback", "rollback_target"]
+
 _ID_TRIES = 30
-
-
-@dataclass(frozen=True)
-class Move:
-    """What goes into the log beside the release: who moves the channel, why, under which conditions.
-
-    `expect_build` is the id of the build that was reviewed, or at least its first 8 digits. `protected` says that
-    the channel needs it. `time` is set by tests; without it, now.
-    """
-
-    author: str = ""
-    message: str = ""
-    expect_build: str | None = None
-    protected: bool = False
-    allowed: Sequence[Allowance] = ()
-    key: SigningKey | None = field(default=None, repr=False)
-    time: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -86,21 +78,21 @@ def publish(
         StoreError: the store can't be written; the channel is where it was.
         UsageError: the channel's name can't be, or the bundles aren't one build.
     """
-    build = _one_build(bundles)
+    build = check_one_build(bundles)
     log = _open_log(store, channel, base)
     before = read_release(store, base.release, base) if base else None
     upload = Upload(store, blobs_of(store, before) if before else frozenset())
     targets = {name: _upload_target(upload, bundle, move.key) for name, bundle in bundles.items()}
     if base and before and before.build == build:
         return Moved(base, changed=False, traffic=upload.finish())  # mends what is missing of it
-    _check_expected(channel, build, move)
-    _check_not_bad(log, build, move)
+    check_expected(channel, build, move)
+    check_not_bad(log, build, move)
     draft = Release(
         id=release_id(build, _time(move)),
         build=build,
         targets=targets,
-        protos=_optional_blob(upload, parts.protos),
-        snapshot=_optional_blob(upload, parts.snapshot),
+        protos=_upload_blob(upload, parts.protos),
+        snapshot=_upload_pieces(upload, parts.snapshot),
         provenance=parts.provenance,
         summary=parts.summary,
     )
@@ -121,10 +113,10 @@ def promote(store: WritableStore, source: Entry, channel: str, move: Move, *, ba
     release = read_release(store, source.release, source)
     if base is not None and base.release == release.id:
         return Moved(base, changed=False)
-    _check_expected(channel, release.build, move)
+    check_expected(channel, release.build, move)
     for one in (log, read_log(store, source.channel)):
-        _check_not_bad(one, release.build, move)
-    _check_whole(store, release)
+        check_not_bad(one, release.build, move)
+    check_whole(store, release)
     return Moved(_append(store, "promote", channel, release, base, move))
 
 
@@ -141,8 +133,8 @@ def rollback(store: WritableStore, channel: str, move: Move, *, base: Entry, rel
     record = rollback_target(store, log, release)
     if record.id == base.release:
         return Moved(base, changed=False)
-    _check_not_bad(log, record.build, move)
-    _check_whole(store, record)
+    check_not_bad(log, record.build, move)
+    check_whole(store, record)
     return Moved(_append(store, "rollback", channel, record, base, move))
 
 
@@ -162,94 +154,19 @@ def rollback_target(store: WritableStore, log: Log, release: str | None = None) 
 
 
 def _open_log(store: WritableStore, channel: str, base: Entry | None) -> Log:
-    check_channel_name(channel)
+    """The channel's log, which must end at `base`."""
     log = read_log(store, channel)
-    if base is None and not log.entries:
-        _check_no_twin(store, channel)
-    came = log.entries[base.number if base else 0 :]
-    if base is not None and (len(log.entries) < base.number or log.entries[base.number - 1] != base):
-        raise DamagedError(
-            f"{store.place}: the log of {channel} isn't the one that was read before",
-            hint="somebody put another in its place: restore it from a backup",
-        )
-    if came:
+    if base is None and log.newest is None:
+        check_no_twin(store, channel)
+    if log.newest != base:
+        came = entries_after(store, channel, base)
+        if not came:
+            raise DamagedError(
+                f"{store.place}: the log of {channel} isn't the one that was read before",
+                hint="somebody put another in its place: restore it from a backup",
+            )
         raise ChannelMoved(channel, came)
     return log
-
-
-def _check_no_twin(store: WritableStore, channel: str) -> None:
-    """On some file systems `Live` and `live` are one folder, on others two channels: never let both be."""
-    for name in channel_names(store):
-        if name != channel and name.casefold() == channel.casefold():
-            raise UsageError(
-                f"{store.place}: there is a channel {name}; {channel} differs from it by case alone",
-                hint=f"use {name}, or another name",
-            )
-
-
-def _one_build(bundles: Mapping[str, Bundle]) -> str:
-    builds = {bundle.manifest.build for bundle in bundles.values()}
-    if len(builds) != 1:
-        raise UsageError(
-            "there is no build to publish" if not builds else "the bundles come from different builds",
-            hint="run `gdata build`",
-        )
-    for name, bundle in bundles.items():
-        if bundle.manifest.target != name:
-            raise UsageError(f"{bundle.place}: the bundle of {bundle.manifest.target}, not of {name}")
-    return builds.pop()
-
-
-def _check_expected(channel: str, build: str, move: Move) -> None:
-    expected = move.expect_build
-    if expected is None:
-        if move.protected:
-            raise RefusedError(
-                f"channel {channel} is protected: say which build was reviewed",
-                hint=f"review the diff, then give `--expect {build[:12]}`",
-            )
-        return
-    if len(expected) < _SHORTEST_BUILD or not build.startswith(expected.lower()):
-        raise RefusedError(
-            f"this is build {build[:12]}, not {expected}, the one that was reviewed",
-            hint="build and review again, or publish the build that was reviewed",
-        )
-
-
-def _check_not_bad(log: Log, build: str, move: Move) -> None:
-    if any(one.name == YANKED for one in move.allowed):
-        return
-    for release, entry in log.bad_releases().items():
-        if not release.endswith(build[:8]):
-            continue
-        raise RefusedError(
-            f"build {build[:12]} is marked bad: {entry.author or 'somebody'} rolled {log.channel} back from "
-            f"{release} at {entry.time:%Y-%m-%d %H:%M:%S}Z" + (f" ({entry.message})" if entry.message else ""),
-            hint=f"if it is good after all, add `--allow {YANKED} --reason TEXT`",
-        )
-
-
-def blobs_of(store: WritableStore, release: Release) -> frozenset[str]:
-    """Every blob that a release needs."""
-    blobs = {one.manifest for one in release.targets.values()}
-    blobs.update(digest for digest in (release.protos, release.snapshot) if digest)
-    for target in release.targets:
-        blobs.update(entry.sha256 for entry in read_bundle(store, release, target).manifest.files)
-    return frozenset(blobs)
-
-
-def _check_whole(store: WritableStore, release: Release) -> None:
-    """Raise DamagedError if a file of the release is missing: nobody is to be pointed at it."""
-    for target in release.targets:
-        bundle = read_bundle(store, release, target)
-        files = bundle.manifest.files
-        sizes = store.in_parallel(lambda entry: store.size_of(blob_name(entry.sha256)), files)
-        for entry, size in zip(files, sizes, strict=True):
-            if size != entry.size:
-                raise DamagedError(
-                    f"{bundle.place}: {blob_name(entry.sha256)} ({entry.file}) is missing or cut off",
-                    hint="choose another release, or restore the file from a backup",
-                )
 
 
 def _upload_target(upload: Upload, bundle: Bundle, key: SigningKey | None) -> ReleasedTarget:
@@ -260,7 +177,16 @@ def _upload_target(upload: Upload, bundle: Bundle, key: SigningKey | None) -> Re
     return ReleasedTarget(digest, key.sign(bundle.manifest_bytes) if key else None)
 
 
-def _optional_blob(upload: Upload, content: bytes | None) -> str | None:
+def _upload_pieces(upload: Upload, content: bytes | None) -> str | None:
+    if content is None:
+        return None
+    pieces = cut(content)
+    for digest, piece in pieces.blobs.items():
+        upload.add(digest, len(piece), partial(bytes, piece))
+    return pieces.digest
+
+
+def _upload_blob(upload: Upload, content: bytes | None) -> str | None:
     if content is None:
         return None
     digest = sha256(content)

@@ -17,20 +17,11 @@ from dataclasses import dataclass, field
 from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, SignatureError, UsageError
-from gdata.nearest import did_you_mean
-from gdata.releases.records import Entry, Release, check_channel_name, is_release_id
+from gdata.releases.entries import channel_names, newest_entry, no_such_channel, read_entry
+from gdata.releases.pieces import read_pieces
+from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import PublicKey, check_signature
-from gdata.releases.store import (
-    CHANNELS,
-    Store,
-    WritableStore,
-    blob_name,
-    entry_name,
-    entry_number,
-    is_temporary,
-    open_store,
-    release_name,
-)
+from gdata.releases.store import Store, blob_name, open_store, release_name
 
 __all__ = [
     "Published",
@@ -60,58 +51,6 @@ class Published:
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     entry: Entry | None = None
     """Where a channel was asked for: its newest entry."""
-
-
-def newest_entry(
-    store: Store, channel: str, *, after: Entry | None = None, public_key: PublicKey | None = None
-) -> Entry | None:
-    """The newest entry of a channel, verified; None if it has none, or none newer than `after`.
-
-    With `after` the answer "nothing newer" costs one small request.
-
-    Raises:
-        DamagedError: the entry is damaged, doesn't follow on `after`, or has a lower number than one that was
-            seen before (by this reader, or by any that shares its cache).
-        SignatureError: it isn't signed by `public_key`.
-        UsageError: no channel can have this name.
-    """
-    check_channel_name(channel)
-    seen = after.number if after else store.cache.last_seen(store.place, channel) if store.cache else 0
-    number = _newest_number(store, channel, after, seen)
-    if number < seen:
-        raise DamagedError(
-            f"{store.place}: channel {channel} ends at entry {number}, but entry {seen} was there before",
-            hint="somebody put an old copy of the store in its place: restore the newer one",
-        )
-    if number == (after.number if after else 0):
-        return None
-    entry = read_entry(store, channel, number, public_key=public_key)
-    if after is not None:
-        following = entry if number == after.number + 1 else read_entry(store, channel, after.number + 1)
-        check_follows(store.place, following, after)
-    if store.cache:
-        store.cache.remember_seen(store.place, channel, number)
-    return entry
-
-
-def read_entry(store: Store, channel: str, number: int, *, public_key: PublicKey | None = None) -> Entry:
-    """One entry of a channel's log, verified.
-
-    Raises:
-        DamagedError: it is missing or damaged, or belongs elsewhere in the store.
-        SignatureError: it isn't signed by `public_key`.
-    """
-    name = entry_name(channel, number)
-    place = f"{store.place}: {name}"
-    entry = Entry.from_bytes(store.get(name), place=place)
-    if (entry.channel, entry.number) != (channel, number):
-        raise DamagedError(
-            f"{place} is damaged: it is entry {entry.number} of channel {entry.channel}",
-            hint="restore the file from a backup of the store",
-        )
-    if public_key is not None:
-        check_signature(entry.signature, entry.signed_bytes(), place=place, key=public_key)
-    return entry
 
 
 def read_release(store: Store, release: str, entry: Entry | None = None) -> Release:
@@ -204,12 +143,6 @@ def bundles_of(
     raise no_such_channel(store, name)
 
 
-def channel_names(store: WritableStore) -> list[str]:
-    """The channels that have a log, sorted."""
-    names = {file.name.split("/")[1] for file in store.files(CHANNELS) if not is_temporary(file.name)}
-    return sorted(names)
-
-
 def snapshot_of(store: Store, release: str) -> bytes:
     """The snapshot of the sheets that a release was built from.
 
@@ -234,7 +167,7 @@ def _part_of(store: Store, release: str, digest: str | None, what: str) -> bytes
             f"release {release} was published without the {what}, so it can't be built again",
             hint="use a release that was published from the machine that had built it",
         )
-    return store.get_blob(digest)
+    return read_pieces(store, digest)
 
 
 def _published(
@@ -245,50 +178,3 @@ def _published(
 
     bundles = dict(zip(release.targets, store.in_parallel(bundle, release.targets), strict=True))
     return Published(name, release.id, release.build, bundles, entry)
-
-
-def _newest_number(store: Store, channel: str, after: Entry | None, seen: int) -> int:
-    """The number of the newest entry; 0 where there is none."""
-    if after is not None:
-        return _bisect(store, channel, after.number)
-    if isinstance(store, WritableStore):
-        return max((entry_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
-    return _bisect(store, channel, seen if seen and _has(store, channel, seen) else 0)
-
-
-def _bisect(store: Store, channel: str, low: int) -> int:
-    """Numbers have no gaps: double the step until an entry is missing, then halve the distance."""
-    step = 1
-    while _has(store, channel, low + step):
-        low += step
-        step *= 2
-    high = low + step
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _has(store, channel, middle) else (low, middle)
-    return low
-
-
-def _has(store: Store, channel: str, number: int) -> bool:
-    # Asking for the size takes two requests of S3 where nothing is there; an entry is smaller than either.
-    return store.find(entry_name(channel, number)) is not None
-
-
-def check_follows(place: str, entry: Entry, before: Entry | None) -> None:
-    """Raise DamagedError unless `entry` names the hash and the release of `before`, the one before it."""
-    expected = (before.sha256, before.release) if before else (None, None)
-    if (entry.prev, entry.base) != expected:
-        raise DamagedError(
-            f"{place}: {entry_name(entry.channel, entry.number)} doesn't follow on the entry before it",
-            hint="one of the two was changed or put in another's place: restore the log from a backup",
-        )
-
-
-def no_such_channel(store: Store, name: str) -> UsageError:
-    """The error for a channel without a release, with the nearest that has one."""
-    known = channel_names(store) if isinstance(store, WritableStore) else []
-    if known:
-        hint = f"{did_you_mean(name, known)}there are {', '.join(known)}"
-    else:
-        hint = store.why_empty() or "`gdata publish` makes the first release"
-    return UsageError(f"{store.place}: channel {name} has no release", hint=hint)

@@ -25,6 +25,11 @@ from gdata.releases.cache import BlobCache
 BLOBS, RELEASES, CHANNELS = "blobs", "releases", "channels"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+_OWN = re.compile(
+    r"blobs/([0-9a-f]{2})/\1[0-9a-f]{62}"
+    r"|releases/\d{8}-\d{6}-[0-9a-f]{8}\.json"
+    r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/\d{6,}\.json"
+)
 _FOLDERS = (BLOBS, RELEASES, CHANNELS)
 
 _In = TypeVar("_In")
@@ -50,6 +55,11 @@ def entry_number(name: str) -> int:
     """The number of the entry whose file is called `name`; 0 where it isn't an entry's."""
     stem, _, suffix = name.rpartition("/")[2].partition(".")
     return int(stem) if suffix == "json" and len(stem) >= 6 and stem.isascii() and stem.isdigit() else 0
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is that of a blob, a record or an entry; strangers are left alone."""
+    return _OWN.fullmatch(name) is not None
 
 
 def is_temporary(name: str) -> bool:

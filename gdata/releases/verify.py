@@ -14,7 +14,9 @@ from pathlib import Path
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.errors import DamagedError, UsageError
-from gdata.releases.reader import channel_names, check_follows, read_bundle, read_entry, read_release
+from gdata.releases.entries import channel_names, check_follows, read_entry
+from gdata.releases.pieces import pieces_of, read_pieces
+from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKey, check_any_signature, check_signature
 from gdata.releases.store import (
@@ -27,9 +29,12 @@ from gdata.releases.store import (
     blob_name,
     entry_name,
     entry_number,
+    is_own,
     is_temporary,
     release_name,
 )
+
+_LARGEST_LIST = 1 << 26
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
@@ -109,7 +114,7 @@ def verify_release(store: Store, release: str, *, public_key: PublicKey | None =
         report.count(len(record.to_bytes()))
         for digest in filter(None, (record.protos, record.snapshot)):
             with report.at(blob_name(digest)):
-                report.count(len(store.get_blob(digest)))
+                report.count(len(read_pieces(store, digest)))
         for target in record.targets:
             with report.at(blob_name(record.targets[target].manifest)):
                 bundle = read_bundle(store, record, target, public_key=public_key)
@@ -179,9 +184,10 @@ def _read_records(report: Report, store: WritableStore) -> dict[str, _Record]:
 def _verify_blobs(
     report: Report, store: WritableStore, records: Mapping[str, _Record], on_progress: Progress | None
 ) -> dict[str, bytes]:
-    """Which blobs the store has, by hash; of the releases' manifests the bytes, of all others nothing."""
+    """Which blobs the store has, by hash; of manifests and lists of pieces the bytes, of all others nothing."""
     releases = [record.release for record in records.values() if record.release]
-    manifests = {target.manifest for release in releases for target in release.targets.values()}
+    read_further = {target.manifest for release in releases for target in release.targets.values()}
+    read_further.update(release.snapshot for release in releases if release.snapshot)
     files = _own_files(report, store, BLOBS)
     finished = count(1)
 
@@ -189,7 +195,7 @@ def _verify_blobs(
         content = store.find(file.name) or b""
         digest = file.name.rpartition("/")[2]
         with report.at(file.name):
-            if sha256(content) != digest or file.name != blob_name(digest):
+            if sha256(content) != digest:
                 raise DamagedError(
                     f"{store.place}: {file.name} is damaged: its bytes aren't those of its name",
                     hint="restore the file from a backup",
@@ -198,7 +204,7 @@ def _verify_blobs(
         done = next(finished)
         if on_progress is not None:
             on_progress(done, len(files))
-        return digest, content if digest in manifests else b""
+        return digest, content if digest in read_further and len(content) < _LARGEST_LIST else b""
 
     return dict(store.in_parallel(verify, files))
 
@@ -209,6 +215,8 @@ def _verify_needs(
     file = release_name(release.id)
     place = f"{store.place}: {file}"
     needed = {digest for digest in (release.protos, release.snapshot) if digest}
+    if release.snapshot and release.snapshot in blobs:
+        needed.update(pieces_of(blobs[release.snapshot], f"{store.place}: {blob_name(release.snapshot)}") or ())
     for target, released in release.targets.items():
         needed.add(released.manifest)
         if released.manifest not in blobs:
@@ -262,4 +270,4 @@ def _verify_record_of(
 def _own_files(report: Report, store: WritableStore, folder: str) -> list[StoredFile]:
     files = store.files(folder)
     report.leftovers += [file.name for file in files if is_temporary(file.name)]
-    return [file for file in files if not is_temporary(file.name)]
+    return [file for file in files if is_own(file.name)]

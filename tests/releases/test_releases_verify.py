@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from released_game import build, release, store_at
 
 from gdata.errors import GdataError
+from gdata.releases.prune import prune
 from gdata.releases.publish import Move, Parts, rollback
-from gdata.releases.reader import bundles_of, newest_entry, read_all
+from gdata.releases.reader import bundles_of, channel_names, newest_entry, read_all
 from gdata.releases.signatures import MANIFEST_SIGNATURE, SigningKey, generate_key, load_signing_key
 from gdata.releases.store import WritableStore
 from gdata.releases.verify import verify_folder, verify_release, verify_store
@@ -145,6 +147,20 @@ def test_leftovers_of_a_publisher_that_died_are_no_fault(tmp_path: Path) -> None
     report = verify_store(store)
     assert report.ok
     assert report.leftovers == ["channels/live/.0123456789abcdef.tmp"]
+
+
+def test_strangers_in_the_store_are_left_alone(tmp_path: Path) -> None:
+    store = fill(tmp_path, None)
+    strangers = [".DS_Store", "blobs/.DS_Store", "blobs/3f/NOTES", "releases/README.md", "channels/.DS_Store",
+                 "channels/README", "channels/live/draft.json", "channels/li ve/000001.json"]  # fmt: skip
+    for name in strangers:
+        path = tmp_path / "releases" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    assert verify_store(store).ok
+    assert channel_names(store) == ["dev", "live"]
+    prune(store, keep=1, now=datetime.now(UTC) + timedelta(days=2))
+    assert all((tmp_path / "releases" / name).exists() for name in strangers)
 
 
 def test_a_folder_and_an_output_folder_are_verified_file_by_file(tmp_path: Path) -> None:

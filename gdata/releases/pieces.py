@@ -1,0 +1,82 @@
+"""Large files in pieces, so that a release uploads only the pieces that changed.
+
+A snapshot is a zip archive with a member a sheet or spreadsheet: cut where its members begin, all pieces but those
+of changed sheets are the last release's. The blob that the record names is then a list of pieces, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gdata.bundles.manifest import canonical_json, sha256
+from gdata.errors import DamagedError
+from gdata.releases.store import Store, blob_name
+
+_WHOLE_BYTES = 1 << 16
+_LIST = b'{"pieces":['
+# What a member of a zip archive begins with, and its directory. By chance elsewhere, they cut as well: no harm done.
+_MEMBER, _DIRECTORY = re.compile(rb"PK\x03\x04"), b"PK\x01\x02"
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A file to be stored: the hash that names it, and every blob that it takes, by hash."""
+
+    digest: str
+    blobs: dict[str, bytes]
+
+
+def cut(content: bytes) -> Pieces:
+    """A small file as it is; a larger one in pieces, and the list of them."""
+    if len(content) <= _WHOLE_BYTES and not content.startswith(_LIST):
+        return Pieces(sha256(content), {sha256(content): content})
+    at = sorted({0, len(content), *_boundaries(content)})
+    parts = [content[start:end] for start, end in pairwise(at)]
+    names = [sha256(part) for part in parts]
+    listed = canonical_json({"pieces": names, "sha256": sha256(content), "size": len(content)})
+    return Pieces(sha256(listed), {**dict(zip(names, parts, strict=True)), sha256(listed): listed})
+
+
+def _boundaries(content: bytes) -> list[int]:
+    """Where members begin, and where the directory after the last of them does."""
+    members = [found.start() for found in _MEMBER.finditer(content)]
+    directory = content.find(_DIRECTORY, members[-1] if members else 0)
+    return [*members, directory] if directory >= 0 else members
+
+
+def pieces_of(content: bytes, place: str) -> list[str] | None:
+    """The hashes of the pieces that a blob lists; None where it is no list but the file itself.
+
+    Raises:
+        DamagedError: it begins like a list and isn't one.
+    """
+    if not content.startswith(_LIST):
+        return None
+    try:
+        pieces = json.loads(content)["pieces"]
+        for digest in pieces:
+            if not re.fullmatch("[0-9a-f]{64}", digest):
+                raise ValueError(f"{digest!r} is not a SHA-256")
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DamagedError(f"{place} is damaged: not a list of pieces ({error})") from error
+    return list(pieces)
+
+
+def read_pieces(store: Store, digest: str) -> bytes:
+    """The file under a hash, verified, be it in pieces or not.
+
+    Raises:
+        DamagedError: something of it is missing or damaged.
+    """
+    content = store.get_blob(digest)
+    place = f"{store.place}: {blob_name(digest)}"
+    pieces = pieces_of(content, place)
+    if pieces is None:
+        return content
+    whole = b"".join(store.in_parallel(store.get_blob, pieces))
+    if sha256(whole) != json.loads(content).get("sha256"):
+        raise DamagedError(f"{place} is damaged: its pieces together aren't the file that it names")
+    return whole

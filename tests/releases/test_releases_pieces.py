@@ -1,0 +1,85 @@
+"""A snapshot is uploaded in pieces, and only the changed ones."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from released_game import build, release, store_at
+
+from gdata.errors import DamagedError
+from gdata.releases.pieces import cut, pieces_of, read_pieces
+from gdata.releases.prune import prune
+from gdata.releases.publish import Parts
+from gdata.releases.reader import read_release, snapshot_of
+from gdata.releases.store import blob_name
+from gdata.releases.verify import verify_release, verify_store
+
+
+def snapshot(changed: int | None = None, sheets: int = 100) -> bytes:
+    """A zip archive as a pull's snapshot is: a member a sheet."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for sheet in range(sheets):
+            content = random.Random(f"{sheet} {sheet == changed}").randbytes(2000)
+            archive.writestr(zipfile.ZipInfo(f"blobs/{sheet:064d}"), content)
+    return buffer.getvalue()
+
+
+CONTENTS = {
+    "empty": b"",
+    "small": b"PK",
+    "archive": snapshot(),
+    "cut-off archive": snapshot()[:-7],
+    "like a list": b'{"pieces":[]}',
+    "all boundaries": b"PK\x03\x04" * 17_000,
+    "no boundary": b"x" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_what_is_cut_is_put_together_again(tmp_path: Path, name: str) -> None:
+    store, content = store_at(tmp_path), CONTENTS[name]
+    pieces = cut(content)
+    for digest, piece in pieces.blobs.items():
+        store.put(blob_name(digest), piece)
+    assert read_pieces(store, pieces.digest) == content
+
+
+def test_one_changed_sheet_moves_a_fraction_of_the_snapshot(tmp_path: Path) -> None:
+    store, held = store_at(tmp_path), snapshot()
+    release(store, build(tmp_path, 100), parts=Parts(snapshot=held))
+    moved = release(store, build(tmp_path, 200), parts=Parts(snapshot=snapshot(changed=50)))
+    # The changed sheet, the archive's directory, the list; and of the game a table and two manifests.
+    assert moved.traffic.files == 3 + 3
+    assert moved.traffic.bytes < len(held) / 8
+    assert snapshot_of(store, moved.entry.release) == snapshot(changed=50)
+
+
+def test_verify_and_prune_know_the_pieces(tmp_path: Path) -> None:
+    store = store_at(tmp_path)
+    first = release(store, build(tmp_path, 100), parts=Parts(snapshot=snapshot())).entry.release
+    second = release(store, build(tmp_path, 200), parts=Parts(snapshot=snapshot(changed=50))).entry.release
+    assert verify_store(store).ok
+    assert verify_release(store, second).ok
+    digests = [read_release(store, name).snapshot for name in (first, second)]
+    old, new = (set(pieces_of(store.get_blob(digest or ""), "") or ()) for digest in digests)
+    pruned = prune(store, keep=1, now=datetime.now(UTC) + timedelta(days=2))
+    assert {name.rpartition("/")[2] for name in pruned.blobs} >= old - new
+    assert snapshot_of(store, second) == snapshot(changed=50)
+    lost = blob_name(sorted(new)[0])
+    store.remove(lost)
+    for report in (verify_store(store), verify_release(store, second)):
+        assert any(lost in fault.message for fault in report.faults)
+    with pytest.raises(DamagedError, match=lost):
+        snapshot_of(store, second)
+
+
+@pytest.mark.parametrize("content", [b'{"pieces":[', b'{"pieces":[1]}', b'{"pieces":["../x"]}', b'{"pieces":[[]]}'])
+def test_a_list_that_is_none_is_damaged(content: bytes) -> None:
+    with pytest.raises(DamagedError, match="here is damaged"):
+        pieces_of(content, "here")
