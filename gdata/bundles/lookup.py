@@ -22,6 +22,9 @@ Key = TypeVar("Key")
 Row = TypeVar("Row", covariant=True)
 Default = TypeVar("Default")
 
+_RECENT = 65_536
+"""So many rows that were looked up keep their Python objects: looking one up again takes a quarter of the time,
+and a worker's own memory grows by 15 MiB at most for a table, however big (benchmarks/load.py)."""
 _MANY = 5_000  # more names than this aren't searched for a near one: it would take longer than a tenth of a second
 
 
@@ -32,7 +35,7 @@ class Table(Generic[Key, Row]):
     Threads may share it.
     """
 
-    __slots__ = ("__weakref__", "_groups", "_indexed", "_positions", "_row_type", "key", "name", "rows")
+    __slots__ = ("__weakref__", "_groups", "_indexed", "_positions", "_recent", "_row_type", "key", "name", "rows")
 
     def __init__(self, name: str, rows: Sequence[Row], key: Iterable[str], row_type: Any = None) -> None:
         """`rows` in the table's order; `key` the names of its key fields; `row_type` the rows' Descriptor.
@@ -47,16 +50,15 @@ class Table(Generic[Key, Row]):
         self._row_type = row_type
         self._positions: dict[Any, int] = {}
         self._indexed = not rows
+        self._recent: dict[Any, Row] = {}
         self._groups: dict[tuple[str, ...], dict[Any, list[int]]] = {}
 
     def __getitem__(self, key: Key) -> Row:
         try:
-            return self.rows[self._positions[key]]
-        except (KeyError, TypeError):
-            position = self._position(key)
-        if position is None:
-            raise RowMissing(self, key)
-        return self.rows[position]
+            row = self._recent.get(key)
+        except TypeError:  # a list, a message: nothing that a key can be
+            raise RowMissing(self, key) from None
+        return self._find(key) if row is None else row
 
     @overload
     def get(self, key: Key) -> Row | None: ...
@@ -117,6 +119,18 @@ class Table(Generic[Key, Row]):
             # A field that is gone in this release has no index in it.
             with suppress(LookupFailed):
                 self._groups_by(names, [self._field(name) for name in names])
+
+    def _find(self, key: Any) -> Row:
+        position = self._positions.get(key)
+        if position is None:
+            position = self._position(key)
+            if position is None:
+                raise RowMissing(self, key)
+        recent = self._recent
+        if len(recent) >= _RECENT:
+            recent.clear()
+        row = recent[key] = self.rows[position]
+        return row
 
     def _position(self, key: Any) -> int | None:
         if not self._indexed:

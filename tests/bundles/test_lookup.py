@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from gdata.bundles import lookup
 from gdata.bundles.lookup import RowMissing, Table
 from gdata.errors import LookupFailed
 from gdata.testing.bundles import compile_protos
@@ -194,6 +195,17 @@ def test_where_tells_what_no_row_can_match(table: Table[Any, Any], values: dict[
 def test_a_result_of_where_is_the_callers_own(table: Table[Any, Any]) -> None:
     table.where(grade=1).clear()
     assert len(table.where(grade=1)) == 2
+
+
+def test_rows_looked_up_lately_are_kept_up_to_a_limit(row_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "_RECENT", 3)
+    pool_rows = row_class.DESCRIPTOR.file.message_types_by_name["ItemTable"]
+    message = message_factory.GetMessageClass(pool_rows)(rows=[{"id": number} for number in range(10)])
+    table: Table[int, Any] = Table("ItemTable", message.rows, ("id",))
+    for number in (1, 2, 1, 3, 4, 5, 9, 0):
+        assert table[number].id == number
+        assert table[number] is table[number]
+        assert len(table._recent) <= 3
 
 
 def in_threads(count: int, work: Callable[[], None]) -> None:
