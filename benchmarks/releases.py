@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import operator
 import random
 import time
 import zipfile
@@ -80,13 +81,14 @@ def measure(location: str, folder: Path, tables: int, mib: int) -> None:
     changed = make_build(folder / "changed", tables, mib, changed=tables // 2)
     snapshots = make_snapshot(tables, mib), make_snapshot(tables, mib, changed=tables // 2)
     store, into = writable(open_store(location)), folder / "into"
-    timed("publish, all of it new", lambda: publish_next(store, whole, snapshots[0]), lambda moved: moved.traffic)
-    timed("fetch, all of it new", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
+    told = operator.attrgetter("traffic")
+    timed("publish, all of it new", lambda: publish_next(store, whole, snapshots[0]), told)
+    timed("fetch, all of it new", lambda: fetch(store, "live", "server", into), told)
     moved = timed(
         "publish, one table changed", lambda: publish_next(store, changed, snapshots[1]), lambda moved: moved.traffic
     )
-    timed("fetch, one table changed", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
-    timed("fetch, nothing new", lambda: fetch(store, "live", "server", into), lambda fetched: fetched.traffic)
+    timed("fetch, one table changed", lambda: fetch(store, "live", "server", into), told)
+    timed("fetch, nothing new", lambda: fetch(store, "live", "server", into), told)
     timed("ask whether there is something new", lambda: newest_entry(store, "live", after=moved.entry))
     timed("read all of it, verified", lambda: load(store))
     timed("roll back", lambda: rollback(store, "live", Move(), base=moved.entry))
