@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal
+
+from gdata.language import translate, translate_filled
 
 Severity = Literal["error", "warning"]
 """What a problem does to a build: an error stops it, a warning is shown."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def column_letters(column: int) -> str:
     """The spreadsheet's name of a column: 1 → "A", 27 → "AA"."""
     letters = ""
@@ -44,6 +46,10 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.sheet}!{self.a1}" if self.a1 else self.sheet
+
+
+_SENTENCES = ("nearest", "instead", "merged", "reason")
+"""Words that are themselves in a language, not names or values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +110,16 @@ class Problem:
     @property
     def message(self) -> str:
         """What is wrong, in a sentence."""
-        return self.kind.message.format_map(self._arguments())
+        return translate(self.kind.message).format_map(self._arguments())
 
     @property
     def hint(self) -> str:
         """What to do about it; may be empty."""
-        return self.kind.hint.format_map(self._arguments())
+        return translate(self.kind.hint).format_map(self._arguments())
 
     def _arguments(self) -> dict[str, str]:
-        return {"field": self.field, "value": self.value or "", "table": self.table, **dict(self.words)}
+        words = {name: translate_filled(word) if name in _SENTENCES else word for name, word in self.words}
+        return {"field": self.field, "value": self.value or "", "table": self.table, **words}
 
     def as_json(self) -> dict[str, Any]:
         """The problem in the shape of the JSON output."""
@@ -142,7 +149,13 @@ def in_cell_order(problems: Iterable[Problem], sheet_order: Mapping[tuple[str, s
 
     def position(problem: Problem) -> tuple[int, Cell, str, str, str]:
         cell = problem.cell
-        return (sheet_order.get((cell.spreadsheet, cell.sheet), last), cell, problem.field, problem.code, problem.target)
+        return (
+            sheet_order.get((cell.spreadsheet, cell.sheet), last),
+            cell,
+            problem.field,
+            problem.code,
+            problem.target,
+        )
 
     return sorted(dict.fromkeys(problems), key=position)
 

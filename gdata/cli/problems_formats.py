@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from gdata.cli.problems_text import field_before, others_beside, sentence, summary, value_beside
+from gdata.cli.problems_folding import Folded, fold, group_by_sheet
+from gdata.cli.problems_text import (
+    cell_name,
+    field_before,
+    more_like_it,
+    others_beside,
+    sentence,
+    summary,
+    value_beside,
+)
 from gdata.diffs.presentation import visible
 from gdata.diffs.render_markdown import MOST, code, literal
-from gdata.folding import Folded, fold, group_by_sheet
+from gdata.language import translate
 from gdata.problems import Problem
 
 _ROOM_FOR_REST = 200
-_HEAD = "\n| cell | | what is wrong | what to do |\n|---|---|---|---|\n"
 
 
 def as_markdown(problems: Sequence[Problem], *, most: int = MOST) -> str:
@@ -21,12 +29,13 @@ def as_markdown(problems: Sequence[Problem], *, most: int = MOST) -> str:
     Text from the sheets is escaped: it can't mention anybody, link anywhere or end a table.
     """
     if not problems:
-        return "**No problems** in the sheets.\n"
+        return translate("**No problems** in the sheets.") + "\n"
     parts = [f"**{summary(problems)}**\n"]
     room = most - _length(parts[0]) - _ROOM_FOR_REST
     left = 0
+    columns = translate("| cell | | what is wrong | what to do |")
     for sheet, group in group_by_sheet(fold(problems)).items():
-        head = f"\n#### {' / '.join(literal(part) for part in sheet if part)}\n{_HEAD}"
+        head = f"\n#### {' / '.join(literal(part) for part in sheet if part)}\n\n{columns}\n|---|---|---|---|\n"
         for one in group:
             row = head + _row(one)
             if _length(row) > room:
@@ -36,7 +45,7 @@ def as_markdown(problems: Sequence[Problem], *, most: int = MOST) -> str:
             room -= _length(row)
             head = ""
     if left:
-        parts.append(f"\n… and {left:,} more: run `gdata check --all`\n")
+        parts.append("\n" + translate("… and {count} more: run `gdata check --all`").format(count=f"{left:,}") + "\n")
     return "".join(parts)
 
 
@@ -53,13 +62,13 @@ def _row(one: Folded) -> str:
     problem = one.problem
     cell = _cell(problem)
     text = " — ".join(_texts(problem))
-    more = f"<br>and {one.more:,} more like it" if one.more else ""
-    kind = f"{problem.severity} {code(problem.code)}"
+    more = f"<br>{literal(more_like_it(one))}" if one.more else ""
+    kind = f"{translate(problem.severity)} {code(problem.code)}"
     return f"| {cell} | {kind} | {text}{more} | {literal(problem.hint)} |\n"
 
 
 def _cell(problem: Problem) -> str:
-    name = literal(problem.cell.a1 or "sheet")
+    name = literal(cell_name(problem.cell))
     is_link = problem.url.startswith("https://") and problem.url.isprintable() and not set(problem.url) & set("()<> |")
     return f"[{name}]({problem.url})" if is_link else name
 
@@ -68,11 +77,11 @@ def _texts(problem: Problem) -> Iterator[str]:
     field = f"{code(problem.field)} " if field_before(problem) else ""
     yield field + literal(problem.message)
     if value := value_beside(problem):
-        yield f"now {code(value)}"
+        yield translate("now {value}").format(value=code(value))
     if others := others_beside(problem):
-        yield f"also {literal(others)}"
+        yield translate("also {cells}").format(cells=literal(others))
     if problem.target:
-        yield f"only in {literal(problem.target)}"
+        yield translate("only in {target}").format(target=literal(problem.target))
 
 
 def _annotation(one: Folded, root: Path) -> str:
@@ -80,7 +89,7 @@ def _annotation(one: Folded, root: Path) -> str:
     place = "/".join(filter(None, (problem.cell.spreadsheet, str(problem.cell))))
     words = [f"{place}: {sentence(problem)}", problem.hint]
     if one.more:
-        words.append(f"and {one.more:,} more like it")
+        words.append(more_like_it(one))
     properties = {"file": _file(problem.url, root), "title": problem.code}
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
     return f"::{problem.severity} {listed}::{_data(visible('. '.join(filter(None, words))))}"

@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from gdata.cli.problems_folding import Folded, count_severities, fold, group_by_sheet
 from gdata.diffs.presentation import visible
-from gdata.folding import Folded, count_severities, fold, group_by_sheet
+from gdata.language import translate
 from gdata.problems import Cell, Problem
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
@@ -49,7 +51,8 @@ def summary(problems: Sequence[Problem]) -> str:
     """How many errors and warnings in how many sheets, in one line."""
     errors, warnings = count_severities(problems)
     sheets = len({(problem.cell.spreadsheet, problem.cell.sheet) for problem in problems})
-    return f"{_counted(errors, warnings)} in {sheets} {'sheet' if sheets == 1 else 'sheets'}"
+    template = translate("{found} in {count} sheet" if sheets == 1 else "{found} in {count} sheets")
+    return template.format(found=_counted(errors, warnings), count=sheets)
 
 
 def plain_line(problem: Problem) -> str:
@@ -65,7 +68,7 @@ class _Page:
     def __init__(self, console: Console, folded: Sequence[Folded]) -> None:
         self._console = console
         self._folded = folded
-        self._cell_width = max(len(_cell_name(one.problem.cell)) for one in folded)
+        self._cell_width = max(cell_len(cell_name(one.problem.cell)) for one in folded)
         self._shown: set[int] = set()
 
     def fitting(self, height: int | None) -> Iterator[Text | Table]:
@@ -86,10 +89,10 @@ class _Page:
         rest = [one for index, one in enumerate(self._folded) if index not in self._shown]
         folded_away = sum(one.more for one in self._folded)
         if rest:
-            errors, warnings = _count(rest)
-            self._console.print(Text(f"… and {_counted(errors, warnings)} more: --all shows all of them", style="dim"))
+            template = translate("… and {found} more: --all shows all of them")
+            self._console.print(Text(template.format(found=_counted(*_count(rest))), style="dim"))
         elif folded_away:
-            self._console.print(Text("--all shows those that were left out", style="dim"))
+            self._console.print(Text(translate("--all shows those that were left out"), style="dim"))
 
     def _choose(self, height: int) -> set[int]:
         room = max(_LEAST_LINES, height - _RESERVED_LINES)
@@ -117,8 +120,8 @@ class _Page:
         grid.add_column(overflow="fold", ratio=1)
         problem = one.problem
         grid.add_row(
-            Text.assemble("  ", (visible(_cell_name(problem.cell)), _link(problem.url))),
-            Text(problem.severity, style=_STYLES[problem.severity]),
+            Text.assemble("  ", (visible(cell_name(problem.cell)), _link(problem.url))),
+            Text(translate(problem.severity), style=_STYLES[problem.severity]),
             Text("\n").join(_lines(one, told)),
         )
         return grid
@@ -135,22 +138,30 @@ def _lines(one: Folded, told: str) -> Iterator[Text]:
     if problem.hint != told:
         yield Text(visible(problem.hint), style="green")
     if others := others_beside(problem):
-        yield Text(visible(f"also {others}"), style="dim")
+        yield Text(visible(translate("also {cells}").format(cells=others)), style="dim")
     if one.more:
-        last = f", the last at {one.last.a1}" if one.last is not None and one.last.a1 else ""
-        yield Text(f"and {one.more:,} more like it{last}", style="bold")
+        yield Text(more_like_it(one), style="bold")
+
+
+def more_like_it(one: Folded) -> str:
+    """How many problems like this one aren't shown, and where the last of them is."""
+    last = one.last.a1 if one.last is not None else ""
+    template = translate("and {count} more like it, the last at {cell}" if last else "and {count} more like it")
+    return template.format(count=f"{one.more:,}", cell=last)
 
 
 def sentence(problem: Problem) -> str:
     """Field and message, with the value where the message doesn't have it, and the target where only one has it."""
-    target = f" (only in {problem.target})" if problem.target else ""
     value = value_beside(problem)
-    return f"{field_before(problem)}{problem.message}{f' (now {value})' if value else ''}{target}"
+    now = translate(" (now {value})").format(value=value) if value else ""
+    target = translate(" (only in {target})").format(target=problem.target) if problem.target else ""
+    return f"{field_before(problem)}{problem.message}{now}{target}"
 
 
 def field_before(problem: Problem) -> str:
     """The field and a colon, where the message doesn't name it."""
-    is_named = re.search(rf"(?<!\w){re.escape(problem.field)}(?!\w)", problem.message)
+    # Korean has no blank between a word and its particle, so only letters and digits of names end a name.
+    is_named = re.search(rf"(?<![A-Za-z0-9_]){re.escape(problem.field)}(?![A-Za-z0-9_])", problem.message)
     return f"{problem.field}: " if problem.field and not is_named else ""
 
 
@@ -166,11 +177,13 @@ def others_beside(problem: Problem) -> str:
     """The first of the further cells, those that the hint names left out: `Item!C2, Item!C9 and 12 more`."""
     names = [name for name in map(str, problem.related) if name not in problem.hint]
     more = len(names) - _MOST_RELATED
-    return ", ".join(names[:_MOST_RELATED]) + (f" and {more} more" if more > 0 else "")
+    shown = ", ".join(names[:_MOST_RELATED])
+    return translate("{cells} and {count} more").format(cells=shown, count=more) if more > 0 else shown
 
 
-def _cell_name(cell: Cell) -> str:
-    return cell.a1 or "sheet"
+def cell_name(cell: Cell) -> str:
+    """The cell as it is shown: `C14`; a whole sheet by that word."""
+    return cell.a1 or translate("sheet")
 
 
 def _link(url: str) -> Style:
@@ -194,7 +207,9 @@ def _count(folded: Iterable[Folded]) -> tuple[int, int]:
 def _counted(errors: int, warnings: int) -> str:
     parts = []
     if errors:
-        parts.append(f"{errors:,} {'error' if errors == 1 else 'errors'}")
+        template = translate("{errors} error" if errors == 1 else "{errors} errors")
+        parts.append(template.format(errors=f"{errors:,}"))
     if warnings:
-        parts.append(f"{warnings:,} {'warning' if warnings == 1 else 'warnings'}")
+        template = translate("{warnings} warning" if warnings == 1 else "{warnings} warnings")
+        parts.append(template.format(warnings=f"{warnings:,}"))
     return ", ".join(parts)
