@@ -164,3 +164,16 @@ next(pulled)
             ran.wait(timeout=20)
             assert time.monotonic() - interrupted < 3
             assert ran.returncode == -signal.SIGINT
+
+
+def test_importing_the_source_loads_no_library_of_googles():
+    heavy = "{'gspread', 'google.auth', 'requests'}"
+    program = f"import sys, gdata.sources.google; print({heavy} & set(sys.modules) or 'none')"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.strip() == "none"
+
+
+def test_only_a_login_by_browser_imports_its_library():
+    for path in (Path(__file__).parents[2] / "gdata").rglob("*.py"):
+        if path.name != "google_login.py":
+            assert "google_auth_oauthlib" not in path.read_text(encoding="utf-8"), path
