@@ -25,7 +25,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "header.gap": {"field": "rewards", "index": 2},
     "header.error": {"value": "#REF!"},
     "header.directive": {"value": "@enable", "nearest": "did you mean @enabled? "},
-    "header.path": {"value": "rewards[0].id", "reason": "the elements of a list count from 1"},
+    "tag.unknown": {"tag": "jpn", "nearest": "did you mean jp? "},
+    "header.path": {
+        "value": "reward.itemid",
+        "reason": "Reward has no field itemid",
+        "nearest": "did you mean item_id? ",
+    },
     "header.blank": {"row": 1},
     "key.blank": {"field": "id"},
     "key.partial": {"field": "level"},

@@ -52,6 +52,12 @@ def use_language(language: str) -> None:
     _current.set(None if language == SOURCE else read_catalogue(language))
 
 
+def current_language() -> str:
+    """The language in use, as HTML and gettext call it: en, ko."""
+    catalogue = _current.get()
+    return SOURCE if catalogue is None else catalogue.language
+
+
 def translate(text: str) -> str:
     """A text or template in the language in use; English where the catalogue lacks it."""
     catalogue = _current.get()

@@ -90,7 +90,7 @@ class _Page:
         folded_away = sum(one.more for one in self._folded)
         if rest:
             template = translate("… and {found} more: --all shows all of them")
-            self._console.print(Text(template.format(found=_counted(*_count(rest))), style="dim"))
+            self._console.print(Text(template.format(found=count_text(rest)), style="dim"))
         elif folded_away:
             self._console.print(Text(translate("--all shows those that were left out"), style="dim"))
 
@@ -129,7 +129,7 @@ class _Page:
 
 def _heading(sheet: tuple[str, str], group: Iterable[Folded]) -> Text:
     name = " / ".join(visible(part) for part in sheet if part)
-    return Text.assemble((name, "bold"), "  ", (_counted(*_count(group)), "dim"))
+    return Text.assemble((name, "bold"), "  ", (count_text(group), "dim"))
 
 
 def _lines(one: Folded, told: str) -> Iterator[Text]:
@@ -192,6 +192,11 @@ def _link(url: str) -> Style:
     if url.startswith(("https://", "http://")):
         return Style(link=url, bold=True)
     return Style(link=Path(url).as_uri(), bold=True) if url and Path(url).is_absolute() else Style(bold=True)
+
+
+def count_text(folded: Iterable[Folded]) -> str:
+    """How many errors and warnings there are, those folded away too: `3 errors, 1 warning`."""
+    return _counted(*_count(folded))
 
 
 def _count(folded: Iterable[Folded]) -> tuple[int, int]:
