@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gdata.cli.options import config_option, format_option, quiet_option
-from gdata.errors import GdataError
+from gdata.errors import GdataError, UsageError
 
 if TYPE_CHECKING:
+    from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
     from gdata.diffs.model import Diff
     from gdata.pipeline.build import Built
-    from gdata.pipeline.project import Project
+    from gdata.pipeline.events import Listener
 
 
 @click.command("build")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@click.option("--base", metavar="CHANNEL", help="With TABLEs: where all others come from; else the default channel.")
+@click.option("--snapshot", metavar="RELEASE", help="Build a past release again, from what it was made of.")
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
 @click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     context: click.Context,
+    tables: tuple[str, ...],
+    base: str | None,
+    snapshot: str | None,
     offline: bool,
     strict: bool,
     show_all: bool,
@@ -36,23 +43,29 @@ def command(
 ) -> None:
     """Pull the sheets, check them, write the bundles of every target, and say what would change.
 
-    With an error in any sheet nothing is written, and the last build stays.
+    With an error in any sheet nothing is written, and the last build stays. With TABLEs only these come from the
+    sheets, all others from a release: a hotfix carries one table, and nobody's half-finished sheets.
 
     \b
     Examples:
       gdata build
       gdata build --offline
+      gdata build ShopProductTable --base live
+      gdata build --snapshot 20261123-091245-9f3ac1d0
       gdata build --strict --format json
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.report import report_problems
-    from gdata.pipeline.build import build
-    from gdata.pipeline.project import open_project, read_config
+    from gdata.pipeline.project import read_config
 
-    project = open_project(read_config(config_path))
+    if snapshot is not None and (tables or base or offline):
+        raise UsageError("--snapshot builds all tables of a release", hint="leave out TABLE, --base and --offline")
+    if base is not None and not tables:
+        raise UsageError("--base needs the tables that come from the sheets", hint="gdata build TABLE --base CHANNEL")
+    config = read_config(config_path)
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
-        built = build(project, listener, offline=offline, strict=strict)
-    compared = _compare(project) if built.build is not None and not (quiet and format_ != "json") else None
+        built = _build(config, listener, tables, base, snapshot, offline=offline, strict=strict)
+    compared = _compare(config) if built.build is not None and not (quiet and format_ != "json") else None
     values = _as_json(built, compared)
     report_problems(built.checked.problems, format_, values, show_all=show_all)
     if format_ != "json" and not quiet and built.build is not None:
@@ -60,6 +73,33 @@ def command(
         if compared is not None:
             _render_diff(*compared)
     context.exit(0 if built.checked.ok else 1)
+
+
+def _build(
+    config: Config,
+    listener: Listener,
+    tables: tuple[str, ...],
+    base: str | None,
+    snapshot: str | None,
+    *,
+    offline: bool,
+    strict: bool,
+) -> Built:
+    from gdata.pipeline.build import build
+    from gdata.pipeline.events import Event
+    from gdata.pipeline.project import open_project
+    from gdata.pipeline.rebuild import build_tables, rebuild
+
+    if snapshot is not None:
+        rebuilt = rebuild(config, snapshot, listener, strict=strict)
+        if rebuilt.built.build is not None:
+            same = "byte for byte" if rebuilt.is_same else "but not the same: sheets.yaml changed since"
+            listener(Event("write", note=f"{rebuilt.release} was built again, {same}"))
+        return rebuilt.built
+    project = open_project(config)
+    if tables:
+        return build_tables(project, tables, base, listener, offline=offline, strict=strict)
+    return build(project, listener, offline=offline, strict=strict)
 
 
 def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[str, Any]:
@@ -81,14 +121,13 @@ def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[st
     }
 
 
-def _compare(project: Project) -> tuple[Diff, GateVerdict] | None:
+def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
     """The diff against the default channel; a store that can't be reached is a warning."""
     from gdata.cli.console import error_console
     from gdata.diffs.compare import compare
     from gdata.diffs.gate import judge
     from gdata.pipeline.sides import gate_for, open_side, output_side, store_of
 
-    config = project.config
     try:
         old = open_side(config, config.default_channel, store_of(config))
         gate = gate_for(config, config.default_channel)

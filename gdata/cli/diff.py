@@ -13,8 +13,9 @@ from gdata.errors import UsageError
 if TYPE_CHECKING:
     from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
-    from gdata.diffs.model import Diff
+    from gdata.diffs.model import Diff, Side
     from gdata.diffs.presentation import Presentation
+    from gdata.releases.store import Store
 
 
 @click.command("diff")
@@ -91,9 +92,19 @@ def _compare(
     old_name = old or (config.default_channel if config is not None else OUTPUT)
     old_side = open_side(config, old_name, store)
     new_side = open_side(config, new or OUTPUT, store)
+    if store is not None and old_side.release is not None and new_side.release is None:
+        _warn_of_undone(store, old_side.release, new_side)
     gate = gate_for(config, old_name)
     diff = compare(old_side, new_side, category=gate.schema)
     return diff, judge(diff, gate, allow)
+
+
+def _warn_of_undone(store: Store, release: str, new: Side) -> None:
+    from gdata.cli.console import error_console
+    from gdata.pipeline.move import undone_notes
+
+    for note in undone_notes(store, release, new):
+        error_console().print(f"warning: {note}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _check_tables(diff: Diff, tables: tuple[str, ...]) -> None:

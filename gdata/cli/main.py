@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,8 @@ from gdata.errors import GdataError
 
 COMMANDS = {
     "pull": "Read all spreadsheets and keep them, so that --offline can build.",
+    "login": "Log in to Google in the browser, with the team's own OAuth client.",
+    "doctor": "Try each step — config, schemas, login, spreadsheets, store — and say what to do.",
     "check": "Find every mistake in the sheets; write nothing.",
     "build": "Pull, check and write the bundles; then say what would change.",
     "diff": "Show what changes between two builds, releases or channels, and what the gate says.",
@@ -122,11 +125,10 @@ def _say_error(error: GdataError) -> None:
 def _say_bug(error: Exception, arguments: list[str]) -> None:
     import traceback
 
-    path = os.path.abspath("gdata-bug.txt")
+    path = Path("gdata-bug.txt").absolute()
     report = "".join(traceback.format_exception(error))
     try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"gdata {' '.join(arguments)}\nPython {sys.version}\n\n{report}")
+        path.write_text(f"gdata {' '.join(arguments)}\nPython {sys.version}\n\n{report}", encoding="utf-8")
         where = f"the details are in {path}"
     except OSError:
         where = report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
 from gdata.files import project_lock
+from gdata.pipeline.base import BaseTables, only_tables
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.links import with_links
@@ -46,6 +47,14 @@ class Timings:
         """The timings in the shape of the JSON output."""
         total = time.perf_counter() - self.started
         return {**{name: round(seconds, 4) for name, seconds in self.seconds.items()}, "total": round(total, 4)}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a build's tables come from: some from a release, and the sheets from a snapshot instead of a pull."""
+
+    base: BaseTables | None = None
+    pulled: Sequence[Pulled] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,10 +107,20 @@ def check(project: Project, listener: Listener, *, offline: bool = False, strict
         return _check(project, listener, offline=offline, strict=strict)
 
 
-def build(project: Project, listener: Listener, *, offline: bool = False, strict: bool = False) -> Built:
-    """Pull, parse, check, encode and write. With an error among the problems nothing under `output/` changes."""
+def build(
+    project: Project,
+    listener: Listener,
+    *,
+    offline: bool = False,
+    strict: bool = False,
+    source: Source | None = None,
+) -> Built:
+    """Pull, parse, check, encode and write. With an error among the problems nothing under `output/` changes.
+
+    `source` says where the tables come from, if not all of them from the sheets as they are now.
+    """
     with _locked(project, listener):
-        checked = _check(project, listener, offline=offline, strict=strict)
+        checked = _check(project, listener, offline=offline, strict=strict, source=source)
         if not checked.ok:
             return Built(checked)
         with checked.timings.of("encode"):
@@ -114,19 +133,33 @@ def build(project: Project, listener: Listener, *, offline: bool = False, strict
             built = Built(checked, {bundle.manifest.target: bundle.manifest for bundle in bundles})
             # Before the bundles: a publish then finds what the build was made from, whenever this process dies.
             pulled = checked.parsed.pulled
-            save_build(project.state, built.build or "", pulled, project.schema.descriptors, _provenance(pulled))
+            provenance = _provenance(pulled, source)
+            save_build(project.state, built.build or "", pulled, project.schema.descriptors, provenance)
             write_build(project.config.output, bundles)
             listener(Event("write", "", len(bundles), len(bundles)))
         return built
 
 
-def _check(project: Project, listener: Listener, *, offline: bool, strict: bool) -> Checked:
+def _check(
+    project: Project, listener: Listener, *, offline: bool, strict: bool, source: Source | None = None
+) -> Checked:
     timings = Timings()
-    pulls = _timed(pull_all(project, project.config.spreadsheets, listener, offline=offline), timings)
+    base = source.base if source is not None else None
+    from_sheets = only_tables(project, frozenset(project.plans) - frozenset(base.tables)) if base else project
+    pulls: Iterator[Pulled]
+    if source is not None and source.pulled is not None:
+        pulls = iter(source.pulled)
+    else:
+        pulls = pull_all(from_sheets, from_sheets.config.spreadsheets, listener, offline=offline)
     with timings.of("parse"):
-        parsed = parse_all(project, pulls, listener)
+        parsed = parse_all(from_sheets, _timed(pulls, timings), listener)
     timings.seconds["parse"] -= timings.seconds["pull"]
-    save_pull(project.state, parsed.pulled)
+    if source is None:
+        save_pull(project.state, parsed.pulled)
+    if base is not None:
+        # A sheet of two tables may have fed one that was to come from the base.
+        parsed.problems = [problem for problem in parsed.problems if problem.table not in base.tables]
+        parsed.tables = {name: base.tables.get(name) or parsed.tables[name] for name in project.plans}
     with timings.of("check"):
         problems = check_all(project, parsed, listener, strict=strict)
     return Checked(with_links(project, problems, parsed.gids, may_ask=not offline), parsed, timings)
@@ -141,9 +174,11 @@ def _timed(pulls: Iterator[Pulled], timings: Timings) -> Iterator[Pulled]:
         yield pulled
 
 
-def _provenance(pulled: list[Pulled]) -> dict[str, Any]:
+def _provenance(pulled: list[Pulled], source: Source | None) -> dict[str, Any]:
     """Where the data came from; it lies in `.gdata/` and in the release's record, never in a bundle."""
+    base = {"base": source.base.base.as_json()} if source is not None and source.base is not None else {}
     return {
+        **base,
         "tool": f"gdata {version('gdata-sheets')}",
         "spreadsheets": {
             one.spreadsheet: {

@@ -14,12 +14,13 @@ from gdata.diffs.model import Diff, Side
 from gdata.errors import RefusedError, UsageError
 from gdata.pipeline.sides import output_side, published_side
 from gdata.pipeline.state import BuildState, load_build
+from gdata.releases.hotfixes import undone_hotfixes
 from gdata.releases.log import ChannelMoved, entries_after, read_log
 from gdata.releases.publish import YANKED, Move, Moved, Parts, promote, publish, rollback, rollback_target
 from gdata.releases.reader import bundles_of, newest_entry
 from gdata.releases.records import Allowance, Entry
 from gdata.releases.signatures import SigningKey
-from gdata.releases.store import WritableStore
+from gdata.releases.store import Store, WritableStore
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,20 @@ def plan_publish(
     """
     base = _base(store, channel, against)
     new = output_side(config)
-    notes: tuple[str, ...] = ()
+    notes = []
     if load_build(config.state, new.build or "").snapshot is None:
-        notes = ("`.gdata/` doesn't have what this build was made from: the release can't be built again.",)
-    return _plan(config, store, channel, base, new, request, notes)
+        notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")
+    if base is not None:
+        notes += undone_notes(store, base.release, new)
+    return _plan(config, store, channel, base, new, request, tuple(notes))
+
+
+def undone_notes(store: Store, release: str, new: Side) -> list[str]:
+    """A sentence for each table in which `new` would undo a hotfix that is part of `release`."""
+    return [
+        f"{one.table} ({one.target}) goes back to what it was before the hotfix {one.release}: {one.rows} rows"
+        for one in undone_hotfixes(store, release, new.bundles)
+    ]
 
 
 def publish_planned(config: Config, store: WritableStore, planned: Planned, request: Request) -> Moved:

@@ -76,7 +76,11 @@ def open_project(config: Config) -> Project:
         SchemaError: a .proto doesn't compile, or a message that sheets are mapped to is no table.
         ConfigError: sheets.yaml names a message that doesn't exist, or a rule in it is about nothing.
     """
-    schema = Schema(compile_protos(config.protos, config.state))
+    return plan_project(config, Schema(compile_protos(config.protos, config.state)))
+
+
+def plan_project(config: Config, schema: Schema) -> Project:
+    """The project with a schema that is compiled already."""
     _check_messages(config, schema)
     plans = schema.tables(_tables(config))
     check_against_schema(config, plans)

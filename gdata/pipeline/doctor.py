@@ -1,0 +1,44 @@
+"""Try each step that a build needs, and tell of each whether it works: for people whose first build doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gdata.config import Config
+from gdata.errors import GdataError
+from gdata.pipeline.project import open_project
+from gdata.pipeline.sides import store_of
+from gdata.releases.reader import newest_entry
+from gdata.sources.google_doctor import DoctorStep, examine_google
+
+
+def examine(config: Config) -> Iterator[DoctorStep]:
+    """The steps as they are tried: schemas, local spreadsheets, Google, the release store."""
+    yield DoctorStep("config", "ok", str(config.path))
+    yield _examine_schemas(config)
+    local = [one for one in config.spreadsheets if one.path is not None]
+    if local:
+        yield DoctorStep("files", "ok", f"{len(local)} spreadsheets are files here")
+    remote = [one for one in config.spreadsheets if one.path is None]
+    if remote:
+        yield from examine_google(remote, config.google, config.timezone)
+    yield _examine_store(config)
+
+
+def _examine_schemas(config: Config) -> DoctorStep:
+    try:
+        project = open_project(config)
+    except GdataError as error:
+        return DoctorStep("schemas", "error", str(error), error.hint)
+    return DoctorStep("schemas", "ok", f"{len(project.plans)} tables in {config.protos}")
+
+
+def _examine_store(config: Config) -> DoctorStep:
+    try:
+        newest = newest_entry(store_of(config), config.default_channel)
+    except GdataError as error:
+        return DoctorStep("store", "error", str(error), error.hint)
+    at = (
+        f"{config.default_channel} is at {newest.release}" if newest else f"{config.default_channel} has no release yet"
+    )
+    return DoctorStep("store", "ok", f"{config.releases}: {at}")
