@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import run_gdata
+from command_line import run_gdata
 
 import gdata
 

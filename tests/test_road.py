@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import run_gdata
+from command_line import run_gdata
 
 import gdata
 from gdata.testing.google import GoogleEmulator

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from gdata.pipeline.events import Event, Listener
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 def result_console() -> Console:
@@ -27,17 +29,18 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
+_STAGES = {
+    "pull": "pulling",
+    "parse": "parsing",
+    "check": "checking",
+    "encode": "encoding",
+    "write": "writing",
+    "publish": "publishing",
+}
+
+
 class ProgressLine:
     """Shows a stage's progress: a bar on a terminal, a plain line a stage elsewhere, nothing when quiet."""
-
-    _NAMES = {
-        "pull": "pulling",
-        "parse": "parsing",
-        "check": "checking",
-        "encode": "encoding",
-        "write": "writing",
-        "publish": "publishing",
-    }
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -48,6 +51,8 @@ class ProgressLine:
 
     def __enter__(self) -> Listener:
         if not self._quiet and self._console.is_terminal:
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
             self._bar = Progress(
                 SpinnerColumn(),
                 TextColumn("{task.description:<10}"),
@@ -73,10 +78,10 @@ class ProgressLine:
             self._show_bar(self._bar, event)
         elif event.stage not in self._told:
             self._told.add(event.stage)
-            self._console.print(f"{self._NAMES[event.stage]}…", markup=False)
+            self._console.print(f"{_STAGES[event.stage]}…", markup=False)
 
     def _show_bar(self, bar: Progress, event: Event) -> None:
         task = self._tasks.get(event.stage)
         if task is None:
-            task = self._tasks[event.stage] = bar.add_task(self._NAMES[event.stage], total=event.total or 1, name="")
+            task = self._tasks[event.stage] = bar.add_task(_STAGES[event.stage], total=event.total or 1, name="")
         bar.update(task, completed=event.done, total=event.total or 1, name=event.name[:32])
