@@ -6,6 +6,7 @@ what makes one of two publishers win. Errors of fsspec, botocore and gcsfs becom
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ _EXTRAS = {"s3": "s3", "gs": "gcs"}
 # With several connections a file s3fs asks for its size first: two requests where one does.
 _READ = {"s3": {"max_concurrency": 1}, "gs": {}}
 _CONFLICT_TRIES = 6
+_NO_LOG = logging.NullHandler()
 
 
 class ObjectStore(WritableStore):
@@ -43,6 +45,8 @@ class ObjectStore(WritableStore):
         try:
             import fsspec
 
+            # gcsfs logs tracebacks of what it also raises; with no handler at all they would go to the terminal.
+            logging.getLogger("gcsfs").addHandler(_NO_LOG)
             return fsspec.filesystem(self._protocol, **_OPTIONS[self._protocol])
         except ImportError as error:
             raise StoreError(
@@ -205,7 +209,7 @@ _TROUBLES = (
         "HTTPClientError ClientConnectionError ClientPayloadError ConnectionError TimeoutError FSTimeoutError "
         "ResponseParserError IncompleteReadError gaierror SSLError",
         "it can't be reached",
-        "check the network and AWS_ENDPOINT_URL",
+        "check the network; for S3 elsewhere than at AWS also AWS_ENDPOINT_URL",
     ),
     _trouble("QuotaExceeded EntityTooLarge XMinioStorageFull", "the storage is full", "make room in it"),
 )
