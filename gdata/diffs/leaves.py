@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from gdata.diffs.model import FieldChange, Json, bracketed, plain
-from gdata.diffs.shapes import NUMERIC_KINDS
 
 
 def leaf_changes(change: FieldChange, maps: Collection[str] = ()) -> Iterator[FieldChange]:
@@ -32,6 +31,9 @@ def _leaves(path: str, value: Json, maps: Collection[str]) -> Iterator[tuple[str
             yield from _leaves(f"{path}[{index}]", inner, maps)
     elif value is not None:
         yield path, value
+
+
+NUMERIC_KINDS = frozenset({"int", "int64", "float"})
 
 
 def number(value: Json, kind: str) -> int | float | None:

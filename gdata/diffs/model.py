@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, overload
-
-from google.protobuf.message import Message
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from gdata.bundles.reader import Bundle
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 Json = Any
 """None, bool, int, float, str, or lists and dicts of them."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import median
 from typing import Literal
 
 from gdata.diffs.leaves import number
@@ -120,6 +119,13 @@ def _pattern_of(column: Column) -> Pattern:
     alike = sum(abs(factor - middle) <= _SAME_FACTOR * abs(middle) for factor in factors)
     kind: Literal["scaled", "moved"] = "scaled" if alike >= MOST * len(column.changes) else "moved"
     return Pattern(kind, (column.path,), column.rows, middle)
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value; of two, their mean."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _follows(values: Sequence[Json], others: Sequence[Json]) -> bool:

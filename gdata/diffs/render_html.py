@@ -12,13 +12,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from statistics import median
 from typing import Any
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.grouping import TableGroup, group_schemas, group_tables
 from gdata.diffs.model import Diff, FieldChange, Json, Row, RowChange, TableDiff, plain
-from gdata.diffs.patterns import Column, columns, find_patterns
+from gdata.diffs.patterns import Column, columns, find_patterns, median
 from gdata.diffs.presentation import Presentation, key_text, visible
 from gdata.diffs.render_text import side_text, summary_text
 from gdata.diffs.violations import fold_violations

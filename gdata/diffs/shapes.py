@@ -51,7 +51,6 @@ _WRAPPERS = {
     f"google.protobuf.{name}Value"
     for name in ("Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes")
 }
-NUMERIC_KINDS = frozenset({"int", "int64", "float"})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 # Korean, Japanese and Chinese are marked sign by sign: a particle changes without a blank beside it.
-_WORDS = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u1100-\ud7af]+|\s+|.", re.DOTALL)
+_WORDS = r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u1100-\ud7af]+|\s+|."
 _MOST_WORDS = 400
 """Above so many words the text is compared by its two ends alone, since comparing takes the square of it."""
 _CONTEXT = 24
@@ -25,7 +25,7 @@ class Piece:
 
 def mark_words(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
     """Both texts in pieces, the words that only one of them has marked."""
-    old_words, new_words = _WORDS.findall(old), _WORDS.findall(new)
+    old_words, new_words = (re.findall(_WORDS, text, re.DOTALL) for text in (old, new))
     if max(len(old_words), len(new_words)) > _MOST_WORDS:
         return _mark_middle(old, new)
     before: list[Piece] = []
