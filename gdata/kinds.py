@@ -51,10 +51,17 @@ HEADER_DIRECTIVE = Kind(
     "{nearest}directives are @enabled and @tags; a column for one target is field@tag",
     about="A header starts with @ and is neither @enabled nor @tags.",
 )
+TAG_UNKNOWN = Kind(
+    "tag.unknown",
+    "no target has the tag {tag}",
+    "correct it (targets have the tags {known}), or start the header with #",
+    severity="warning",
+    about="A column `field@tag` is for a tag that no target of sheets.yaml has, so nobody reads it.",
+)
 HEADER_PATH = Kind(
     "header.path",
     "{value} leads nowhere: {reason}",
-    "write it as list[1].field, message.field or map[key]",
+    "{nearest}write it as list[1].field, message.field or map[key]",
     about="A header is a path that doesn't fit the message: an index on a field that is no list, and the like.",
 )
 HEADER_BLANK = Kind(

@@ -84,13 +84,13 @@ class _TableEncoder:
         """The table's entry in the manifest, and its files."""
         plan = view.plan
         self._check_key(plan)
-        message = view.message if self._pool is None else self._stripped(plan, view.message)
-        content = message.SerializeToString(deterministic=True)
+        message = self._stripped(plan, view.content) if self._pool is not None else None
+        content = view.content if message is None else message.SerializeToString(deterministic=True)
         file = file_entry(plan.name, "binpb", content)
-        rows = len(view.rows) if plan.kind != "map" else len(getattr(view.message, plan.rows_field))
+        rows = view.row_count
         files = {file.file: content}
         text: FileEntry | None = None
-        if self._target.format:
+        if self._target.format and message is not None:
             text_content = _as_text(message, self._target.format)
             text = file_entry(plan.name, self._target.format, text_content)
             files[text.file] = text_content
@@ -113,10 +113,10 @@ class _TableEncoder:
                     hint=f"give {field.name} one of the groups {', '.join(self._target.groups)}",
                 )
 
-    def _stripped(self, plan: TablePlan, message: Any) -> Any:
+    def _stripped(self, plan: TablePlan, content: bytes) -> Any:
         assert self._pool is not None
         stripped = GetMessageClass(self._pool.FindMessageTypeByName(plan.message))()
-        stripped.ParseFromString(message.SerializeToString())
+        stripped.ParseFromString(content)
         stripped.DiscardUnknownFields()
         return stripped
 

@@ -126,7 +126,10 @@ class Composer:
                 filled[line] = default
             return filled
         is_key = field.key and "." not in name
-        if is_key or not (node.is_element or may_be_blank(field)):
+        if is_key and self._records.starts is not None:
+            return values  # Where key cells tell records apart, `SheetRecords` has looked at them already.
+        if field.key or not (node.is_element or may_be_blank(field)):
+            # The key of a map's entry is asked for too, but it isn't the row's.
             kind = kinds.KEY_BLANK if is_key else kinds.CELL_BLANK
             for line in asked:
                 self._report(Fault(kind, {"merged": self._merge_hint(node, line)}), line, _first_column(node), name)

@@ -22,6 +22,7 @@ ReadCell = Callable[[CellValue], Converted]
 
 _NUMBER_KINDS = frozenset(["int32", "int64", "uint32", "uint64", "float", "double"])
 _MAX_NESTING = 50
+_JSON_BOOLS = {"TRUE": "true", "FALSE": "false"}
 
 
 def cell_reader(field: FieldPlan, timezone: ZoneInfo, *, is_element: bool = False) -> ReadCell:
@@ -64,7 +65,8 @@ def _single_reader(field: FieldPlan, timezone: ZoneInfo) -> ReadCell:
         assert message is not None
         return _guarded(field, lambda text: _read_message(text, field, message, timezone))
     if field.kind == "struct":
-        return _guarded(field, lambda text: _read_json(text, field))
+        # The spreadsheet's way to write JSON's true and false.
+        return _guarded(field, lambda text: _read_json(_JSON_BOOLS.get(text, text), field))
     type_ = _cell_type(field, timezone)
     if field.kind == "wrapper":
         return lambda cell: _wrapped(convert_cell(cell, type_))
@@ -162,6 +164,8 @@ def _read_message(text: str, field: FieldPlan, message: MessagePlan, timezone: Z
 
 def may_be_blank(field: FieldPlan) -> bool:
     """Whether a blank cell is no problem: unset and zero differ, or blank is what the type's zero looks like."""
+    if field.descriptor.is_required:  # Of proto2: without it there is no message.
+        return field.default is not None
     if field.is_list or field.is_map or field.has_presence or field.default is not None:
         return True
     return field.kind in ("string", "bytes", "message", "struct")

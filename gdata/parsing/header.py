@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
-from gdata.nearest import did_you_mean
+from gdata.nearest import did_you_mean, nearest
 from gdata.parsing.cell import CellType, convert_cell, shown
+from gdata.parsing.header_names import (
+    MAX_ELEMENTS,
+    Step,
+    entry_part,
+    find_field,
+    known_texts,
+    path_text,
+    split_path,
+)
 from gdata.problems import Kind
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 
 _UTC = ZoneInfo("UTC")
-MAX_ELEMENTS = 1000
-"""A list lies over this many columns at the most; a larger index is a typing mistake."""
-
-_SEGMENT = re.compile(r"([^.\[\]@]+)(?:\[([^\[\]]+)\])?\s*(?:\.|$)")
 
 
 @dataclass
@@ -87,6 +91,11 @@ class Header:
     unknown: dict[int, HeaderFault] = dataclasses.field(default_factory=dict)
     """By column: headers that name no field of this message (another table of the sheet may know them)."""
     faults: list[HeaderFault] = dataclasses.field(default_factory=list)
+    missing: dict[str, HeaderFault] = dataclasses.field(default_factory=dict)
+    """By path: fields that have no column and need one."""
+    meant: dict[int, str] = dataclasses.field(default_factory=dict)
+    """By column of a header that leads nowhere: the path that is most like it. Where that one is missing as well,
+    both are one mistake."""
     mapped: set[int] = dataclasses.field(default_factory=set)
     """Every column that feeds a field or is a directive."""
 
@@ -96,12 +105,13 @@ def read_header(texts: Sequence[CellValue], message: MessagePlan, *, multirow: b
     return _HeaderReader(message, multirow).read(texts)
 
 
-Step = tuple[FieldPlan, str | None]
-"""A field, and the index (from 1) or map key written after it."""
-
-
 class _PathFault(Exception):
-    """A header is a path that doesn't fit the message; the text says why."""
+    """A header is a path that doesn't fit the message; the text says why, `nearest` what may be meant."""
+
+    def __init__(self, reason: str, nearest: str = "", meant: str = "") -> None:
+        super().__init__(reason)
+        self.nearest = nearest
+        self.meant = meant
 
 
 class _HeaderReader:
@@ -109,6 +119,8 @@ class _HeaderReader:
         self._message = message
         self._multirow = multirow
         self._header = Header()
+        self._duplicates: dict[int, HeaderFault] = {}
+        """By the first column of each field that has several."""
 
     def read(self, texts: Sequence[CellValue]) -> Header:
         header = self._header
@@ -120,6 +132,7 @@ class _HeaderReader:
                 self._read_directive(text, column)
             elif text and not text.startswith("#"):
                 self._read_text(text, column)
+        header.faults += self._duplicates.values()
         self._check_gaps(header.nodes.values(), "")
         self._check_missing(header.nodes, self._message, "")
         header.mapped = {column for node in header.nodes.values() for column in node.columns()}
@@ -134,7 +147,7 @@ class _HeaderReader:
             return
         taken = header.enabled if name == "enabled" else header.tags
         if taken is not None:
-            header.faults.append(HeaderFault(kinds.HEADER_DUPLICATE, (taken, column), f"@{name}", text))
+            self._note_duplicate(taken, column, f"@{name}", text)
         elif name == "enabled":
             header.enabled = column
         else:
@@ -150,15 +163,16 @@ class _HeaderReader:
             else:
                 steps = find_field(name, self._message) or self._walk(name)
         except _PathFault as fault:
-            self._header.faults.append(
-                HeaderFault(kinds.HEADER_PATH, (column,), value=text, words={"reason": str(fault)})
-            )
+            words = {"reason": str(fault), "nearest": fault.nearest}
+            self._header.faults.append(HeaderFault(kinds.HEADER_PATH, (column,), value=text, words=words))
+            self._header.meant[column] = fault.meant
             return
         if steps is None:
-            near = did_you_mean(name, known_texts(self._message))
-            self._header.unknown[column] = HeaderFault(
-                kinds.HEADER_UNKNOWN, (column,), value=text, words={"nearest": near}
-            )
+            near = nearest(name, known_texts(self._message))
+            words = {"nearest": did_you_mean(name, known_texts(self._message))}
+            self._header.unknown[column] = HeaderFault(kinds.HEADER_UNKNOWN, (column,), value=text, words=words)
+            meant = find_field(near, self._message) if near is not None else None
+            self._header.meant[column] = path_text(meant) if meant else ""
         else:
             self._place(steps, tag, text, column)
 
@@ -166,13 +180,12 @@ class _HeaderReader:
         """The steps of a path such as `rewards[1].item_id`; None where its first name is no field."""
         message: MessagePlan | None = self._message
         steps: list[Step] = []
-        for name, index in _split_path(text):
-            found = find_field(name, message) if message is not None else _entry_part(steps[-1][0], name)
+        for name, index in split_path(text):
+            found = find_field(name, message) if message is not None else entry_part(steps[-1][0], name)
             if found is None:
                 if not steps:
                     return None
-                owner = message.name if message is not None else steps[-1][0].name
-                raise _PathFault(f"{owner} has no field {name}")
+                raise _no_part(steps, message, name)
             field, own_index = found[-1]
             if index is not None and own_index is not None:
                 raise _PathFault(f"{name} has an index already")
@@ -203,33 +216,37 @@ class _HeaderReader:
                     raise _PathFault(f"{field.name} is a list, so it needs an index: {field.name}[1]")
                 steps[position] = field, "1"
         if steps[-1][0].kind == "any":
-            raise _PathFault(f"{steps[-1][0].name} is a message within itself, which no column can hold")
+            raise _PathFault(_no_column(steps[-1][0]))
         return steps
 
     def _place(self, steps: list[Step], tag: str, text: str, column: int) -> None:
         nodes, taken = self._header.nodes, None
         node = Node(steps[0][0])
-        for field, index in steps:
+        for position, (field, index) in enumerate(steps):
             node = nodes.setdefault(field.name, Node(field))
-            taken = node.column if taken is None else taken
+            taken = taken or _taken(node, path_text([*steps[:position], (field, None)]))
             if index is not None:
-                if field.is_map:
-                    node = node.entries.setdefault(index, Node(field, is_element=True))
-                else:
-                    node = node.elements.setdefault(int(index) - 1, Node(field, is_element=True))
-                taken = node.column if taken is None else taken
+                elements: dict[Any, Node] = node.entries if field.is_map else node.elements
+                place = index if field.is_map else int(index) - 1
+                node = elements.setdefault(place, Node(field, is_element=True))
+                taken = taken or _taken(node, path_text(steps[: position + 1]))
             nodes = node.fields
+        name = path_text(steps)
         if tag:
-            taken = node.variants.get(tag)
+            taken = (node.variants[tag], f"{name}@{tag}") if tag in node.variants else None
         elif taken is None:
-            taken = next((one for part in node.parts for one in part.columns()), None)
+            taken = next(((one, name) for part in node.parts for one in part.columns()), None)
         if taken is not None:
-            name = path_text(steps) + (f"@{tag}" if tag else "")
-            self._header.faults.append(HeaderFault(kinds.HEADER_DUPLICATE, (taken, column), name, text))
+            self._note_duplicate(taken[0], column, taken[1], text)
         elif tag:
             node.variants[tag] = column
         else:
             node.column = column
+
+    def _note_duplicate(self, first: int, column: int, name: str, text: str) -> None:
+        """However many columns a field has, they are one problem, at the last of them."""
+        known = self._duplicates.get(first, HeaderFault(kinds.HEADER_DUPLICATE, (first,), name))
+        self._duplicates[first] = replace(known, columns=(*known.columns, column), value=text)
 
     def _check_gaps(self, nodes: Iterable[Node], prefix: str) -> None:
         for node in nodes:
@@ -252,7 +269,7 @@ class _HeaderReader:
             if node is None or not (node.column is not None or any(part.is_used for part in node.parts)):
                 if not (field.is_optional or field.absent_ok or field.default is not None):
                     header = field.columns[0].replace("{}", "1") if field.columns else name
-                    self._header.faults.append(HeaderFault(kinds.HEADER_MISSING, (), name, words={"header": header}))
+                    self._header.missing[name] = HeaderFault(kinds.HEADER_MISSING, (), name, words={"header": header})
             elif field.message is not None and node.column is None:
                 if node.fields and not field.is_map:
                     self._check_missing(node.fields, field.message, f"{name}.")
@@ -264,75 +281,25 @@ class _HeaderReader:
                         self._check_missing(entry.fields, field.message, f"{name}[{key}].")
 
 
-def _split_path(text: str) -> list[tuple[str, str | None]]:
-    """`rewards[1].item_id` → [("rewards", "1"), ("item_id", None)]; [] where it isn't a path."""
-    steps = []
-    position = 0
-    while position < len(text):
-        found = _SEGMENT.match(text, position)
-        if found is None:
-            return []
-        steps.append((found[1].strip(), found[2].strip() if found[2] is not None else None))
-        position = found.end()
-    return steps if not text.endswith(".") else []
+def _taken(node: Node, name: str) -> tuple[int, str] | None:
+    return (node.column, name) if node.column is not None else None
 
 
-def find_field(text: str, message: MessagePlan) -> list[Step] | None:
-    """The field of `message` that a whole text names: by name, JSON name, `column` text or its `{}` pattern."""
-    names, patterns = _texts_of(message)
-    folded = fold(text)
-    if folded in names:
-        return [(names[folded], None)]
-    for pattern, steps in patterns:
-        found = pattern.fullmatch(folded)
-        if found is not None and 1 <= int(found[1]) <= MAX_ELEMENTS:
-            return [(field, str(int(found[1])) if field.is_list and n == 0 else None) for n, field in enumerate(steps)]
-    return None
+def _no_part(steps: list[Step], message: MessagePlan | None, name: str) -> _PathFault:
+    """Why the path ends at its last step: that field has no part called `name`."""
+    above = steps[-1][0]
+    if above.kind == "any":
+        return _PathFault(_no_column(above))
+    if message is None:
+        return _PathFault(f"{above.name} has no field {name}")
+    near = nearest(name, known_texts(message))
+    meant = find_field(near, message) if near is not None else None
+    return _PathFault(
+        f"{message.name} has no field {name}",
+        did_you_mean(name, known_texts(message)),
+        path_text([*steps, *meant]) if meant else "",
+    )
 
 
-def known_texts(message: MessagePlan) -> list[str]:
-    """What a header may say, for suggestions."""
-    return [text for field in message.fields for text in (field.name, *field.columns)]
-
-
-_Patterns = list[tuple[re.Pattern[str], tuple[FieldPlan, ...]]]
-
-
-@cache
-def _texts_of(message: MessagePlan) -> tuple[dict[str, FieldPlan], _Patterns]:
-    """Every folded text that names a field of `message`, and the patterns that do."""
-    fields = message.fields
-    names = {fold(field.name): field for field in fields}
-    for field in fields:
-        names.setdefault(fold(field.descriptor.json_name), field)
-    patterns: _Patterns = []
-    for field in fields:
-        for text in field.columns:
-            if "{}" not in text:
-                names.setdefault(fold(text), field)
-            elif field.is_list:
-                patterns.append((_pattern(text), (field,)))
-        if field.is_list and field.message is not None:
-            # In a list's fields "{}" stands for the index: `보상{} 수량`.
-            for part in field.message.fields:
-                patterns += [(_pattern(text), (field, part)) for text in part.columns if "{}" in text]
-    return names, patterns
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(fold(text.replace("{}", "\0"))).replace("\0", "_?([0-9]{1,6})"))
-
-
-def _entry_part(field: FieldPlan, name: str) -> list[Step] | None:
-    """The key or value column of a map that goes down rows."""
-    if not field.is_map or fold(name) not in ("key", "value"):
-        return None
-    descriptor = field.descriptor.message_type.fields_by_name[fold(name)]
-    if fold(name) == "key":
-        return [(FieldPlan("key", 1, field.map_key_kind, descriptor, key=True), None)]
-    return [(replace(field, name="value", number=2, is_map=False, descriptor=descriptor), None)]
-
-
-def path_text(steps: Sequence[Step]) -> str:
-    """A path as messages write it: `rewards[1].item_id`."""
-    return ".".join(field.name + (f"[{index}]" if index is not None else "") for field, index in steps)
+def _no_column(field: FieldPlan) -> str:
+    return f"{field.name} is a message within itself, or of a type that no column can hold"

@@ -6,7 +6,7 @@ Columns are converted once; `compose` then puts them together for each set of ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
@@ -97,13 +97,19 @@ class SheetRecords:
 
     # --- header problems ----------------------------------------------------------------------------------
 
-    def header_problems(self, unknown: Iterable[HeaderFault], tables: str) -> list[Problem]:
+    def header_problems(
+        self, unknown: Iterable[HeaderFault], tables: str, *, tell_unknown: bool = True
+    ) -> list[Problem]:
         """What is wrong with the header; `unknown` are the texts that no table of the sheet knows."""
         severity = _SEVERITY_OF_UNKNOWN[self.sheet.entry.unknown_columns]
-        found = [self._header_problem(fault, tables) for fault in self.header.faults]
-        if severity is not None:
-            for fault in unknown:
-                found.append(replace(self._header_problem(fault, tables), severity=severity))
+        unknown = list(unknown)
+        # A misspelt header and the column that is missing for it are one mistake, told as the first.
+        told = [*self.header.faults, *(unknown if severity == "error" else ())]
+        meant = {self.header.meant.get(column) for fault in told for column in fault.columns}
+        missing = [fault for path, fault in self.header.missing.items() if path not in meant]
+        found = [self._header_problem(fault, tables) for fault in [*self.header.faults, *missing]]
+        if severity is not None and tell_unknown:
+            found += [replace(self._header_problem(fault, tables), severity=severity) for fault in unknown]
         return found
 
     def _header_problem(self, fault: HeaderFault, tables: str) -> Problem:
@@ -119,14 +125,35 @@ class SheetRecords:
         )
 
     def blank_columns(self) -> list[Problem]:
-        """A warning for every column that a field has and nobody filled, unless the field is optional."""
+        """A warning for every column that a field has and nobody filled, unless the field is optional.
+
+        Columns of a list's elements are kept in reserve, so those may well be blank.
+        """
         return [
             kinds.COLUMN_BLANK.at(self.sheet.header_cell(column), table=self.plan.name, field=leaf.field.name)
             for node in self.header.nodes.values()
+            if not node.elements
             for leaf in node.leaves()
             if may_be_blank(leaf.field) and not leaf.field.is_optional and leaf.field.default is None
             for column in leaf.columns()
             if self.line_count and all(map(is_blank, self._columns[column]))
+        ]
+
+    def unknown_tags(self, known: Set[str]) -> list[Problem]:
+        """A warning for every column `field@tag` whose tag no target has: nobody would ever read it."""
+        return [
+            kinds.TAG_UNKNOWN.at(
+                self.sheet.header_cell(column),
+                table=self.plan.name,
+                field=leaf.field.name,
+                value=f"{leaf.field.name}@{tag}",
+                tag=tag,
+                known=", ".join(sorted(known)) or "none",
+            )
+            for node in self.header.nodes.values()
+            for leaf in node.leaves()
+            for tag, column in leaf.variants.items()
+            if tag not in known
         ]
 
     # --- composing ----------------------------------------------------------------------------------------

@@ -11,6 +11,9 @@ from gdata.parsing.cell import is_blank
 from gdata.problems import Cell
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
+_FALSE_TEXTS = frozenset(["FALSE", "false", "False"])
+"""A checkbox that nobody touched, in CSV."""
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -114,7 +117,7 @@ def record_lines(sheet: Sheet, columns: dict[int, Sequence[CellValue]]) -> list[
 def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]]) -> set[int]:
     blank: Sequence[int] = range(count)
     for cells in columns.values():
-        if all(cells) and "FALSE" not in cells and len(blank) == count and not any(map(is_blank, cells)):
+        if len(blank) == count and all(cells) and _FALSE_TEXTS.isdisjoint(cells) and not any(map(is_blank, cells)):
             return set()
         blank = [index for index in blank if _is_empty(cells[index])]
         if not blank:
@@ -123,7 +126,7 @@ def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]]) -> set[int
 
 
 def _is_empty(cell: CellValue) -> bool:
-    return is_blank(cell) or cell is False or cell == "FALSE"
+    return is_blank(cell) or cell is False or (isinstance(cell, str) and cell in _FALSE_TEXTS)
 
 
 def _is_note(cell: CellValue) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -14,12 +14,13 @@ from google.protobuf.message_factory import GetMessageClass
 from gdata import kinds
 from gdata.config import SheetEntry
 from gdata.parsing.cell import is_blank
+from gdata.parsing.defaults import check_defaults
 from gdata.parsing.header import HeaderFault, read_header
 from gdata.parsing.locate import locate
 from gdata.parsing.records import Composed, SheetRecords, Tags
 from gdata.parsing.sheet import lay_out
 from gdata.parsing.view import Path, TableView
-from gdata.problems import Cell, Problem
+from gdata.problems import Cell, Problem, has_errors
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import Grid
 
@@ -35,11 +36,14 @@ class TableSheet:
 
 @dataclass(frozen=True)
 class ParsedTable:
-    """A table's rows by set of tags, and what is wrong with its cells."""
+    """A table's rows by set of tags, and what is wrong with its sheets."""
 
     plan: TablePlan
     views: Mapping[Tags, TableView]
     problems: list[Problem] = field(default_factory=list)
+    """Of its sheets, whoever sees them."""
+    cell_problems: Mapping[Tags, list[Problem]] = field(default_factory=dict)
+    """Of the cells that a set of tags sees."""
 
 
 def parse_table(
@@ -48,29 +52,25 @@ def parse_table(
     """Read every sheet of a table, once, and compose its rows for each set of tags.
 
     `whole` is False when a sheet of the table couldn't be read.
+
+    Raises:
+        SchemaError: a default in the .proto file is no value of its field.
     """
+    check_defaults(plan, timezone)
     problems: list[Problem] = []
     records = []
     for sheet in sheets:
         one = SheetRecords(lay_out(sheet.grid, sheet.entry), plan, timezone)
         found = _header_problems(one, sheet)
-        whole = whole and not one.header.faults
+        whole = whole and not has_errors(found)
         problems += found
         if not (found and found[0].kind is kinds.HEADER_BLANK):
-            problems += one.blank_columns()
+            problems += [*one.blank_columns(), *one.unknown_tags({tag for tags in tag_sets for tag in tags})]
             records.append(one)
     if plan.kind == "record" and len(sheets) > 1:
         problems.append(kinds.RECORD_SEVERAL.at(records[-1].sheet.header_cell(), table=plan.name))
-    same = all(one.is_same_for_all for one in records)
-    views: dict[Tags, TableView] = {}
-    for tags in tag_sets:
-        if same and views:
-            views[tags] = next(iter(views.values()))
-            continue
-        composed = [one.compose(tags) for one in records]
-        problems += [problem for one in composed for problem in one.problems]
-        views[tags] = _view(plan, records, composed, tags, whole)
-    return ParsedTable(plan, views, list(dict.fromkeys(problems)))
+    views, cell_problems = _compose(plan, records, tag_sets, whole)
+    return ParsedTable(plan, views, problems, cell_problems)
 
 
 def _header_problems(records: SheetRecords, sheet: TableSheet) -> list[Problem]:
@@ -82,9 +82,30 @@ def _header_problems(records: SheetRecords, sheet: TableSheet) -> list[Problem]:
         if other is not records.plan:
             theirs = read_header(records.sheet.header, other.row, multirow=sheet.entry.multirow).unknown
             unknown = {column: fault for column, fault in unknown.items() if column in theirs}
-    if records.plan is not sheet.plans[0]:
-        unknown = {}  # Said once, by the first of the sheet's tables.
-    return records.header_problems(unknown.values(), ", ".join(plan.row.name for plan in sheet.plans))
+    is_first = records.plan is sheet.plans[0]  # What no table of the sheet knows is said once, by the first.
+    names = ", ".join(plan.row.name for plan in sheet.plans)
+    return records.header_problems(unknown.values(), names, tell_unknown=is_first)
+
+
+def _compose(
+    plan: TablePlan, records: list[SheetRecords], tag_sets: Sequence[Tags], whole: bool
+) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
+    same = all(one.is_same_for_all for one in records)
+    views: dict[Tags, TableView] = {}
+    problems: dict[Tags, list[Problem]] = {}
+    for tags in tag_sets:
+        if same and views:
+            first = next(iter(views))
+            views[tags], problems[tags] = views[first], problems[first]
+            continue
+        composed = [one.compose(tags) for one in records]
+        views[tags] = _view(plan, records, composed, tags, whole)
+        problems[tags] = _once(problem for one in composed for problem in one.problems)
+    return views, problems
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
 
 
 def _view(plan: TablePlan, records: list[SheetRecords], composed: list[Composed], tags: Tags, whole: bool) -> TableView:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from google.protobuf.message_factory import GetMessageClass
 
 from gdata.problems import Cell
 from gdata.schema.plan import TablePlan
@@ -13,27 +16,92 @@ Path = tuple[str | int | bool, ...]
 """The way from a row to a value: field names, after a list's name an index from 0, after a map's name a key.
 `("rewards", 0, "item_id")`, `("stats", "str")`; () is the row itself."""
 
+Locate = Callable[[int, Path], Cell]
+
 
 @dataclass(frozen=True)
+class ViewBytes:
+    """A view's rows on the wire: what another process or an earlier build hands over."""
+
+    message: bytes
+    """The table's message, deterministic."""
+    count: int
+    """How many rows there are."""
+    rows: tuple[bytes, ...] | None = None
+    """Of a map: the rows in sheet order, duplicates included."""
+    bad_fields: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    whole: bool = True
+
+
 class TableView:
     """One table as the targets with one set of tags see it: rows and column variants are already chosen.
 
     Whole messages, before any group of fields is stripped. Targets that see the same rows share a view.
     """
 
-    plan: TablePlan
-    message: Any = field(repr=False)
-    """The table's message."""
-    rows: list[Any] = field(repr=False)
-    """The row messages in sheet order, duplicates of a map's key included; a record is its one row."""
-    locate: Callable[[int, Path], Cell] = field(repr=False)
-    """The cell of a value: by index in `rows` and path. A path without a cell of its own (a group, a list, a
-    field left blank with no column) gives the nearest enclosing one's first cell, at last the row's first cell."""
-    bad_fields: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """Row index → top-level fields in which a cell has a problem already; they are unset in the message."""
-    whole: bool = True
-    """False when sheets of this table couldn't be read or have an unknown header: rows may be missing, so
-    a missing reference to it isn't reported."""
+    def __init__(
+        self,
+        plan: TablePlan,
+        message: Any,
+        rows: list[Any],
+        locate: Locate,
+        bad_fields: Mapping[int, frozenset[str]] | None = None,
+        whole: bool = True,
+    ) -> None:
+        """`rows` are the row messages in sheet order, duplicates of a map's key included; a record is its one row."""
+        self._prepare(plan, len(rows), locate, bad_fields or {}, whole)
+        self.message, self.rows = message, rows
+
+    @classmethod
+    def from_bytes(cls, plan: TablePlan, content: ViewBytes, locate: Locate) -> TableView:
+        """The view whose rows were parsed elsewhere; they become messages when somebody asks for them."""
+        view = cls.__new__(cls)
+        view._prepare(plan, content.count, locate, content.bad_fields, content.whole)
+        view._rows_bytes = content.rows
+        view.content = content.message
+        return view
+
+    def _prepare(
+        self, plan: TablePlan, count: int, locate: Locate, bad_fields: Mapping[int, frozenset[str]], whole: bool
+    ) -> None:
+        self.plan = plan
+        self.row_count = count
+        self.locate = locate
+        """The cell of a value: by index in `rows` and path. A path without a cell of its own (a group, a list, a
+        field left blank with no column) gives the nearest enclosing one's first cell, at last the row's first."""
+        self.bad_fields = bad_fields
+        """Row index → top-level fields in which a cell has a problem already; they are unset in the message."""
+        self.whole = whole
+        """False when sheets of this table couldn't be read or have an unknown header: rows may be missing, so
+        a missing reference to it isn't reported."""
+        self._rows_bytes: tuple[bytes, ...] | None = None
+
+    @cached_property
+    def message(self) -> Any:
+        """The table's message."""
+        return GetMessageClass(self.plan.descriptor).FromString(self.content)
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        """The row messages in sheet order."""
+        if self.plan.kind == "record":
+            return [self.message]
+        if self.plan.kind == "map":
+            return list(map(GetMessageClass(self.plan.row.descriptor).FromString, self._rows_bytes or ()))
+        return list(getattr(self.message, self.plan.rows_field))
+
+    @cached_property
+    def content(self) -> bytes:
+        """The table's message on the wire, the same bytes wherever it is made."""
+        content: bytes = self.message.SerializePartialToString(deterministic=True)
+        return content
+
+    def to_bytes(self) -> ViewBytes:
+        """What `from_bytes` makes the view of again."""
+        in_order = None
+        if self.plan.kind == "map":
+            in_order = tuple(row.SerializePartialToString(deterministic=True) for row in self.rows)
+        return ViewBytes(self.content, self.row_count, in_order, self.bad_fields, self.whole)
 
 
 def dotted(path: Path) -> str:

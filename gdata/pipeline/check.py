@@ -28,8 +28,9 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
     found: dict[Tags, list[Problem]] = {}
     for done, (tags, views) in enumerate(views_by_tags.items(), start=1):
         local = [problem for view in views.values() for problem in checks.check_table(view)]
-        together = checks.check_together(views, [*parsed.problems, *local])
-        found[tags] = [*local, *together]
+        cells = [one for table in parsed.tables.values() for one in table.cell_problems.get(tags, ())]
+        together = checks.check_together(views, [*parsed.problems, *cells, *local])
+        found[tags] = [*cells, *local, *together]
         listener(Event("check", "", done, len(views_by_tags)))
     problems = [*parsed.problems, *_by_target(project, found)]
     if views_by_tags:

@@ -120,6 +120,7 @@ class Planner:
             within = (*within, descriptor.full_name)
             fields = tuple(self._plan_field(field, within) for field in descriptor.fields)
             self._check_oneof_default(fields)
+            self._check_texts(fields)
             known = MessagePlan(descriptor.full_name, descriptor, fields)
             self._messages[descriptor.full_name] = known
         return known
@@ -215,6 +216,20 @@ class Planner:
             options = self._options.of_enum_value(value)
             choices.setdefault(value.number, options.label[0] if options and options.label else value.name)
         return choices
+
+    def _check_texts(self, fields: tuple[FieldPlan, ...]) -> None:
+        """A `column` text that means another field already would never be read as this one."""
+        taken = {fold(field.descriptor.json_name): field for field in fields}
+        taken |= {fold(field.name): field for field in fields}
+        for field in fields:
+            for text in field.columns:
+                other = taken.setdefault(fold(text), field)
+                if other is not field:
+                    name = field.descriptor.full_name
+                    raise SchemaError(
+                        f"{self._places.of(name)}: the column text {text!r} of {name} means {other.name} already",
+                        hint="texts are compared without regard to case, width, blanks, - and _; change one",
+                    )
 
     def _enum_labels(self, enum: Any) -> dict[str, int]:
         """Every folded text that means a value of `enum`: its name, that without the enum's prefix, its labels."""

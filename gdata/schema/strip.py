@@ -78,7 +78,9 @@ class Visibility:
     def strip_file(self, file: FileDescriptorProto) -> FileDescriptorProto:
         """`file` with what is reached in it."""
         prefix = f"{file.package}." if file.package else ""
-        stripped = FileDescriptorProto(name=file.name, syntax=file.syntax)
+        stripped = FileDescriptorProto(name=file.name)
+        if file.syntax:  # proto2 has none.
+            stripped.syntax = file.syntax
         if file.package:
             stripped.package = file.package
         if file.HasField("edition"):
