@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor
@@ -39,6 +39,7 @@ class Constraints:
         self._rules = RuleReader(schema.pool)
         self._tracer = Tracer(self._rules)
         self._errors = RuleErrors(schema, self._rules)
+        self._paths: dict[tuple[str, Path], str] = {}
 
     @cached_property
     def _validator(self) -> Any:
@@ -76,14 +77,17 @@ class Constraints:
 
     def _validate(self, message: Any, *, fail_fast: bool = False) -> tuple[list[Any], str | None]:
         """The violations, or why a rule couldn't be run."""
-        from protovalidate import CompilationError, EvaluationError
-
         try:
             return self._validator.collect_violations(message, fail_fast=fail_fast), None
-        except EvaluationError as error:
-            return [], str(error)
-        except CompilationError as error:
-            raise self._errors.error(message.DESCRIPTOR, str(error)) from error
+        except Exception as error:
+            # An import takes longer than to validate a row, so the classes are asked for only now.
+            from protovalidate import CompilationError, EvaluationError
+
+            if isinstance(error, EvaluationError):
+                return [], str(error)
+            if isinstance(error, CompilationError):
+                raise self._errors.error(message.DESCRIPTOR, str(error)) from error
+            raise
 
     def _check_row(self, view: TableView, index: int, row: Any) -> Iterable[Problem]:
         violations, failure = self._validate(row)
@@ -100,13 +104,19 @@ class Constraints:
         return kinds.CONSTRAINT.at(
             view.locate(index, path),
             table=view.plan.name,
-            field=written_path(row.DESCRIPTOR, path),
+            field=self._written(row.DESCRIPTOR, path),
             value=plain_text(path[-1]) if proto.for_key else value_text(row, path),
             related=_related(view, index, paths),
             code=_code(proto.rule_id),
             text=_sentence(proto),
             rule_of=_rule_of(row.DESCRIPTOR, path),
         )
+
+    def _written(self, row: Descriptor, path: Path) -> str:
+        known = self._paths.get((row.full_name, path))
+        if known is None:
+            known = self._paths[row.full_name, path] = written_path(row, path)
+        return known
 
     def _row_failed(self, view: TableView, index: int, failure: str) -> Problem:
         row = view.rows[index]
@@ -152,6 +162,7 @@ def _related(view: TableView, index: int, paths: list[Path]) -> list[Cell]:
     return others
 
 
+@lru_cache(maxsize=1_000)
 def _code(rule_id: str) -> str:
     # A rule written as a bare expression has the expression for an id, and one may have none: not stable codes.
     return f"constraint.{rule_id if _RULE_ID.fullmatch(rule_id) else 'cel'}"

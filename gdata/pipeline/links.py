@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 from gdata.config import Spreadsheet
 from gdata.pipeline.project import Project
@@ -40,12 +42,17 @@ def with_links(
     ]
 
 
+@lru_cache(maxsize=1_000)
+def _file(path: Path, sheet: str) -> str:
+    # Asked once a sheet: asking the file system for each of 300,000 problems takes seconds.
+    return str(path / f"{sheet}.csv" if path.is_dir() else path)
+
+
 def _url(spreadsheet: Spreadsheet | None, cell: Cell, gids: Mapping[tuple[str, str], int]) -> str:
     if spreadsheet is None:
         return ""
     if spreadsheet.path is not None:
-        is_folder = spreadsheet.path.is_dir()
-        return str(spreadsheet.path / f"{cell.sheet}.csv" if is_folder else spreadsheet.path)
+        return _file(spreadsheet.path, cell.sheet)
     link = _LINK.format(id=spreadsheet.id)
     gid = gids.get((cell.spreadsheet, cell.sheet))
     if gid is None:
