@@ -25,7 +25,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "header.gap": {"field": "rewards", "index": 2},
     "header.error": {"value": "#REF!"},
     "header.directive": {"value": "@enable", "nearest": "did you mean @enabled? "},
-    "tag.unknown": {"tag": "jpn", "nearest": "did you mean jp? "},
+    "tag.unknown": {"value": "price@jpn", "tag": "jpn", "known": "jp, kr"},
     "header.path": {
         "value": "reward.itemid",
         "reason": "Reward has no field itemid",
