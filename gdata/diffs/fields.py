@@ -34,16 +34,26 @@ class MessageComparer:
         for old_field, new_field in self._fields:
             before, after = _column(old_field, old), _column(new_field, new)
             comparable = self._same_class or (old_field.is_plain and new_field.is_plain)
-            indexes = compress(count(), map(ne, before, after)) if comparable else range(len(new))
-            for index in indexes:
-                was, now = old_field.to_json(before[index]), new_field.to_json(after[index])
-                if was == now:  # two NaN differ, but not to a reader
-                    continue
-                if isinstance(was, (dict, list)) and isinstance(now, (dict, list)):
-                    changes[index] += self._inside(new_field.name, was, now)
-                else:
-                    changes[index].append(FieldChange(new_field.name, was, now))
+            indexes = list(compress(count(), map(ne, before, after))) if comparable else list(range(len(new)))
+            was, now = _as_json(old_field, before, indexes), _as_json(new_field, after, indexes)
+            self._tell(changes, new_field.name, indexes, was, now)
         return {index: found for index, found in changes.items() if found}
+
+    def _tell(
+        self,
+        changes: dict[int, list[FieldChange]],
+        name: str,
+        indexes: Sequence[int],
+        was: Sequence[Json],
+        now: Sequence[Json],
+    ) -> None:
+        for index, old, new in zip(indexes, was, now, strict=True):
+            if old == new:  # two NaN differ, but not to a reader
+                continue
+            if isinstance(old, (dict, list)) and isinstance(new, (dict, list)):
+                changes[index] += self._inside(name, old, new)
+            else:
+                changes[index].append(FieldChange(name, old, new))
 
     def _inside(self, name: str, was: Json, now: Json) -> Iterator[FieldChange]:
         for steps, old, new in self._nested.changes(was, now):
@@ -54,3 +64,9 @@ def _column(field: FieldShape, messages: Sequence[Message]) -> list[Any]:
     if field.has_presence:
         return list(map(field.read, messages))
     return list(map(attrgetter(field.source), messages))
+
+
+def _as_json(field: FieldShape, values: list[Any], indexes: Sequence[int]) -> list[Json]:
+    if field.as_it_is:
+        return [values[index] for index in indexes]
+    return [field.to_json(values[index]) for index in indexes]

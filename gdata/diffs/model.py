@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from gdata.bundles.reader import Bundle
 
@@ -74,9 +74,11 @@ class Row:
         return {"key": _key_json(self.key), **number, "row": self.values}
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One value that changed. None: it isn't there (an unset optional field, an element of only one side)."""
+class FieldChange(NamedTuple):
+    """One value that changed. None: it isn't there (an unset optional field, an element of only one side).
+
+    There may be millions; a named tuple is made in a third of the time that a frozen dataclass takes.
+    """
 
     path: str
     old: Json
@@ -87,8 +89,7 @@ class FieldChange:
         return {"old": self.old, "new": self.new}
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
+class RowChange(NamedTuple):
     """A row that is on both sides with other values. `number` and `old_number` count from 1."""
 
     key: Key | None

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from operator import eq, ne
 from typing import Literal
 
-from gdata.diffs.leaves import number
+from gdata.diffs.leaves import NUMERIC_KINDS, number
 from gdata.diffs.model import FieldChange, Json, TableDiff, plain
 
 MOST = 0.9
@@ -34,10 +35,8 @@ class Column:
     numbers: Sequence[tuple[float, float]]
     """Old and new, of those changes where both are numbers."""
 
-    @property
-    def rows(self) -> int:
-        """In how many rows it changed."""
-        return len({row for row, _ in self.changes})
+    rows: int
+    """In how many rows it changed."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,14 @@ _MESSAGES = {
 def columns(table: TableDiff) -> list[Column]:
     """The table's changed columns, the one with most changes first."""
     changes: dict[str, list[tuple[int, FieldChange]]] = {}
+    by_path: dict[str, list[tuple[int, FieldChange]]] = {}
     for row, change in enumerate(table.changed):
         for one in change.fields:
-            changes.setdefault(plain(one.path), []).append((row, one))
-    found = [Column(path, ones, list(_numbers(ones, table.kinds.get(path, "")))) for path, ones in changes.items()]
+            column = by_path.get(one.path)
+            if column is None:
+                column = by_path[one.path] = changes.setdefault(plain(one.path), [])
+            column.append((row, one))
+    found = [_column(path, ones, table.kinds.get(path, "")) for path, ones in changes.items()]
     return sorted(found, key=lambda column: -len(column.changes))
 
 
@@ -83,7 +86,14 @@ def find_patterns(changed: Sequence[Column]) -> list[Pattern]:
     return swaps + [_pattern_of(column) for column in many if column.path not in swapped]
 
 
+def _column(path: str, changes: Sequence[tuple[int, FieldChange]], kind: str) -> Column:
+    rows = sum(map(ne, (row for row, _ in changes), (row for row, _ in changes[1:]))) + 1  # they are in row order
+    return Column(path, changes, list(_numbers(changes, kind)), rows)
+
+
 def _numbers(changes: Sequence[tuple[int, FieldChange]], kind: str) -> Iterator[tuple[float, float]]:
+    if kind not in NUMERIC_KINDS:
+        return
     for _, one in changes:
         old, new = number(one.old, kind), number(one.new, kind)
         if old is not None and new is not None:
@@ -91,6 +101,8 @@ def _numbers(changes: Sequence[tuple[int, FieldChange]], kind: str) -> Iterator[
 
 
 def _swaps(many: Sequence[Column]) -> Iterator[Pattern]:
+    if len(many) < 2:
+        return
     by_row = [dict(column.changes) for column in many]
     for first, second in combinations(range(len(many)), 2):
         shared = by_row[first].keys() & by_row[second].keys()
@@ -130,10 +142,6 @@ def median(values: Sequence[float]) -> float:
 
 def _follows(values: Sequence[Json], others: Sequence[Json]) -> bool:
     """Whether most values are what the neighbour was; where all values are alike that says nothing."""
-    if len({str(value) for value in values}) < MANY - 1:
+    if sum(map(eq, values, others)) < MOST * len(values):
         return False
-    return sum(map(_equal, values, others)) >= MOST * len(values)
-
-
-def _equal(one: Json, other: Json) -> bool:
-    return bool(one == other)
+    return len({str(value) for value in values}) >= MANY - 1

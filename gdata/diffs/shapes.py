@@ -68,6 +68,8 @@ class FieldShape:
     shape: Shape | None = field(default=None, repr=False)
     """Of a message of the schema's own; None for scalars, dates, wrappers and free JSON."""
 
+    as_it_is: bool = False
+    """Whether a value that `read` gives is its JSON already."""
     is_plain: bool = False
     """Whether `read` gives a number, text, bytes or bool: something that compares with the other side's as it is."""
 
@@ -165,11 +167,12 @@ class Shapes:
         is_map = bool(one.message_type is not None and one.message_type.GetOptions().map_entry)
         value, value_twin = (_map_value(one), _map_value(twin)) if is_map else (one, twin)
         kind, write, shape = self._value(value, value_twin, is_old)
+        as_it_is = write is _same and not one.is_repeated
         is_list = one.is_repeated and not is_map
         is_plain = one.message_type is None and not one.is_repeated
         # Where only one side tells unset from zero, neither is told apart: else each zero would be a change.
         has_presence = one.has_presence and (twin is None or twin.has_presence)
-        return FieldShape(source, name, kind, write, is_list, is_map, has_presence, shape, is_plain)
+        return FieldShape(source, name, kind, write, is_list, is_map, has_presence, shape, as_it_is, is_plain)
 
     def _value(
         self, one: FieldDescriptor, twin: FieldDescriptor | None, is_old: bool
