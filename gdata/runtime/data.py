@@ -32,6 +32,7 @@ class TypedData:
         self._place = place
         self._generated = types
         self._eager = eager
+        self._pid = os.getpid()
         self._refreshing = threading.Lock()
         self._watch: Watch | None = None
         read = self._read(None)
@@ -104,6 +105,8 @@ class TypedData:
         """
         if self._watch is not None:
             self._watch.stop()
+        if self._pid != os.getpid():
+            self._renew_after_fork()
         self._watch = Watch(self.refresh, interval, None if on_change is None else partial(on_change, self))
         return self._watch
 
@@ -156,6 +159,7 @@ class TypedData:
 
     def _renew_after_fork(self) -> None:
         # The thread that held the lock, or watched, doesn't live in the child.
+        self._pid = os.getpid()
         self._refreshing = threading.Lock()
         if self._watch is not None:
             self._watch = self._watch.again()

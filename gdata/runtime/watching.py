@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import threading
 from collections.abc import Callable
@@ -24,6 +25,7 @@ class Watch:
         self._refresh = refresh
         self._interval = interval
         self._on_change = on_change
+        self._pid = os.getpid()
         self._stopped = threading.Event()
         self._last_error = ""
         self._thread = threading.Thread(target=self._run, name="gdata-watch", daemon=True)
@@ -31,13 +33,21 @@ class Watch:
 
     def stop(self, timeout: float | None = None) -> None:
         """End it; a refresh under way is waited for, `timeout` seconds at most."""
+        if not self._is_here():  # there is no thread to end, and its event may have been locked by the fork
+            self._stopped = threading.Event()
         self._stopped.set()
-        if threading.current_thread() is not self._thread:
+        if self._is_here() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 
     def again(self) -> Watch:
-        """This watch in a forked child, where its thread doesn't live: a new one, or itself if it was stopped."""
-        return self if self._stopped.is_set() else Watch(self._refresh, self._interval, self._on_change)
+        """This watch in a forked child, where its thread doesn't live: a new one; itself if it runs or was stopped."""
+        if self._is_here() or self._stopped.is_set():
+            return self
+        return Watch(self._refresh, self._interval, self._on_change)
+
+    def _is_here(self) -> bool:
+        # Python itself may not know that a process is a child: some servers fork behind its back.
+        return self._pid == os.getpid()
 
     def _run(self) -> None:
         while not self._stopped.wait(self._interval * random.uniform(1 - _SPREAD, 1 + _SPREAD)):
