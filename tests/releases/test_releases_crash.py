@@ -128,6 +128,7 @@ def test_a_publisher_killed_at_every_file_operation_leaves_every_channel_whole(t
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_publisher_killed_at_every_line_leaves_every_channel_whole(tmp_path: Path) -> None:
     assert campaign(tmp_path, die_at_line) > 500
 

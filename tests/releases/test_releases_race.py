@@ -53,4 +53,4 @@ def test_eight_publishers_race_on_an_object_store(tmp_path: Path, s3_location: s
 
 @pytest.mark.slow
 def test_eight_publishers_race_on_an_object_store_for_long(tmp_path: Path, s3_location: str) -> None:
-    race(s3_location, tmp_path, builds=10)
+    race(s3_location, tmp_path, builds=4)

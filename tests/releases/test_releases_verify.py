@@ -80,6 +80,7 @@ def test_any_flipped_bit_in_a_store_is_found_with_the_files_name(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("signed", [False, True])
 def test_every_flipped_bit_in_records_and_logs_is_found(tmp_path: Path, signed: bool) -> None:
     store = fill(tmp_path, signing_key(tmp_path) if signed else None)
