@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.cli.options import config_option, format_option, quiet_option
+from gdata.cli.options import config_option, format_option, language_option, quiet_option
 from gdata.errors import GdataError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
 @click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
-@format_option("text", "json", "markdown", "github")
+@format_option("text", "json", "markdown", "github", "html")
+@language_option
 @quiet_option
 @config_option
 @click.pass_context
@@ -66,10 +67,9 @@ def command(
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
         built = _build(config, listener, tables, base, snapshot, offline=offline, strict=strict)
     compared = _compare(config) if built.build is not None and not (quiet and format_ != "json") else None
-    values = _as_json(built, compared)
-    report_problems(built.checked.problems, format_, values, show_all=show_all)
+    report_problems(built.checked.problems, format_, lambda: _as_json(built, compared), show_all=show_all)
     if format_ != "json" and not quiet and built.build is not None:
-        _render(built, values["timings"]["total"])
+        _render(built)
         if compared is not None:
             _render_diff(*compared)
     context.exit(0 if built.checked.ok else 1)
@@ -139,7 +139,7 @@ def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
         return None
 
 
-def _render(built: Built, seconds: float) -> None:
+def _render(built: Built) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -155,7 +155,7 @@ def _render(built: Built, seconds: float) -> None:
         size = sum(one.size for one in manifest.files)
         table.add_row(Text(target, style="bold"), str(len(manifest.tables)), f"{rows:,}", _size_text(size))
     console.print(table)
-    requests = built.checked.requests
+    requests, seconds = built.checked.requests, built.checked.timings.as_json()["total"]
     reads = f", {requests} of Google's 60 reads a minute" if requests else ""
     console.print(f"build {(built.build or '')[:12]} in {seconds:.1f} s{reads}", markup=False)
 

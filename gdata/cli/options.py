@@ -45,3 +45,22 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
 def yes_option(function: Command) -> Command:
     """`--yes`."""
     return click.option("-y", "--yes", is_flag=True, help="Don't ask.")(function)
+
+
+def language_option(function: Command) -> Command:
+    """`--lang`."""
+    from gdata.language import languages
+
+    return click.option(
+        "--lang",
+        type=click.Choice(languages()),
+        callback=_use_language,
+        expose_value=False,
+        help="Language of the messages; else the system's.",
+    )(function)
+
+
+def _use_language(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    from gdata.language import system_language, use_language
+
+    use_language(value or system_language())

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gdata.cli.console import error_console, print_json
 from gdata.problems import Problem
 
 
-def report_problems(problems: Sequence[Problem], format_: str, values: Mapping[str, Any], *, show_all: bool) -> None:
-    """Print `problems`; as JSON the whole of `values`, in which they are already."""
+def report_problems(
+    problems: Sequence[Problem], format_: str, as_json: Callable[[], dict[str, Any]], *, show_all: bool
+) -> None:
+    """Print `problems`; as JSON the command's whole result, in which they are."""
     if format_ == "json":
-        print_json(values)
+        print_json(as_json())
     elif format_ == "text":
         from gdata.cli.problems_text import render_problems
 
         render_problems(error_console(), problems, show_all=show_all)
+    elif format_ == "html":
+        from gdata.cli.problems_html import as_html
+
+        sys.stdout.write(as_html(problems))
     else:
         from gdata.cli.problems_formats import as_github, as_markdown
 
