@@ -16,6 +16,7 @@ from runtime_data import ITEMS, build
 import gdata
 from gdata.errors import DamagedError, UsageError
 from gdata.runtime import Data
+from gdata.testing.bundles import build_output
 
 
 @pytest.fixture
@@ -92,6 +93,21 @@ def test_a_damaged_newer_bundle_is_refused_and_the_old_data_stays(output: Path, 
         assert data.refresh()
         assert not data.stale
         assert data.ItemTable[1].price == 2
+
+
+def test_a_refresh_may_bring_tables_and_take_some_away(output: Path) -> None:
+    data, other = gdata.load(output), gdata.load(output)
+    assert data.QuestTable[1].item_id == 2
+    proto = 'syntax = "proto3"; message Skill { int32 id = 1; } message SkillTable { repeated Skill rows = 1; }'
+    build_output(output, proto, {"SkillTable": [{"id": 7}]}, targets=("server",), keys={"SkillTable": ("id",)})
+    assert data.refresh()
+    assert data.SkillTable[7].id == 7
+    assert data.tables == ("SkillTable",)
+    assert not hasattr(data, "QuestTable")
+    with pytest.raises(AttributeError, match="has no table QuestTable; did you mean SkillTable"):
+        data.QuestTable  # noqa: B018
+    assert not hasattr(other, "SkillTable")
+    assert isinstance(data, Data)
 
 
 def test_another_target_in_the_folder_is_refused(output: Path) -> None:
