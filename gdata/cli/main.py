@@ -13,6 +13,7 @@ import click
 from gdata.errors import GdataError
 
 COMMANDS = {
+    "scaffold": "Write the .proto files and sheets.yaml for sheets that exist.",
     "pull": "Read all spreadsheets and keep them, so that --offline can build.",
     "login": "Log in to Google in the browser, with the team's own OAuth client.",
     "doctor": "Try each step — config, schemas, login, spreadsheets, store — and say what to do.",

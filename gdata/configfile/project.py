@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from gdata.config import Config, Gate, GoogleSettings, SeverityRules, Target, TextFormat
+from gdata.config import Config, Gate, GoogleSettings, SeverityRules, Spreadsheet, Target, TextFormat
 from gdata.configfile.gate import read_channels, read_gate, read_severity
 from gdata.configfile.names import (
     check_name,
@@ -51,8 +51,10 @@ def find_config(start: Path) -> Path:
     raise UsageError(f"{start}: there is no {CONFIG_NAME} here or in a folder above", hint=hint)
 
 
-def load_config(path: Path, environ: Mapping[str, str]) -> Config:
+def load_config(path: Path, environ: Mapping[str, str], *, is_begun: bool = False) -> Config:
     """Read and check sheets.yaml; `environ` fills its `${NAME}`. Paths in the result are absolute.
+
+    `is_begun`: the file may still lack its spreadsheets, and the project its folder of .proto files.
 
     Raises:
         ConfigError: it is wrong, or names what isn't there. All its mistakes are in the message, each a line
@@ -62,7 +64,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     document = Document(path.absolute(), environ)
     config = None
     try:
-        config = _read_config(read_root(document))
+        config = _read_config(read_root(document), is_begun=is_begun)
     except ConfigError as error:
         document.errors.append(error)
     document.raise_errors()
@@ -70,17 +72,19 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     return config
 
 
-def _read_config(root: Value) -> Config:
+def _read_config(root: Value, *, is_begun: bool) -> Config:
     fields = root.fields(_KEYS)
     _check_version(fields)
-    spreadsheets = fields.required("spreadsheets", "spreadsheets:")
+    spreadsheets: tuple[Spreadsheet, ...] = ()
+    if not (is_begun and ("spreadsheets" not in fields or fields.entries["spreadsheets"].is_null)):
+        spreadsheets = next(fields.required("spreadsheets", "spreadsheets:").collect(read_spreadsheets), ())
     folder = root.document.folder
     config = Config(
         path=root.document.path,
-        protos=_read_protos(fields),
+        protos=fields.get("protos", read_path, folder / "protos") if is_begun else _read_protos(fields),
         output=fields.get("output", read_path, folder / "output"),
         releases=fields.get("releases", read_releases, str(folder / "releases")),
-        spreadsheets=next(spreadsheets.collect(read_spreadsheets), ()),
+        spreadsheets=spreadsheets,
         targets=fields.get("targets", _read_targets, (Target("server"),)),
         timezone=fields.get("timezone", read_timezone, "UTC"),
         asset_root=fields.get("asset_root", read_optional_path, None),

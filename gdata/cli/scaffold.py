@@ -1,0 +1,188 @@
+"""`gdata scaffold`: from sheets that exist to .proto files and the lines of sheets.yaml."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gdata.cli.options import config_option, format_option, quiet_option, yes_option
+from gdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from gdata.config import Config
+    from gdata.problems import Problem
+    from gdata.scaffold.propose import Place, Proposal
+    from gdata.scaffold.read import ReadAll
+
+
+@click.command("scaffold")
+@click.argument("spreadsheets", nargs=-1, metavar="SPREADSHEET…")
+@click.option("--package", help="Package of new .proto files; else the project's own, else game.")
+@click.option("--skip", multiple=True, metavar="TITLE", help="Leave these sheets out; a glob like 'Old *' will do.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written.")
+@yes_option
+@format_option("text", "json")
+@quiet_option
+@config_option
+@click.pass_context
+def command(
+    context: click.Context,
+    spreadsheets: tuple[str, ...],
+    package: str | None,
+    skip: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    format_: str,
+    quiet: bool,
+    config_path: Path | None,
+) -> None:
+    """Read sheets that exist, and write the .proto files and the lines of sheets.yaml for them.
+
+    SPREADSHEET is the id or address of one in Google, a workbook, a folder of .csv files, or a folder of these;
+    without any, those of sheets.yaml are read again. Types, keys, references and lists are guessed from all values,
+    and marked as guesses. In a project that exists, fields and tables are added; no number changes.
+
+    \b
+    Examples:
+      gdata scaffold sheets/
+      gdata scaffold items.xlsx quests.xlsx --package game
+      gdata scaffold https://docs.google.com/spreadsheets/d/1AbC/edit --dry-run
+    """
+    from gdata.cli.scaffold_report import as_json, render
+    from gdata.scaffold.find import find_spreadsheets
+    from gdata.scaffold.known import read_known
+    from gdata.scaffold.propose import propose
+
+    path = _config_path(config_path)
+    config = _read_begun(path)
+    found = find_spreadsheets(spreadsheets, path.parent, config)
+    known = read_known(config, config.protos if config is not None else path.parent / "protos")
+    place = _place(path, config, package or known.package or "game")
+    read = _read(found, config, quiet=quiet or format_ == "json")
+    proposal = propose(known, read, place, skip=skip)
+    if format_ == "text":
+        render(proposal, path.parent, quiet=quiet, with_diffs=dry_run)
+    problems: list[Problem] | None = None
+    if proposal.changes and not dry_run:
+        _ask(proposal, yes=yes, format_=format_)
+        _write(proposal, path)
+        problems = _check(path, read)
+    _tell(proposal, read, problems, format_, as_json(proposal, path.parent, problems, [str(e) for e in read.failed]))
+    context.exit(3 if read.failed else 0)
+
+
+def _config_path(given: Path | None) -> Path:
+    """The project's sheets.yaml, or where it is to be."""
+    from gdata.configfile import CONFIG_NAME, find_config
+
+    if given is not None:
+        return given.absolute()
+    try:
+        return find_config(Path.cwd())
+    except UsageError:
+        return Path.cwd() / CONFIG_NAME
+
+
+def _read_begun(path: Path) -> Config | None:
+    from gdata.configfile import load_config
+
+    return load_config(path, os.environ, is_begun=True) if path.exists() else None
+
+
+def _place(path: Path, config: Config | None, package: str) -> Place:
+    from gdata.scaffold.propose import Place, check_package
+
+    return Place(path, config.protos if config is not None else path.parent / "protos", check_package(package))
+
+
+def _read(found: list, config: Config | None, *, quiet: bool) -> ReadAll:  # type: ignore[type-arg]
+    from gdata.cli.console import error_console
+    from gdata.config import GoogleSettings
+    from gdata.scaffold.read import read_all
+
+    console = error_console()
+
+    def on_read(name: str, sheets: int) -> None:
+        if not quiet:
+            console.print(f"read {name}: {sheets} sheets", style="dim", markup=False)
+
+    return read_all(found, config.google if config is not None else GoogleSettings(), on_read)
+
+
+def _ask(proposal: Proposal, *, yes: bool, format_: str) -> None:
+    """New files are written without a word; for a change to one that somebody wrote there is a question."""
+    import sys
+
+    from gdata.cli.scaffold_report import render_diff
+
+    changed = [change for change in proposal.changes if change.old is not None]
+    if not changed or yes:
+        return
+    if format_ == "text":
+        render_diff(changed)
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nobody is here to be asked whether these files may be added to", hint="add --yes, or --dry-run to look"
+        )
+    click.confirm("add this?", abort=True, err=True)
+
+
+def _write(proposal: Proposal, config_path: Path) -> None:
+    """Write every file; if sheets.yaml can't be read afterwards, everything is as it was."""
+    from gdata.configfile import load_config
+    from gdata.files import write_atomically
+    from gdata.pipeline.project import open_project
+
+    written = sorted(proposal.changes, key=lambda change: change.path.suffix != ".proto")
+    try:
+        for change in written:
+            write_atomically(change.path, change.new.encode())
+        open_project(load_config(config_path, os.environ))
+    except BaseException:
+        for change in written:
+            if change.old is not None:
+                write_atomically(change.path, change.old.encode())
+            else:
+                change.path.unlink(missing_ok=True)
+        raise
+
+
+def _check(config_path: Path, read: ReadAll) -> list[Problem] | None:
+    """The problems that a build would find in what was read; None where that isn't all of the project."""
+    from gdata.configfile import load_config
+    from gdata.pipeline.check import check_all
+    from gdata.pipeline.events import ignore
+    from gdata.pipeline.parse import parse_all
+    from gdata.pipeline.project import open_project
+
+    project = open_project(load_config(config_path, os.environ))
+    if {one.name for one in project.config.spreadsheets} - {one.spreadsheet for one in read.pulled}:
+        return None
+    names = {one.name for one in project.config.spreadsheets}
+    parsed = parse_all(project, [one for one in read.pulled if one.spreadsheet in names], ignore)
+    return check_all(project, parsed, ignore)
+
+
+def _tell(
+    proposal: Proposal, read: ReadAll, problems: list[Problem] | None, format_: str, values: dict[str, object]
+) -> None:
+    from gdata.cli.console import error_console, print_json
+    from gdata.cli.report import report_problems
+
+    if format_ == "json":
+        print_json(values)
+        return
+    console = error_console()
+    if problems:
+        report_problems(problems, "text", dict, show_all=False)
+    elif problems is not None:
+        console.print("these sheets build without a problem: run `gdata build`", style="green", markup=False)
+    elif proposal.changes:
+        console.print("next: gdata build", markup=False)
+    for error in read.failed:
+        console.print(f"not read: {error}", style="bold red", markup=False, soft_wrap=True)
+        if error.hint:
+            console.print(f"  → {error.hint}", markup=False, soft_wrap=True)

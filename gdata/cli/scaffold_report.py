@@ -1,0 +1,199 @@
+"""What `gdata scaffold` tells: tables with keys and references, what to look at, files; for people, and as JSON."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from gdata.cli.console import result_console
+from gdata.problems import Problem
+from gdata.scaffold.guess import Guess, GuessedField, GuessedTable
+from gdata.scaffold.propose import FileChange, Proposal
+from gdata.scaffold.proto_text import marked
+
+_STYLES = {"sure": "green", "likely": "yellow", "unsure": "red"}
+_MOST_UNSURE = 30
+
+
+def _leaves(fields: Sequence[GuessedField], prefix: str = "") -> Iterator[tuple[str, GuessedField]]:
+    for field in fields:
+        yield prefix + field.name, field
+        yield from _leaves(field.parts, f"{prefix}{field.name}.")
+
+
+def _guesses(table: GuessedTable) -> Iterator[tuple[str, str, Guess]]:
+    """Field, what was guessed of it, and how sure it is; the key once, whatever it is made of."""
+    for path, field in _leaves(table.fields):
+        for what, guess in marked(field):
+            yield path, what, guess
+
+
+def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -> None:
+    """Tell people what would be, or is about to be, written."""
+    console = result_console()
+    if proposal.tables and not quiet:
+        console.print(_table_of(proposal.tables))
+    for table in proposal.extended:
+        names = ", ".join(field.name for field in table.fields)
+        console.print(f"{table.name}: new fields {names}", markup=False)
+    for new in proposal.additions.values:
+        console.print(f"{new.enum}: new values {', '.join(map(_visible, new.texts))}", markup=False)
+    if not quiet:
+        for line in _remarks(proposal):
+            console.print(line, markup=False, soft_wrap=True)
+    if with_diffs:
+        render_diff([change for change in proposal.changes if change.old is not None])
+    for change in proposal.changes:
+        console.print(f"{'new' if change.old is None else 'changed'}: {_relative(change.path, folder)}", markup=False)
+    console.print(_summary(proposal), style="bold", markup=False)
+
+
+def _table_of(tables: Sequence[GuessedTable]) -> Table:
+    page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    page.add_column("table", no_wrap=True)
+    page.add_column("rows", justify="right")
+    for heading in ("key", "sure", "refers to"):
+        page.add_column(heading)
+    for table in tables:
+        key = table.key
+        sure = key[0].key.sure if key and key[0].key is not None else ""
+        refs = sorted({ref.table for _, field in _leaves(table.fields) for ref in field.refs})
+        rows = "record" if table.is_record else f"{table.records:,}"
+        keys = ", ".join(field.name for field in key) or ("" if table.is_record else "none")
+        page.add_row(
+            Text(table.name, style="bold"), rows, keys, Text(sure, style=_STYLES.get(sure, "")), ", ".join(refs)
+        )
+    return page
+
+
+def _remarks(proposal: Proposal) -> Iterator[str]:
+    unsure = [
+        f"{table.name}.{path}: {_visible(what)}"
+        for table in (*proposal.tables, *proposal.extended)
+        for path, what, guess in _guesses(table)
+        if guess.sure == "unsure"
+    ]
+    if unsure:
+        yield "\nunsure, so worth a look first:"
+        yield from (f"  {line}" for line in unsure[:_MOST_UNSURE])
+        if len(unsure) > _MOST_UNSURE:
+            yield f"  … and {len(unsure) - _MOST_UNSURE} more, marked in the .proto files"
+    slips = [
+        _visible(f"{one.table}.{one.field} would refer to {one.to}, which lacks {one.count}: {', '.join(one.missing)}")
+        for one in proposal.near
+    ] + [_visible(slip) for slip in proposal.additions.slips]
+    if slips:
+        yield "\nmistakes in the sheets, it seems:"
+        yield from (f"  {line}" for line in slips)
+    notes = [_visible(note) for table in proposal.tables for note in table.notes]
+    if notes:
+        yield "\nto be mended in the sheets:"
+        yield from (f"  {line}" for line in notes)
+    if proposal.skipped:
+        yield "\nleft out:"
+        yield from (f"  {one.spreadsheet}: {_visible(one.title)}: {one.reason}" for one in proposal.skipped)
+    yield ""
+
+
+def _summary(proposal: Proposal) -> str:
+    figures = _figures(proposal)
+    if not (proposal.changes or proposal.tables):
+        return f"nothing to add: all {proposal.mapped} sheets fit the tables they feed"
+    return (
+        f"{figures['sheets']} sheets: {figures['tables']} tables, {figures['fields']} fields, "
+        f"{figures['enums']} enums; {figures['keys']} keys ({figures['keys_sure']} sure), {figures['references']} references "
+        f"({figures['references_sure']} sure)"
+    )
+
+
+def _figures(proposal: Proposal) -> dict[str, int]:
+    tables = proposal.tables
+    leaves = [field for table in (*tables, *proposal.extended) for _, field in _leaves(table.fields)]
+    keys = [table.key[0].key for table in tables if table.key]
+    referring = [field.referred for field in leaves if field.referred is not None]
+    return {
+        "sheets": sum(len(table.sheets) for table in tables),
+        "tables": len(tables),
+        "fields": len(leaves),
+        "enums": len({field.type.enum for field in leaves if field.type.enum}),
+        "keys": len(keys),
+        "keys_sure": sum(guess is not None and guess.sure == "sure" for guess in keys),
+        "references": len(referring),
+        "references_sure": sum(guess.sure == "sure" for guess in referring),
+    }
+
+
+def render_diff(changes: Sequence[FileChange]) -> None:
+    """Show what is added to files that exist."""
+    console = result_console()
+    for change in changes:
+        old, new = (change.old or "").splitlines(), change.new.splitlines()
+        for line in difflib.unified_diff(old, new, change.path.name, change.path.name, lineterm="", n=2):
+            style = "green" if line.startswith("+") else "dim"
+            console.print(Text(_visible(line), style=style), soft_wrap=True)
+
+
+def as_json(
+    proposal: Proposal, folder: Path, problems: Sequence[Problem] | None, failed: Sequence[str]
+) -> dict[str, Any]:
+    """The whole of it for programs; `problems` None: not checked."""
+    return {
+        "ok": not failed,
+        "summary": _figures(proposal),
+        "files": [
+            {"path": _relative(one.path, folder), "status": "new" if one.old is None else "changed"}
+            for one in proposal.changes
+        ],
+        "tables": [_table_json(table, is_new=True) for table in proposal.tables]
+        + [_table_json(table, is_new=False) for table in proposal.extended],
+        "enum_values": [{"enum": one.enum, "texts": list(one.texts)} for one in proposal.additions.values],
+        "skipped": [
+            {"spreadsheet": one.spreadsheet, "sheet": one.title, "reason": one.reason} for one in proposal.skipped
+        ],
+        "near_references": [
+            {"table": one.table, "field": one.field, "to": one.to, "missing": list(one.missing), "count": one.count}
+            for one in proposal.near
+        ],
+        "problems": [problem.as_json() for problem in problems] if problems is not None else None,
+        "failed": list(failed),
+    }
+
+
+def _table_json(table: GuessedTable, *, is_new: bool) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "new": is_new,
+        "sheets": [sheet.title for sheet in table.sheets],
+        "rows": table.records,
+        "key": [field.name for field in table.key],
+        "fields": [_field_json(path, field) for path, field in _leaves(table.fields)],
+    }
+
+
+def _field_json(path: str, field: GuessedField) -> dict[str, Any]:
+    return {
+        "name": path,
+        "headers": list(field.headers),
+        "type": field.message if field.parts else field.type.proto,
+        "list": field.is_list,
+        "optional": field.optional,
+        "refs": [{"table": ref.table, "field": ref.field, "when": ref.when} for ref in field.refs],
+        "guesses": [{"sure": guess.sure, "what": what} for what, guess in marked(field)],
+    }
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return path.relative_to(folder).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _visible(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "·" for sign in text)

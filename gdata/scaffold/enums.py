@@ -1,0 +1,175 @@
+"""Small closed sets of texts as enums: one for several tables where they say the same under the same name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gdata.parsing.cell import is_blank, shown
+from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedRef, GuessedTable
+from gdata.scaffold.names import Names, camel, words_of
+from gdata.schema.names import fold
+
+_GENERIC = frozenset("type kind category state status group mode class target slot value".split())
+_ZEROS = frozenset(["none", "unspecified", "unknown"])
+
+
+@dataclass(frozen=True)
+class KnownEnum:
+    """An enum that the project has already: `labels` are the folded texts that its values are written with."""
+
+    name: str
+    """Full name."""
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Use:
+    """One field that is to be an enum."""
+
+    table: GuessedTable
+    field: GuessedField
+    owner: tuple[str, ...]
+    """Words of the message that has it."""
+    words: tuple[str, ...]
+    """What it is called; a part of a list with the list: `reward_type`."""
+
+    @property
+    def texts(self) -> list[str]:
+        return list(dict.fromkeys(shown(cell).strip() for cell in self.field.cells if not is_blank(cell)))
+
+    @property
+    def place(self) -> tuple[str, tuple[str, ...], str]:
+        return self.table.name, self.owner, self.field.name
+
+
+def with_enums(
+    tables: Sequence[GuessedTable], names: Names, known: Sequence[KnownEnum] = ()
+) -> tuple[list[GuessedTable], list[GuessedEnum]]:
+    """The tables with their enum fields settled, and the enums; `names` are those taken in the package."""
+    uses = [use for table in tables for use in _uses(table, table.fields, table.words)]
+    enums: list[GuessedEnum] = []
+    chosen: dict[tuple[str, tuple[str, ...], str], str] = {}
+    for together in _together(uses):
+        own = next((one.name for one in known if _is_known(together, one)), None)
+        if own is None:
+            enums.append(_make(together, names))
+            own = enums[-1].name
+        chosen |= {use.place: own for use in together}
+    by_name = {enum.name: enum for enum in enums}
+    return [_settle(table, chosen, by_name) for table in tables], enums
+
+
+def _uses(table: GuessedTable, fields: Sequence[GuessedField], owner: tuple[str, ...]) -> Iterator[_Use]:
+    for field in fields:
+        if field.parts:
+            yield from _uses(table, field.parts, (*table.words, *field.words))
+        elif field.type.may_be_enum:
+            above = owner[len(table.words) :]
+            yield _Use(table, field, owner, tuple(_joined(above, field.words)))
+
+
+def _together(uses: Sequence[_Use]) -> list[list[_Use]]:
+    """Uses that are one enum: of the same name, which says more than `type`, with texts in common."""
+    groups: list[list[_Use]] = []
+    for use in uses:
+        words = use.words
+        for group in groups:
+            texts = {fold(text) for other in group for text in other.texts}
+            own = {fold(text) for text in use.texts}
+            same = group[0].words == words and not (len(words) == 1 and words[0] in _GENERIC)
+            if same and 2 * len(own & texts) >= min(len(own), len(texts)):
+                group.append(use)
+                break
+        else:
+            groups.append([use])
+    return groups
+
+
+def _is_known(together: list[_Use], enum: KnownEnum) -> bool:
+    words = together[0].words
+    last = fold(enum.name.rpartition(".")[2]).replace("_", "")
+    named = last in {"".join(words), "".join((*together[0].table.words, *words))}
+    return named and all(fold(text) in enum.labels for use in together for text in use.texts)
+
+
+def _make(together: list[_Use], names: Names) -> GuessedEnum:
+    first = together[0]
+    tables = tuple(dict.fromkeys(use.table.name for use in together))
+    words = first.words
+    own = camel(_joined(first.table.words, words))
+    name = names.take(camel(words) if len(tables) > 1 else own, own, f"{own}Kind")
+    texts = {fold(text): text for use in reversed(together) for text in reversed(use.texts)}
+    return GuessedEnum(name, name_values(name, list(reversed(texts.values()))), tables)
+
+
+def _joined(owner: Sequence[str], words: Sequence[str]) -> list[str]:
+    """`item` and `item_type` are ItemType, not ItemItemType."""
+    owner = list(owner)
+    return [*(owner if list(words[: len(owner)]) != owner else []), *words]
+
+
+def prefix_of(enum: str) -> str:
+    """What the names of an enum's values begin with: RewardType → REWARD_TYPE."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", enum).upper()
+
+
+def name_values(enum: str, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Names for the values of a new enum; its zero is the text that means nothing, if there is one."""
+    prefix = prefix_of(enum)
+    zero = next((text for text in texts if _bare(text).lower() in _ZEROS), None)
+    names = Names()
+    values = [_name_value(prefix, zero, names) if zero is not None else (f"{prefix}_{names.take('UNSPECIFIED')}", "")]
+    return (*values, *(_name_value(prefix, text, names) for text in texts if text != zero))
+
+
+def add_values(enum: str, taken: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Names for further values of an enum that has the values `taken` (whole names) already."""
+    prefix = prefix_of(enum)
+    names = Names(name.removeprefix(f"{prefix}_") for name in taken)
+    return [_name_value(prefix, text, names) for text in texts]
+
+
+def _bare(text: str) -> str:
+    return "_".join(words_of(text)[0]).upper()
+
+
+def _name_value(prefix: str, text: str, names: Names) -> tuple[str, str]:
+    name = names.take(_bare(text) or "VALUE")
+    label = text if fold(text) != fold(name) else ""
+    return f"{prefix}_{name}", label
+
+
+def _settle(
+    table: GuessedTable, chosen: Mapping[tuple[str, tuple[str, ...], str], str], enums: Mapping[str, GuessedEnum]
+) -> GuessedTable:
+    def settle(fields: Sequence[GuessedField], owner: tuple[str, ...]) -> tuple[GuessedField, ...]:
+        done: list[GuessedField] = []
+        for field in fields:
+            if field.parts:
+                done.append(replace(field, parts=settle(field.parts, (*table.words, *field.words))))
+                continue
+            name = chosen.get((table.name, owner, field.name))
+            if name is not None:
+                guess = Guess(field.type.guess.sure, f"a fixed choice: {field.type.guess.why}")
+                done.append(replace(field, type=replace(field.type, enum=name, may_be_enum=False, guess=guess)))
+            else:
+                done.append(field)
+        types = {field.name: field.type.enum for field in done}
+        return tuple(replace(one, refs=tuple(_named(ref, types, enums) for ref in one.refs)) for one in done)
+
+    return replace(table, fields=settle(table.fields, table.words))
+
+
+def _named(ref: GuessedRef, types: Mapping[str, str], enums: Mapping[str, GuessedEnum]) -> GuessedRef:
+    """The reference's condition with the value's name in place of the text in the sheet."""
+    sibling, equals, text = ref.when.partition("=")
+    enum = enums.get(types.get(sibling, ""))
+    if not equals or enum is None:
+        return ref
+    prefix = prefix_of(enum.name)
+    for name, label in enum.values:
+        if fold(text) in (fold(label or name.removeprefix(f"{prefix}_")), fold(name)):
+            return replace(ref, when=f"{sibling}={name}")
+    return ref

@@ -1,0 +1,184 @@
+"""What scaffolding guesses of sheets, stage by stage: sheets, fields, tables, enums; and how sure each guess is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from gdata.config import Layout, SheetEntry, Spreadsheet
+from gdata.parsing.cell import is_blank
+from gdata.schema.plan import FieldKind
+from gdata.sources.grid import CellValue, Grid
+
+Sureness = Literal["sure", "likely", "unsure"]
+_ORDER: tuple[Sureness, ...] = ("sure", "likely", "unsure")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How sure a guess is, and what speaks for it."""
+
+    sure: Sureness
+    why: str
+
+    def weakened_to(self, sure: Sureness) -> Guess:
+        """The guess, at most as sure as `sure`."""
+        return self if _ORDER.index(self.sure) >= _ORDER.index(sure) else replace(self, sure=sure)
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """One column of a sheet: its header and the cells of its records; `index` counts from 0."""
+
+    index: int
+    header: str
+    cells: Sequence[CellValue] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SheetFound:
+    """A sheet that holds a table: where its header is, and its columns, without notes and directives."""
+
+    spreadsheet: Spreadsheet
+    grid: Grid
+    layout: Layout
+    header_row: int
+    first_row: int
+    columns: tuple[SourceColumn, ...]
+    records: int
+    notes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Tags of targets that it speaks of: in headers such as `price@jp`, and under @tags."""
+
+    @property
+    def title(self) -> str:
+        """The sheet's title."""
+        return self.grid.sheet
+
+    @property
+    def entry(self) -> SheetEntry:
+        """Its entry in sheets.yaml, without a table yet."""
+        return SheetEntry(self.title, (), self.layout, self.header_row, self.first_row)
+
+
+@dataclass(frozen=True)
+class SkippedSheet:
+    """A sheet that holds no table, and why not."""
+
+    spreadsheet: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class GuessedType:
+    """A field's type. `may_be_enum`: text of a small closed set; `enum` is its message's name once that is settled."""
+
+    kind: FieldKind
+    guess: Guess
+    is_list: bool = False
+    separator: str = ""
+    """Of a list in one cell, where it isn't the default."""
+    may_be_enum: bool = False
+    enum: str = ""
+
+    @property
+    def proto(self) -> str:
+        """The type as a .proto file writes it."""
+        names: Mapping[str, str] = {
+            "timestamp": "google.protobuf.Timestamp",
+            "duration": "google.protobuf.Duration",
+            "struct": "google.protobuf.Struct",
+        }
+        return self.enum or names.get(self.kind, self.kind)
+
+
+@dataclass(frozen=True)
+class GuessedRef:
+    """A reference to `table`, to its key or to `field` of it; `when` as gdata's option has it."""
+
+    table: str
+    field: str = ""
+    when: str = ""
+    none: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GuessedField:
+    """One field: a column, a list over several, or (with `parts`) a list of messages over several."""
+
+    name: str
+    words: tuple[str, ...]
+    type: GuessedType
+    columns: tuple[str, ...] = ()
+    """Texts of the option `column`."""
+    headers: tuple[str, ...] = ()
+    """The header texts it is made of, for the report."""
+    cells: Sequence[CellValue] = field(default=(), repr=False)
+    """Of every record; of a list over columns or a part, those of all elements, one after the other."""
+    named: Guess = Guess("sure", "")
+    has_blanks: bool = False
+    """Some of its cells are blank; of a part, cells of elements that aren't blank as a whole."""
+    key: Guess | None = None
+    refs: tuple[GuessedRef, ...] = ()
+    referred: Guess | None = None
+    message: str = ""
+    """Of a list of messages: the name of the message nested in the row."""
+    parts: tuple[GuessedField, ...] = ()
+    grouped: Guess | None = None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it holds several values."""
+        return self.type.is_list or bool(self.parts)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no value anywhere."""
+        return all(is_blank(cell) for cell in self.cells)
+
+    @property
+    def optional(self) -> bool:
+        """Whether its blanks need `optional`: without it, a blank number, bool or enum is a problem."""
+        if self.is_list or self.type.kind in ("timestamp", "duration", "struct"):
+            return False
+        return self.is_empty or (self.has_blanks and (self.type.kind != "string" or bool(self.type.enum)))
+
+
+@dataclass(frozen=True)
+class GuessedTable:
+    """One table: its messages, its fields in column order, and the sheets that feed it."""
+
+    row: str
+    name: str
+    words: tuple[str, ...]
+    sheets: tuple[SheetFound, ...]
+    fields: tuple[GuessedField, ...]
+    is_record: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def spreadsheet(self) -> Spreadsheet:
+        """Where its sheets are; the sheets of one guessed table are of one spreadsheet."""
+        return self.sheets[0].spreadsheet
+
+    @property
+    def records(self) -> int:
+        """How many rows its sheets have together."""
+        return sum(sheet.records for sheet in self.sheets)
+
+    @property
+    def key(self) -> tuple[GuessedField, ...]:
+        """The fields of the key."""
+        return tuple(one for one in self.fields if one.key is not None)
+
+
+@dataclass(frozen=True)
+class GuessedEnum:
+    """An enum: its values as (name, label or "" where the name says it) in the order of their numbers from 0."""
+
+    name: str
+    values: tuple[tuple[str, str], ...]
+    tables: tuple[str, ...]
+    """Which tables use it; of several, it lies in the common file."""

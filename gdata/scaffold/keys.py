@@ -1,0 +1,108 @@
+"""Which fields make a table's key: found by their values being unique, chosen by their names and places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+from gdata.parsing.cell import is_blank, shown
+from gdata.scaffold.guess import Guess, GuessedField
+from gdata.schema.plan import FieldKind
+from gdata.sources.grid import CellValue
+
+_KEY_KINDS: tuple[FieldKind, ...] = ("int32", "int64", "uint64", "string", "bool")
+_ID_WORDS = frozenset("id key code uid no num index idx number guid uuid sn seq".split())
+_PART_WORDS = _ID_WORDS | frozenset(
+    "level lv order step type kind rank group day slot stage grade season tier star rarity element".split()
+)
+_ENOUGH_ROWS = 10
+_MOST_CANDIDATES = 8
+
+
+def plain_value(cell: CellValue, kind: FieldKind) -> Any:
+    """A cell's value as keys and references compare it; the cell isn't blank and fits its type."""
+    if kind == "string":
+        return shown(cell) if not isinstance(cell, str) else cell
+    text = shown(cell).strip()
+    return int(float(text)) if kind != "bool" and "." in text else int(text) if kind != "bool" else text.casefold()
+
+
+def with_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -> list[GuessedField]:
+    """The fields, those of the key marked; without a unique combination there is none."""
+    chosen, guess = choose_key(fields, records, row)
+    return [replace(field, key=guess) if field.name in chosen else field for field in fields]
+
+
+def choose_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -> tuple[tuple[str, ...], Guess]:
+    """Names of the fields of the key, and how sure that is; () where no combination is unique."""
+    candidates = [field for field in fields if not field.is_list and field.type.kind in _KEY_KINDS]
+    candidates = [field for field in candidates if not any(map(is_blank, field.cells))]
+    if not records or not candidates:
+        return (), Guess("unsure", "")
+    first = fields[0].name
+    for field in sorted(candidates, key=lambda one: _rank(one, first, row)):
+        if _is_unique([field]) and _rank(field, first, row) < 4:
+            return (field.name,), _single_guess(field, first, records, row)
+    for parts in _combinations(candidates, first):
+        if _is_unique(parts):
+            return tuple(part.name for part in parts), _composite_guess(parts, first, records)
+    return (), Guess("unsure", "")
+
+
+def _rank(field: GuessedField, first: str, row: Sequence[str]) -> int:
+    """0: called the key; 1: the first column; 2, 3: may be; 4: no."""
+    if _is_called_key(field, row):
+        return 0
+    if field.name == first:
+        return 1
+    return 2 if field.words and field.words[-1] in ("id", "key", "code") and field.type.kind != "bool" else 4
+
+
+def _is_called_key(field: GuessedField, row: Sequence[str]) -> bool:
+    words = tuple(field.words)
+    return (len(words) == 1 and words[0] in _ID_WORDS) or words in {(*row, one) for one in _ID_WORDS}
+
+
+def _single_guess(field: GuessedField, first: str, records: int, row: Sequence[str]) -> Guess:
+    why = f"different in all {records} rows" if records > 1 else "one row only"
+    if records >= _ENOUGH_ROWS and field.name == first and (_is_called_key(field, row) or field.words[-1:] == ("id",)):
+        return Guess("sure", why)
+    called = _is_called_key(field, row) or field.name == first
+    return Guess("likely" if called and records > 2 else "unsure", why)
+
+
+def _composite_guess(parts: Sequence[GuessedField], first: str, records: int) -> Guess:
+    why = f"together different in all {records} rows"
+    named = all(set(part.words[-1:]) & _PART_WORDS for part in parts)
+    believed = parts[0].name == first and named and records >= _ENOUGH_ROWS
+    return Guess("likely" if believed else "unsure", why)
+
+
+def _combinations(candidates: list[GuessedField], first: str) -> Iterator[tuple[GuessedField, ...]]:
+    """Pairs, then triples; with the first column before those without, key-like names before others."""
+    order = {field.name: position for position, field in enumerate(candidates)}
+    useful = [field for field in candidates if not _is_prose(field)]
+    useful = sorted(useful, key=lambda one: (one.name != first, not set(one.words[-1:]) & _PART_WORDS, order[one.name]))
+    for size in (2, 3):
+        found = [
+            combination
+            for combination in combinations(useful[:_MOST_CANDIDATES], size)
+            if combination[0].name == first or any(set(part.words[-1:]) & _ID_WORDS for part in combination)
+        ]
+        for combination in found:
+            yield tuple(sorted(combination, key=lambda one: order[one.name]))
+
+
+def _is_prose(field: GuessedField) -> bool:
+    return field.type.kind == "string" and any(" " in shown(cell) and len(shown(cell)) > 24 for cell in field.cells)
+
+
+def _is_unique(fields: Sequence[GuessedField]) -> bool:
+    try:
+        columns = [[plain_value(cell, field.type.kind) for cell in field.cells] for field in fields]
+    except ValueError:
+        return False  # A formula error among them.
+    rows = list(zip(*columns, strict=True))
+    return len(set(rows)) == len(rows)

@@ -1,0 +1,185 @@
+"""From everything that was read to a proposal: which files would be written, and what was guessed to get there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from gdata.config import SheetEntry, Spreadsheet
+from gdata.errors import UsageError
+from gdata.scaffold.additions import Additions
+from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, GuessedType, SheetFound, SkippedSheet
+from gdata.scaffold.known import Known
+from gdata.scaffold.names import row_words, words_of
+from gdata.scaffold.protos import propose_protos
+from gdata.scaffold.read import ReadAll
+from gdata.scaffold.references import NearMiss, Referable, make_referable
+from gdata.scaffold.sheets import find_table
+from gdata.scaffold.tables import guess_tables
+from gdata.scaffold.yaml_text import NewEntries, add_entries, new_config
+from gdata.sources.grid import Grid
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A file to be written: what it is now (None: it isn't there) and what it would be."""
+
+    path: Path
+    old: str | None
+    new: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What scaffolding would do."""
+
+    changes: tuple[FileChange, ...]
+    tables: tuple[GuessedTable, ...]
+    """New tables."""
+    extended: tuple[GuessedTable, ...]
+    """Tables that the project has; `fields` are those that would be added."""
+    additions: Additions
+    near: tuple[NearMiss, ...]
+    skipped: tuple[SkippedSheet, ...]
+    mapped: int
+    """How many sheets the project's tables have already."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the project is: its sheets.yaml, its folder of .proto files, and the package of new ones."""
+
+    config_path: Path
+    protos: Path
+    package: str
+
+
+def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = ()) -> Proposal:
+    """Guess the tables in what was read, and how the project would have them. Nothing is written."""
+    timezone, why = _timezone(known, read)
+    found: list[SheetFound] = []
+    skipped: list[SkippedSheet] = []
+    additions = Additions()
+    mapped = 0
+    for spreadsheet, grids in read.grids:
+        entries = known.entries_of(spreadsheet, [grid.sheet for grid in grids])
+        for grid in grids:
+            if grid.sheet in entries:
+                mapped += 1
+                entry = entries[grid.sheet]
+                additions.find(grid, entry, [known.plans[name] for name in entry.tables], ZoneInfo(timezone))
+                continue
+            one = _find(spreadsheet, grid, skip)
+            (found if isinstance(one, SheetFound) else skipped).append(one)  # type: ignore[arg-type]
+    extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
+    guessed = guess_tables(
+        found,
+        ZoneInfo(timezone),
+        taken=known.names_in(place.package),
+        referables=list(_referables(known, additions)),
+        enums=known.enums,
+        extended=extended,
+    )
+    new_tables = guessed.tables[: len(guessed.tables) - len(extended)]
+    extended = guessed.tables[len(new_tables) :]
+    protos = propose_protos(known, place.protos, place.package, new_tables, extended, guessed.enums, additions.values)
+    changes = [FileChange(place.protos / name, old, new) for name, (old, new) in protos.items()]
+    config = _propose_config(known, place, new_tables, timezone, why)
+    return Proposal(
+        (*changes, *config),
+        tuple(new_tables),
+        tuple(extended),
+        additions,
+        tuple(guessed.near),
+        tuple(skipped),
+        mapped,
+    )
+
+
+def _find(spreadsheet: Spreadsheet, grid: Grid, skip: Sequence[str]) -> SheetFound | SkippedSheet:
+    if any(fnmatchcase(grid.sheet, glob) for glob in skip):
+        return SkippedSheet(spreadsheet.name, grid.sheet, "as you said")
+    return find_table(spreadsheet, grid)
+
+
+def _timezone(known: Known, read: ReadAll) -> tuple[str, str]:
+    """The project's time zone; of a new one, that of Google's spreadsheets, else what the language of sheets says."""
+    if known.config is not None:
+        return known.config.timezone, ""
+    if len(read.timezones) == 1 and read.timezones <= available_timezones():
+        return next(iter(read.timezones)), "the spreadsheets are set to it"
+    texts = "".join(str(cell) for _, grids in read.grids for grid in grids for row in grid.rows[:3] for cell in row)
+    if any("가" <= sign <= "힣" for sign in texts):
+        return "Asia/Seoul", "the sheets are in Korean"
+    if any("ぁ" <= sign <= "ヿ" for sign in texts):
+        return "Asia/Tokyo", "the sheets are in Japanese"
+    return "UTC", "nothing says otherwise"
+
+
+def _as_table(name: str, message: str, fields: Sequence[GuessedField]) -> GuessedTable:
+    """New fields of a table that exists, in the shape of a guessed table."""
+    row = message.rpartition(".")[2]
+    return GuessedTable(message, name, tuple(row_words(row)), (), tuple(fields))
+
+
+def _referables(known: Known, additions: Additions) -> list[Referable]:
+    found = []
+    for full_name, cells in additions.referable.items():
+        plan = known.plans[full_name]
+        key = plan.key[0]
+        words = words_of(key.name)[0]
+        field = GuessedField(key.name, tuple(words), GuessedType(key.kind, Guess("sure", "")), cells=cells)
+        row = row_words(plan.row.name.rpartition(".")[2])
+        found.append(make_referable(plan.name, "", row, words, key.kind, field))
+    return found
+
+
+def _propose_config(
+    known: Known, place: Place, tables: Sequence[GuessedTable], timezone: str, why: str
+) -> list[FileChange]:
+    if not tables:
+        return []
+    new = _new_entries(known, tables, place.package)
+    if not place.config_path.exists():
+        protos = place.protos.relative_to(place.config_path.parent).as_posix()
+        tags = list(dict.fromkeys(tag for table in tables for sheet in table.sheets for tag in sheet.tags))
+        return [FileChange(place.config_path, None, new_config(new, tags, timezone, why, protos))]
+    with place.config_path.open(encoding="utf-8", newline="") as file:
+        old = file.read()
+    return [FileChange(place.config_path, old, add_entries(old, new, place.config_path.name))]
+
+
+def _new_entries(known: Known, tables: Sequence[GuessedTable], package: str) -> list[NewEntries]:
+    """Those of spreadsheets that exist first: their lines stand above those of new ones."""
+    prefix = f"{package}." if package else ""
+    by_spreadsheet: dict[str, tuple[Spreadsheet, dict[str, SheetEntry]]] = {}
+    for table in tables:
+        _, entries = by_spreadsheet.setdefault(table.spreadsheet.name, (table.spreadsheet, {}))
+        for sheet in table.sheets:
+            entries[sheet.title] = replace(sheet.entry, tables=(prefix + table.name,))
+    names = {one.name for one in known.config.spreadsheets} if known.config is not None else set()
+    new = [
+        NewEntries(spreadsheet, tuple(entries.values()), spreadsheet.name not in names)
+        for spreadsheet, entries in by_spreadsheet.values()
+    ]
+    return sorted(new, key=lambda one: one.is_new)
+
+
+def check_package(package: str) -> str:
+    """`package`, if protobuf takes it.
+
+    Raises:
+        UsageError: it doesn't.
+    """
+    parts = package.split(".")
+    if all(part.isascii() and part.isidentifier() and part == part.lower() for part in parts):
+        return package
+    raise UsageError(f"{package} can't be a package", hint="use small letters, digits and _, like game or game.items")
+
+
+def write_order(changes: Mapping[Path, str]) -> list[Path]:
+    """The .proto files first: sheets.yaml names what is in them."""
+    return sorted(changes, key=lambda path: path.suffix != ".proto")

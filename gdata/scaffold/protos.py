@@ -1,0 +1,214 @@
+"""Which .proto file gets what: a new one for each new spreadsheet, additions where the project has the message."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
+
+from gdata.scaffold.additions import NewValues
+from gdata.scaffold.enums import add_values
+from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable
+from gdata.scaffold.known import Known
+from gdata.scaffold.names import snake, words_of
+from gdata.scaffold.proto_edit import ProtoEdit, next_field_number, next_value_number
+from gdata.scaffold.proto_text import ProtoFile, needed_imports, write_body, write_field, write_file, write_value
+from gdata.schema.protoc import compile_protos
+from gdata.schema.schema import Schema
+
+_MOST_TABLES = 20
+"""A spreadsheet with more tables has a file for each."""
+Texts = dict[str, tuple[str | None, str]]
+"""By path under `protos:`, the old text (None: new) and the new one."""
+
+
+def propose_protos(
+    known: Known,
+    protos: Path,
+    package: str,
+    tables: Sequence[GuessedTable],
+    extended: Sequence[GuessedTable],
+    enums: Sequence[GuessedEnum],
+    values: Sequence[NewValues],
+) -> Texts:
+    """The .proto files with everything new in them; no number that was given before changes.
+
+    Raises:
+        RuntimeError: what would be written doesn't compile, or would change what was there: a bug.
+    """
+    texts = _Layout(known, protos, package, tables, extended, enums, values).texts()
+    if texts:
+        _check(known.schema, protos, {name: new for name, (_, new) in texts.items()})
+    return texts
+
+
+class _Layout:
+    def __init__(
+        self,
+        known: Known,
+        protos: Path,
+        package: str,
+        tables: Sequence[GuessedTable],
+        extended: Sequence[GuessedTable],
+        enums: Sequence[GuessedEnum],
+        values: Sequence[NewValues],
+    ) -> None:
+        self._known, self._protos, self._package = known, protos, package
+        self._tables, self._extended, self._values = tables, extended, values
+        self._declared = known.files_by_name()
+        self._file_of_table = dict(self._place_tables())
+        self._file_of_table |= {one.name: self._declared[one.row] for one in extended}
+        self._enums_in: dict[str, list[GuessedEnum]] = {}
+        self._file_of_enum = dict(self._declared)
+        for enum in enums:
+            files = {self._file_of_table[table] for table in enum.tables}
+            file = files.pop() if len(files) == 1 else self._path("common")
+            self._enums_in.setdefault(file, []).append(enum)
+            self._file_of_enum[enum.name] = file
+
+    def texts(self) -> Texts:
+        """Every file that is new or changes."""
+        tables: dict[str, list[GuessedTable]] = {}
+        for table in self._tables:
+            tables.setdefault(self._file_of_table[table.name], []).append(table)
+        edits = self._edits()
+        result: Texts = {}
+        for file in dict.fromkeys([*tables, *self._enums_in]):
+            mine, enums = tables.get(file, []), self._enums_in.get(file, [])
+            imports = sorted({one for table in mine for one in self._imports(table.fields)} - {file})
+            if file in edits:
+                body = write_body(mine, enums)
+                edits[file].append(body)
+                edits[file].add_imports([*imports, *needed_imports(body)])
+            else:
+                result[file] = None, write_file(ProtoFile(file, self._package, _title(mine), mine, enums, imports))
+        result |= {
+            name: (edit.content.decode(), edit.text)
+            for name, edit in edits.items()
+            if edit.text != edit.content.decode()
+        }
+        return result
+
+    def _place_tables(self) -> Iterator[tuple[str, str]]:
+        counts: dict[str, int] = {}
+        for table in self._tables:
+            counts[table.spreadsheet.name] = counts.get(table.spreadsheet.name, 0) + 1
+        for table in self._tables:
+            name = table.spreadsheet.name
+            words = table.words if counts[name] > _MOST_TABLES else words_of(name)[0]
+            yield table.name, self._path(snake(words, "sheets"))
+
+    def _path(self, stem: str) -> str:
+        """A file of our package; one of that name with another package is left alone."""
+        folder = "".join(f"{part}/" for part in self._package.split(".") if part)
+        packages = {
+            file.name: file.package for file in (self._known.schema.project_files if self._known.schema else [])
+        }
+        for name in (f"{folder}{stem}.proto", f"{folder}{stem}_sheets.proto"):
+            if packages.get(name, self._package) == self._package:
+                return name
+        return f"{folder}{stem}_tables.proto"
+
+    def _imports(self, fields: Sequence[GuessedField]) -> Iterator[str]:
+        for field in fields:
+            yield from self._imports(field.parts)
+            if field.type.enum:
+                yield self._file_of_enum[field.type.enum]
+
+    # --- files that exist ------------------------------------------------------------------------------------
+
+    def _edits(self) -> dict[str, ProtoEdit]:
+        schema = self._known.schema
+        if schema is None:
+            return {}
+        edits = {file.name: ProtoEdit(file, (self._protos / file.name).read_bytes()) for file in schema.project_files}
+        for table in self._extended:
+            self._add_fields(edits[self._declared[table.row]], table)
+        for enum in dict.fromkeys(new.enum for new in self._values):
+            self._add_values(edits[self._declared[enum]], enum)
+        return edits
+
+    def _add_fields(self, edit: ProtoEdit, table: GuessedTable) -> None:
+        descriptor = self._descriptor(table.row)
+        first = next_field_number(descriptor)
+        lines: list[str] = []
+        for number, field in enumerate(table.fields, start=first):
+            if field.parts:
+                lines += [f"  message {field.message} {{"]
+                lines += [line for n, part in enumerate(field.parts, 1) for line in write_field(part, n, "    ")]
+                lines += ["  }"]
+            lines += write_field(field, number, "  ")
+        edit.add_lines(table.row.removeprefix(f"{edit.file.package}."), lines)
+        edit.add_imports([*self._imports(table.fields), *needed_imports("\n".join(lines))])
+
+    def _descriptor(self, name: str) -> DescriptorProto:
+        assert self._known.schema is not None
+        descriptor = self._known.schema.message(name)
+        assert descriptor is not None
+        proto = DescriptorProto()
+        descriptor.CopyToProto(proto)
+        return proto
+
+    def _add_values(self, edit: ProtoEdit, name: str) -> None:
+        assert self._known.schema is not None
+        proto = EnumDescriptorProto()
+        self._known.schema.pool.FindEnumTypeByName(name).CopyToProto(proto)
+        texts = [text for new in self._values if new.enum == name for text in new.texts]
+        new = add_values(proto.name, [value.name for value in proto.value], texts)
+        first = next_value_number(proto)
+        inner = name.removeprefix(f"{edit.file.package}.")
+        indent = "  " * (inner.count(".") + 1)
+        lines = [f"{indent}// guess, unsure: texts that were in the sheets and no value had"]
+        lines += [write_value(value, label, number, indent) for number, (value, label) in enumerate(new, first)]
+        edit.add_lines(inner, lines)
+        edit.add_imports(needed_imports("\n".join(lines)))
+
+
+def _title(tables: Sequence[GuessedTable]) -> str:
+    if not tables:
+        return "What several sheets have in common."
+    names = list(dict.fromkeys(table.spreadsheet.name for table in tables))
+    return f"The tables of {', '.join(names)}." if len(tables) > 1 else f"{tables[0].name}, of {names[0]}."
+
+
+def _check(old: Schema | None, protos: Path, new: Mapping[str, str]) -> None:
+    """Compile what would be written beside what is there, and hold it to what the numbers were."""
+    with tempfile.TemporaryDirectory(prefix="gdata-scaffold-") as name:
+        folder = Path(name)
+        for path in protos.rglob("*.proto"):
+            copy = folder / path.relative_to(protos)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        for file, text in new.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text, encoding="utf-8", newline="")
+        try:
+            schema = Schema(compile_protos(folder))
+        except Exception as error:
+            raise RuntimeError(f"the schemas that would be written don't compile: {error}") from error
+    after = set(_numbers(schema))
+    for before in _numbers(old):
+        if before not in after:
+            raise RuntimeError(f"scaffolding would have changed {before}")
+
+
+def _numbers(schema: Schema | None) -> Iterator[tuple[str, int, int]]:
+    """Every field and enum value with its number and type."""
+    for name in schema.message_names if schema is not None else []:
+        descriptor = schema.message(name) if schema is not None else None
+        assert descriptor is not None
+        yield from _numbers_of(descriptor)
+
+
+def _numbers_of(message: Descriptor) -> Iterator[tuple[str, int, int]]:
+    for field in message.fields:
+        yield field.full_name, field.number, field.type
+        if field.enum_type is not None:
+            for value in field.enum_type.values:
+                yield f"{field.enum_type.full_name}.{value.name}", value.number, 0
+    for nested in message.nested_types:
+        yield from _numbers_of(nested)
