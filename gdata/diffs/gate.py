@@ -12,11 +12,21 @@ from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.leaves import leaf_changes, number
 from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain
 from gdata.errors import UsageError
+from gdata.language import translate
 
 SCHEMA_RULE = "schema"
 """The name that breaking schema changes go under."""
 ALLOW_YANKED = "yanked"
 """What `--allow` may name beside rules: a release that was marked bad. Not a matter of the diff."""
+
+_TABLE_GONE = "the table {name} is gone"
+_TABLE_NEW = "the table {name} is new"
+_ROW_ADDED = "{name} was added"
+_ROW_REMOVED = "{name} was removed"
+_ROW_CHANGED = "{name} changed: {fields}"
+_REORDERED = "the rows stand in another order"
+_TOO_MANY_ROWS = "{touched} of {all} rows changed, more than {limit}"
+_TOO_LARGE = "{name}: {path} {old} → {new}, more than {limit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +35,22 @@ class Violation:
 
     rule: str
     level: Literal["block", "warn"]
-    message: str
+    template: str
+    words: tuple[tuple[str, str], ...]
     target: str
     table: str | None = None
     key: Key | None = None
     field: str | None = None
+
+    @property
+    def message(self) -> str:
+        """What is wrong, for programs and logs: in English."""
+        return self.template.format_map(dict(self.words))
+
+    @property
+    def told(self) -> str:
+        """The same for people, in the language in use."""
+        return translate(self.template).format_map(dict(self.words))
 
     def as_json(self) -> dict[str, Json]:
         """The violation as the diff's JSON has it."""
@@ -98,7 +119,8 @@ def _schema_violations(diff: Diff, gate: Gate) -> Iterator[Violation]:
         for change in target.schema:
             if change.breaking:
                 place = f"{change.file}:{change.line}" if change.line else change.file
-                yield Violation(SCHEMA_RULE, "block", f"{place}: {change.message} ({change.rule})", name)
+                words = (("place", place), ("change", change.message), ("rule", change.rule))
+                yield Violation(SCHEMA_RULE, "block", "{place}: {change} ({rule})", words, name)
 
 
 def _rule_violations(diff: Diff, rules: Sequence[GateRule]) -> Iterator[Violation]:
@@ -135,27 +157,29 @@ class _TableRule:
         deny, table = self.rule.deny, self.table
         gone = table.status == "removed" or (table.renamed_from and _matches(self.rule.tables, table.renamed_from))
         if deny in ("removed_table", "any") and gone:
-            yield self._violation(f"the table {table.renamed_from or table.name} is gone")
+            yield self._violation(_TABLE_GONE, name=table.renamed_from or table.name)
         if deny in ("added_table", "any") and table.status in ("added", "renamed"):
-            yield self._violation(f"the table {table.name} is new")
+            yield self._violation(_TABLE_NEW, name=table.name)
         if deny in ("added_rows", "any"):
             for row in table.added:
-                yield self._violation(f"{_name(row.key, row.number)} was added", row.key)
+                yield self._violation(_ROW_ADDED, row.key, name=_name(row.key, row.number))
         if deny in ("removed_rows", "any"):
             for row in table.removed:
-                yield self._violation(f"{_name(row.key, row.number)} was removed", row.key)
+                yield self._violation(_ROW_REMOVED, row.key, name=_name(row.key, row.number))
         if deny in ("changed_rows", "any"):
             yield from self._changed_rows()
         if deny == "any" and table.reordered and not self.rule.fields:
-            yield self._violation("the rows stand in another order")
+            yield self._violation(_REORDERED)
 
     def _changed_rows(self) -> Iterator[Violation]:
         for change in self.table.changed:
             paths = self._paths(change)
             if paths:
-                words = f"{_name(change.key, change.number)} changed: {', '.join(paths[:3])}"
-                more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-                yield self._violation(words + more, change.key, paths[0] if len(paths) == 1 else None)
+                field = paths[0] if len(paths) == 1 else None
+                fields = ", ".join(paths[:3]) + (", …" if len(paths) > 3 else "")
+                yield self._violation(
+                    _ROW_CHANGED, change.key, field, name=_name(change.key, change.number), fields=fields
+                )
 
     def _paths(self, change: RowChange) -> list[str]:
         """The paths of the row's changes that the rule looks at."""
@@ -174,7 +198,7 @@ class _TableRule:
         changed = sum(1 for change in table.changed if self._paths(change))
         touched = len(table.added) + len(table.removed) + changed
         if touched and (touched > _allowance(limit, table.old_rows)):
-            yield self._violation(f"{touched:,} of {table.old_rows:,} rows changed, more than {limit}")
+            yield self._violation(_TOO_MANY_ROWS, touched=f"{touched:,}", all=f"{table.old_rows:,}", limit=str(limit))
 
     def _too_large_changes(self) -> Iterator[Violation]:
         for change in self.table.changed:
@@ -186,9 +210,16 @@ class _TableRule:
                         continue
                     # Unset counts as zero: a price where none was is as large a change as one from 0.
                     if self._is_too_large(before or 0, after or 0):
-                        words = f"{_name(change.key, change.number)}: {leaf.path} {_text(leaf.old)} → {_text(leaf.new)}"
-                        words += f", more than {self.rule.limit_by}"
-                        yield self._violation(words, change.key, leaf.path)
+                        yield self._violation(
+                            _TOO_LARGE,
+                            change.key,
+                            leaf.path,
+                            name=_name(change.key, change.number),
+                            path=leaf.path,
+                            old=_text(leaf.old),
+                            new=_text(leaf.new),
+                            limit=str(self.rule.limit_by),
+                        )
 
     def _is_too_large(self, old: float, new: float) -> bool:
         if (self.rule.limit == "max_increase" and new < old) or (self.rule.limit == "max_decrease" and new > old):
@@ -196,8 +227,9 @@ class _TableRule:
         # Written so that NaN, which is never less or equal, is too large.
         return old != new and not abs(new - old) <= _allowance(self.rule.limit_by, abs(old))
 
-    def _violation(self, message: str, key: Key | None = None, field: str | None = None) -> Violation:
-        return Violation(self.rule.name, self.rule.level, message, self.target, self.table.name, key, field)
+    def _violation(self, template: str, key: Key | None = None, field: str | None = None, **words: str) -> Violation:
+        rule, place = self.rule, (self.target, self.table.name, key, field)
+        return Violation(rule.name, rule.level, template, tuple(words.items()), *place)
 
 
 def _allowance(limit: Limit, old: float) -> float:

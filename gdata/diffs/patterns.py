@@ -14,6 +14,7 @@ from typing import Literal
 
 from gdata.diffs.leaves import NUMERIC_KINDS, number
 from gdata.diffs.model import FieldChange, Json, TableDiff, plain
+from gdata.language import translate
 
 MOST = 0.9
 """The share of a column's changes from which a pattern is the pattern of the column."""
@@ -51,17 +52,19 @@ class Pattern:
     def message(self, names: Sequence[str]) -> str:
         """The pattern in one line; `names` are what the fields are called, in the order of `paths`."""
         factor = "" if self.factor is None else f"{self.factor:.3g}"
-        return _MESSAGES[self.kind].format(*names, rows=self.rows, factor=factor)
+        first, second = (*names, "")[:2]
+        return _template(self.kind).format(first=first, second=second, rows=f"{self.rows:,}", factor=factor)
 
 
-_MESSAGES = {
-    "swapped": "{0} and {1}: the two columns are swapped in {rows:,} rows",
-    "shifted_down": "{0}: the column slid down by one row, over {rows:,} rows",
-    "shifted_up": "{0}: the column slid up by one row, over {rows:,} rows",
-    "scaled": "{0}: {rows:,} rows changed, all × {factor}",
-    "moved": "{0}: {rows:,} rows changed, median × {factor}",
-    "changed": "{0}: {rows:,} rows changed",
-}
+def _template(kind: str) -> str:
+    return {
+        "swapped": translate("{first} and {second}: the two columns are swapped in {rows} rows"),
+        "shifted_down": translate("{first}: the column slid down by one row, over {rows} rows"),
+        "shifted_up": translate("{first}: the column slid up by one row, over {rows} rows"),
+        "scaled": translate("{first}: {rows} rows changed, all × {factor}"),
+        "moved": translate("{first}: {rows} rows changed, median × {factor}"),
+        "changed": translate("{first}: {rows} rows changed"),
+    }[kind]
 
 
 def columns(table: TableDiff) -> list[Column]:

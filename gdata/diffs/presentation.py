@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
+from gdata.language import translate
 
 _INDEX = re.compile(r"\[([^\]]*)\]")
 _CONTROL_NAMES = {"\n": "⏎", "\t": "⇥"}
-_UNWRITTEN = "(none)"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Presentation:
             return visible(path)
         indexes = iter(_INDEX.findall(path))
         named = re.sub(r"\{\}", lambda _: next(indexes, ""), header)
-        return visible(" ".join((named, *(f"[{index}]" for index in indexes))))
+        return visible("".join((named, *(f"[{index}]" for index in indexes))))
 
     def value(self, table: TableDiff, path: str, value: Json) -> str:
         """A value on one line: dates in the time zone, enums by their label, None as (none)."""
@@ -59,7 +59,7 @@ class Presentation:
 
     def _scalar(self, value: Json, kind: str, labels: Mapping[str, str]) -> str:
         if value is None:
-            return _UNWRITTEN
+            return translate("(none)")
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, float):
@@ -84,7 +84,7 @@ def _escaped(character: str) -> str:
 
 def key_text(key: Key | None, row_number: int) -> str:
     """A row as people call it: `1001`, `1001, 2`, or `row 7` where it has no key."""
-    return f"row {row_number}" if key is None else visible(", ".join(map(str, key)))
+    return translate("row {number}").format(number=row_number) if key is None else visible(", ".join(map(str, key)))
 
 
 def local_time(value: str, timezone: str) -> str:

@@ -19,9 +19,10 @@ from gdata.diffs.grouping import TableGroup, group_schemas, group_tables
 from gdata.diffs.model import Diff, FieldChange, Json, Row, RowChange, TableDiff, plain
 from gdata.diffs.patterns import Column, columns, find_patterns, median
 from gdata.diffs.presentation import Presentation, key_text, visible
-from gdata.diffs.render_text import side_text, summary_text
 from gdata.diffs.violations import fold_violations
 from gdata.diffs.wordmarks import mark_words
+from gdata.diffs.words import headline, side_text
+from gdata.language import current_language
 
 ROWS_A_TABLE = 20_000
 """Rows of one table in the page, of each sort; more would make it too big to open."""
@@ -45,7 +46,8 @@ def to_html(
         title=f"{old} → {new}",
         old=old,
         new=new,
-        summary=summary_text(diff.summary),
+        summary=headline(diff),
+        language=current_language(),
         data=embedded(_page_data(diff, verdict, presentation or Presentation(), rows_a_table)),
         script=script,
         style=style,
@@ -86,7 +88,7 @@ def _gate_data(verdict: GateVerdict) -> dict[str, Json]:
                 "level": folded.level,
                 "table": folded.table,
                 "targets": list(folded.targets),
-                "shown": [visible(one.message) for one in folded.shown],
+                "shown": [visible(one.told) for one in folded.shown],
                 "more": folded.more,
             }
             for folded in fold_violations(verdict.violations)

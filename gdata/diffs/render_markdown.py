@@ -11,8 +11,9 @@ from gdata.diffs.grouping import TableGroup, group_schemas, group_tables
 from gdata.diffs.model import Diff, RowChange, TableDiff
 from gdata.diffs.patterns import columns, find_patterns
 from gdata.diffs.presentation import Presentation, key_text, visible
-from gdata.diffs.render_text import row_text, side_text, summary_text, table_note, verdict_title
 from gdata.diffs.violations import fold_violations
+from gdata.diffs.words import headline, more_text, row_text, side_text, table_note, verdict_title
+from gdata.language import translate
 
 MOST = 65_536
 """Signs in a comment on GitHub, counted as UTF-16 does."""
@@ -33,10 +34,10 @@ def to_markdown(
     page = _MarkdownPage(presentation or Presentation(), limit, most)
     groups = group_tables(diff)
     page.add(_head(diff, verdict))
-    page.add_all(list(_verdict_lines(verdict)), "", "\n", "violation")
-    page.add_all(list(_schema_lines(diff)), "\n**schema**\n\n", "\n", "schema change")
+    page.add_all(list(_verdict_lines(verdict)), "", "\n")
+    page.add_all(list(_schema_lines(diff)), f"\n**{translate('schema')}**\n\n", "\n")
     if groups:
-        page.add_all(list(map(_overview_line, groups)), _OVERVIEW_HEAD, "\n", "table")
+        page.add_all(list(map(_overview_line, groups)), _overview_head(), "\n")
     page.tables(groups)
     return page.text()
 
@@ -54,31 +55,36 @@ def code(text: str) -> str:
     return f"<code>{literal(text)}</code>" if text else ""
 
 
-_OVERVIEW_HEAD = "\n| table | targets | added | removed | changed | cells | |\n|---|---|--:|--:|--:|--:|---|\n"
-_CHANGES_HEAD = "\n| row | field | old | new |\n|---|---|---|---|\n"
+def _overview_head() -> str:
+    names = (translate("table"), translate("targets"), translate("added"), translate("removed"))
+    return f"\n| {' | '.join((*names, translate('changed'), translate('cells')))} | |\n|---|---|--:|--:|--:|--:|---|\n"
+
+
+def _changes_head() -> str:
+    names = (translate("row"), translate("field"), translate("old"), translate("new"))
+    return f"\n| {' | '.join(names)} |\n|---|---|---|---|\n"
 
 
 def _head(diff: Diff, verdict: GateVerdict) -> str:
-    summary = summary_text(diff.summary) or ("no row changed" if diff.differs else "no difference")
     sign = "❌" if not verdict.passed else "⚠️" if verdict.violations else "✅"
     title = f"### {code(side_text(diff.old))} → {code(side_text(diff.new))}\n\n"
-    return f"{title}{summary}\n\n{sign} **{literal(verdict_title(verdict)[0])}**\n\n"
+    return f"{title}{headline(diff)}\n\n{sign} **{literal(verdict_title(verdict)[0])}**\n\n"
 
 
 def _verdict_lines(verdict: GateVerdict) -> Iterator[str]:
     for folded in fold_violations(verdict.violations):
         title = literal(folded.title(folded.rule in verdict.allowed))
         for one in folded.shown:
-            yield f"- {title}: {code(one.message)}"
+            yield f"- {title}: {code(one.told)}"
         if folded.more:
-            yield f"- {title}: … and {folded.more:,} more like it"
+            yield f"- {title}: {folded.more_text}"
 
 
 def _schema_lines(diff: Diff) -> Iterator[str]:
     for targets, changes in group_schemas(diff):
         for change in changes:
             place = f"{change.file}:{change.line}" if change.line else change.file
-            level = "**breaking** " if change.breaking else ""
+            level = f"**{translate('breaking')}** " if change.breaking else ""
             yield f"- {level}{code(place)} {code(change.message)} ({literal(', '.join(targets))})"
 
 
@@ -109,11 +115,11 @@ class _MarkdownPage:
         self.used += size
         return True
 
-    def add_all(self, lines: Sequence[str], head: str, end: str, what: str) -> None:
+    def add_all(self, lines: Sequence[str], head: str, end: str) -> None:
         """Add as many of the lines as fit, and how many don't."""
         text, left = fit(lines, self.most // 3)
         if lines and self.add(head + text + end) and left:
-            self.note(f"… and {left:,} more {what}{'' if left == 1 else 's'}")
+            self.note(translate("… and {count} more").format(count=f"{left:,}"))
 
     def note(self, text: str) -> None:
         self.add(f"\n{text}\n\n")
@@ -122,9 +128,8 @@ class _MarkdownPage:
         for index, group in enumerate(groups):
             if not (self.add(self._table(group, self.limit)) or self.add(self._table(group, 3))):
                 left = len(groups) - index
-                words = "1 more table isn't" if left == 1 else f"{left:,} more tables aren't"
-                # The room for this was kept free.
-                self.parts.append(f"\n… {words} shown here; `gdata diff --format html` shows everything.\n")
+                note = translate("… and {count} more tables; `gdata diff --format html` shows everything")
+                self.parts.append(f"\n{note.format(count=f'{left:,}')}\n")  # the room for this was kept free
                 return
 
     def _table(self, group: TableGroup, limit: int) -> str:
@@ -143,7 +148,7 @@ class _MarkdownPage:
 
     def _changes(self, table: TableDiff, limit: int) -> str:
         lines = [line for change in table.changed[:limit] for line in self._change(table, change)]
-        return f"{_CHANGES_HEAD}{''.join(lines)}{_more(table.changed, limit, 'changed')}" if lines else ""
+        return f"{_changes_head()}{''.join(lines)}{_more(table.changed, limit, 'changed')}" if lines else ""
 
     def _change(self, table: TableDiff, change: RowChange) -> Iterator[str]:
         key = code(key_text(change.key, change.number)) if table.kind != "record" else ""
@@ -157,7 +162,8 @@ class _MarkdownPage:
         for rows, word in ((table.added, "added"), (table.removed, "removed")):
             shown = rows[:limit]
             if shown:
-                yield f"\n**{word}**\n\n"
+                title = translate("added") if word == "added" else translate("removed")
+                yield f"\n**{title}**\n\n"
                 for row in shown:
                     values = row_text(self.words, table, row)
                     yield f"- {code(key_text(row.key, row.number))} {code(values)}\n"
@@ -166,7 +172,7 @@ class _MarkdownPage:
 
 def _more(rows: Sequence[object], limit: int, word: str) -> str:
     left = len(rows) - limit
-    return f"\n… and {left:,} more {word} {'row' if left == 1 else 'rows'}\n" if left > 0 else ""
+    return f"\n{more_text(word, left)}\n" if left > 0 else ""
 
 
 def fit(lines: Iterable[str], most: int) -> tuple[str, int]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.grouping import TableGroup, group_schemas, group_tables
-from gdata.diffs.model import Diff, FieldChange, Row, RowChange, SchemaChange, Side, Summary, TableDiff
+from gdata.diffs.model import Diff, FieldChange, Row, RowChange, SchemaChange, TableDiff
 from gdata.diffs.patterns import columns, find_patterns
 from gdata.diffs.presentation import Presentation, key_text, visible
 from gdata.diffs.violations import FoldedViolations, fold_violations
 from gdata.diffs.wordmarks import Piece, mark_words, shorten
+from gdata.diffs.words import headline, more_text, row_text, side_text, table_note, targets_text, verdict_title
+from gdata.language import translate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,35 +49,14 @@ def render_text(
     page = _TextPage(console, presentation or Presentation(), limit)
     page.head(diff)
     if groups:
-        page.overview(groups)
+        page.overview(diff, groups)
     if not stat:
         for targets, changes in group_schemas(diff):
             page.schema(targets, changes)
         for group in groups:
-            page.table(group)
+            page.table(diff, group)
     if verdict is not None:
         page.verdict(verdict)
-
-
-def side_text(side: Side) -> str:
-    """A side in a headline: `live (20261123-091245-9f3ac1d0)`, `output`, `live (no release yet)`."""
-    if side.release is not None and side.release != side.name:
-        return f"{visible(side.name)} ({visible(side.release)})"
-    return visible(side.name) if side.bundles else f"{visible(side.name)} (no release yet)"
-
-
-def summary_text(summary: Summary) -> str:
-    """The counts in one line, those that are zero left out; "" where nothing changed in any table."""
-    counts = (
-        (summary.tables_added, "new table", "new tables"),
-        (summary.tables_removed, "table removed", "tables removed"),
-        (summary.tables_changed, "table changed", "tables changed"),
-        (summary.rows_added, "row added", "rows added"),
-        (summary.rows_removed, "row removed", "rows removed"),
-        (summary.rows_changed, "row changed", "rows changed"),
-        (summary.cells_changed, "cell", "cells"),
-    )
-    return " · ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count)
 
 
 @dataclass(frozen=True)
@@ -87,42 +68,41 @@ class _TextPage:
     def head(self, diff: Diff) -> None:
         text = _text(f"{side_text(diff.old)} → {side_text(diff.new)}", "bold")
         self.console.print(text)
-        self.console.print(_text(summary_text(diff.summary) or ("no row changed" if diff.differs else "no difference")))
+        self.console.print(_text(headline(diff)))
 
-    def overview(self, groups: Sequence[TableGroup]) -> None:
+    def overview(self, diff: Diff, groups: Sequence[TableGroup]) -> None:
         from rich import box
 
         table = _table(box.SIMPLE_HEAD)
-        table.add_column("table", overflow="fold")
-        several = any(len(group.targets) > 1 or group.targets != groups[0].targets for group in groups)
-        if several:
-            table.add_column("targets", overflow="fold")
-        for heading in ("added", "removed", "changed", "cells"):
+        table.add_column(translate("table"), overflow="fold")
+        if any(targets_text(group, diff) for group in groups):
+            table.add_column(translate("targets"), overflow="fold")
+        headings = (translate("added"), translate("removed"), translate("changed"), translate("cells"))
+        for heading in headings:
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("", overflow="fold")
         for group in groups:
-            table.add_row(*(_text(cell, style) for cell, style in _overview_cells(group, several)))
+            table.add_row(*(_text(cell, style) for cell, style in _overview_cells(group, len(table.columns) > 6)))
         self.console.print(table)
 
     def schema(self, targets: Sequence[str], changes: Sequence[SchemaChange]) -> None:
-        self.console.print(_text(f"schema · {', '.join(map(visible, targets))}", "bold"))
+        self.console.print(_text(f"{translate('schema')} · {', '.join(map(visible, targets))}", "bold"))
         for change in changes:
             place = f"{visible(change.file)}:{change.line}" if change.line else visible(change.file)
             style = "red" if change.breaking else "default"
-            level = "breaking" if change.breaking else "note"
+            level = translate("breaking") if change.breaking else translate("note")
             self.console.print(_text(f"  {level}  {place}: {visible(change.message)} ({change.rule})", style))
         self.console.print()
 
-    def table(self, group: TableGroup) -> None:
+    def table(self, diff: Diff, group: TableGroup) -> None:
         table = group.table
-        self.console.rule(_text(table_title(group), "bold"), align="left", style="dim")
+        title = (visible(table.name), targets_text(group, diff), table_note(table))
+        self.console.rule(_text(" · ".join(filter(None, title)), "bold"), align="left", style="dim")
         for pattern in find_patterns(columns(table)):
             names = [self.words.field_name(table.name, path) for path in pattern.paths]
             self.console.print(_text(f"  {pattern.message(names)}", "yellow"))
-        if table.reordered:
-            self.console.print(_text("  the rows stand in another order", "yellow"))
         self._changed(table)
-        self._rows(table, "+", table.added, "green", "new")
+        self._rows(table, "+", table.added, "green", "added")
         self._rows(table, "-", table.removed, "red", "removed")
         self.console.print()
 
@@ -191,7 +171,7 @@ class _TextPage:
 
     def _more(self, count: int, word: str) -> None:
         if count > 0:
-            self.console.print(_text(f"  … and {count:,} more {word} {'row' if count == 1 else 'rows'}", "dim"))
+            self.console.print(_text(f"  {more_text(word, count)}", "dim"))
 
     def verdict(self, verdict: GateVerdict) -> None:
         title, style = verdict_title(verdict)
@@ -202,46 +182,9 @@ class _TextPage:
     def _violations(self, folded: FoldedViolations, allowed: bool) -> None:
         style = "red" if folded.level == "block" and not allowed else "yellow"
         for one in folded.shown:
-            self.console.print(_text(f"  {folded.title(allowed)}: {visible(one.message)}", style))
+            self.console.print(_text(f"  {folded.title(allowed)}: {visible(one.told)}", style))
         if folded.more:
-            self.console.print(_text(f"  {folded.title(allowed)}: … and {folded.more:,} more like it", style))
-
-
-def verdict_title(verdict: GateVerdict) -> tuple[str, str]:
-    """The gate's word in one line, and its color."""
-    if verdict.blocking:
-        return f"gate: blocked by {', '.join(map(visible, verdict.blocking))}", "red"
-    if verdict.allowed:
-        return f"gate: passed, because {', '.join(map(visible, verdict.allowed))} was allowed", "yellow"
-    if verdict.violations:
-        return "gate: passed, with warnings", "yellow"
-    return "gate: passed", "green"
-
-
-def table_title(group: TableGroup) -> str:
-    """A table's headline: its name, its targets, what became of it."""
-    table = group.table
-    renamed = f" (was {visible(table.renamed_from)})" if table.renamed_from else ""
-    status = f" · {table.status}" if table.status in ("added", "removed") else ""
-    return f"{visible(table.name)}{renamed} · {', '.join(map(visible, group.targets))}{status}"
-
-
-def table_note(table: TableDiff) -> str:
-    """What became of a table beside its rows: `removed`, `was GoodsTable`, `reordered`."""
-    status = table.status if table.status in ("added", "removed") else ""
-    renamed = f"was {visible(table.renamed_from)}" if table.renamed_from else ""
-    return ", ".join(note for note in (status, renamed, "reordered" if table.reordered else "") if note)
-
-
-def row_text(words: Presentation, table: TableDiff, row: Row) -> str:
-    """A whole row on one line: its fields but the key, those that say nothing left out."""
-    skipped = set(table.key) if row.key is not None else set()
-    parts = (
-        f"{words.field_name(table.name, name)}: {words.value(table, name, value)}"
-        for name, value in row.values.items()
-        if name not in skipped and value not in ("", [], {})
-    )
-    return " · ".join(parts)
+            self.console.print(_text(f"  {folded.title(allowed)}: {folded.more_text}", style))
 
 
 def _overview_cells(group: TableGroup, several: bool) -> Iterator[tuple[str, str]]:

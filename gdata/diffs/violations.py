@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gdata.diffs.gate import Violation
+from gdata.language import translate
 
 SHOWN = 5
 """Violations of one rule in one table shown one by one."""
@@ -23,9 +24,15 @@ class FoldedViolations:
     more: int
 
     def title(self, allowed: bool) -> str:
-        """`block price-swing · ItemTable`."""
-        level = "allowed" if allowed and self.level == "block" else self.level
+        """`blocks price-swing · ItemTable`."""
+        levels = {"block": translate("blocks"), "warn": translate("warns")}
+        level = translate("allowed") if allowed and self.level == "block" else levels[self.level]
         return " · ".join(part for part in (f"{level} {self.rule}", self.table or ", ".join(self.targets)) if part)
+
+    @property
+    def more_text(self) -> str:
+        """How many are left out."""
+        return translate("… and {count} more like it").format(count=f"{self.more:,}")
 
 
 def fold_violations(violations: Sequence[Violation]) -> list[FoldedViolations]:

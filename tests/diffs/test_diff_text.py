@@ -1,3 +1,4 @@
+import contextvars
 from io import StringIO
 from typing import Any
 
@@ -6,6 +7,7 @@ from diffcases import PROTO, diff_of, side
 from rich.cells import cell_len
 from rich.console import Console
 
+from gdata import language
 from gdata.config import Gate, GateRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
@@ -85,7 +87,7 @@ def test_the_same_change_of_several_targets_is_shown_once() -> None:
         side(name, {"ItemTable": rows}, targets=("server", "client")) for name, rows in (("a", OLD), ("b", NEW))
     )
     text = printed(compare(old, new))
-    assert text.count("새로운 방패") == 1 and "ItemTable · server, client" in text
+    assert text.count("새로운 방패") == 1 and "ItemTable ─" in text
 
 
 def test_no_difference_and_no_release_are_said() -> None:
@@ -98,7 +100,7 @@ def test_a_flood_of_violations_is_folded() -> None:
     gate = Gate(rules=(GateRule("no-removed-items", deny="changed_rows"),))
     text = printed(diff_of({"ItemTable": OLD}, {"ItemTable": NEW}), gate=gate)
     assert "gate: blocked by no-removed-items" in text
-    assert text.count("block no-removed-items") == 6 and "and 52 more like it" in text
+    assert text.count("blocks no-removed-items") == 6 and "and 52 more like it" in text
 
 
 def test_schema_changes_and_renamed_tables_are_told() -> None:
@@ -108,4 +110,16 @@ def test_schema_changes_and_renamed_tables_are_told() -> None:
     assert "breaking game.proto: " in " ".join(text.split())
     kept = PROTO.replace("ItemTable", "GoodsTable")
     text = printed(compare(side("old", {"ItemTable": OLD}), side("new", {"GoodsTable": OLD}, kept)))
-    assert "GoodsTable (was ItemTable)" in text
+    assert "GoodsTable · was ItemTable" in text
+
+
+def test_it_speaks_korean() -> None:
+    def speak() -> str:
+        language.use_language("ko")
+        return printed(diff_of({"ItemTable": OLD}, {"ItemTable": NEW}), gate=gate)
+
+    gate = Gate(rules=(GateRule("keep", deny="removed_rows"),))
+    text = contextvars.copy_context().run(speak)
+    assert "바뀐 테이블 1개 · 추가된 행 1개 · 삭제된 행 2개 · 바뀐 행 57개" in text
+    assert "가격: 57개 행이 바뀜, 모두 × 10" in text
+    assert "게이트: keep 규칙에 막혔습니다" in text and "[1] 행이 삭제되었습니다" in text

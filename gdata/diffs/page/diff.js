@@ -52,7 +52,8 @@
     },
   };
   const SIGNS = { changed: "~", added: "+", removed: "−" };
-  let language = (navigator.language || "en").startsWith("ko") ? "ko" : "en";
+  // Korean where the page was made in Korean, or is opened by a browser that speaks it.
+  let language = document.documentElement.lang === "ko" || (navigator.language || "").startsWith("ko") ? "ko" : "en";
 
   function say(key, ...values) {
     return WORDS[language][key].replace(/\{(\d)\}/g, (_, at) => String(values[at]));
