@@ -11,7 +11,7 @@ from gdata.cli.options import config_option, format_option
 
 @click.command("prune")
 @click.option(
-    "--keep", type=click.IntRange(min=1), default=50, show_default=True, help="Newest entries of each channel to keep."
+    "--keep", type=click.IntRange(min=1), default=20, show_default=True, help="Newest entries of each channel to keep."
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
