@@ -106,8 +106,8 @@ def _summary(proposal: Proposal) -> str:
         return f"nothing to add: all {proposal.mapped} sheets fit the tables they feed"
     return (
         f"{figures['sheets']} sheets: {figures['tables']} tables, {figures['fields']} fields, "
-        f"{figures['enums']} enums; {figures['keys']} keys ({figures['keys_sure']} sure), {figures['references']} references "
-        f"({figures['references_sure']} sure)"
+        f"{figures['enums']} enums; {figures['keys']} keys ({figures['keys_sure']} sure), "
+        f"{figures['references']} references ({figures['references_sure']} sure)"
     )
 
 

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scaffold_project import gdata
 from sheet_maker import Made, make_sheets
-
-
-def gdata(folder: Path, *arguments: str, code: int = 0) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-c", "from gdata.cli.main import main; main()", *arguments],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert ran.returncode == code, f"exit {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-    return ran.stdout
 
 
 @pytest.fixture(scope="module")

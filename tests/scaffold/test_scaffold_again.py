@@ -1,0 +1,108 @@
+"""Scaffolding a project again: additions where sheets grew, and nothing that was there changes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from scaffold_project import gdata, run_gdata, write_sheet
+
+ITEMS: list[list[object]] = [
+    ["id", "name", "type"],
+    *([n, f"Item {n}", ["weapon", "armor", "potion"][n % 3]] for n in range(1001, 1031)),
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    write_sheet(tmp_path / "sheets" / "Item.csv", ITEMS)
+    gdata(tmp_path, "scaffold", "sheets")
+    return tmp_path
+
+
+def _numbers(project: Path) -> dict[str, int]:
+    """Every field and enum value by the line that declares it, without comments."""
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((project / "protos").rglob("*.proto")))
+    return {found[1]: int(found[2]) for found in re.finditer(r"^\s*((?:\w|\.)[\w. ]*) = (\d+)", text, re.MULTILINE)}
+
+
+def test_a_new_column_becomes_a_field_behind_the_others(project: Path) -> None:
+    before = _numbers(project)
+    rows = [[row[0], "price" if n == 0 else n * 10, *row[1:]] for n, row in enumerate(ITEMS)]
+    write_sheet(project / "sheets" / "Item.csv", rows)
+    gdata(project, "build", "--quiet", code=1)
+    gdata(project, "scaffold", "--yes")
+    after = _numbers(project)
+    assert before.items() <= after.items()
+    assert after["int32 price"] == 4
+    assert json.loads(gdata(project, "build", "--format", "json"))["problems"] == []
+
+
+def test_a_new_list_and_a_new_time_bring_their_imports(project: Path) -> None:
+    header = [*ITEMS[0], "open_at", "tag1", "tag2"]
+    rows = [[*row, f"2026-01-{n % 28 + 1:02}", "a", "b"] for n, row in enumerate(ITEMS[1:])]
+    write_sheet(project / "sheets" / "Item.csv", [header, *rows])
+    gdata(project, "scaffold", "--yes")
+    text = (project / "protos" / "game" / "sheets.proto").read_text(encoding="utf-8")
+    assert 'import "google/protobuf/timestamp.proto";' in text
+    assert json.loads(gdata(project, "build", "--format", "json"))["problems"] == []
+
+
+def test_a_new_text_becomes_a_value_of_the_enum_and_a_slip_does_not(project: Path) -> None:
+    write_sheet(project / "sheets" / "Item.csv", [*ITEMS, [2001, "Key", "quest item"], [2002, "Slip", "weapn"]])
+    report = json.loads(gdata(project, "scaffold", "--yes", "--format", "json"))
+    assert report["enum_values"] == [{"enum": "game.ItemType", "texts": ["quest item"]}]
+    assert _numbers(project)["ITEM_TYPE_QUEST_ITEM"] == 4
+    problems = json.loads(gdata(project, "build", "--format", "json", code=1))["problems"]
+    assert [problem["value"] for problem in problems] == ["weapn"]
+
+
+def test_a_new_sheet_refers_to_the_tables_that_are_there(project: Path) -> None:
+    rows = [["id", "item_id", "price"], *([n, 1001 + n % 30, n * 5] for n in range(1, 31))]
+    write_sheet(project / "sheets" / "Shop.csv", rows)
+    gdata(project, "scaffold", "--yes")
+    text = (project / "protos" / "game" / "sheets.proto").read_text(encoding="utf-8")
+    assert 'ref: {table: "ItemTable"}' in text
+    assert json.loads(gdata(project, "build", "--format", "json"))["problems"] == []
+
+
+def test_what_people_wrote_stays_as_it_is(project: Path) -> None:
+    proto = project / "protos" / "game" / "sheets.proto"
+    edited = proto.read_text(encoding="utf-8").replace(
+        "message Item {", "// ours: don't touch\nmessage Item {\n\t\treserved 9;"
+    )
+    proto.write_bytes(edited.replace("\n", "\r\n").encode())
+    config = project / "sheets.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "\n# the end, said Minji\n", encoding="utf-8")
+    write_sheet(project / "sheets" / "Item.csv", [[*row, "new" if n == 0 else n] for n, row in enumerate(ITEMS)])
+    write_sheet(project / "sheets" / "Level.csv", [["level", "exp"], [1, 10], [2, 30]])
+    gdata(project, "scaffold", "--yes")
+    lines = proto.read_bytes().decode().split("\r\n")
+    assert [line for line in edited.split("\n") if line not in lines] == []
+    assert "  int32 new = 10;" in lines
+    assert "\n# the end, said Minji\n" in config.read_text(encoding="utf-8")
+    assert "Level: game.LevelTable" in config.read_text(encoding="utf-8")
+
+
+def test_nobody_is_asked_behind_their_back(project: Path) -> None:
+    write_sheet(project / "sheets" / "Level.csv", [["level", "exp"], [1, 10], [2, 30]])
+    before = (project / "sheets.yaml").read_bytes()
+    ran = run_gdata(project, "scaffold", code=2)
+    assert "--yes" in ran.stderr
+    assert (project / "sheets.yaml").read_bytes() == before
+
+
+def test_a_dry_run_shows_what_would_be_added_and_writes_nothing(project: Path) -> None:
+    write_sheet(project / "sheets" / "Level.csv", [["level", "exp"], [1, 10], [2, 30]])
+    before = (project / "sheets.yaml").read_bytes()
+    shown = gdata(project, "scaffold", "--dry-run")
+    assert "+      Level: game.LevelTable" in shown
+    assert (project / "sheets.yaml").read_bytes() == before
+
+
+def test_a_skipped_sheet_is_left_out(project: Path) -> None:
+    write_sheet(project / "sheets" / "Old Item.csv", ITEMS)
+    report = json.loads(gdata(project, "scaffold", "--skip", "Old *", "--format", "json"))
+    assert [one["sheet"] for one in report["skipped"]] == ["Old Item"]
