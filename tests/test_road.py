@@ -85,6 +85,9 @@ def test_the_gate_stops_a_release(game: Path, edit_csv: Callable[..., None]) -> 
     run_gdata("publish", "--yes", "--allow", "price-swing", "--reason", "agreed", cwd=game)
     line = run_gdata("releases", "--format", "json", cwd=game).json["channels"]["dev"][0]
     assert line["allowed"] == [{"name": "price-swing", "reason": "agreed"}]
+    # The way back is as long as the way there, and nobody at 2 a.m. should have to argue with a rule.
+    rolled_back = run_gdata("rollback", "--yes", cwd=game)
+    assert "price-swing" in rolled_back.err
 
 
 def test_a_protected_channel_takes_only_what_was_reviewed(game: Path) -> None:
