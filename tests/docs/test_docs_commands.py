@@ -1,0 +1,222 @@
+"""Every command that the docs tell people to type works, in a copy of the sample game, and writes what they show."""
+
+from __future__ import annotations
+
+import csv
+import os
+import pty
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import openpyxl
+import pytest
+from command_line import GDATA, ROOT, run_gdata
+from doc_blocks import Block, Marker, missing_lines, parts_of
+
+from gdata.testing.google import GoogleEmulator
+from gdata.testing.google_import import import_folder, spreadsheet_id
+
+DOCS = ROOT / "docs"
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if any(isinstance(part, Block) for part in parts_of(page))]
+GIVEN = ("cd gdata", "python3 -m venv", "pip install", ".venv/bin/pip", "source .venv")
+"""Commands that set up what the test has already."""
+
+
+class Reader:
+    """Somebody who does what a page says, from top to bottom, in a copy of the sample game."""
+
+    def __init__(self, game: Path) -> None:
+        self.game = game
+        self.google: GoogleEmulator | None = None
+        self.background: list[subprocess.Popen[bytes]] = []
+        self.code, self.answers, self.serves, self.skips = 0, "", False, ""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+
+    def follow(self, part: Marker | Block) -> None:
+        if isinstance(part, Marker):
+            self.obey(part)
+            return
+        if self.skips or part.language == "bat":
+            exists(part.code)
+        elif self.serves:
+            for command, expected in part.commands():
+                self.start(command, expected)
+        else:
+            self.type(part)
+        self.code, self.answers, self.serves, self.skips = 0, "", False, ""
+
+    def obey(self, marker: Marker) -> None:
+        match marker.verb:
+            case "edit":
+                edit(self.game, *shlex.split(marker.rest))
+            case "sh":
+                self.run(marker.rest, "", 0)
+            case "google":
+                self.google = serve(self.game)
+            case "exits":
+                self.code = int(marker.rest)
+            case "answers":
+                self.answers = marker.rest
+            case "serves":
+                self.serves = True
+            case "not" if marker.rest.startswith("run: "):
+                self.skips = marker.rest
+            case _:
+                pytest.fail(f"line {marker.line}: no marker is called {marker.verb}")
+
+    def type(self, block: Block) -> None:
+        commands = block.commands()
+        assert commands, f"line {block.line}: no line starts with `$ `"
+        for number, (command, expected) in enumerate(commands, 1):
+            output = self.run(command, self.answers, self.code if number == len(commands) else 0)
+            missing = missing_lines(expected, output)
+            assert not missing, f"line {block.line}: $ {command}\ndidn't write\n{missing[0]}\nbut\n{output}"
+
+    def run(self, command: str, answers: str, code: int) -> str:
+        command = self.filled(command)
+        keyboard, stdin = pty.openpty() if answers else (None, subprocess.DEVNULL)
+        if keyboard is not None:
+            os.write(keyboard, f"{answers}\n".encode())
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command],
+            cwd=self.game,
+            env=self.environment(),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, f"$ {command}\nexit {done.returncode}, not {code}\n{done.stdout}"
+        # A terminal shows what is typed after the question.
+        return done.stdout.replace("[y/N]: ", f"[y/N]: {answers}\n")
+
+    def start(self, command: str, expected: list[str]) -> None:
+        log = self.game / f"background-{len(self.background)}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                ["bash", "-c", f"exec {self.filled(command)}"],
+                cwd=self.game,
+                env=self.environment() | {"PYTHONUNBUFFERED": "1"},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.background.append(process)
+        end = time.monotonic() + 30
+        while "127.0.0.1:" not in log.read_text(encoding="utf-8", errors="replace"):
+            assert process.poll() is None and time.monotonic() < end, f"{command}\n{log.read_text(encoding='utf-8')}"
+            time.sleep(0.05)
+        assert not missing_lines(expected, log.read_text(encoding="utf-8")), log.read_text(encoding="utf-8")
+
+    def filled(self, command: str) -> str:
+        """The command with the build and the releases that are there in place of the docs' BUILD and RELEASE."""
+        command = "\n".join(line for line in command.splitlines() if not line.startswith(GIVEN))
+        # Another test, or a person, may hold the ports that the docs use.
+        command = command.replace("gdata.testing.google sheets/", "gdata.testing.google sheets/ --port 0")
+        command = command.replace("server.py releases", f"server.py releases --port {self.port}")
+        command = command.replace("localhost:8000", f"localhost:{self.port}")
+        if re.search(r"\bBUILD\b", command):
+            (build,) = {re.findall(r'"build": "(\w{8})', path.read_text())[0] for path in self.manifests()}
+            command = re.sub(r"\bBUILD\b", build, command)
+        if re.search(r"\bRELEASE\b", command):
+            names = sorted(path.stem for path in (self.game / "releases" / "releases").iterdir())
+            command = re.sub(r"\bRELEASE\b", names[0], command)
+        return command
+
+    def manifests(self) -> list[Path]:
+        return list((self.game / "output").glob("*/manifest.json"))
+
+    def environment(self) -> dict[str, str]:
+        home = self.game.parent / "home"
+        home.mkdir(exist_ok=True)
+        path = f"{GDATA.parent}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "HOME": str(home), "COLUMNS": "110", "LC_ALL": "C.UTF-8"}
+
+    def leave(self) -> None:
+        for process in self.background:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(10)
+        if self.google is not None:
+            self.google.__exit__(None, None, None)
+
+
+@pytest.fixture
+def reader(game: Path) -> Reader:
+    (game / "examples").symlink_to(ROOT / "examples")
+    return Reader(game)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_what_a_page_tells_to_type_works(page: Path, reader: Reader) -> None:
+    try:
+        for part in parts_of(page):
+            reader.follow(part)
+    finally:
+        reader.leave()
+
+
+def exists(code: str) -> None:
+    """Every `gdata` command in a block that isn't run is one, and has the options that it is given."""
+    for command in re.findall(r"(?:^|[&|;(=$] ?|run: )gdata ([^\n|&;)]+)", code.replace("\\\n", " "), re.MULTILINE):
+        name, *words = shlex.split(command, comments=True)
+        known = run_gdata(name, "--help", cwd=ROOT).out
+        for option in (word.partition("=")[0] for word in words if word.startswith("--")):
+            assert option in known, f"gdata {name} has no {option}"
+
+
+def edit(game: Path, path: str, sheet: str, row: str, header: str, value: str) -> None:
+    """Write a cell as a planner does: in the row that has `row` in its key column, under `header`."""
+    if path.endswith(".xlsx"):
+        edit_workbook(game / path, sheet, row, header, value)
+        return
+    file = game / path / f"{sheet}.csv"
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        lines = list(csv.reader(stream))
+    column, key = lines[0].index(header), lines[0].index("번호")
+    (line,) = [line for line in lines[1:] if line[key] == row]
+    line[column] = value
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(lines)
+
+
+def edit_workbook(path: Path, title: str, row: str, header: str, value: str) -> None:
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook[title]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    (line,) = [one[0].row for one in sheet.iter_rows(min_row=2) if str(one[columns["번호"] - 1].value) == row]
+    sheet.cell(line, columns[header]).value = int(value) if value.isdecimal() else value
+    workbook.save(path)
+
+
+def serve(game: Path) -> GoogleEmulator:
+    """Serve the sheets as Google would, and have sheets.yaml read them there."""
+    google = GoogleEmulator(import_folder(game / "sheets"))
+    google.__enter__()
+    text = (game / "sheets.yaml").read_text(encoding="utf-8")
+
+    def id_line(found: re.Match[str]) -> str:
+        return f"{found[1]}id: {spreadsheet_id(game / found[2], game / 'sheets')}"
+
+    text = re.sub(r"(?m)^( +)path: (\S+).*$", id_line, text)
+    text += f"\ngoogle:\n  credentials: {google.key_file}\n  endpoint: {google.endpoint}\n"
+    (game / "sheets.yaml").write_text(text, encoding="utf-8")
+    return google
+
+
+def test_blocks_are_found_where_they_stand(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text('<!-- test: exits 1 -->\n```console\n$ a\nb\n$ c\n```\n\n=== "tab"\n\n    ```sh\n    d\n    ```\n')
+    marker, console, block = parts_of(page)
+    assert marker == Marker("exits", "1", 1)
+    assert isinstance(console, Block) and console.commands() == [("a", ["b"]), ("c", [])]
+    assert block == Block("sh", "d\n", 10)
+    assert missing_lines(["a 1.2 s", "…", "c"], "x\na   0.1 s\nb\nc") == []
+    assert missing_lines(["c", "a"], "a\nc") == ["a"]
