@@ -9,7 +9,7 @@ problems += checks.warn(all_views)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
@@ -27,6 +27,32 @@ from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
 
 
+class RowChecks:
+    """What a table's rows show by themselves; it depends on the schema and the rows alone, so it may be cached."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._constraints = Constraints(schema)
+
+    def compile(self, plan: TablePlan) -> None:
+        """Compile the constraints of a table.
+
+        Raises:
+            SchemaError: one doesn't compile.
+        """
+        self._constraints.check_rules(plan)
+
+    def check(self, view: TableView) -> list[Problem]:
+        """Constraints, keys, unique fields, sums, sequences, look-alikes."""
+        return [
+            *check_keys(view),
+            *check_unique(view),
+            *self._constraints.check(view),
+            *check_sums(view),
+            *check_sequences(view),
+            *check_lookalikes(view),
+        ]
+
+
 class Checks:
     """The checks of one schema's tables; compiled rules and findings for shared views are kept in it."""
 
@@ -37,16 +63,20 @@ class Checks:
         *,
         files: Sequence[Path] = (),
         asset_root: Path | None = None,
+        checked: Collection[str] = (),
     ) -> None:
         """`tables` are all that sheets.yaml feeds, by short name; `files` are the project's own checks.
+
+        `checked` are the tables whose rows `RowChecks` has seen already; for them call `check_files` alone.
 
         Raises:
             SchemaError: a constraint doesn't compile, or a ref points nowhere.
             ConfigError: a file of checks can't be loaded.
         """
-        self._constraints = Constraints(schema)
-        for plan in tables.values():
-            self._constraints.check_rules(plan)
+        self._rows = RowChecks(schema)
+        for name, plan in tables.items():
+            if name not in checked:
+                self._rows.compile(plan)
         self._references = References(check_reference_declarations(schema, tables))
         self._custom = load_checks(files, tables)
         self._asset_root = asset_root
@@ -78,13 +108,9 @@ class Checks:
         """What couldn't be checked, told once for the whole project."""
         return [] if self._assets is not None else warn_unchecked(views, self._asset_root)
 
+    def check_files(self, view: TableView) -> list[Problem]:
+        """Whether the files that a table names are under asset_root."""
+        return check_assets(view, self._assets) if self._assets is not None else []
+
     def _check(self, view: TableView) -> list[Problem]:
-        return [
-            *check_keys(view),
-            *check_unique(view),
-            *self._constraints.check(view),
-            *check_sums(view),
-            *check_sequences(view),
-            *(check_assets(view, self._assets) if self._assets is not None else ()),
-            *check_lookalikes(view),
-        ]
+        return [*self._rows.check(view), *self.check_files(view)]

@@ -15,15 +15,16 @@ from itertools import compress
 from typing import Any
 
 from gdata import kinds
-from gdata.parsing.cell import EXACT_INTEGERS, FLOAT_MAX, INTEGER_RANGES, CellType, Fault
+from gdata.parsing.cell import EXACT_INTEGERS, FLOAT_MAX, INTEGER_RANGES, CellType, Fault, is_blank
 from gdata.parsing.compound import ReadCell
-from gdata.sources.grid import CellValue
+from gdata.sources.grid import ERROR_TEXTS, CellValue
 
-_INTEGERS = re.compile(r"(?:-?[0-9]+\n)*-?[0-9]+")
-_NUMBERS = re.compile(r"(?:-?[0-9]+(?:\.[0-9]+)?\n)*-?[0-9]+(?:\.[0-9]+)?")
-# What may be wrong with a text: control and zero-width characters, CR, blanks at its ends, `#N/A`.
+# Which characters a clean column of numbers has; int() and float() then tell whether they stand as they should.
+_INTEGERS = re.compile(r"[0-9\n-]*")
+_NUMBERS = re.compile(r"[0-9.\n-]*")
+# What may be wrong with a text: control and zero-width characters, CR, blanks at its ends.
 _SUSPECT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff\xa0\u3000#]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff\xa0\u3000]"
     "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
 )
 _ONCE_A_COLUMN = (kinds.TEXT_NUMBER, kinds.CELL_EATEN_COMMA)
@@ -41,13 +42,20 @@ class Column:
 
 def convert_column(cells: Sequence[CellValue], read: ReadCell, type_: CellType | None) -> Column:
     """Convert `cells`; `read` does one cell, `type_` is what they are if all hold one scalar."""
-    blank = blanks(cells)
-    filled = cells if blank is None else list(compress(cells, (not b for b in blank)))
-    if filled:
-        fast = _FAST.get(type_.kind) if type_ is not None else None
-        values = fast(filled, type_) if fast is not None and type_ is not None else _fast_distinct(filled, read)
+    fast = _FAST.get(type_.kind) if type_ is not None else None
+    if cells:
+        # Most columns have no blank cell and nothing unusual, and then nobody has to look for one.
+        values = fast(cells, type_) if fast is not None and type_ is not None else _fast_distinct(cells, read)
         if values is not None:
-            return Column(values if blank is None else _spread(values, blank), blank)
+            return Column(values, None)
+    blank = blanks(cells)
+    if blank is not None:
+        filled = list(compress(cells, (not b for b in blank)))
+        values = None
+        if filled:
+            values = fast(filled, type_) if fast is not None and type_ is not None else _fast_distinct(filled, read)
+        if values is not None:
+            return Column(_spread(values, blank), blank)
     return _convert_each(cells, blank, read)
 
 
@@ -100,6 +108,8 @@ def _fast_distinct(cells: Sequence[CellValue], read: ReadCell) -> list[Any] | No
         return None
     known: dict[CellValue, Any] = {}
     for cell in set(cells):
+        if is_blank(cell):
+            return None
         known[cell], fault = read(cell)
         if fault is not None:
             return None
@@ -109,12 +119,11 @@ def _fast_distinct(cells: Sequence[CellValue], read: ReadCell) -> list[Any] | No
 def _fast_integers(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
     types = set(map(type, cells))
     if types == {str}:
-        text = "\n".join(cells)
-        if len(text) > 21 * len(cells) or not _INTEGERS.fullmatch(text):
+        if not _INTEGERS.fullmatch("\n".join(cells)):
             return None
         try:
             values = list(map(int, cells))
-        except ValueError:  # A cell with a line break in it.
+        except ValueError:  # Blank, `1-2`, thousands of digits.
             return None
     elif types == {int}:
         values = list(cells)
@@ -129,18 +138,16 @@ def _fast_integers(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
 def _fast_doubles(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
     types = set(map(type, cells))
     if types == {str}:
-        # With at most 300 characters and no exponent a number is finite.
-        if _longest(cells) > 300 or not _NUMBERS.fullmatch("\n".join(cells)):
+        if not _NUMBERS.fullmatch("\n".join(cells)):
             return None
-        try:
-            return list(map(float, cells))
-        except ValueError:  # A cell with a line break in it.
-            return None
-    if types <= {int, float}:
+    elif not types <= {int, float}:
+        return None
+    try:
         values = list(map(float, cells))
-        total = sum(values)
-        return values if total - total == 0 else None
-    return None
+    except (ValueError, OverflowError):
+        return None
+    total = sum(values)
+    return values if total - total == 0 else None
 
 
 def _fast_floats(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
@@ -158,9 +165,18 @@ def _longest(cells: Sequence[str]) -> int:
 
 
 def _fast_strings(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
-    if set(map(type, cells)) != {str}:
+    if set(map(type, cells)) != {str} or "" in cells:
         return None
-    return list(cells) if _SUSPECT.search("\n".join(cells)) is None else None
+    text = "\n".join(cells)
+    if " \n" in text or "\n " in text or text[0] == " " or text[-1] == " ":
+        return None
+    # Whatever is wrong with a text (control and zero-width characters, half ones, other blanks) isn't printable.
+    is_plain = text.replace("\n", "").isprintable()
+    if not is_plain and _SUSPECT.search(text) is not None:
+        return None
+    if not (is_plain and text.count("\n") == len(cells) - 1) and any(map(str.isspace, cells)):
+        return None
+    return list(cells) if "#" not in text or ERROR_TEXTS.isdisjoint(cells) else None
 
 
 _FAST: dict[str, Callable[[Sequence[Any], CellType], list[Any] | None]] = {

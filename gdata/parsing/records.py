@@ -177,6 +177,8 @@ class SheetRecords:
         enabled: list[bool] | None = None
         tags: list[frozenset[str]] | None = None
         problems: list[Problem] = []
+        if self.header.enabled is None and self.header.tags is None:
+            return None, None, problems
         starts = [self.lines_of(record).start for record in range(self.count)]
         if self.header.enabled is not None:
             cells = [self._columns[self.header.enabled][line] for line in starts]

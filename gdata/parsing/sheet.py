@@ -8,6 +8,7 @@ from itertools import compress
 
 from gdata.config import SheetEntry
 from gdata.parsing.cell import is_blank
+from gdata.parsing.column import blanks
 from gdata.problems import Cell
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
@@ -117,7 +118,7 @@ def record_lines(sheet: Sheet, columns: dict[int, Sequence[CellValue]]) -> list[
 def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]]) -> set[int]:
     blank: Sequence[int] = range(count)
     for cells in columns.values():
-        if len(blank) == count and all(cells) and _FALSE_TEXTS.isdisjoint(cells) and not any(map(is_blank, cells)):
+        if len(blank) == count and blanks(cells) is None and False not in cells and _FALSE_TEXTS.isdisjoint(cells):
             return set()
         blank = [index for index in blank if _is_empty(cells[index])]
         if not blank:

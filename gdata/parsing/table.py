@@ -44,6 +44,8 @@ class ParsedTable:
     """Of its sheets, whoever sees them."""
     cell_problems: Mapping[Tags, list[Problem]] = field(default_factory=dict)
     """Of the cells that a set of tags sees."""
+    is_checked: bool = False
+    """Whether `cell_problems` holds what the rows show by themselves as well."""
 
 
 def parse_table(

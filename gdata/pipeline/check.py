@@ -23,11 +23,15 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         ConfigError: a file of custom checks can't be loaded.
     """
     config = project.config
-    checks = Checks(project.schema, project.plans, files=config.checks, asset_root=config.asset_root)
+    checked = [name for name, table in parsed.tables.items() if table.is_checked]
+    checks = Checks(project.schema, project.plans, files=config.checks, asset_root=config.asset_root, checked=checked)
     views_by_tags = {tags: views_for(parsed, tags) for tags in project.tag_sets}
     found: dict[Tags, list[Problem]] = {}
     for done, (tags, views) in enumerate(views_by_tags.items(), start=1):
-        local = [problem for view in views.values() for problem in checks.check_table(view)]
+        local = []
+        for name, view in views.items():
+            is_checked = parsed.tables[name].is_checked
+            local += checks.check_files(view) if is_checked else checks.check_table(view)
         cells = [one for table in parsed.tables.values() for one in table.cell_problems.get(tags, ())]
         together = checks.check_together(views, [*parsed.problems, *cells, *local])
         found[tags] = [*cells, *local, *together]

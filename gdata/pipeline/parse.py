@@ -1,23 +1,30 @@
-"""From pulled spreadsheets to tables: grids as they arrive, each table parsed once all its sheets are there."""
+"""From pulled spreadsheets to tables: each is parsed once all its spreadsheets are there, or taken from the cache."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.config import SheetEntry, Spreadsheet
-from gdata.errors import ConfigError
+from gdata.errors import ConfigError, SourceError
 from gdata.nearest import did_you_mean
-from gdata.parsing.table import ParsedTable, TableSheet, parse_table
+from gdata.parsing.table import ParsedTable
+from gdata.pipeline.cache import ParseCache
+from gdata.pipeline.cachekeys import CacheKeys
 from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.project import Project
+from gdata.pipeline.results import SheetFacts, TableResult
+from gdata.pipeline.tables import TableInput, TableParser
+from gdata.pipeline.workers import Outcome, core_count, paused_gc, run_jobs
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
-from gdata.sources.adapters import read_sheets
-from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
+from gdata.sources.csvfolder import files_by_title, listed_titles
+from gdata.sources.grid import Pulled
 from gdata.sources.titles import match_titles
+
+FORK_BYTES = 1_000_000
+"""From this much on, parsing on several cores saves more than the fork costs (`benchmarks/parse.py`)."""
 
 
 @dataclass
@@ -36,92 +43,171 @@ def parse_all(project: Project, pulls: Iterable[Pulled], listener: Listener) -> 
 
     Raises:
         SourceError: a spreadsheet's bytes can't be read.
+        SchemaError: a constraint or default in the .proto files makes no sense.
         ConfigError: a glob matches no sheet, or two take the same one.
     """
     stage = _Stage(project, listener)
-    for pulled in pulls:
-        stage.add(pulled)
-    return stage.finish()
+    with paused_gc():
+        for pulled in pulls:
+            stage.add(pulled)
+        return stage.finish()
 
 
 class _Stage:
     def __init__(self, project: Project, listener: Listener) -> None:
         self._project = project
         self._listener = listener
+        self._parser = TableParser(project)
+        self._cache = ParseCache(project.state)
+        self._keys = CacheKeys(project)
+        self._pulled: dict[str, Pulled] = {}
+        self._waiting = {plan.name: feeding for plan in project.plans.values() if (feeding := self._feeding(plan))}
+        """By table: spreadsheets that have yet to arrive."""
+        self._jobs: list[tuple[TableInput, bytes]] = []
         self._parsed = Parsed()
-        self._read: dict[str, tuple[Spreadsheet, ReadSheets]] = {}
-        self._timezone = ZoneInfo(project.config.timezone)
+        self._facts: dict[str, SheetFacts] = {}
+
+    def _feeding(self, plan: TablePlan) -> set[str]:
+        sheets = self._project.config.spreadsheets
+        return {one.name for one in sheets for entry in one.sheets if plan.message in entry.tables}
 
     def add(self, pulled: Pulled) -> None:
-        config = self._project.config
-        spreadsheet = next(one for one in config.spreadsheets if one.name == pulled.spreadsheet)
-        self._parsed.pulled.append(pulled)
-        self._read[spreadsheet.name] = spreadsheet, read_sheets(pulled, self._project.requests(spreadsheet))
-        for plan in self._project.plans.values():
-            feeding = {one.name for one in config.spreadsheets for entry in one.sheets if plan.message in entry.tables}
-            if spreadsheet.name in feeding and feeding <= self._read.keys():
-                self._parse(plan)
+        self._pulled[pulled.spreadsheet] = pulled
+        for name, missing in self._waiting.items():
+            if pulled.spreadsheet in missing:
+                missing.remove(pulled.spreadsheet)
+                if not missing:
+                    self._start(self._parser.input_of(self._project.plans[name], self._pulled))
+        if pulled.kind == "google":
+            # While other spreadsheets are on their way there is time for this.
+            self._run_jobs(workers=1)
+
+    def _start(self, table: TableInput) -> None:
+        key = self._keys.of(table)
+        result = self._cache.load(table.plan.name, key)
+        if result is None:
+            self._jobs.append((table, key))
+        else:
+            self._take(table, result)
+
+    def _take(self, table: TableInput, result: TableResult) -> None:
+        self._facts |= result.facts
+        self._parsed.tables[table.plan.name] = self._parser.restore(table, result)
+        self._listener(Event("parse", table.plan.name, len(self._parsed.tables), len(self._project.plans)))
+
+    def _run_jobs(self, workers: int) -> None:
+        jobs, self._jobs = self._jobs, []
+        groups = _groups([table for table, _ in jobs])
+        keys = {table.plan.name: key for table, key in jobs}
+        outcomes = run_jobs([_GroupJob(self._parser, group) for group in groups], workers)
+        _raise_first(outcomes)
+        for group, outcome in zip(groups, outcomes, strict=True):
+            assert isinstance(outcome, bytes)
+            for table, content in zip(group, _split(outcome), strict=True):
+                self._cache.save(table.plan.name, keys[table.plan.name], content)
+                self._take(table, TableResult.from_bytes(content))
 
     def finish(self) -> Parsed:
+        is_much = sum(table.size for table, _ in self._jobs) >= FORK_BYTES
+        self._run_jobs(core_count() if is_much else 1)
+        self._cache.forget_others(self._project.plans)
         parsed = self._parsed
-        order = [one.name for one in self._project.config.spreadsheets]
-        parsed.pulled.sort(key=lambda one: order.index(one.spreadsheet))
-        for name in order:
-            if name in self._read:
-                self._note_sheets(*self._read[name])
+        for spreadsheet in self._project.config.spreadsheets:
+            if spreadsheet.name in self._pulled:
+                parsed.pulled.append(self._pulled[spreadsheet.name])
+                self._note_sheets(spreadsheet)
         parsed.tables = {name: parsed.tables[name] for name in self._project.plans if name in parsed.tables}
+        for table in parsed.tables.values():
+            parsed.problems += table.problems
         return parsed
 
-    def _note_sheets(self, spreadsheet: Spreadsheet, read: ReadSheets) -> None:
-        parsed = self._parsed
-        for grid in read.grids:
-            place = spreadsheet.name, grid.sheet
+    def _note_sheets(self, spreadsheet: Spreadsheet) -> None:
+        parsed, facts = self._parsed, self._facts_of(spreadsheet)
+        for title, gid in facts.sheets:
+            place = spreadsheet.name, title
             parsed.sheet_order[place] = len(parsed.sheet_order)
-            if grid.gid is not None:
-                parsed.gids[place] = grid.gid
-        for title in read.missing:
+            if gid is not None:
+                parsed.gids[place] = gid
+        for title in facts.missing:
             entry = next(one for one in spreadsheet.sheets if one.title == title)
-            parsed.problems.append(self._missing(spreadsheet, entry, read))
+            parsed.problems.append(self._missing(spreadsheet, entry, facts))
 
-    def _missing(self, spreadsheet: Spreadsheet, entry: SheetEntry, read: ReadSheets) -> Problem:
+    def _facts_of(self, spreadsheet: Spreadsheet) -> SheetFacts:
+        pulled = self._pulled[spreadsheet.name]
+        if pulled.kind != "csv":
+            return self._facts.get(spreadsheet.name, SheetFacts())
+        requests = self._project.requests(spreadsheet)
+        matched = match_titles(files_by_title(pulled), requests, spreadsheet.name)
+        titles = tuple((title, None) for title in matched.wanted)
+        return SheetFacts(titles, matched.missing, tuple(listed_titles(pulled)))
+
+    def _missing(self, spreadsheet: Spreadsheet, entry: SheetEntry, facts: SheetFacts) -> Problem:
         config = self._project.config
         if entry.is_glob:
             raise ConfigError(
                 f"{config.path.name}:{entry.line}: {entry.title} matches no sheet of {spreadsheet.name}",
-                hint=f"its sheets are {', '.join(read.titles[:12])}" if read.titles else "",
+                hint=f"its sheets are {', '.join(facts.titles[:12])}" if facts.titles else "",
             )
         return kinds.SHEET_MISSING.at(
             Cell(spreadsheet.name, entry.title),
             value=entry.title,
             spreadsheet=spreadsheet.name,
             title=entry.title,
-            nearest=did_you_mean(entry.title, read.titles),
+            nearest=did_you_mean(entry.title, facts.titles),
             line=entry.line,
         )
 
-    def _parse(self, plan: TablePlan) -> None:
-        sheets = []
-        whole = True
-        for spreadsheet in self._project.config.spreadsheets:
-            if spreadsheet.name not in self._read:
-                continue
-            _, read = self._read[spreadsheet.name]
-            for entry, grids in _grids_of(spreadsheet, read):
-                if plan.message in entry.tables:
-                    whole = whole and bool(grids)
-                    sheets += [TableSheet(grid, entry, self._project.plans_of(entry)) for grid in grids]
-        table = parse_table(plan, sheets, self._project.tag_sets, self._timezone, whole=whole)
-        self._parsed.tables[plan.name] = table
-        self._parsed.problems += table.problems
-        self._listener(Event("parse", plan.name, len(self._parsed.tables), len(self._project.plans)))
+
+@dataclass(frozen=True)
+class _GroupJob:
+    """Parse tables that share workbooks, one after the other, so that each workbook is read once."""
+
+    parser: TableParser
+    group: Sequence[TableInput]
+
+    def __call__(self) -> bytes:
+        results = [self.parser.run(table).to_bytes() for table in self.group]
+        self.parser.forget()
+        return _join(results)
 
 
-def _grids_of(spreadsheet: Spreadsheet, read: ReadSheets) -> list[tuple[SheetEntry, list[Grid]]]:
-    """Each entry with its grids, in the order of sheets.yaml, a glob's by title."""
-    by_title: Mapping[str, Grid] = {grid.sheet: grid for grid in read.grids}
-    requests = [SheetRequest(entry.title, entry.is_glob) for entry in spreadsheet.sheets]
-    matched = match_titles(by_title, requests, spreadsheet.name)
-    return [
-        (entry, [by_title[title] for title in titles])
-        for entry, titles in zip(spreadsheet.sheets, matched.titles, strict=True)
-    ]
+def _groups(tables: Sequence[TableInput]) -> list[list[TableInput]]:
+    """The tables in groups that share no workbook, the largest first; of csv folders each table has its own files."""
+    groups: list[tuple[set[str], list[TableInput]]] = []
+    for table in tables:
+        shared = {name for name, one in table.pulled.items() if one.kind != "csv"}
+        names, members = set(shared), [table]
+        apart = []
+        for group in groups:
+            if group[0].isdisjoint(shared):
+                apart.append(group)
+            else:
+                names, members = names | group[0], group[1] + members
+        groups = [*apart, (names, members)]
+    return sorted((members for _, members in groups), key=lambda group: -sum(table.size for table in group))
+
+
+def _join(parts: Sequence[bytes]) -> bytes:
+    return b"".join([len(parts).to_bytes(4, "little"), *(len(part).to_bytes(8, "little") for part in parts), *parts])
+
+
+def _split(content: bytes) -> list[bytes]:
+    count = int.from_bytes(content[:4], "little")
+    start = 4 + 8 * count
+    parts = []
+    for number in range(count):
+        size = int.from_bytes(content[4 + 8 * number : 12 + 8 * number], "little")
+        parts.append(content[start : start + size])
+        start += size
+    return parts
+
+
+def _raise_first(outcomes: Sequence[Outcome]) -> None:
+    """Raise what stopped a job; files that can't be read are told of all at once."""
+    failed = [one for one in outcomes if isinstance(one, Exception)]
+    unreadable = [one for one in failed if type(one) is SourceError]
+    if failed and len(unreadable) == len(failed) > 1:
+        lines = dict.fromkeys(line for one in unreadable for line in str(one).splitlines())
+        raise SourceError("\n".join(sorted(lines)), hint="; ".join(dict.fromkeys(one.hint for one in unreadable)))
+    if failed:
+        raise failed[0]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,47 @@ PULL = "pull.zip"
 LOCK = "lock"
 
 
-@dataclass(frozen=True)
 class BuildState:
     """What a build was made from, as its release will keep it. None: it isn't there any more."""
 
-    snapshot: bytes | None
-    descriptors: bytes | None
-    provenance: Mapping[str, Any] | None
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def snapshot(self) -> bytes | None:
+        """The snapshot of the sheets, packed as a release keeps it.
+
+        Raises:
+            DamagedError: it isn't whole.
+        """
+        content = _read(self._folder / "snapshot.zip")
+        return None if content is None else snapshot_bytes(read_snapshot(content))
+
+    @cached_property
+    def descriptors(self) -> bytes | None:
+        """The full descriptors of the .proto files."""
+        return _read(self._folder / "descriptors.binpb")
+
+    @cached_property
+    def provenance(self) -> Mapping[str, Any] | None:
+        """Where the data came from.
+
+        Raises:
+            DamagedError: it can't be read.
+        """
+        content = _read(self._folder / "provenance.json")
+        try:
+            return json.loads(content) if content is not None else None
+        except ValueError as error:
+            place = self._folder / "provenance.json"
+            raise DamagedError(f"{place}: damaged", hint="run `gdata build` again") from error
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
-    """Keep the last pull, so that `--offline` can build from it."""
-    _write_if_changed(state / PULL, pulled)
+    """Keep what came from Google, so that `--offline` can build from it; local files are where they were."""
+    from_google = [one for one in pulled if one.kind == "google"]
+    if from_google:
+        _write_if_changed(state / PULL, from_google)
 
 
 def load_pull(state: Path) -> list[Pulled]:
@@ -65,26 +94,17 @@ def save_build(
 
 
 def load_build(state: Path, build: str) -> BuildState:
-    """What the build `build` was made from."""
-    folder = state / "builds" / build
-    provenance = _read(folder / "provenance.json")
-    try:
-        return BuildState(
-            _read(folder / "snapshot.zip"),
-            _read(folder / "descriptors.binpb"),
-            json.loads(provenance) if provenance is not None else None,
-        )
-    except ValueError as error:
-        raise DamagedError(f"{folder / 'provenance.json'}: damaged", hint="run `gdata build` again") from error
+    """What the build `build` was made from; each part is read when it is asked for."""
+    return BuildState(state / "builds" / build)
 
 
 def _write_if_changed(path: Path, pulled: Sequence[Pulled]) -> None:
-    """Packing a snapshot takes longer than hashing it, and most builds pull what the last one did."""
+    """Write a snapshot, not packed: that would take longer than parsing. Most builds pull what the last one did."""
     digest = snapshot_digest(pulled).encode()
     noted = path.with_suffix(".sha256")
     if path.exists() and _read(noted) == digest:
         return
-    write_atomically(path, snapshot_bytes(pulled))
+    write_atomically(path, snapshot_bytes(pulled, compress=False))
     write_atomically(noted, digest)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
         SourceError: files aren't CSV in their encoding; the message has a line for each.
         ConfigError: two globs take the same sheet.
     """
-    names = {_title(name): name for name in pulled.files if name != _LISTING}
+    names = files_by_title(pulled)
     matched = match_titles(names, requests, pulled.spreadsheet)
     grids: list[Grid] = []
     wrong: list[SourceError] = []
@@ -63,10 +64,23 @@ def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
     if wrong:
         hints = dict.fromkeys(error.hint for error in wrong)
         raise SourceError("\n".join(map(str, wrong)), hint="; ".join(filter(None, hints)))
-    return ReadSheets(grids, list(matched.missing), _all_titles(pulled))
+    return ReadSheets(grids, list(matched.missing), listed_titles(pulled))
 
 
-def _all_titles(pulled: Pulled) -> list[str]:
+def files_by_title(pulled: Pulled) -> dict[str, str]:
+    """The names of the pulled .csv files by the titles of their sheets."""
+    return {_title(name): name for name in pulled.files if name != _LISTING}
+
+
+def without_others(pulled: Pulled, titles: Iterable[str]) -> Pulled:
+    """The pull with the files of these sheets alone."""
+    names = files_by_title(pulled)
+    wanted = {names[title] for title in titles} | {_LISTING}
+    return replace(pulled, files={name: content for name, content in pulled.files.items() if name in wanted})
+
+
+def listed_titles(pulled: Pulled) -> list[str]:
+    """The titles of all sheets in the folder, those that nobody asked for too."""
     return [_title(name) for name in json.loads(pulled.files[_LISTING])]
 
 

@@ -7,9 +7,11 @@ first one read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from gdata.problems import Cell
@@ -79,6 +81,11 @@ class Pulled:
     """Google's spreadsheet id, or the path as sheets.yaml writes it."""
     requests: int = 0
     """How many reads of Google's API it took."""
+
+    @cached_property
+    def digests(self) -> Mapping[str, str]:
+        """The hex SHA-256 of each file, by its name."""
+        return {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
 
 
 @dataclass(frozen=True)

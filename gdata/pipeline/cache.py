@@ -1,0 +1,93 @@
+"""The parse cache: what each table gave last time, under the hash of all that went into it.
+
+One file a table in `.gdata/cache/`. A file that is damaged, of another version or for other sheets counts as
+none: the table is parsed again, and nobody hears of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import secrets
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import google.protobuf
+
+from gdata.pipeline.results import TableResult
+
+_MAGIC = b"gdata parse cache 1\n"
+_HASH = 32
+_SOURCES = ("checks", "parsing", "pipeline", "schema", "sources")
+
+
+class ParseCache:
+    """The results of tables, by short name and key."""
+
+    def __init__(self, state: Path) -> None:
+        """`state` is `.gdata/`."""
+        self._folder = state / "cache"
+
+    def load(self, table: str, key: bytes) -> TableResult | None:
+        """What the table gave when its key was this one."""
+        start = _MAGIC + key
+        try:
+            with (self._folder / f"{table}.bin").open("rb") as file:
+                if file.read(len(start)) != start:
+                    return None
+                digest, content = file.read(_HASH), file.read()
+            return TableResult.from_bytes(content) if hashlib.sha256(content).digest() == digest else None
+        except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+            return None
+
+    def save(self, table: str, key: bytes, content: bytes) -> None:
+        """Keep what the table gave (`TableResult.to_bytes`); where that can't be written, the next build parses again.
+
+        There is no fsync: a file that a crash cut short is damaged, and counts as none.
+        """
+        temporary = self._folder / f".{secrets.token_hex(8)}.tmp"
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                with temporary.open("xb") as file:
+                    file.writelines([_MAGIC, key, hashlib.sha256(content).digest(), content])
+                temporary.replace(self._folder / f"{table}.bin")
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def forget_others(self, tables: Iterable[str]) -> None:
+        """Remove what is kept for tables that the project no longer has."""
+        names = {f"{table}.bin" for table in tables}
+        with suppress(OSError):
+            for path in self._folder.iterdir():
+                if path.name not in names:
+                    path.unlink()
+
+
+def cache_key(parts: Mapping[str, object]) -> bytes:
+    """The key for `parts`; values are anything with one repr for equal content."""
+    digest = hashlib.sha256(_versions())
+    for name, part in sorted(parts.items()):
+        content = part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass")
+        digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+    return digest.digest()
+
+
+@cache
+def _versions() -> bytes:
+    """What tells this gdata and its libraries from others: of gdata the very files, so that its makers aren't fooled.
+
+    Package metadata would say it too, but reading it takes 25 ms.
+    """
+    digest = hashlib.sha256(google.protobuf.__version__.encode())
+    folder = Path(__file__).parent.parent
+    paths = [path for name in _SOURCES for path in (folder / name).glob("*.py")] + list(folder.glob("*.py"))
+    for package in ("protovalidate", "python_calamine", "tzdata"):
+        found = importlib.util.find_spec(package)
+        paths += [Path(found.origin)] if found is not None and found.origin is not None else []
+    for path in sorted(paths):
+        status = path.stat()
+        digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.digest()

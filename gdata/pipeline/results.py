@@ -1,0 +1,156 @@
+"""What parsing a table gives, as bytes: so it comes back from another process, and from an earlier build.
+
+A line of JSON, then the rows on the wire. Nothing in it can run: unlike a pickle, it may lie in a folder that
+somebody else can write to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gdata import kinds
+from gdata.parsing.view import ViewBytes
+from gdata.problems import Cell, Kind, Problem
+
+Tags = tuple[str, ...]
+
+_KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
+_NAMES = {id(kind): name for name, kind in _KINDS.items()}
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """What stays of a spreadsheet once its cells are rows: the sheets that were asked for, and the missing ones."""
+
+    sheets: tuple[tuple[str, int | None], ...] = ()
+    """Titles in the order of sheets.yaml, and Google's tab ids."""
+    missing: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    """All titles, where they are known."""
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """A table parsed, and its rows checked by themselves."""
+
+    problems: list[Problem] = field(default_factory=list)
+    """Of its sheets."""
+    cell_problems: Mapping[Tags, list[Problem]] = field(default_factory=dict)
+    """Of its cells and rows, by the tags of those who see them."""
+    views: Mapping[Tags, ViewBytes] = field(default_factory=dict)
+    facts: Mapping[str, SheetFacts] = field(default_factory=dict)
+    """By spreadsheet; of csv folders the listing tells as much."""
+
+    def to_bytes(self) -> bytes:
+        """The result as bytes; sets of tags that share rows share their bytes."""
+        blobs: list[bytes] = []
+        known: dict[int, dict[str, Any]] = {}
+        views = []
+        for tags, view in self.views.items():
+            if id(view) not in known:
+                known[id(view)] = _view_as_json(view, len(blobs))
+                blobs += [view.message, *(view.rows or ())]
+            views.append([tags, known[id(view)]])
+        content = {
+            "problems": _problems_as_json(self.problems),
+            "cells": [[tags, _problems_as_json(problems)] for tags, problems in self.cell_problems.items()],
+            "views": views,
+            "facts": {name: [one.sheets, one.missing, one.titles] for name, one in self.facts.items()},
+            "sizes": list(map(len, blobs)),
+        }
+        return b"".join([json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode(), b"\n", *blobs])
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> TableResult:
+        """The result that `to_bytes` wrote.
+
+        Raises:
+            ValueError, KeyError, TypeError, IndexError: these are other bytes.
+        """
+        end = content.index(b"\n")
+        raw = json.loads(content[:end])
+        blobs, start = [], end + 1
+        for size in raw["sizes"]:
+            blobs.append(content[start : start + size])
+            start += size
+        if start != len(content):
+            raise ValueError("the sizes aren't those of the content")
+        views: dict[int, ViewBytes] = {}
+        for _, one in raw["views"]:
+            views.setdefault(one["first"], _view(one, blobs))
+        return cls(
+            problems=_problems(raw["problems"]),
+            cell_problems={tuple(tags): _problems(problems) for tags, problems in raw["cells"]},
+            views={tuple(tags): views[one["first"]] for tags, one in raw["views"]},
+            facts={name: _facts(*one) for name, one in raw["facts"].items()},
+        )
+
+
+def _view_as_json(view: ViewBytes, first: int) -> dict[str, Any]:
+    return {
+        "first": first,
+        "count": view.count,
+        "rows": None if view.rows is None else len(view.rows),
+        "bad": [[index, sorted(names)] for index, names in view.bad_fields.items()],
+        "whole": view.whole,
+    }
+
+
+def _view(raw: dict[str, Any], blobs: list[bytes]) -> ViewBytes:
+    first, rows = raw["first"], raw["rows"]
+    return ViewBytes(
+        blobs[first],
+        raw["count"],
+        None if rows is None else tuple(blobs[first + 1 : first + 1 + rows]),
+        {index: frozenset(names) for index, names in raw["bad"]},
+        raw["whole"],
+    )
+
+
+def _facts(sheets: list[list[Any]], missing: list[str], titles: list[str]) -> SheetFacts:
+    return SheetFacts(tuple((title, gid) for title, gid in sheets), tuple(missing), tuple(titles))
+
+
+def _problems_as_json(problems: Iterable[Problem]) -> list[list[Any]]:
+    return [
+        [
+            _NAMES[id(one.kind)],
+            one.code,
+            one.severity,
+            _cell_as_json(one.cell),
+            one.table,
+            one.field,
+            one.value,
+            [_cell_as_json(cell) for cell in one.related],
+            one.words,
+            one.target,
+            one.url,
+        ]
+        for one in problems
+    ]
+
+
+def _cell_as_json(cell: Cell) -> list[Any]:
+    return [cell.spreadsheet, cell.sheet, cell.row, cell.column]
+
+
+def _problems(raw: Iterable[list[Any]]) -> list[Problem]:
+    return [
+        Problem(
+            _KINDS[kind],
+            code,
+            severity,
+            Cell(*cell),
+            table,
+            field,
+            value,
+            tuple(Cell(*one) for one in related),
+            tuple((name, word) for name, word in words),
+            target,
+            url,
+        )
+        for kind, code, severity, cell, table, field, value, related, words, target, url in raw
+    ]
