@@ -18,6 +18,16 @@ from gdata.nearest import did_you_mean
 from gdata.runtime.messages import table_types
 from gdata.runtime.tables import parse_table
 
+_WIDEST = 40
+"""Columns of a terminal that one column of a table takes at the most."""
+_NUMERIC = (
+    FieldDescriptor.CPPTYPE_INT32,
+    FieldDescriptor.CPPTYPE_INT64,
+    FieldDescriptor.CPPTYPE_UINT32,
+    FieldDescriptor.CPPTYPE_UINT64,
+    FieldDescriptor.CPPTYPE_DOUBLE,
+    FieldDescriptor.CPPTYPE_FLOAT,
+)
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -119,7 +129,9 @@ def open_table(bundle: Bundle, name: str) -> ShownTable:
         entry = bundle.manifest.tables.get(name)
     if entry is None:
         known = list(bundle.manifest.tables)
-        raise UsageError(f"there is no table {name}", hint=did_you_mean(name, known) + "`gdata show` lists them")
+        short = {one.removesuffix("Table"): one for one in known}
+        near = did_you_mean(name, known) or did_you_mean(name, short)
+        raise UsageError(f"there is no table {name}", hint=near + "`gdata show` lists them")
     kind = table_types(bundle.schema(), bundle.manifest, place=bundle.place)[name]
     parts = [bundle.read(part) for part in entry.parts]
     parsed = parse_table(name, kind, entry, parts, bundle.place)
@@ -181,16 +193,37 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
     if len(dicts) == 1:
         _render_row(table, dicts[0])
         return
+    cells = {
+        name: [_visible(_cell(one.get(name))) for one in dicts]
+        for name in _columns_of(table)
+        if table.columns or any(name in one for one in dicts)
+    }
+    shown = list(cells) if table.columns else _that_fit(cells, console.width)
     page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    columns = [name for name in _columns_of(table) if table.columns or any(name in one for one in dicts)]
-    for name in columns:
-        numeric = table.descriptor.fields_by_name[name].cpp_type in (1, 2, 3, 4, 5, 6)
-        page.add_column(name, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis", max_width=40)
-    for one in dicts:
-        page.add_row(*(Text(_visible(_cell(one.get(name)))) for name in columns))
+    for name in shown:
+        numeric = table.descriptor.fields_by_name[name].cpp_type in _NUMERIC
+        page.add_column(name, justify="right" if numeric else "left", no_wrap=True, max_width=_WIDEST)
+    for line in zip(*(cells[name] for name in shown), strict=True):
+        page.add_row(*map(Text, line))
     console.print(page)
     if len(rows) < len(table.rows):
         console.print(f"… {len(table.rows) - len(rows):,} more rows: --limit 0", style="dim")
+    if len(shown) < len(cells):
+        rest = ", ".join(name for name in cells if name not in shown)
+        console.print(Text(f"… more columns: {rest}; choose with --columns", style="dim"))
+
+
+def _that_fit(cells: dict[str, list[str]], width: int) -> list[str]:
+    """The first columns, as many as a line has room for."""
+    from rich.cells import cell_len
+
+    shown: list[str] = []
+    for name, texts in cells.items():
+        width -= min(_WIDEST, max(cell_len(name), *map(cell_len, texts))) + 2
+        if width < 0 and shown:
+            break
+        shown.append(name)
+    return shown
 
 
 def _render_row(table: ShownTable, values: dict[str, Any]) -> None:

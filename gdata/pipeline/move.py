@@ -12,7 +12,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side
 from gdata.errors import RefusedError, UsageError
-from gdata.pipeline.sides import output_side, published_side
+from gdata.pipeline.sides import check_channel, output_side, published_side
 from gdata.pipeline.state import BuildState, load_build
 from gdata.releases.hotfixes import undone_hotfixes
 from gdata.releases.log import ChannelMoved, entries_after, read_log
@@ -67,6 +67,7 @@ def plan_publish(
     Raises:
         ChannelMoved: the channel isn't at `against` any more.
     """
+    check_channel(config, store, channel)
     base = _base(store, channel, against)
     new = output_side(config)
     notes = []
@@ -102,6 +103,7 @@ def publish_planned(config: Config, store: WritableStore, planned: Planned, requ
 
 def plan_promote(config: Config, store: WritableStore, source: str, channel: str, request: Request) -> Planned:
     """Compare what `source` has with what `channel` has, by the gate of `channel`."""
+    check_channel(config, store, channel)
     new = published_side(store, bundles_of(store, source))
     return _plan(config, store, channel, newest_entry(store, channel), new, request, ())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST
@@ -9,8 +10,9 @@ from gdata.bundles.reader import open_bundle, open_output
 from gdata.config import Config, Gate
 from gdata.diffs.model import Side
 from gdata.errors import UsageError
+from gdata.nearest import did_you_mean
 from gdata.pipeline.state import load_build
-from gdata.releases.reader import Published, bundles_of, descriptors_of
+from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id
 from gdata.releases.store import Store, open_store
 
@@ -41,7 +43,26 @@ def open_side(config: Config | None, name: str, store: Store | None) -> Side:
             f"{name} is no folder with a bundle" + ("" if store is not None else ", and there is no sheets.yaml here"),
             hint="name an output folder, a release id or a channel",
         )
+    if config is not None and not is_release_id(name):
+        check_channel(config, store, name)
     return published_side(store, bundles_of(store, name, missing_ok=not is_release_id(name)))
+
+
+def check_channel(config: Config, store: Store, name: str) -> None:
+    """Refuse a channel that nobody named before: a slip would be compared with nothing, or start a new channel.
+
+    Raises:
+        UsageError: neither sheets.yaml nor the store knows the channel.
+    """
+    patterns = [channel.pattern for channel in config.channels]
+    if name == config.default_channel or any(fnmatchcase(name, pattern) for pattern in patterns):
+        return
+    if newest_entry(store, name) is None:
+        known = [*patterns, config.default_channel]
+        raise UsageError(
+            f"there is no channel {name}",
+            hint=did_you_mean(name, known) + f"a new one is named under `channels:` in {config.path.name} first",
+        )
 
 
 def output_side(config: Config) -> Side:
