@@ -31,7 +31,6 @@ class Schema:
 
     def __init__(self, content: bytes, place: str) -> None:
         self.content = content
-        self.place = place
         self._pool = descriptor_pool.DescriptorPool()
         try:
             self.files = FileDescriptorSet.FromString(content)
@@ -42,15 +41,15 @@ class Schema:
         except (DecodeError, TypeError, KeyError) as error:
             raise DamagedError(f"{place}: its schema can't be read ({error})", hint="build it again") from error
 
-    def table(self, name: str, entry: TableEntry) -> TableShape:
-        """The shape of the table `name`.
+    def table(self, name: str, entry: TableEntry, place: str) -> TableShape:
+        """The shape of the table `name` of the bundle at `place` (bundles with equal schemas share one).
 
         Raises:
             DamagedError: the schema has no such message, or it holds no rows.
         """
         message = self.messages.get(entry.message)
         if message is None:
-            raise self._misfit(name, entry)
+            raise _misfit(name, entry, place)
         if entry.kind == "record":
             return TableShape(message, None, message)
         for one in message.fields:
@@ -62,7 +61,7 @@ class Schema:
                 value = row.fields_by_name["value"].message_type if is_map else row
                 if value is not None:
                     return TableShape(message, one, value, is_map)
-        raise self._misfit(name, entry)
+        raise _misfit(name, entry, place)
 
     def _messages(self, file: FileDescriptorProto) -> Iterator[Descriptor]:
         for message in self._pool.FindFileByName(file.name).message_types_by_name.values():
@@ -73,12 +72,12 @@ class Schema:
         for message in self._messages(file):
             yield from message.enum_types
 
-    def _misfit(self, name: str, entry: TableEntry) -> DamagedError:
-        return DamagedError(
-            f"{self.place}: the table {name} is of kind {entry.kind}, but its message {entry.message} in the schema"
-            " isn't",
-            hint="build the bundle again",
-        )
+
+def _misfit(name: str, entry: TableEntry, place: str) -> DamagedError:
+    return DamagedError(
+        f"{place}: the table {name} is of kind {entry.kind}, but its message {entry.message} in the schema isn't",
+        hint="build the bundle again",
+    )
 
 
 def open_schema(bundle: Bundle) -> Schema:

@@ -81,7 +81,7 @@ def _schema_changes(old: Schema, new: Schema, category: SchemaRule, sources: byt
 
 
 def _side(name: str, bundle: Bundle, entry: TableEntry, schema: Schema) -> TableSide:
-    return TableSide(name, entry, schema.table(name, entry), bundle)
+    return TableSide(name, entry, schema.table(name, entry, bundle.place), bundle)
 
 
 def _may_differ(old: TableSide, new: TableSide) -> bool:

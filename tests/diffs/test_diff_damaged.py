@@ -1,0 +1,72 @@
+"""Bundles whose hashes are right and whose content isn't: written by something else than gdata."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from diffcases import side
+
+from gdata.bundles.manifest import Manifest, Part, bundle_id, file_entry
+from gdata.bundles.reader import Bundle
+from gdata.diffs.compare import compare
+from gdata.diffs.model import Side
+from gdata.errors import DamagedError
+
+ITEMS = {"ItemTable": [{"id": 1, "price": 5}]}
+
+
+def forged(bundle: Bundle, *, schema: bytes | None = None, table: bytes | None = None, kind: str = "rows") -> Side:
+    """The bundle with another schema or table in it, and a manifest that fits."""
+    manifest, files = bundle.manifest, {}
+    entry, schema_entry = manifest.tables["ItemTable"], manifest.schema
+    if schema is not None:
+        schema_entry = file_entry("schema", "binpb", schema)
+        files[schema_entry.file] = schema
+    if table is not None:
+        one = file_entry("ItemTable", "binpb", table)
+        files[one.file] = table
+        entry = replace(entry, parts=(Part(one.file, one.sha256, one.size, 1),))
+    tables = {"ItemTable": replace(entry, kind=kind)}
+    ids = bundle_id("server", schema_entry, tables), manifest.build
+    made = Manifest("server", schema_entry, tables, *ids)
+    fetch = lambda one: files[one.file] if one.file in files else bundle.fetch(one)  # noqa: E731
+    return Side("forged", None, {"server": Bundle(made, made.to_bytes(), "forged/server", fetch)})
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"schema": b"\xff\xff"},
+        {"schema": b""},
+        {"table": b"\x0a\x7fshort"},
+        {"table": b"\x0a\x02\x0a\xff"},
+        {"kind": "map"},
+    ],
+)
+def test_what_is_no_bundle_is_one_clear_error(what: dict[str, bytes]) -> None:
+    good = side("old", {"ItemTable": [{"id": 1, "price": 7}]})
+    with pytest.raises(DamagedError, match="forged/server") as raised:
+        compare(good, forged(good.bundles["server"], **what), category="off")  # type: ignore[arg-type]
+    assert raised.value.hint
+
+
+def test_fields_that_nobody_knows_are_no_change() -> None:
+    good = side("old", ITEMS)
+    content = good.bundles["server"].table("ItemTable")
+    row = content[2:] + b"\xf8\x07\x05"  # field 127 = 5
+    found = compare(good, forged(good.bundles["server"], table=bytes([0x0A, len(row)]) + row))
+    assert not found.differs
+
+
+def test_fields_in_another_order_are_no_change() -> None:
+    good = side("old", {"ItemTable": [{"id": 1, "price": 7}]})
+    turned = b"\x0a\x04\x18\x07\x08\x01"
+    assert not compare(good, forged(good.bundles["server"], table=turned)).differs
+
+
+def test_a_record_that_became_rows_is_other_rows() -> None:
+    good = side("old", ITEMS)
+    found = compare(good, forged(good.bundles["server"], kind="record"), category="off")
+    table = found.targets["server"].tables["ItemTable"]
+    assert (len(table.removed), len(table.added)) == (1, 1)
