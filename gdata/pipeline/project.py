@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.configfile import find_config, load_config
 from gdata.errors import ConfigError
 from gdata.nearest import did_you_mean
-from gdata.schema.config_rules import check_against_schema
-from gdata.schema.plan import TablePlan
-from gdata.schema.protoc import compile_protos
-from gdata.schema.schema import Schema
 from gdata.sources.grid import SheetRequest
+
+if TYPE_CHECKING:
+    from gdata.schema.plan import TablePlan
+    from gdata.schema.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,17 @@ def open_project(config: Config) -> Project:
         SchemaError: a .proto doesn't compile, or a message that sheets are mapped to is no table.
         ConfigError: sheets.yaml names a message that doesn't exist, or a rule in it is about nothing.
     """
+    # Commands that compile nothing read the config through this module too, and start in half the time.
+    from gdata.schema.protoc import compile_protos
+    from gdata.schema.schema import Schema
+
     return plan_project(config, Schema(compile_protos(config.protos, config.state)))
 
 
 def plan_project(config: Config, schema: Schema) -> Project:
     """The project with a schema that is compiled already."""
+    from gdata.schema.config_rules import check_against_schema
+
     _check_messages(config, schema)
     plans = schema.tables(_tables(config))
     check_against_schema(config, plans)
