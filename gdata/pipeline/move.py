@@ -14,6 +14,7 @@ from gdata.diffs.model import Diff, Side
 from gdata.errors import RefusedError, UsageError
 from gdata.pipeline.sides import check_channel, output_side, published_side
 from gdata.pipeline.state import BuildState, load_build
+from gdata.releases.conditions import check_expected, check_not_bad
 from gdata.releases.hotfixes import undone_hotfixes
 from gdata.releases.log import ChannelMoved, entries_after, read_log
 from gdata.releases.publish import YANKED, Move, Moved, Parts, promote, publish, rollback, rollback_target
@@ -75,7 +76,7 @@ def plan_publish(
         notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")
     if base is not None:
         notes += undone_notes(store, base.release, new)
-    return _plan(config, store, channel, base, new, request, tuple(notes))
+    return _checked(config, store, _plan(config, store, channel, base, new, request, tuple(notes)), request)
 
 
 def undone_notes(store: Store, release: str, new: Side) -> list[str]:
@@ -105,7 +106,8 @@ def plan_promote(config: Config, store: WritableStore, source: str, channel: str
     """Compare what `source` has with what `channel` has, by the gate of `channel`."""
     check_channel(config, store, channel)
     new = published_side(store, bundles_of(store, source))
-    return _plan(config, store, channel, newest_entry(store, channel), new, request, ())
+    planned = _plan(config, store, channel, newest_entry(store, channel), new, request, ())
+    return _checked(config, store, planned, request)
 
 
 def promote_planned(config: Config, store: WritableStore, source: str, planned: Planned, request: Request) -> Moved:
@@ -163,6 +165,15 @@ def _plan(
     diff = compare(old, new, category=gate.schema)
     allowed = [name for name in request.allow if name != YANKED]
     return Planned(channel, diff, judge(diff, gate, allowed), base, notes)
+
+
+def _checked(config: Config, store: WritableStore, planned: Planned, request: Request) -> Planned:
+    """What was planned, once nothing but the gate and a person's word can stop it: nobody is asked in vain."""
+    if planned.is_needed:
+        move, build = _move(config, planned, request), planned.diff.new.build or ""
+        check_expected(planned.channel, build, move)
+        check_not_bad(read_log(store, planned.channel), build, move)
+    return planned
 
 
 def _move(config: Config, planned: Planned, request: Request) -> Move:
