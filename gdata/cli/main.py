@@ -13,6 +13,7 @@ import click
 from gdata.errors import GdataError
 
 COMMANDS = {
+    "init": "Start a small working project.",
     "scaffold": "Write the .proto files and sheets.yaml for sheets that exist.",
     "pull": "Read all spreadsheets and keep them, so that --offline can build.",
     "login": "Log in to Google in the browser, with the team's own OAuth client.",

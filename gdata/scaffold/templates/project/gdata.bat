@@ -1,0 +1,21 @@
+@echo off
+rem Double-click: builds the game's data from the sheets, and leaves the result to be read.
+chcp 65001 >nul
+cd /d "%~dp0"
+set PYTHONUTF8=1
+
+where gdata >nul 2>nul
+if %errorlevel% equ 0 (
+    gdata build %*
+) else (
+    where py >nul 2>nul
+    if errorlevel 1 (
+        echo Python isn't installed. Get it from https://www.python.org/downloads/ and double-click this file again.
+    ) else (
+        py -c "import gdata" >nul 2>nul || py -m pip install --user gdata-sheets
+        py -c "from gdata.cli.main import main; main()" build %*
+    )
+)
+
+echo.
+pause

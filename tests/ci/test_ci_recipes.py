@@ -1,0 +1,129 @@
+"""The CI recipes work as they stand: their commands are run here against real projects with a store in a folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ci_runner import RECIPES, Runner
+from google.auth.identity_pool import Credentials
+
+from gdata.releases.reader import newest_entry
+from gdata.releases.store import open_store
+
+ROOT = Path(__file__).parent.parent.parent
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="both services run these commands in bash")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Runner:
+    """The project of `gdata init`."""
+    command = [sys.executable, "-c", "from gdata.cli.main import main; main()", "init", "game"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    return Runner(tmp_path / "game", tmp_path / "tools")
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Runner:
+    """A copy of the sample game."""
+    project = tmp_path / "game"
+    for name in ("protos", "sheets", "checks"):
+        shutil.copytree(ROOT / name, project / name)
+    shutil.copy(ROOT / "sheets.yaml", project)
+    return Runner(project, tmp_path / "tools")
+
+
+def released(runner: Runner, channel: str) -> str:
+    entry = newest_entry(open_store(str(runner.project / "releases")), channel)
+    return entry.release if entry is not None else ""
+
+
+def edit(runner: Runner, file: str, old: str, new: str) -> None:
+    path = runner.project / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("which", ["small", "sample"])
+def test_github_takes_a_change_of_the_sheets_to_live(which: str, request: pytest.FixtureRequest) -> None:
+    runner: Runner = request.getfixturevalue(which)
+    assert runner.github_job("staging") == (0, "")
+    assert runner.values["needs.staging.outputs.differs"] == "yes"
+    assert (runner.project / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert runner.github_job("live") == (0, "")
+    assert released(runner, "live") == released(runner, "staging") != ""
+    assert runner.github_job("staging") == (0, "")
+    assert runner.values["needs.staging.outputs.differs"] == "no"
+
+
+def test_github_comments_a_change_and_fails_where_the_gate_says_no(small: Runner) -> None:
+    assert small.github_job("staging") == (0, "")
+    assert small.github_job("live") == (0, "")
+    small.values["github.event.pull_request.number"] = "12"
+    assert small.github_job("review") == (0, "")
+    edit(small, "sheets/Shop.csv", "1002,120", "1002,900")
+    assert small.github_job("review")[0] == 4
+    assert "pr comment 12 --edit-last --create-if-none --body-file diff.md" in small.noted("gh")
+    assert "price-swing" in (small.project / "diff.md").read_text(encoding="utf-8")
+    assert (small.project / "diff.html").exists()
+
+
+def test_github_annotates_a_mistake_and_stops(small: Runner) -> None:
+    edit(small, "sheets/Shop.csv", "1002,120", "9999,120")
+    code, output = small.github_job("review")
+    assert code == 1
+    assert "::error" in output
+    assert small.noted("gh") == ""
+
+
+def test_an_approval_of_a_build_that_staging_has_no_more_is_refused(small: Runner) -> None:
+    small.github_job("staging")
+    approved = dict(small.values)
+    edit(small, "sheets/Shop.csv", "1002,120", "1002,130")
+    small.github_job("staging")
+    small.values = approved
+    assert small.github_job("live")[0] == 4
+    assert released(small, "live") == ""
+
+
+@pytest.mark.parametrize("which", ["small", "sample"])
+def test_gitlab_takes_a_change_of_the_sheets_to_live(which: str, request: pytest.FixtureRequest) -> None:
+    runner: Runner = request.getfixturevalue(which)
+    code, output = runner.gitlab_job("staging", CI_PIPELINE_ID="9")
+    assert code == 0, output
+    assert (runner.project / "report.html").exists()
+    code, output = runner.gitlab_job("live", CI_PIPELINE_ID="9")
+    assert code == 0, output
+    assert released(runner, "live") == released(runner, "staging") != ""
+
+
+def test_gitlab_comments_a_change_and_fails_where_the_gate_says_no(small: Runner) -> None:
+    small.gitlab_job("staging", CI_PIPELINE_ID="9")
+    small.gitlab_job("live", CI_PIPELINE_ID="9")
+    assert small.gitlab_job("review")[0] == 0
+    assert small.noted("curl") == ""
+    edit(small, "sheets/Shop.csv", "1002,120", "1002,900")
+    service = {"CI_API_V4_URL": "https://gitlab.example/api/v4", "CI_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "3"}
+    code, _ = small.gitlab_job("review", GITLAB_TOKEN="secret", **service)
+    assert code == 4
+    assert "https://gitlab.example/api/v4/projects/5/merge_requests/3/notes" in small.noted("curl")
+
+
+def test_gitlab_logs_in_to_google_without_a_key(small: Runner) -> None:
+    login = {"GCP_WORKLOAD_IDENTITY_PROVIDER": "projects/1/x", "GCP_SERVICE_ACCOUNT": "a@b", "GOOGLE_ID_TOKEN": "jwt"}
+    code, output = small.gitlab_job("staging", CI_PIPELINE_ID="9", **login)
+    assert code == 0, output
+    written = json.loads((small.project / ".google-login.json").read_text(encoding="utf-8"))
+    assert written["audience"] == "//iam.googleapis.com/projects/1/x"
+    assert written["service_account_impersonation_url"].endswith("/serviceAccounts/a@b:generateAccessToken")
+    assert isinstance(Credentials.from_info(written), Credentials)
+
+
+def test_both_recipes_ask_a_person_before_live() -> None:
+    assert "environment: live" in (RECIPES / "github-actions.yml").read_text(encoding="utf-8")
+    assert "when: manual" in (RECIPES / "gitlab-ci.yml").read_text(encoding="utf-8")

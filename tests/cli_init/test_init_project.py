@@ -1,0 +1,89 @@
+"""`gdata init`: what it writes builds at once, teaches the gate, and overwrites nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gdata.scaffold.starting import template_files
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def gdata(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(
+        [sys.executable, "-c", "from gdata.cli.main import main; main()", *arguments],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert ran.returncode == code, f"exit {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+    return ran
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    gdata(tmp_path, "init", "my game")
+    return tmp_path / "my game"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_it_builds_at_once_without_a_problem(project: Path) -> None:
+    built = json.loads(gdata(project, "build", "--strict", "--format", "json").stdout)
+    assert built["problems"] == []
+    assert built["targets"].keys() == {"server", "client"}
+
+
+def test_the_mistakes_that_its_notes_suggest_are_found_at_their_cells(project: Path) -> None:
+    edit(project / "sheets" / "Item.csv", "2001,Small Potion,일반", "2001,Small Potion,comon")
+    edit(project / "sheets" / "Shop.csv", "new_year_sword,1003", "new_year_sword,9999")
+    problems = json.loads(gdata(project, "check", "--format", "json", code=1).stdout)["problems"]
+    assert [(one["cell"], one["code"]) for one in problems] == [("C5", "cell.not_enum"), ("B5", "reference.missing")]
+
+
+def test_its_gate_stops_a_price_that_more_than_doubles(project: Path) -> None:
+    gdata(project, "build", "--quiet")
+    gdata(project, "publish", "--channel", "staging", "--yes")
+    edit(project / "sheets" / "Shop.csv", "1002,120", "1002,250")
+    gdata(project, "build", "--quiet")
+    refused = gdata(project, "publish", "--channel", "staging", "--yes", code=4)
+    assert "price-swing" in refused.stderr
+    gdata(project, "publish", "--channel", "dev", "--yes")
+
+
+def test_the_client_sees_only_its_group(project: Path) -> None:
+    gdata(project, "build", "--quiet")
+    shown = gdata(project, "show", "ItemTable", "1001", "--target", "client", "--format", "json").stdout
+    assert json.loads(shown)[0].keys() == {"id", "name", "rarity"}
+
+
+def test_nothing_is_overwritten(project: Path) -> None:
+    (project / "sheets.yaml").write_text("mine", encoding="utf-8")
+    for name, _ in template_files():
+        if name not in ("sheets.yaml",):
+            (project / name).unlink()
+    assert "sheets.yaml" in gdata(project, "init", code=2).stderr
+    assert (project / "sheets.yaml").read_text(encoding="utf-8") == "mine"
+    assert not (project / "gdata.bat").exists()
+
+
+def test_windows_reads_the_batch_file(project: Path) -> None:
+    content = (project / "gdata.bat").read_bytes()
+    assert content.isascii()
+    assert content.count(b"\n") == content.count(b"\r\n") > 5
+
+
+def test_its_ci_recipe_is_the_documented_one(project: Path) -> None:
+    recipe = (ROOT / "docs" / "ci" / "github-actions.yml").read_bytes()
+    assert (project / ".github" / "workflows" / "gdata.yml").read_bytes() == recipe
