@@ -116,16 +116,24 @@ def _fast_distinct(cells: Sequence[CellValue], read: ReadCell) -> list[Any] | No
     return [known[cell] for cell in cells]
 
 
+def _joined(cells: Sequence[Any]) -> str | None:
+    """The cells as lines, if all are text: joining tells types in less time than looking at them."""
+    try:
+        return "\n".join(cells)
+    except TypeError:
+        return None
+
+
 def _fast_integers(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
-    types = set(map(type, cells))
-    if types == {str}:
-        if not _INTEGERS.fullmatch("\n".join(cells)):
+    text = _joined(cells)
+    if text is not None:
+        if not _INTEGERS.fullmatch(text):
             return None
         try:
             values = list(map(int, cells))
         except ValueError:  # Blank, `1-2`, thousands of digits.
             return None
-    elif types == {int}:
+    elif set(map(type, cells)) == {int}:
         values = list(cells)
         if max(values) > EXACT_INTEGERS or min(values) < -EXACT_INTEGERS:
             return None
@@ -136,41 +144,52 @@ def _fast_integers(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
 
 
 def _fast_doubles(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
-    types = set(map(type, cells))
-    if types == {str}:
-        if not _NUMBERS.fullmatch("\n".join(cells)):
-            return None
-    elif not types <= {int, float}:
+    text = _joined(cells)
+    return _typed_doubles(cells) if text is None else _text_doubles(cells, text)
+
+
+def _text_doubles(cells: Sequence[str], text: str) -> list[Any] | None:
+    if not _NUMBERS.fullmatch(text):
         return None
     try:
-        values = list(map(float, cells))
-    except (ValueError, OverflowError):
+        return _finite(list(map(float, cells)))
+    except ValueError:  # Blank, `1.2.3`.
         return None
+
+
+def _typed_doubles(cells: Sequence[Any]) -> list[Any] | None:
+    if not set(map(type, cells)) <= {int, float}:
+        return None
+    try:
+        return _finite(list(map(float, cells)))
+    except OverflowError:
+        return None
+
+
+def _finite(values: list[float]) -> list[float] | None:
     total = sum(values)
     return values if total - total == 0 else None
 
 
-def _fast_floats(cells: Sequence[Any], type_: CellType) -> list[Any] | None:
-    # With at most six digits nothing is lost in 32 bits; a point and a sign make eight characters.
-    if set(map(type, cells)) == {str} and _longest(cells) <= 7:
-        return _fast_doubles(cells, type_)
-    values = _fast_doubles(cells, type_)
+def _fast_floats(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
+    text = _joined(cells)
+    if text is None:
+        values = _typed_doubles(cells)
+    else:
+        values = _text_doubles(cells, text)
+        # With at most six digits nothing is lost in 32 bits; a point makes seven characters.
+        if values is None or max(map(len, cells)) <= 7:
+            return values
     if values is None or max(map(abs, values)) > FLOAT_MAX:
         return None
     return values if all(float(f"{value:.6g}") == value for value in values) else None
 
 
-def _longest(cells: Sequence[str]) -> int:
-    return max(map(len, cells))
-
-
 def _fast_strings(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
-    if set(map(type, cells)) != {str} or "" in cells:
-        return None
-    text = "\n".join(cells)
-    if " \n" in text or "\n " in text or text[0] == " " or text[-1] == " ":
-        return None
-    # Whatever is wrong with a text (control and zero-width characters, half ones, other blanks) isn't printable.
+    text = _joined(cells)
+    if not text or text[0] in " \n" or text[-1] in " \n" or "\n\n" in text or " \n" in text or "\n " in text:
+        return None  # Not text, or blanks where they shouldn't be.
+    # Whatever else is wrong with a text (control and zero-width characters, half ones) isn't printable.
     is_plain = text.replace("\n", "").isprintable()
     if not is_plain and _SUSPECT.search(text) is not None:
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gdata import kinds
@@ -13,6 +12,7 @@ from gdata.parsing.cell import Fault
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.compound import may_be_blank
 from gdata.parsing.header import Node
+from gdata.parsing.rows import make_dicts
 from gdata.problems import Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 
@@ -33,14 +33,14 @@ class Composer:
         self.problems: list[Problem] = []
         self.bad_fields: dict[int, set[str]] = {}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """A dict for each record, in sheet order."""
+    def columns(self) -> dict[str, Sequence[Any]]:
+        """The value of every record in sheet order, by field."""
         nodes, row = self._records.header.nodes, self._records.plan.row
         columns = {name: self._of_records(node) for name, node in nodes.items()}
         for field in _defaulted(row, nodes):
             columns[field.name] = [self._default(Node(field))] * self._records.count
         self._check_oneofs(nodes.values(), None, "")
-        return _dicts(columns, self._records.count)
+        return columns
 
     # --- lines to records ---------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Composer:
             for field in _defaulted(node.field.message, node.fields):
                 columns[field.name] = [self._default(Node(field))] * self._line_count
             self._check_oneofs(node.fields.values(), idle, f"{name}.")
-        dicts: Sequence[Any] = _dicts(columns, self._line_count)
+        dicts: Sequence[Any] = make_dicts(columns, self._line_count)
         if blank is None:
             return dicts
         return [None if is_blank else value for value, is_blank in zip(dicts, blank, strict=True)]
@@ -245,24 +245,3 @@ def _defaulted(message: MessagePlan, nodes: Iterable[str]) -> list[FieldPlan]:
     """Fields without a column that have a default, and so have a value all the same."""
     present = set(nodes)
     return [field for field in message.fields if field.default is not None and field.name not in present]
-
-
-def _dicts(columns: dict[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
-    """A dict for each line: columns to rows, in one comprehension made for just these names.
-
-    Twice as fast as `dict(zip(names, values))` (`benchmarks/parse.py`).
-    """
-    if not columns:
-        return [{} for _ in range(count)]
-    rows: list[dict[str, Any]] = _dict_maker(tuple(columns))(*columns.values())
-    return rows
-
-
-@lru_cache(maxsize=512)
-def _dict_maker(names: tuple[str, ...]) -> Any:
-    variables = [f"v{index}" for index in range(len(names))]
-    pairs = ", ".join(f"{name!r}: {variable}" for name, variable in zip(names, variables, strict=True))
-    arguments = ", ".join(f"c{index}" for index in range(len(names)))
-    loop = f"{variables[0]} in c0" if len(names) == 1 else f"{', '.join(variables)} in zip({arguments}, strict=True)"
-    # The names are those of protobuf fields: identifiers, quoted here as strings.
-    return eval(f"lambda {arguments}: [{{{pairs}}} for {loop}]", {"zip": zip, "__builtins__": {}})

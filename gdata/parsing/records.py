@@ -19,6 +19,7 @@ from gdata.parsing.column import Column, convert_column
 from gdata.parsing.compose import Composer
 from gdata.parsing.compound import cell_reader, map_key, may_be_blank, scalar_type
 from gdata.parsing.header import Header, HeaderFault, Node, read_header
+from gdata.parsing.rows import Columns
 from gdata.parsing.sheet import Sheet, only, record_lines
 from gdata.problems import Cell, Kind, Problem, Severity
 from gdata.schema.plan import FieldPlan, TablePlan
@@ -31,9 +32,9 @@ _SEVERITY_OF_UNKNOWN: dict[str, Severity | None] = {"error": "error", "warn": "w
 
 @dataclass
 class Composed:
-    """Records as one set of tags sees them: dicts for protobuf, and which record of the sheet each is."""
+    """Records as one set of tags sees them: the columns of their fields, and which record of the sheet each is."""
 
-    rows: list[dict[str, Any]]
+    columns: Columns
     records: Sequence[int]
     bad_fields: dict[int, set[str]]
     """By record: top-level fields in which a cell has a problem."""
@@ -161,15 +162,16 @@ class SheetRecords:
     def compose(self, tags: Tags) -> Composed:
         """The records that a target with `tags` sees."""
         composer = Composer(self, tags)
-        rows = composer.rows()
+        columns = composer.columns()
         problems = [*(problem for _, problem in self._row_problems), *composer.problems, *self._directives[2]]
         for record, problem in self._row_problems:
             composer.bad_fields.setdefault(record, set()).add(problem.field)
         chosen = self._chosen(tags)
         if chosen is None:
-            return Composed(rows, range(len(rows)), composer.bad_fields, problems)
+            return Composed(columns, range(self.count), composer.bad_fields, problems)
         kept = [record for record, is_chosen in enumerate(chosen) if is_chosen]
-        return Composed(list(compress(rows, chosen)), kept, composer.bad_fields, problems)
+        columns = {name: list(compress(values, chosen)) for name, values in columns.items()}
+        return Composed(columns, kept, composer.bad_fields, problems)
 
     @cached_property
     def _directives(self) -> tuple[list[bool] | None, list[frozenset[str]] | None, list[Problem]]:

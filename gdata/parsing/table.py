@@ -6,10 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.config import SheetEntry
@@ -18,6 +15,7 @@ from gdata.parsing.defaults import check_defaults
 from gdata.parsing.header import HeaderFault, read_header
 from gdata.parsing.locate import locate
 from gdata.parsing.records import Composed, SheetRecords, Tags
+from gdata.parsing.rows import make_message
 from gdata.parsing.sheet import lay_out
 from gdata.parsing.view import Path, TableView
 from gdata.problems import Cell, Problem, has_errors
@@ -111,9 +109,8 @@ def _once(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _view(plan: TablePlan, records: list[SheetRecords], composed: list[Composed], tags: Tags, whole: bool) -> TableView:
-    rows = [row for one in composed for row in one.rows]
-    message, row_messages = make_message(plan, rows)
-    ends = list(accumulate(len(one.rows) for one in composed))
+    message, row_messages = make_message(plan, [(one.columns, len(one.records)) for one in composed])
+    ends = list(accumulate(len(one.records) for one in composed))
 
     def find(index: int, path: Path) -> Cell:
         number = bisect_right(ends, index)
@@ -128,19 +125,3 @@ def _view(plan: TablePlan, records: list[SheetRecords], composed: list[Composed]
         if record in one.bad_fields
     }
     return TableView(plan, message, row_messages, find, bad_fields, whole)
-
-
-def make_message(plan: TablePlan, rows: list[dict[str, Any]]) -> tuple[Any, list[Any]]:
-    """The table's message and its row messages in sheet order, from dicts as protobuf takes them."""
-    table_class = GetMessageClass(plan.descriptor)
-    if plan.kind == "rows":
-        message = table_class(**{plan.rows_field: rows})
-        return message, list(getattr(message, plan.rows_field))
-    if plan.kind == "record":
-        message = table_class(**(rows[0] if rows else {}))
-        return message, [message]
-    row_class = GetMessageClass(plan.row.descriptor)
-    row_messages = [row_class(**row) for row in rows]
-    key = plan.key[0].name
-    by_key = {getattr(row, key): row for row in row_messages}
-    return table_class(**{plan.rows_field: by_key}), row_messages
