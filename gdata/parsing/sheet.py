@@ -10,6 +10,7 @@ from gdata.config import SheetEntry
 from gdata.parsing.cell import is_blank
 from gdata.parsing.column import blanks
 from gdata.problems import Cell
+from gdata.sources.flatrows import FlatRows
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
 _FALSE_TEXTS = frozenset(["FALSE", "false", "False"])
@@ -57,6 +58,8 @@ class Sheet:
         lines = self.lines
         if not lines or not wanted:
             return {column: [] for column in wanted}
+        if isinstance(lines, FlatRows):
+            return {column: lines.column(column) for column in wanted}
         shortest = min(map(len, lines))
         if shortest > max(wanted) and len(wanted) * 2 > shortest and shortest == max(map(len, lines)):
             every = list(zip(*lines, strict=True))

@@ -8,7 +8,7 @@ first one read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -94,7 +94,7 @@ class Grid:
 
     spreadsheet: str
     sheet: str
-    rows: list[list[CellValue]]
+    rows: Sequence[Sequence[CellValue]]
     kind: SourceKind
     digest: str
     """Changes when any cell does: the key of the parse cache."""
