@@ -33,10 +33,17 @@ class Matching:
 
 def match_rows(old: Sequence[bytes], new: Sequence[bytes], keys: tuple[ReadKeys, ReadKeys] | None) -> Matching:
     """Match two sides whose equal bytes mean equal rows; `keys` reads the keys of old and new rows, None: no key."""
-    shorter = min(len(old), len(new))
     odd = list(compress(count(), map(ne, old, new)))
     if keys is None:
-        return _match_content(old, new, odd[0] if odd else shorter)
+        return _match_content(old, new, odd[0] if odd else min(len(old), len(new)))
+    return match_odd(old, new, odd, keys)
+
+
+def match_odd(
+    old: Sequence[bytes], new: Sequence[bytes], odd: Sequence[int], keys: tuple[ReadKeys, ReadKeys]
+) -> Matching:
+    """The same where it is known already which rows differ from those at the same place; no others are read."""
+    shorter = min(len(old), len(new))
     old_left, new_left = [*odd, *range(shorter, len(old))], [*odd, *range(shorter, len(new))]
     if _is_in_place(odd, keys):
         return _match_rest(len(old), len(new), [], old_left, new_left, keys)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import cache
-from operator import attrgetter
-from typing import Any
 
 from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.diffs.fields import MessageComparer
-from gdata.diffs.match import Matching, ReadKeys, match_rows, match_unequal
-from gdata.diffs.model import FieldChange, Key, Row, RowChange, TableDiff, TableRows
+from gdata.diffs.keys import RowKeys, keys_of_both
+from gdata.diffs.match import Matching, ReadKeys, match_odd, match_rows, match_unequal
+from gdata.diffs.model import FieldChange, Row, RowChange, TableDiff, TableRows
 from gdata.diffs.rows import RawTable, cut_rows
+from gdata.diffs.scan import NotAligned, scan
 from gdata.diffs.schemas import TableShape, is_alike, means_the_same
 from gdata.diffs.shapes import FieldShape, Shapes
 
@@ -38,10 +38,22 @@ class TableSide:
         """The side with its bytes being read."""
         return replace(self, content=readers.submit(self.bundle.table, self.name))
 
+    def read(self) -> bytes:
+        """The table's bytes, verified."""
+        return self.bundle.table(self.name) if self.content is None else self.content.result()
+
     def cut(self, shape: TableShape | None = None) -> RawTable:
         """The side's rows as bytes, to be read by `shape` in place of its own."""
-        content = self.bundle.table(self.name) if self.content is None else self.content.result()
-        return cut_rows(content, shape or self.shape, f"{self.bundle.place}: {self.name}")
+        return cut_rows(self.read(), shape or self.shape, self.place)
+
+    def raw(self, shape: TableShape, rows: Sequence[bytes]) -> RawTable:
+        """The same with rows that were found otherwise."""
+        return RawTable(shape, self.read(), rows, self.place)
+
+    @property
+    def place(self) -> str:
+        """The bundle and table, for messages."""
+        return f"{self.bundle.place}: {self.name}"
 
 
 def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
@@ -49,7 +61,7 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
     shapes = Shapes()
     paths = dict(shapes.whole(side.shape.row).paths())
 
-    keys = _Keys.of(side.entry.key, side.shape, shapes)
+    keys = RowKeys.of(side.entry.key, side.shape, shapes)
     cut = cache(side.cut)
 
     def read(indexes: range) -> list[Row]:
@@ -72,43 +84,29 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
 
 def compare_tables(old: TableSide, new: TableSide) -> TableDiff | None:
     """What changed in a table that both sides have; None where nothing did."""
+    shapes = Shapes()
     alike = is_alike(old.shape.row, new.shape.row) and old.shape.is_map == new.shape.is_map
-    old_raw, new_raw = old.cut(new.shape if alike else None), new.cut()
-    comparison = _Comparison(old, new, old_raw, new_raw, Shapes(), alike)
-    return comparison.diff()
+    old_shape = new.shape if alike else old.shape
+    keys = keys_of_both(old_shape, new.shape, new.entry.key, shapes)
+    if keys is not None and _can_be_scanned(old_shape, new.shape):
+        try:
+            found = scan(old.read(), new.read(), _rows_number(new.shape))
+        except NotAligned:
+            pass
+        else:
+            raw = old.raw(old_shape, found.old), new.raw(new.shape, found.new)
+            return _Comparison(old, new, *raw, keys, shapes, alike, found.odd).diff()
+    return _Comparison(old, new, old.cut(old_shape), new.cut(new.shape), keys, shapes, alike).diff()
 
 
-@dataclass(frozen=True)
-class _Keys:
-    """How the rows of one side are known: by the fields of this side, or by the key of their map."""
+def _can_be_scanned(old: TableShape, new: TableShape) -> bool:
+    if old.is_map or new.is_map or _rows_number(old) != _rows_number(new):
+        return False
+    return means_the_same(old.row, new.row)
 
-    fields: tuple[str, ...]
-    writers: tuple[Callable[[Any], Any], ...]
-    of_map: bool = False
 
-    @classmethod
-    def of(cls, names: Sequence[str], shape: TableShape, shapes: Shapes) -> _Keys | None:
-        if shape.rows is None or not (names or shape.is_map):
-            return None
-        whole = shapes.whole(shape.row)
-        known = {one.name: one for one in whole.fields}
-        if not names or any(name not in known for name in names):
-            return cls((), (str,), of_map=True) if shape.is_map else None
-        return cls(tuple(names), tuple(known[name].write for name in names))
-
-    def of_rows(self, raw: RawTable, indexes: Sequence[int]) -> Sequence[Hashable]:
-        """The keys of some rows, to be matched."""
-        if self.of_map:
-            return raw.map_keys(indexes)
-        return self.of_messages(map(raw.reader(len(indexes)), indexes))
-
-    def of_messages(self, messages: Iterable[Message]) -> Sequence[Hashable]:
-        return list(map(attrgetter(*self.fields), messages))
-
-    def to_json(self, key: Any) -> Key:
-        if len(self.writers) == 1:
-            return (self.writers[0](key),)
-        return tuple(write(value) for write, value in zip(self.writers, key, strict=True))
+def _rows_number(shape: TableShape) -> int:
+    return 0 if shape.rows is None else shape.rows.number
 
 
 @dataclass(frozen=True)
@@ -117,12 +115,15 @@ class _Comparison:
     new: TableSide
     old_raw: RawTable
     new_raw: RawTable
+    keys: tuple[RowKeys, RowKeys] | None
     shapes: Shapes
     alike: bool
+    odd: Sequence[int] | None = None
+    """The rows that differ from those at the same place, where a scan found them."""
 
     def diff(self) -> TableDiff | None:
-        old_keys, new_keys = self._keys()
-        matching = self._match(old_keys, new_keys)
+        old_keys, new_keys = (None, None) if self.keys is None else self.keys
+        matching = self._match()
         changed = list(self._changed(matching.pairs, new_keys))
         added = _rows(self.new_raw, matching.added, new_keys, self.shapes)
         removed = _rows(self.old_raw, matching.removed, old_keys, self.shapes)
@@ -151,32 +152,21 @@ class _Comparison:
         old, new = self.shapes.whole(self.old_raw.shape.row), self.shapes.whole(self.new_raw.shape.row)
         return {**dict(old.paths()), **dict(new.paths())}
 
-    def _keys(self) -> tuple[_Keys | None, _Keys | None]:
-        """The keys of both sides: the new one's fields, found on the old side by their numbers."""
-        new_shape, old_shape = self.new_raw.shape, self.old_raw.shape
-        new_keys = _Keys.of(self.new.entry.key, new_shape, self.shapes)
-        if new_keys is None or new_keys.of_map:
-            both_maps = new_keys is not None and old_shape.is_map
-            return (new_keys, new_keys) if both_maps else (None, None)
-        numbers = [new_shape.row.fields_by_name[name].number for name in new_keys.fields]
-        twins = [old_shape.row.fields_by_number.get(number) for number in numbers]
-        if any(twin is None or twin.message_type is not None or twin.is_repeated for twin in twins):
-            return None, None
-        return _Keys.of([twin.name for twin in twins if twin is not None], old_shape, self.shapes), new_keys
-
-    def _match(self, old_keys: _Keys | None, new_keys: _Keys | None) -> Matching:
+    def _match(self) -> Matching:
         old, new = self.old_raw, self.new_raw
         if (old.shape.rows is None) != (new.shape.rows is None):  # a record became a table, or the other way
             return Matching(removed=list(range(len(old.rows))), added=list(range(len(new.rows))))
         keys: tuple[ReadKeys, ReadKeys] | None = None
-        if old_keys is not None and new_keys is not None:
+        if self.keys is not None:
+            old_keys, new_keys = self.keys
             keys = (lambda at: old_keys.of_rows(old, at), lambda at: new_keys.of_rows(new, at))
-        comparable = old.shape.is_map == new.shape.is_map and means_the_same(old.shape.row, new.shape.row)
-        if comparable:
+            if self.odd is not None:
+                return match_odd(old.rows, new.rows, self.odd, keys)
+        if old.shape.is_map == new.shape.is_map and means_the_same(old.shape.row, new.shape.row):
             return match_rows(old.rows, new.rows, keys)
         return match_unequal(len(old.rows), len(new.rows), keys)
 
-    def _changed(self, pairs: Sequence[tuple[int, int]], keys: _Keys | None) -> Iterator[RowChange]:
+    def _changed(self, pairs: Sequence[tuple[int, int]], keys: RowKeys | None) -> Iterator[RowChange]:
         old_reader, new_reader = self.old_raw.reader(len(pairs)), self.new_raw.reader(len(pairs))
         shapes = self.shapes.common(self.old_raw.shape.row, self.new_raw.shape.row)
         comparer = MessageComparer(shapes, same_class=self.alike)
@@ -191,7 +181,7 @@ class _Comparison:
         pairs: Sequence[tuple[int, int]],
         messages: Sequence[Message],
         found: Mapping[int, Sequence[FieldChange]],
-        keys: _Keys | None,
+        keys: RowKeys | None,
     ) -> Iterator[RowChange]:
         indexes = sorted(found)
         if keys is None:
@@ -212,7 +202,7 @@ class _Comparison:
         return RowChange(None, new + 1, old + 1, tuple(fields), Row(None, new + 1, message, convert))
 
 
-def _rows(raw: RawTable, indexes: Sequence[int], keys: _Keys | None, shapes: Shapes) -> list[Row]:
+def _rows(raw: RawTable, indexes: Sequence[int], keys: RowKeys | None, shapes: Shapes) -> list[Row]:
     convert = shapes.whole(raw.shape.row).to_json
     messages = list(map(raw.reader(len(indexes)), indexes))
     if keys is None:
