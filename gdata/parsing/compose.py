@@ -233,8 +233,12 @@ class Composer:
     def _mark_bad(self, line: int, *names: str) -> None:
         starts = self._records.starts
         record = line if starts is None else bisect_right(starts, line) - 1
-        tops = {re.split(r"[.@\[]", name, maxsplit=1)[0] for name in names}
-        self.bad_fields.setdefault(record, set()).update(tops)
+        self.bad_fields.setdefault(record, set()).update(map(top_field, names))
+
+
+def top_field(name: str) -> str:
+    """The row's own field in a name such as `rewards[1].item_id` or `price@jp`."""
+    return re.split(r"[.@\[]", name, maxsplit=1)[0]
 
 
 def _first_column(node: Node) -> int:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.parsing.cell import CellType, Fault, convert_cell, is_blank, shown
 from gdata.parsing.column import Column, convert_column
-from gdata.parsing.compose import Composer
+from gdata.parsing.compose import Composer, top_field
 from gdata.parsing.compound import cell_reader, map_key, may_be_blank, scalar_type
 from gdata.parsing.header import Header, HeaderFault, Node, read_header
 from gdata.parsing.rows import Columns
@@ -166,6 +166,13 @@ class SheetRecords:
         problems = [*(problem for _, problem in self._row_problems), *composer.problems, *self._directives[2]]
         for record, problem in self._row_problems:
             composer.bad_fields.setdefault(record, set()).add(problem.field)
+        # A field without its column has a problem already: what its rows lack isn't 58 more.
+        unread = {
+            top_field(name) for name in [*self.header.missing, *(one.field for one in self.header.faults)] if name
+        }
+        if unread:
+            for record in range(self.count):
+                composer.bad_fields.setdefault(record, set()).update(unread)
         chosen = self._chosen(tags)
         if chosen is None:
             return Composed(columns, range(self.count), composer.bad_fields, problems)
