@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": "Try each step — config, schemas, login, spreadsheets, store — and say what to do.",
     "check": "Find every mistake in the sheets; write nothing.",
     "build": "Pull, check and write the bundles; then say what would change.",
+    "watch": "Build after every edit, and show what it does.",
     "diff": "Show what changes between two builds, releases or channels, and what the gate says.",
     "publish": "Release the build in output/ on a channel.",
     "promote": "Release on one channel what another has.",

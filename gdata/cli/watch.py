@@ -1,0 +1,131 @@
+"""`gdata watch`: build after every edit, and show what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gdata.cli.options import config_option, format_option
+
+if TYPE_CHECKING:
+    from gdata.pipeline.watch import Round
+
+
+@click.command("watch")
+@click.argument("tables", nargs=-1, metavar="[TABLE]…")
+@click.option("--base", metavar="CHANNEL", help="With TABLEs: where all others come from; else default_channel.")
+@click.option("--interval", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Between two reads of Google.")
+@click.option("--publish", "channel", metavar="CHANNEL", help="Publish each good build to this channel.")
+@format_option("text", "json")
+@config_option
+def command(
+    tables: tuple[str, ...],
+    base: str | None,
+    interval: float | None,
+    channel: str | None,
+    format_: str,
+    config_path: Path | None,
+) -> None:
+    """Build after every edit, and show its problems, or what it changes. Ctrl-C ends it.
+
+    Files on this computer are seen as they are saved. Google is read every few seconds, as often as its quota
+    allows. With TABLEs only their sheets are read. With --publish a game server that follows the channel has an
+    edit seconds later; protected channels are refused. As JSON, each round is one object on one line.
+
+    \b
+    Examples:
+      gdata watch
+      gdata watch ItemTable --base live
+      gdata watch --publish dev-balance --interval 5
+    """
+    from gdata.configfile import find_config
+    from gdata.errors import UsageError
+    from gdata.pipeline.events import ignore
+    from gdata.pipeline.watch import Wanted, Watch
+
+    if base is not None and not tables:
+        raise UsageError("--base needs the tables that come from the sheets", hint="gdata watch TABLE --base CHANNEL")
+    path = config_path.absolute() if config_path is not None else find_config(Path.cwd())
+    rounds = Watch(Wanted(path, tables, base, channel, interval), ignore).rounds()
+    try:
+        _show(rounds, channel, format_)
+    except KeyboardInterrupt:
+        if format_ == "text":
+            from gdata.cli.console import error_console
+
+            error_console().print("\nno longer watching; the last good build is in output", markup=False)
+
+
+def _show(rounds: Iterable[Round], channel: str | None, format_: str) -> None:
+    import json
+    import sys
+
+    for number, one in enumerate(rounds):
+        if format_ == "json":
+            sys.stdout.write(json.dumps(_as_json(one), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+        else:
+            _render(one, channel, is_first=number == 0)
+
+
+def _as_json(one: Round) -> dict[str, Any]:
+    checked = one.built.checked if one.built is not None else None
+    return {
+        "ok": one.error is None and checked is not None and checked.ok,
+        "changed": list(one.changed),
+        "build": one.built.build if one.built is not None else None,
+        "problems": [problem.as_json() for problem in checked.problems] if checked is not None else [],
+        "diff": one.diff.summary.as_json() if one.diff is not None else None,
+        "error": str(one.error) if one.error is not None else None,
+        "release": one.release or None,
+        "seconds": round(one.seconds, 3),
+        "interval": one.interval or None,
+    }
+
+
+def _render(one: Round, channel: str | None, *, is_first: bool) -> None:
+    from datetime import datetime
+
+    from gdata.cli.console import error_console
+    from gdata.cli.problems_text import render_problems
+
+    console = error_console()
+    what = ", ".join(_visible(name) for name in one.changed[:4]) + (" …" if len(one.changed) > 4 else "")
+    console.rule(f"{datetime.now():%H:%M:%S} {what or 'the sheets as they are'}".replace("[", "\\["), align="left")
+    if one.built is not None:
+        render_problems(console, one.built.checked.problems)
+    if one.error is not None:
+        console.print(f"{one.error}", style="bold red", markup=False, soft_wrap=True)
+        if one.error.hint:
+            console.print(f"  → {one.error.hint}", markup=False, soft_wrap=True)
+    _render_diff(one, is_first=is_first)
+    console.print(_outcome(one, channel), style="bold", markup=False)
+    if is_first and one.interval:
+        console.print(
+            f"Google is read every {one.interval:g} s: an edit is seen within that", style="dim", markup=False
+        )
+
+
+def _render_diff(one: Round, *, is_first: bool) -> None:
+    from gdata.cli.console import error_console
+    from gdata.diffs.render_text import render_text
+
+    if one.diff is not None and one.diff.differs and one.diff.old.bundles:
+        render_text(error_console(), one.diff, None, stat=is_first)
+
+
+def _outcome(one: Round, channel: str | None) -> str:
+    took = f"in {one.seconds:.1f} s"
+    if one.built is None or one.built.build is None:
+        return f"not built: the last good build stays ({took})"
+    if one.release:
+        return f"published on {channel} as {one.release}, {took} from the change"
+    changed = one.diff is None or one.diff.differs
+    return f"built {one.built.build[:12]} {took}" if changed else f"built {took}: no value changed"
+
+
+def _visible(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "·" for sign in text)

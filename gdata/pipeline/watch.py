@@ -1,0 +1,298 @@
+"""Build whenever something changes: sheets on this computer as they are saved, those in Google a poll later.
+
+Google tells nobody of an edit in time (Drive's modifiedTime lags by minutes), so its spreadsheets are read again and
+again, as often as the quota of 60 reads a minute allows, and compared with what was read before.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gdata.config import Config, Gate, Spreadsheet
+from gdata.diffs.compare import compare
+from gdata.diffs.gate import GateVerdict, judge
+from gdata.diffs.model import Diff, Side
+from gdata.errors import CredentialsError, GdataError, UsageError
+from gdata.pipeline.base import check_named, only_tables, tables_from
+from gdata.pipeline.build import Built, Source, build
+from gdata.pipeline.events import Listener
+from gdata.pipeline.move import Request, plan_publish, publish_planned
+from gdata.pipeline.project import Project, open_project, read_config
+from gdata.pipeline.pull import pull_all
+from gdata.pipeline.sides import output_side, store_of
+from gdata.pipeline.state import save_pull
+from gdata.releases.reader import bundles_of
+from gdata.releases.store import writable
+from gdata.sources.grid import Pulled
+from gdata.sources.snapshot import snapshot_digest
+
+READS_PER_MINUTE = 60
+"""Google's quota for one person."""
+SHARE = 0.75
+"""How much of it watching may use up: somebody may run `gdata build` meanwhile."""
+SHORTEST_INTERVAL = 1.0
+_TICK = 0.1
+"""Seconds between two looks at the files of this computer."""
+_SETTLED = 0.15
+"""A file that didn't change for so many seconds is taken to be written."""
+_AFTER_FAILURE = 5.0
+
+Stamps = Mapping[Path, tuple[int, int]]
+
+
+def interval_for(reads: int, asked: float | None) -> float:
+    """Seconds from poll to poll of spreadsheets that take `reads` reads: what was asked for, within the quota."""
+    least = max(SHORTEST_INTERVAL, math.ceil(reads * 60 / (READS_PER_MINUTE * SHARE) * 10) / 10)
+    return max(least, asked or 0)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to watch: all tables or some, and where the result goes."""
+
+    config_path: Path
+    tables: tuple[str, ...] = ()
+    base: str | None = None
+    """The channel that all other tables come from."""
+    channel: str | None = None
+    """A channel to publish to; not a protected one."""
+    interval: float | None = None
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one change led to."""
+
+    changed: tuple[str, ...] = ()
+    """Files, and spreadsheets in Google; nothing at the start."""
+    built: Built | None = None
+    diff: Diff | None = None
+    """From the build before to this one."""
+    verdict: GateVerdict | None = None
+    error: GdataError | None = None
+    release: str = ""
+    """Published on the channel."""
+    seconds: float = 0.0
+    """From the save, or the poll that found the change, until all was done."""
+    interval: float = 0.0
+    """Seconds between polls of Google; 0 where nothing lies there."""
+
+
+@dataclass
+class Watch:
+    """Watches a project; `rounds` never ends by itself."""
+
+    wanted: Wanted
+    listener: Listener
+    _project: Project | None = None
+    _config: Config | None = None
+    """The last that could be read: it says which files to look at."""
+    _pulled: dict[str, Pulled] = field(default_factory=dict)
+    _stamps: Stamps = field(default_factory=dict)
+    _due: float = 0.0
+    _interval: float = 0.0
+    _last_error: str = ""
+    _is_built: bool = False
+
+    def rounds(self) -> Iterator[Round]:
+        """Build, then wait for a change, and again; each outcome as it comes.
+
+        Raises:
+            UsageError: the channel is protected, or there is no such table.
+            CredentialsError: there is no login for Google.
+        """
+        self._check_channel()
+        while True:
+            changed = self._changed_files()
+            poll = self._has_remote and time.monotonic() >= self._due
+            if changed or poll or not self._stamps:
+                result = self._round(changed, poll=poll)
+                if result is not None:
+                    yield result
+            time.sleep(_TICK)
+
+    # --- what changed ----------------------------------------------------------------------------------------
+
+    def _changed_files(self) -> dict[Path, float]:
+        """Files that changed, and when they were saved; it waits until they are written."""
+        now = self._look()
+        if not self._stamps or now == self._stamps:
+            return {}
+        while True:
+            time.sleep(_SETTLED)
+            later = self._look()
+            if later == now:
+                break
+            now = later
+        changed = {path for path in {*now, *self._stamps} if now.get(path) != self._stamps.get(path)}
+        self._stamps = now
+        return {path: now[path][0] / 1e9 if path in now else time.time() for path in changed}
+
+    def _look(self) -> Stamps:
+        files = _files(self.wanted.config_path, self._config)
+        return {path: stamp for path in files if (stamp := _stamp(path)) is not None}
+
+    @property
+    def _has_remote(self) -> bool:
+        return self._project is None or any(one.path is None for one in self._spreadsheets())
+
+    def _spreadsheets(self) -> Sequence[Spreadsheet]:
+        return self._narrowed().config.spreadsheets if self._project is not None else ()
+
+    # --- one round -------------------------------------------------------------------------------------------
+
+    def _round(self, changed: Mapping[Path, float], *, poll: bool) -> Round | None:
+        started = time.time()
+        saved = min(changed.values(), default=started)
+        try:
+            result = self._build(changed, poll=poll)
+        except GdataError as error:
+            if not self._is_built and isinstance(error, (UsageError, CredentialsError)):
+                raise  # Waiting wouldn't mend it.
+            self._due = time.monotonic() + max(self._interval, _AFTER_FAILURE)
+            if str(error) == self._last_error:
+                return None
+            self._last_error = str(error)
+            result = Round(error=error)
+        if result is None:
+            return None
+        names = [*(self._name(path) for path in sorted(changed)), *result.changed]
+        since = min(saved, started) if changed else started
+        return replace(
+            result,
+            changed=tuple(names),
+            seconds=max(time.time() - since, 0.0),
+            interval=self._interval if self._has_remote else 0.0,
+        )
+
+    def _build(self, changed: Mapping[Path, float], *, poll: bool) -> Round | None:
+        is_new = self._project is None or any(not self._is_sheet(path) for path in changed)
+        if is_new:
+            # What is saved while it is read must look changed afterwards.
+            before_reading = self._look()
+            self._project = None
+            self._stamps = before_reading
+            self._config = read_config(self.wanted.config_path)
+            self._project = open_project(self._config)
+            self._stamps = {**self._look(), **before_reading}
+        edited = self._pull(remote=poll or is_new)
+        if self._is_built and not (edited or changed):
+            return None
+        project = self._project
+        assert project is not None
+        if not self.wanted.tables:
+            save_pull(project.state, self._all_pulled(project))
+        before = _output(project.config)
+        built = build(project, self.listener, source=self._source(project))
+        self._is_built, self._last_error = True, ""
+        result = Round(tuple(edited), built)
+        if built.build is None:
+            return result
+        after = replace(output_side(project.config), name="this build")
+        diff = compare(before, after, category="off")
+        result = replace(result, diff=diff, verdict=judge(diff, Gate(schema="off")))
+        if self.wanted.channel is None:
+            return result
+        return self._publish(project.config, self.wanted.channel, result)
+
+    def _pull(self, *, remote: bool) -> list[str]:
+        """Read what may have changed; names of spreadsheets in Google that did."""
+        project = self._narrowed()
+        spreadsheets = [one for one in project.config.spreadsheets if one.path is not None or remote]
+        edited = []
+        fresh = {one.spreadsheet: one for one in pull_all(project, spreadsheets, self.listener)}
+        for spreadsheet in spreadsheets:
+            pulled, known = fresh[spreadsheet.name], self._pulled.get(spreadsheet.name)
+            if spreadsheet.path is None and (known is None or snapshot_digest([pulled]) != snapshot_digest([known])):
+                edited += [spreadsheet.name] if known is not None else []
+            self._pulled[spreadsheet.name] = pulled
+        if remote:
+            reads = sum(one.requests for one in fresh.values())
+            self._interval = interval_for(reads, self.wanted.interval)
+            self._due = time.monotonic() + self._interval
+        return edited
+
+    def _all_pulled(self, project: Project) -> list[Pulled]:
+        return [self._pulled[one.name] for one in project.config.spreadsheets]
+
+    def _narrowed(self) -> Project:
+        """The project with the sheets of the tables that were asked for."""
+        assert self._project is not None
+        if not self.wanted.tables:
+            return self._project
+        return only_tables(self._project, check_named(self._project, self.wanted.tables))
+
+    def _source(self, project: Project) -> Source:
+        pulled = self._all_pulled(self._narrowed())
+        if not self.wanted.tables:
+            return Source(pulled=pulled)
+        named = check_named(project, self.wanted.tables)
+        channel = self.wanted.base or project.config.default_channel
+        published = bundles_of(store_of(project.config), channel, missing_ok=True)
+        return Source(tables_from(project, published, frozenset(project.plans) - named), pulled)
+
+    # --- publishing ------------------------------------------------------------------------------------------
+
+    def _check_channel(self) -> None:
+        """Whatever is saved goes out at once, so it may only go where nobody's game depends on it."""
+        channel = self.wanted.channel
+        if channel is not None and read_config(self.wanted.config_path).channel(channel).protected:
+            raise UsageError(
+                f"the channel {channel} is protected: a release on it is reviewed first",
+                hint="watch publishes to a development channel: --publish dev",
+            )
+
+    def _publish(self, config: Config, channel: str, result: Round) -> Round:
+        store = writable(store_of(config))
+        request = Request(message="gdata watch")
+        try:
+            planned = plan_publish(config, store, channel, request)
+            if not planned.is_needed:
+                return result
+            planned.check_gate()
+            return replace(result, release=publish_planned(config, store, planned, request).entry.release)
+        except GdataError as error:
+            return replace(result, error=error)
+
+    # --- names -----------------------------------------------------------------------------------------------
+
+    def _is_sheet(self, path: Path) -> bool:
+        return any(one.path in (path, path.parent) for one in self._spreadsheets() if one.path is not None)
+
+    def _name(self, path: Path) -> str:
+        try:
+            return path.relative_to(self.wanted.config_path.parent).as_posix()
+        except ValueError:
+            return str(path)
+
+
+def _output(config: Config) -> Side:
+    """What is built already; nothing counts as empty."""
+    try:
+        return replace(output_side(config), name="the build before")
+    except GdataError:
+        return Side("the build before", None, {})
+
+
+def _files(config_path: Path, config: Config | None) -> Iterator[Path]:
+    """Every file on this computer that a build reads."""
+    yield config_path
+    protos = config.protos if config is not None else config_path.parent / "protos"
+    yield from protos.rglob("*.proto")
+    for one in config.spreadsheets if config is not None else ():
+        if one.path is not None:
+            yield from one.path.glob("*.csv") if one.path.is_dir() else [one.path]
+    if config is not None:
+        yield from config.checks
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
