@@ -1,0 +1,115 @@
+"""How long `gdata build` takes, whole process, beside the naive way in the same run.
+
+    python benchmarks/parse.py                  20 tables × 10,000 rows × 12 columns, from .csv and from .xlsx
+    python benchmarks/parse.py --large          and 1,000,000 rows in one table
+    python benchmarks/parse.py --rounds 5       the best of five, in turn, so that a busy machine is busy for all
+
+`cold` starts without a parse cache and without output, `unchanged` builds the same once more. The .proto files
+are compiled beforehand for all. CPU time is that of all processes, memory that of the largest one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from parse_data import make_project
+
+GDATA = [sys.executable, "-c", "from gdata.cli.main import main; main()"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    wall: float
+    cpu: float
+    memory: float
+    """MiB of the largest process."""
+
+    def least(self, other: Cost) -> Cost:
+        return Cost(min(self.wall, other.wall), min(self.cpu, other.cpu), max(self.memory, other.memory))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--tables", type=int, default=20)
+    options.add_argument("--rows", type=int, default=10_000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--large", action="store_true", help="also 1,000,000 rows in one table")
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="gdata-parse-") as name:
+        folder = Path(name)
+        for kind in ("csv", "xlsx"):
+            make_project(folder / kind, chosen.tables, chosen.rows, kind)
+            run_gdata(folder / kind)
+        runs: dict[str, Callable[[], Cost]] = {
+            "naive, csv": lambda: measure([sys.executable, str(naive_way()), str(folder / "csv")], folder),
+            "cold, csv": lambda: cold(folder / "csv"),
+            "unchanged, csv": lambda: run_gdata(folder / "csv"),
+            "cold, xlsx": lambda: cold(folder / "xlsx"),
+            "unchanged, xlsx": lambda: run_gdata(folder / "xlsx"),
+        }
+        if chosen.large:
+            make_project(folder / "large", 1, 1_000_000)
+            run_gdata(folder / "large")
+            runs["naive, 1 M rows"] = lambda: measure([sys.executable, str(naive_way()), str(folder / "large")], folder)
+            runs["cold, 1 M rows"] = lambda: cold(folder / "large")
+            runs["unchanged, 1 M rows"] = lambda: run_gdata(folder / "large")
+        show(best_of(runs, chosen.rounds))
+
+
+def naive_way() -> Path:
+    return Path(__file__).with_name("parse_naive.py")
+
+
+def cold(project: Path) -> Cost:
+    for name in ("output", ".gdata/cache", ".gdata/builds"):
+        shutil.rmtree(project / name, ignore_errors=True)
+    return run_gdata(project)
+
+
+def run_gdata(project: Path) -> Cost:
+    return measure([*GDATA, "build", "--quiet", "--format", "json"], project)
+
+
+def measure(command: list[str], folder: Path) -> Cost:
+    """Run a program to its end; its times and memory, those of its own children included."""
+    import time
+
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    errors = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command} failed: {errors.decode(errors='replace')}")
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def best_of(runs: dict[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
+    costs: dict[str, Cost] = {}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            cost = run()
+            costs[name] = cost.least(costs.get(name, cost))
+    return costs
+
+
+def show(costs: dict[str, Cost]) -> None:
+    print(f"{'':<20}{'wall s':>8}{'CPU s':>8}{'MiB':>6}   of the naive wall, CPU time")
+    for name, cost in costs.items():
+        naive = costs["naive, 1 M rows" if "1 M" in name else "naive, csv"]
+        ratios = f"{cost.wall / naive.wall:.2f}  {cost.cpu / naive.cpu:.2f}"
+        print(f"{name:<20}{cost.wall:>8.2f}{cost.cpu:>8.2f}{cost.memory:>6.0f}   {ratios}")
+
+
+if __name__ == "__main__":
+    main()
