@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gdata.cli.completion import complete_channels, complete_tables
 from gdata.cli.options import config_option, format_option, language_option, quiet_option
 from gdata.errors import GdataError, UsageError
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
 
 @click.command("build")
-@click.argument("tables", nargs=-1, metavar="[TABLE]...")
-@click.option("--base", metavar="CHANNEL", help="With TABLEs: where all others come from; else the default channel.")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
+@click.option(
+    "--base",
+    metavar="CHANNEL",
+    shell_complete=complete_channels,
+    help="With TABLEs: where all others come from; else the default channel.",
+)
 @click.option("--snapshot", metavar="RELEASE", help="Build a past release again, from what it was made of.")
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gdata.cli.completion import complete_sides, complete_tables
 from gdata.cli.options import config_option, format_option
 from gdata.errors import UsageError
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("old", required=False)
-@click.argument("new", required=False)
+@click.argument("old", required=False, shell_complete=complete_sides)
+@click.argument("new", required=False, shell_complete=complete_sides)
 @format_option("text", "json", "markdown", "html")
 @click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
 @click.option("--stat", is_flag=True, help="Only the summary of each table.")
-@click.option("--table", "tables", multiple=True, metavar="TABLE", help="Only these tables.")
+@click.option(
+    "--table", "tables", multiple=True, metavar="TABLE", shell_complete=complete_tables, help="Only these tables."
+)
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Rows shown of each; 0: all.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything differs.")
 @click.option("--allow", multiple=True, metavar="RULE", help="Let this rule of the gate be broken.")

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
+from gdata.cli.completion import complete_channels
 from gdata.cli.options import config_option, format_option
 
 
 @click.command("fetch")
-@click.argument("channel", metavar="CHANNEL|RELEASE")
+@click.argument("channel", metavar="CHANNEL|RELEASE", shell_complete=complete_channels)
 @click.option("--target", required=True, help="Which target's bundle.")
 @click.option("--into", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder.")
 @click.option("--plain-names", is_flag=True, help="Name files after their tables, for engines: ItemTable.binpb.")
 @click.option("--public-key", metavar="FILE", help="Refuse what this key didn't sign.")
-@click.option("--store", "location", metavar="PLACE", help="Another store: a folder, s3://…, gs://… or https://…")
+@click.option("--store", "location", metavar="PLACE", help="Another store: https://…, s3://…, gs://… or a folder.")
 @format_option("text", "json")
 @config_option
 def command(

@@ -6,11 +6,14 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gdata.errors import GdataError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "init": "Start a small working project.",
@@ -51,6 +54,13 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"gdata.cli.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, without importing any; options as click does."""
+        from click.shell_completion import CompletionItem
+
+        commands = [CompletionItem(name, help=one) for name, one in COMMANDS.items() if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

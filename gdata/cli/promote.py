@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from gdata.cli.completion import complete_channels
 from gdata.cli.moves import carry_out, move_options, read_request
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 
 
 @click.command("promote")
-@click.argument("source", metavar="FROM")
-@click.argument("channel", metavar="TO")
+@click.argument("source", metavar="FROM", shell_complete=complete_channels)
+@click.argument("channel", metavar="TO", shell_complete=complete_channels)
 @move_options
 @yes_option
 @format_option("text", "json")

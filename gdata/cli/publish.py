@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from gdata.cli.completion import complete_channels
 from gdata.cli.moves import carry_out, move_options, read_request
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 
 
 @click.command("publish")
-@click.option("--channel", help="The channel; else default_channel of sheets.yaml.")
+@click.option("--channel", shell_complete=complete_channels, help="The channel; else default_channel of sheets.yaml.")
 @click.option(
     "--against", metavar="RELEASE", help="The release that was reviewed against: refuse if the channel moved on."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gdata.cli.completion import complete_channels
 from gdata.cli.options import config_option, format_option
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("releases")
-@click.option("--channel", help="One channel; else all of them.")
+@click.option("--channel", shell_complete=complete_channels, help="One channel; else all of them.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Newest entries only.")
 @click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
 @format_option("text", "json")

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from gdata.cli.completion import complete_channels
 from gdata.cli.moves import carry_out, read_request
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 
 
 @click.command("rollback")
 @click.argument("release", required=False)
-@click.option("--channel", help="The channel; else default_channel of sheets.yaml.")
+@click.option("--channel", shell_complete=complete_channels, help="The channel; else default_channel of sheets.yaml.")
 @click.option("-m", "--message", default="", help="Why, for the log.")
 @click.option("--allow", multiple=True, metavar="yanked", help="Go back even to a release that is marked bad.")
 @click.option("--reason", default="", help="Why; the log keeps it.")

@@ -67,6 +67,10 @@ class ShownTable:
             rows = [row for row in rows if getattr(row, name.strip()) == value]
         return replace(self, rows=rows)
 
+    def after(self, count: int) -> ShownTable:
+        """The rows behind the first `count`."""
+        return replace(self, rows=self.rows[count:])
+
     def only_columns(self, names: Sequence[str]) -> ShownTable:
         """These fields alone, in this order."""
         columns = tuple(name.strip() for name in names)

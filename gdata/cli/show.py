@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gdata.cli.completion import complete_tables
 from gdata.cli.options import config_option, format_option
 from gdata.errors import UsageError
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("table", required=False)
+@click.argument("table", required=False, shell_complete=complete_tables)
 @click.argument("key", required=False)
 @click.option("--where", multiple=True, metavar="FIELD=VALUE", help="Only rows with this value; several: all of them.")
 @click.option("--columns", metavar="A,B,…", help="Only these fields.")
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Rows shown; 0: all.")
+@click.option("--skip", type=click.IntRange(min=0), default=0, metavar="N", help="Begin after so many: a next page.")
 @click.option(
     "--from", "side", default="output", show_default=True, metavar="PLACE", help="A folder, release or channel."
 )
@@ -32,6 +34,7 @@ def command(
     where: tuple[str, ...],
     columns: str | None,
     limit: int,
+    skip: int,
     side: str,
     target: str | None,
     format_: str,
@@ -43,6 +46,7 @@ def command(
     Examples:
       gdata show
       gdata show ItemTable --where rarity=RARITY_EPIC --columns id,name,price
+      gdata show ItemTable --limit 20 --skip 40
       gdata show ItemTable 1001 --format yaml
       gdata show ShopProductTable --from live --format csv
     """
@@ -52,7 +56,7 @@ def command(
     if table is None:
         _list_tables(bundle, format_)
         return
-    shown = open_table(bundle, table).only_key(key).only_where(where)
+    shown = open_table(bundle, table).only_key(key).only_where(where).after(skip)
     render(shown.only_columns(columns.split(",") if columns else []), format_, limit or None)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gdata.cli.completion import complete_channels, complete_tables
 from gdata.cli.options import config_option, format_option
 
 if TYPE_CHECKING:
@@ -15,10 +16,21 @@ if TYPE_CHECKING:
 
 
 @click.command("watch")
-@click.argument("tables", nargs=-1, metavar="[TABLE]…")
-@click.option("--base", metavar="CHANNEL", help="With TABLEs: where all others come from; else default_channel.")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
+@click.option(
+    "--base",
+    metavar="CHANNEL",
+    shell_complete=complete_channels,
+    help="With TABLEs: where all others come from; else the default channel.",
+)
 @click.option("--interval", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Between two reads of Google.")
-@click.option("--publish", "channel", metavar="CHANNEL", help="Publish each good build to this channel.")
+@click.option(
+    "--publish",
+    "channel",
+    metavar="CHANNEL",
+    shell_complete=complete_channels,
+    help="Publish each good build to this channel.",
+)
 @format_option("text", "json")
 @config_option
 def command(
