@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from typing import Any
 
 from gdata.sources.grid import CellValue, DateCell
@@ -34,7 +35,10 @@ def typed_rows(rows: list[list[Any]], find_negative: FindNegative) -> list[list[
         if not types.isdisjoint(_DATE_CELLS):
             column = [_DATE_CELLS[type(cell)](cell) if type(cell) in _DATE_CELLS else cell for cell in column]
             has_dates = True
-        if float in types:
+        whole = _whole_numbers(column) if types == {float} else None
+        if whole is not None:
+            column = whole
+        elif float in types:
             column = [
                 int(cell) if type(cell) is float and cell.is_integer() and -_EXACT < cell < _EXACT else cell
                 for cell in column
@@ -44,6 +48,14 @@ def typed_rows(rows: list[list[Any]], find_negative: FindNegative) -> list[list[
     if has_dates:
         _restore_negative_dates(typed, find_negative)
     return typed
+
+
+def _whole_numbers(column: Sequence[float]) -> list[int] | None:
+    """A column of whole numbers as int; None where one isn't whole, or too large to be sure of."""
+    if not all(map(isfinite, column)) or max(column) >= _EXACT or min(column) <= -_EXACT:
+        return None
+    whole = list(map(int, column))
+    return whole if whole == list(column) else None
 
 
 def date_cell_of(serial: float) -> DateCell:
