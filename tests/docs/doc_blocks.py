@@ -9,6 +9,9 @@ A marker is a comment before a block, which readers don't see:
     <!-- test: answers y -->                                      somebody sits at the keyboard and types this
     <!-- test: serves -->                                         the next block runs on in the background
     <!-- test: not run: REASON -->                                the next block's commands and options must exist
+    <!-- test: needs protoc g++ -->                               without these programs the rest of the page is skipped
+    <!-- test: save main.cpp -->                                  the next block is the text of this file
+    <!-- test: python -->                                         the next block is a program that runs
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from pathlib import Path
 
 _PART = re.compile(
     r"^[ ]*<!-- test: (?P<marker>[^\n]*?) -->[ ]*$"
-    r"|^(?P<indent>[ ]*)```(?P<language>sh|console|bat)\b[^\n]*\n(?P<code>.*?)^(?P=indent)```[ ]*$",
+    r"|^(?P<indent>[ ]*)```(?P<language>\w+)\b[^\n]*\n(?P<code>.*?)^(?P=indent)```[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -37,11 +40,16 @@ class Marker:
 
 @dataclass(frozen=True)
 class Block:
-    """One block of commands: `sh` as they are typed, `console` with prompts and what comes out."""
+    """One block: `sh` as it is typed, `console` with prompts and what comes out, or text in another language."""
 
     language: str
     code: str
     line: int
+
+    @property
+    def is_commands(self) -> bool:
+        """Whether readers type it."""
+        return self.language in ("sh", "console", "bat")
 
     def commands(self) -> list[tuple[str, list[str]]]:
         """Each command and the lines that it is said to write; an `sh` block is one command that is said nothing of."""

@@ -7,9 +7,11 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -22,9 +24,21 @@ from gdata.testing.google import GoogleEmulator
 from gdata.testing.google_import import import_folder, spreadsheet_id
 
 DOCS = ROOT / "docs"
-PAGES = [page for page in sorted(DOCS.rglob("*.md")) if any(isinstance(part, Block) for part in parts_of(page))]
+PAGES = [
+    page
+    for page in sorted(DOCS.rglob("*.md"))
+    if any(isinstance(part, Block) and part.is_commands for part in parts_of(page))
+]
 GIVEN = ("cd gdata", "python3 -m venv", "pip install", ".venv/bin/pip", "source .venv")
 """Commands that set up what the test has already."""
+
+
+FOUND = {
+    "BUILD": r"""$(sed -n 's/^ *"build": "\(........\).*/\1/p' output/server/manifest.json)""",
+    "RELEASE": "$(ls releases/releases | sed -n '1s/[.]json$//p')",
+}
+"""What readers put in place of these words: the build in `output/`, the oldest release."""
+ENGLISH = {"LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
 
 
 class Reader:
@@ -34,7 +48,7 @@ class Reader:
         self.game = game
         self.google: GoogleEmulator | None = None
         self.background: list[subprocess.Popen[bytes]] = []
-        self.code, self.answers, self.serves, self.skips = 0, "", False, ""
+        self.forget()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
 
@@ -42,14 +56,24 @@ class Reader:
         if isinstance(part, Marker):
             self.obey(part)
             return
-        if self.skips or part.language == "bat":
+        if self.file:
+            (self.game / self.file).write_text(part.code, encoding="utf-8")
+        elif self.is_program:
+            self.run(f"{shlex.quote(sys.executable)} - <<'PROGRAM'\n{part.code}\nPROGRAM", "", 0)
+        elif not part.is_commands:
+            return
+        elif self.skips or part.language == "bat":
             exists(part.code)
         elif self.serves:
             for command, expected in part.commands():
                 self.start(command, expected)
         else:
             self.type(part)
-        self.code, self.answers, self.serves, self.skips = 0, "", False, ""
+        self.forget()
+
+    def forget(self) -> None:
+        """What a marker says is of the next block alone."""
+        self.code, self.answers, self.serves, self.skips, self.file, self.is_program = 0, "", False, "", "", False
 
     def obey(self, marker: Marker) -> None:
         match marker.verb:
@@ -65,6 +89,12 @@ class Reader:
                 self.answers = marker.rest
             case "serves":
                 self.serves = True
+            case "save":
+                self.file = marker.rest
+            case "python":
+                self.is_program = True
+            case "needs":
+                need(marker.rest.split())
             case "not" if marker.rest.startswith("run: "):
                 self.skips = marker.rest
             case _:
@@ -117,28 +147,19 @@ class Reader:
         assert not missing_lines(expected, log.read_text(encoding="utf-8")), log.read_text(encoding="utf-8")
 
     def filled(self, command: str) -> str:
-        """The command with the build and the releases that are there in place of the docs' BUILD and RELEASE."""
+        """The command as a reader types it here and now."""
         command = "\n".join(line for line in command.splitlines() if not line.startswith(GIVEN))
         # Another test, or a person, may hold the ports that the docs use.
         command = command.replace("gdata.testing.google sheets/", "gdata.testing.google sheets/ --port 0")
         command = command.replace("server.py releases", f"server.py releases --port {self.port}")
         command = command.replace("localhost:8000", f"localhost:{self.port}")
-        if re.search(r"\bBUILD\b", command):
-            (build,) = {re.findall(r'"build": "(\w{8})', path.read_text())[0] for path in self.manifests()}
-            command = re.sub(r"\bBUILD\b", build, command)
-        if re.search(r"\bRELEASE\b", command):
-            names = sorted(path.stem for path in (self.game / "releases" / "releases").iterdir())
-            command = re.sub(r"\bRELEASE\b", names[0], command)
-        return command
-
-    def manifests(self) -> list[Path]:
-        return list((self.game / "output").glob("*/manifest.json"))
+        return re.sub(r"\b(BUILD|RELEASE)\b", lambda found: FOUND[found[0]], command)
 
     def environment(self) -> dict[str, str]:
         home = self.game.parent / "home"
         home.mkdir(exist_ok=True)
         path = f"{GDATA.parent}{os.pathsep}{os.environ['PATH']}"
-        return {**os.environ, "PATH": path, "HOME": str(home), "COLUMNS": "110", "LC_ALL": "C.UTF-8"}
+        return {**os.environ, "PATH": path, "HOME": str(home), "COLUMNS": "110", "GDATA_AUTHOR": "minji", **ENGLISH}
 
     def leave(self) -> None:
         for process in self.background:
@@ -161,6 +182,14 @@ def test_what_a_page_tells_to_type_works(page: Path, reader: Reader) -> None:
             reader.follow(part)
     finally:
         reader.leave()
+
+
+def need(programs: list[str]) -> None:
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"CI must have {', '.join(missing)}: .ci/run installs them")
+    if missing:
+        pytest.skip(f"the rest of the page needs {', '.join(missing)}")
 
 
 def exists(code: str) -> None:
