@@ -90,6 +90,8 @@ def cli() -> None:
       gdata build                 build the project around here
       gdata diff                  what would change in the default channel
       gdata publish --channel live --expect BUILD
+
+    Completion in your shell: eval "$(_GDATA_COMPLETE=bash_source gdata)", or zsh_source, fish_source.
     """
 
 

@@ -11,7 +11,7 @@ from gdata.problems import column_letters
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
 from gdata.scaffold.names import Names, camel, is_identifier, needs_column, plural, snake, words_of
 from gdata.scaffold.series import Group, Item, Series, find_series
-from gdata.scaffold.values import guess_type
+from gdata.scaffold.values import fits, guess_type, split_messages
 from gdata.sources.grid import CellValue
 
 _COUNT_WORDS = frozenset(["count", "amount", "num", "number", "qty", "rate", "weight", "prob", "probability", "value"])
@@ -40,6 +40,9 @@ def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:
 
 def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
     words, named = words_of(column.header)
+    parts = split_messages(column.cells)
+    if parts is not None:
+        return _messages(column, parts, timezone)
     type_ = guess_type(column.cells, words, timezone)
     name = snake(words, f"column_{column_letters(column.index + 1).lower()}")
     return GuessedField(
@@ -51,6 +54,37 @@ def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
         named=named,
         has_blanks=any(map(is_blank, column.cells)),
     )
+
+
+def _messages(column: SourceColumn, parts: list[list[str]], timezone: ZoneInfo) -> GuessedField:
+    """A column whose cells hold lists of messages: `1001:10, 1002:5`."""
+    words, named = words_of(column.header)
+    fields = [
+        GuessedField(name, (*words, name), guess_type(cells, (*words, name), timezone), cells=cells)
+        for name, cells in zip(_part_names(parts), parts, strict=True)
+    ]
+    why = f"cells of {':'.join(field.name for field in fields)}, separated by commas; its parts need better names"
+    name = snake(words, f"column_{column_letters(column.index + 1).lower()}")
+    return GuessedField(
+        name=name if is_identifier(column.header) else plural(name),
+        words=tuple(words),
+        type=GuessedType("message", Guess("likely", "several parts in a cell")),
+        headers=(column.header,),
+        cells=column.cells,
+        named=named,
+        parts=tuple(fields),
+        grouped=Guess("unsure", why),
+        in_cell=True,
+    )
+
+
+def _part_names(parts: list[list[str]]) -> list[str]:
+    """Likely names of what stands between colons: `1001:10`, `item:1001:10`, `atk:10`."""
+    whole = [fits(cells, "int64") for cells in parts]
+    names = (
+        ["id", "count"] if whole[0] else ["type", "id", "count"] if len(parts) > 2 and whole[1] else ["key", "value"]
+    )
+    return [names[n] if n < len(names) else f"value{n + 1}" for n in range(len(parts))]
 
 
 def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
@@ -90,7 +124,7 @@ def _group(group: Group, timezone: ZoneInfo) -> GuessedField:
         for n in range(count)
     ]
     names = Names()
-    parts = [_part(text, part, filled, names, timezone) for text, part in group.parts]
+    parts = [_part(text, part, words, filled, names, timezone) for text, part in group.parts]
     why = f"{count} × {len(parts)} columns {', '.join(part.pattern for _, part in group.parts)}"
     return GuessedField(
         name=plural(snake(words, "group")),
@@ -108,7 +142,9 @@ def _rows(group: Group) -> int:
     return len(group.parts[0][1].columns[0].cells)
 
 
-def _part(text: str, series: Series, filled: list[list[bool]], names: Names, timezone: ZoneInfo) -> GuessedField:
+def _part(
+    text: str, series: Series, above: Sequence[str], filled: list[list[bool]], names: Names, timezone: ZoneInfo
+) -> GuessedField:
     words, named = words_of(text)
     cells = [cell for column in series.columns for cell in column.cells]
     used = [cell for column, flags in zip(series.columns, filled, strict=True) for cell in _only(column.cells, flags)]
@@ -116,7 +152,7 @@ def _part(text: str, series: Series, filled: list[list[bool]], names: Names, tim
     fallback = "id" if type_.kind in ("int32", "int64") and not set(words) & _COUNT_WORDS else "value"
     return GuessedField(
         name=names.take(snake(words, fallback)),
-        words=tuple(words or [fallback]),
+        words=tuple(words or [*above, fallback]),
         type=type_,
         columns=(series.pattern,),
         headers=tuple(column.header for column in series.columns),
@@ -132,7 +168,7 @@ def _only(cells: Sequence[CellValue], flags: Sequence[bool]) -> list[CellValue]:
 
 def _name(field: GuessedField, names: Names) -> GuessedField:
     name = names.take(field.name)
-    if not field.columns and not field.parts and needs_column(field.headers[0], name):
+    if not field.columns and (field.in_cell or not field.parts) and needs_column(field.headers[0], name):
         return replace(field, name=name, columns=(field.headers[0],))
     return replace(field, name=name)
 

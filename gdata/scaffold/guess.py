@@ -127,6 +127,8 @@ class GuessedField:
     """Of a list of messages: the name of the message nested in the row."""
     parts: tuple[GuessedField, ...] = ()
     grouped: Guess | None = None
+    in_cell: bool = False
+    """Its messages stand in one cell: `1001:10, 1002:5`."""
 
     @property
     def is_list(self) -> bool:

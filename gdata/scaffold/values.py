@@ -121,6 +121,28 @@ def _guess_list(distinct: list[CellValue]) -> GuessedType | None:
     return None
 
 
+_ELEMENT = re.compile(r"[\w.-]+(?:\s*:\s*[\w.-]+){1,3}")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+
+
+def split_messages(cells: Iterable[CellValue]) -> list[list[str]] | None:
+    """Of cells such as `1001:10, 1002:5` the parts of all elements; None where the cells aren't all like that.
+
+    As many parts everywhere, numbers in at least one place, and no times of day.
+    """
+    texts = [shown(cell).strip() for cell in cells if not is_blank(cell)]
+    if not texts or all(map(_CLOCK.fullmatch, texts)):
+        return None
+    elements = [element.strip() for text in texts for element in text.split(",")]
+    if not all(map(_ELEMENT.fullmatch, elements)):
+        return None
+    parts = [[part.strip() for part in element.split(":")] for element in elements]
+    if len({len(one) for one in parts}) > 1:
+        return None
+    columns = [list(column) for column in zip(*parts, strict=True)]
+    return columns if any(fits(column, "double") for column in columns) else None
+
+
 def _guess_elements(elements: list[str], several: int, cells: int, separator: str) -> GuessedType | None:
     if not all(elements):
         return None
