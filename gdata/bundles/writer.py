@@ -16,6 +16,9 @@ from gdata.bundles.manifest import MANIFEST, Manifest
 from gdata.errors import DamagedError
 from gdata.files import write_atomically, writing
 
+_REMOVED = ".removed"
+"""Ends the names of folders that are being removed."""
+
 
 def write_build(output: Path, bundles: Sequence[EncodedBundle]) -> None:
     """Write the bundles of a build under `output`, a folder a target; other targets' bundles there are removed.
@@ -72,9 +75,16 @@ def _remove_leftovers(folder: Path, manifests: Iterable[Manifest | None]) -> Non
 
 
 def _remove_other_targets(output: Path, targets: set[str]) -> None:
+    _finish_removals(output)
     for manifest in output.glob(f"*/{MANIFEST}"):
-        if manifest.parent.name not in targets and _read_manifest(manifest.parent) is not None:
-            with writing(manifest.parent):
-                # The manifest first: without it the folder is no bundle, whatever happens to the rest.
-                manifest.unlink()
-                shutil.rmtree(manifest.parent, ignore_errors=True)
+        folder = manifest.parent
+        if folder.name not in targets and not folder.name.startswith(".") and _read_manifest(folder) is not None:
+            with writing(folder):
+                # At once, whatever happens to the rest: half a bundle would be a damaged one.
+                folder.replace(output / f".{folder.name}{_REMOVED}")
+    _finish_removals(output)
+
+
+def _finish_removals(output: Path) -> None:
+    for leftover in output.glob(f".*{_REMOVED}"):
+        shutil.rmtree(leftover, ignore_errors=True)
