@@ -12,7 +12,6 @@ from typing import Any
 from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
-from gdata.files import project_lock
 from gdata.pipeline.base import BaseTables, only_tables
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.events import Event, Listener
@@ -20,7 +19,7 @@ from gdata.pipeline.links import with_links
 from gdata.pipeline.parse import Parsed, parse_all
 from gdata.pipeline.project import Project
 from gdata.pipeline.pull import pull_all
-from gdata.pipeline.state import LOCK, save_build, save_pull
+from gdata.pipeline.state import locked, save_build, save_pull
 from gdata.problems import Problem, has_errors
 from gdata.sources.grid import Pulled
 
@@ -89,21 +88,9 @@ class Built:
         return next((manifest.build for manifest in self.manifests.values()), None)
 
 
-def pull(project: Project, listener: Listener) -> list[Pulled]:
-    """Read every spreadsheet and keep the snapshot.
-
-    Raises:
-        SourceError: spreadsheets can't be read.
-    """
-    with _locked(project, listener):
-        pulled = list(pull_all(project, project.config.spreadsheets, listener))
-        save_pull(project.state, pulled)
-    return pulled
-
-
 def check(project: Project, listener: Listener, *, offline: bool = False, strict: bool = False) -> Checked:
     """Pull, parse and check; nothing under `output/` changes."""
-    with _locked(project, listener):
+    with locked(project.state, listener):
         return _check(project, listener, offline=offline, strict=strict)
 
 
@@ -119,7 +106,7 @@ def build(
 
     `source` says where the tables come from, if not all of them from the sheets as they are now.
     """
-    with _locked(project, listener):
+    with locked(project.state, listener):
         checked = _check(project, listener, offline=offline, strict=strict, source=source)
         if not checked.ok:
             return Built(checked)
@@ -189,12 +176,3 @@ def _provenance(pulled: list[Pulled], source: Source | None) -> dict[str, Any]:
             for one in pulled
         },
     }
-
-
-@contextmanager
-def _locked(project: Project, listener: Listener) -> Iterator[None]:
-    def on_wait(sentence: str) -> None:
-        listener(Event("pull", note=sentence))
-
-    with project_lock(project.state / LOCK, on_wait=on_wait):
-        yield

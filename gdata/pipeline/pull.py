@@ -8,10 +8,22 @@ from gdata.config import Spreadsheet
 from gdata.errors import UsageError
 from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.project import Project
-from gdata.pipeline.state import load_pull
+from gdata.pipeline.state import load_pull, locked, save_pull
 from gdata.sources.adapters import pull_local
 from gdata.sources.google import PullProgress, pull_google
 from gdata.sources.grid import Pulled
+
+
+def pull(project: Project, listener: Listener) -> list[Pulled]:
+    """Read every spreadsheet and keep the snapshot.
+
+    Raises:
+        SourceError: spreadsheets can't be read.
+    """
+    with locked(project.state, listener):
+        pulled = list(pull_all(project, project.config.spreadsheets, listener))
+        save_pull(project.state, pulled)
+    return pulled
 
 
 def pull_all(

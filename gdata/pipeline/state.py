@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
-from gdata.files import write_atomically
+from gdata.files import project_lock, write_atomically
+from gdata.pipeline.events import Event, Listener
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
 
@@ -120,3 +122,14 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise OutsideError(f"{path}: can't be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def locked(state: Path, listener: Listener) -> Iterator[None]:
+    """Hold the project for this process; whoever has it already is waited for, and named."""
+
+    def on_wait(sentence: str) -> None:
+        listener(Event("pull", note=sentence))
+
+    with project_lock(state / LOCK, on_wait=on_wait):
+        yield
