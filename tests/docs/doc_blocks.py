@@ -7,7 +7,8 @@ A marker is a comment before a block, which readers don't see:
     <!-- test: google -->                                         serve the spreadsheets from the emulator from here on
     <!-- test: exits 1 -->                                        the next block's last command ends with this code
     <!-- test: answers y -->                                      somebody sits at the keyboard and types this
-    <!-- test: serves -->                                         the next block runs on in the background
+    <!-- test: serves -->                                         the next block runs on in the background, from the
+                                                                  line with its address on; or say another text
     <!-- test: not run: REASON -->                                the next block's commands and options must exist
     <!-- test: needs protoc g++ -->                               without these programs the rest of the page is skipped
     <!-- test: save main.cpp -->                                  the next block is the text of this file

@@ -73,7 +73,7 @@ class Reader:
 
     def forget(self) -> None:
         """What a marker says is of the next block alone."""
-        self.code, self.answers, self.serves, self.skips, self.file, self.is_program = 0, "", False, "", "", False
+        self.code, self.answers, self.serves, self.skips, self.file, self.is_program = 0, "", "", "", "", False
 
     def obey(self, marker: Marker) -> None:
         match marker.verb:
@@ -88,7 +88,7 @@ class Reader:
             case "answers":
                 self.answers = marker.rest
             case "serves":
-                self.serves = True
+                self.serves = marker.rest or "127.0.0.1:"
             case "save":
                 self.file = marker.rest
             case "python":
@@ -141,7 +141,7 @@ class Reader:
             )
         self.background.append(process)
         end = time.monotonic() + 30
-        while "127.0.0.1:" not in log.read_text(encoding="utf-8", errors="replace"):
+        while self.serves not in log.read_text(encoding="utf-8", errors="replace"):
             assert process.poll() is None and time.monotonic() < end, f"{command}\n{log.read_text(encoding='utf-8')}"
             time.sleep(0.05)
         assert not missing_lines(expected, log.read_text(encoding="utf-8")), log.read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ def test_every_option_and_every_fault_is_on_the_page():
     assert set(re.findall(r"`(\w+)`", faults)) == set(FAULTS)
 
 
-def test_the_example_runs():
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(example, {"EmulatedSpreadsheet": EmulatedSpreadsheet, "GoogleEmulator": GoogleEmulator, "Formula": Formula})
+def test_the_examples_run():
+    for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+        names = {"EmulatedSpreadsheet": EmulatedSpreadsheet, "GoogleEmulator": GoogleEmulator, "Formula": Formula}
+        exec(example, {"__name__": "example", **names})
