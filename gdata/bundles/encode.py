@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from gdata.bundles.manifest import (
     bundle_id,
     file_entry,
 )
+from gdata.bundles.parts import PART_BYTES, split_rows
 from gdata.config import Target
 from gdata.errors import SchemaError
 from gdata.parsing.view import TableView
@@ -86,24 +87,34 @@ class _TableEncoder:
         self._check_key(plan)
         message = self._stripped(plan, view.content) if self._pool is not None else None
         content = view.content if message is None else message.SerializeToString(deterministic=True)
-        file = file_entry(plan.name, "binpb", content)
-        rows = view.row_count
-        files = {file.file: content}
+        files: dict[str, bytes] = {}
+        parts = []
+        for piece, rows in self._pieces(view, content):
+            file = file_entry(plan.name, "binpb", piece)
+            files[file.file] = piece
+            parts.append(Part(file.file, file.sha256, file.size, rows))
         text: FileEntry | None = None
         if self._target.format and message is not None:
-            text_content = _as_text(message, self._target.format)
+            from gdata.bundles.text import as_text
+
+            text_content = as_text(message, self._target.format)
             text = file_entry(plan.name, self._target.format, text_content)
             files[text.file] = text_content
         entry = TableEntry(
             message=plan.message,
             kind=plan.kind,
             key=tuple(field.name for field in plan.key),
-            rows=rows,
-            parts=(Part(file.file, file.sha256, file.size, rows),),
+            rows=sum(part.rows for part in parts),
+            parts=tuple(parts),
             refs=dict(sorted(self._references(plan.row, ""))),
             text=text,
         )
         return entry, files
+
+    @staticmethod
+    def _pieces(view: TableView, content: bytes) -> Iterable[tuple[bytes, int]]:
+        is_huge = len(content) > PART_BYTES and view.plan.kind != "record"
+        return split_rows(content, PART_BYTES) if is_huge else [(content, view.row_count)]
 
     def _check_key(self, plan: TablePlan) -> None:
         for field in plan.key:
@@ -147,11 +158,3 @@ class _TableEncoder:
     def _may_know(self, message: MessagePlan, name: str) -> bool:
         field = message.field(name) if name else None
         return field is None or not self._visible.hides(field.descriptor)
-
-
-def _as_text(message: Any, format: str) -> bytes:
-    from google.protobuf import json_format, text_format
-
-    if format == "txtpb":
-        return text_format.MessageToString(message, as_utf8=True).encode()
-    return json_format.MessageToJson(message, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,53 @@
+"""Tables as text for the targets that want one: protobuf's JSON, or its text format; maps stand by key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from google.protobuf import json_format, text_format
+from google.protobuf.descriptor import Descriptor
+
+_JSON_OF_ITS_OWN = frozenset(["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"])
+
+
+def as_text(message: Any, format: str) -> bytes:
+    """A table's message in `format`, json or txtpb; the same bytes for the same table."""
+    if format == "txtpb":
+        return text_format.MessageToString(message, as_utf8=True).encode()
+    content = _with_sorted_maps(json_format.MessageToDict(message), message.DESCRIPTOR)
+    return json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def _with_sorted_maps(value: Any, descriptor: Descriptor) -> Any:
+    """protobuf gives a map's entries in an order that differs from machine to machine."""
+    if descriptor.full_name in _JSON_OF_ITS_OWN:
+        return _sorted_json(value)
+    if not isinstance(value, dict):
+        return value  # A wrapper or time, which JSON writes as a text or number.
+    fields = {field.json_name: field for field in descriptor.fields}
+    return {name: _with_sorted_field(one, fields[name]) for name, one in value.items()}
+
+
+def _with_sorted_field(value: Any, field: Any) -> Any:
+    type_ = field.message_type
+    if type_ is None:
+        return value
+    if type_.GetOptions().map_entry:
+        of_value = type_.fields_by_name["value"]
+        entries = sorted(value.items(), key=_numbers_by_size)
+        return {key: _with_sorted_field(one, of_value) for key, one in entries}
+    if field.is_repeated:
+        return [_with_sorted_maps(one, type_) for one in value]
+    return _with_sorted_maps(value, type_)
+
+
+def _numbers_by_size(entry: tuple[str, Any]) -> tuple[int, str]:
+    key = entry[0]
+    return (int(key), key) if key.removeprefix("-").isdecimal() and len(key) < 21 else (0, key)
+
+
+def _sorted_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted_json(one) for key, one in sorted(value.items())}
+    return [_sorted_json(one) for one in value] if isinstance(value, list) else value
