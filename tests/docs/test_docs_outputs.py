@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from command_line import ROOT, run_gdata
+from command_line import GDATA, ROOT, run_gdata
 from jsonschema import Draft202012Validator
 
 SCHEMA = json.loads((ROOT / "docs" / "outputs.schema.json").read_text(encoding="utf-8"))
@@ -20,6 +22,21 @@ def validate(name: str, value: Any) -> None:
     if "properties" in definition and isinstance(value, dict):
         # The schema allows more, for newer versions; today's outputs have just what it tells.
         assert set(value) == set(definition["properties"]), name
+
+
+def test_each_round_of_watching_is_a_line(game: Path) -> None:
+    command = [str(GDATA), "watch", "--format", "json"]
+    with subprocess.Popen(command, cwd=game, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as watching:
+        assert watching.stdout is not None
+        validate("watch", json.loads(watching.stdout.readline()))
+        watching.terminate()
+
+
+def test_a_scaffold_tells_what_it_guessed(game: Path) -> None:
+    (game / "sheets.yaml").unlink()
+    shutil.rmtree(game / "protos")
+    ran = run_gdata("scaffold", "sheets/items.xlsx", "--yes", "--format", "json", cwd=game)
+    validate("scaffold", ran.json)
 
 
 def test_every_command_writes_what_its_schema_says(game: Path, edit_csv: Callable[..., None]) -> None:
