@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from gdata.parsing.cell import is_blank, shown
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedRef, GuessedTable
@@ -35,9 +36,10 @@ class _Use:
     words: tuple[str, ...]
     """What it is called; a part of a list with the list: `reward_type`."""
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
-        return list(dict.fromkeys(shown(cell).strip() for cell in self.field.cells if not is_blank(cell)))
+        distinct = dict.fromkeys(self.field.cells)
+        return list(dict.fromkeys(shown(cell).strip() for cell in distinct if not is_blank(cell)))
 
     @property
     def place(self) -> tuple[str, tuple[str, ...], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
@@ -33,19 +34,22 @@ _FEW_ROWS = 3
 
 def guess_type(cells: Iterable[CellValue], words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
     """The type of cells under a header of these words."""
-    filled = [cell for cell in cells if not is_blank(cell) and not _is_trouble(cell)]
+    counts = Counter((cell.__class__, cell) for cell in cells)
+    for kind, cell in list(counts):
+        if is_blank(cell) or _is_trouble(cell):
+            del counts[kind, cell]
+    distinct, filled = [cell for _, cell in counts], counts.total()
     if not filled:
         return GuessedType("string", Guess("unsure", "it has no values yet"))
-    distinct = list({(cell.__class__, str(cell)): cell for cell in filled}.values())
     found = (
         _guess_bool(distinct, words)
-        or _guess_number(distinct, len(filled))
+        or _guess_number(distinct, filled)
         or _guess_time(distinct, timezone)
         or _guess_json(distinct)
         or _guess_list(distinct)
         or _guess_text(filled, distinct, words)
     )
-    return found if len(filled) >= _FEW_ROWS else _weaken(found, len(filled))
+    return found if filled >= _FEW_ROWS else _weaken(found, filled)
 
 
 def _weaken(type_: GuessedType, count: int) -> GuessedType:
@@ -130,8 +134,11 @@ def split_messages(cells: Iterable[CellValue]) -> list[list[str]] | None:
 
     As many parts everywhere, numbers in at least one place, and no times of day.
     """
-    texts = [shown(cell).strip() for cell in cells if not is_blank(cell)]
-    if not texts or all(map(_CLOCK.fullmatch, texts)):
+    cells = [cell for cell in cells if not is_blank(cell)]
+    if not cells or ":" not in shown(cells[0]):
+        return None
+    texts = [shown(cell).strip() for cell in cells]
+    if all(map(_CLOCK.fullmatch, texts)):
         return None
     elements = [element.strip() for text in texts for element in text.split(",")]
     if not all(map(_ELEMENT.fullmatch, elements)):
@@ -160,11 +167,11 @@ def _guess_elements(elements: list[str], several: int, cells: int, separator: st
     return None
 
 
-def _guess_text(filled: list[CellValue], distinct: list[CellValue], words: Sequence[str]) -> GuessedType:
+def _guess_text(rows: int, distinct: list[CellValue], words: Sequence[str]) -> GuessedType:
     texts = [shown(cell).strip() for cell in distinct]
     last = words[-1] if words else ""
     says_so = last in _ENUM_WORDS
-    rows, values = len(filled), len(texts)
+    values = len(texts)
     enough = values * 3 <= rows or (says_so and values < rows)
     closed = (
         enough

@@ -51,7 +51,13 @@ def quoted(text: str) -> str:
     """A text as YAML writes it: plain where nobody can take it for anything else."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _in_quotes(text)
+
+
+def _in_quotes(text: str) -> str:
+    """A text between double quotes; what YAML doesn't take as it is, is escaped."""
+    plain = json.dumps(text, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in plain)
 
 
 def new_config(new: Sequence[NewEntries], tags: Sequence[str], timezone: str, why: str, protos: str) -> str:
@@ -69,15 +75,13 @@ def _place(spreadsheet: Spreadsheet) -> dict[str, str]:
 def _block(new: NewEntries, indent: str, newline: str = "\n") -> str:
     inner = f"{indent}  "
     lines = [f"{indent}{quoted(new.spreadsheet.name)}:"]
-    lines += [
-        f"{inner}{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in _place(new.spreadsheet).items()
-    ]
+    lines += [f"{inner}{key}: {_in_quotes(value)}" for key, value in _place(new.spreadsheet).items()]
     lines += [f"{inner}sheets:", *(f"{inner}  {_entry(entry)}" for entry in new.entries)]
     return newline.join(lines) + newline
 
 
 def _flow(new: NewEntries) -> str:
-    place = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in _place(new.spreadsheet).items()]
+    place = [f"{key}: {_in_quotes(value)}" for key, value in _place(new.spreadsheet).items()]
     sheets = ", ".join(map(_entry, new.entries))
     return f"{quoted(new.spreadsheet.name)}: {{{', '.join([*place, f'sheets: {{{sheets}}}'])}}}"
 
