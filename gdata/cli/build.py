@@ -94,9 +94,10 @@ def _build(
     from gdata.pipeline.build import build
     from gdata.pipeline.events import Event
     from gdata.pipeline.project import open_project
-    from gdata.pipeline.rebuild import build_tables, rebuild
 
     if snapshot is not None:
+        from gdata.pipeline.rebuild import rebuild
+
         rebuilt = rebuild(config, snapshot, listener, strict=strict)
         if rebuilt.built.build is not None:
             same = "byte for byte" if rebuilt.is_same else "but not the same: sheets.yaml changed since"
@@ -104,6 +105,8 @@ def _build(
         return rebuilt.built
     project = open_project(config)
     if tables:
+        from gdata.pipeline.rebuild import build_tables
+
         return build_tables(project, tables, base, listener, offline=offline, strict=strict)
     return build(project, listener, offline=offline, strict=strict)
 

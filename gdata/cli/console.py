@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
 
 from gdata.pipeline.events import Event, Listener
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 
 def result_console() -> Console:
     """The console for a command's result: stdout."""
+    from rich.console import Console
+
     return Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=False)
 
 
 def error_console() -> Console:
     """The console for progress, questions and errors: stderr."""
+    from rich.console import Console
+
     return Console(file=sys.stderr, highlight=False, emoji=False)
 
 
@@ -44,10 +48,13 @@ class ProgressLine:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._console = error_console()
         self._bar: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._told: set[str] = set()
+
+    @cached_property
+    def _console(self) -> Console:
+        return error_console()  # Where nothing is shown, rich needn't be there.
 
     def __enter__(self) -> Listener:
         if not self._quiet and self._console.is_terminal:

@@ -6,13 +6,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
-from gdata.pipeline.base import BaseTables, only_tables
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.links import with_links
@@ -22,6 +20,9 @@ from gdata.pipeline.pull import pull_all
 from gdata.pipeline.state import locked, save_build, save_pull
 from gdata.problems import Problem, has_errors
 from gdata.sources.grid import Pulled
+
+if TYPE_CHECKING:
+    from gdata.pipeline.base import BaseTables
 
 STAGES = ("pull", "parse", "check", "encode", "write")
 
@@ -120,8 +121,14 @@ def build(
             built = Built(checked, {bundle.manifest.target: bundle.manifest for bundle in bundles})
             # Before the bundles: a publish then finds what the build was made from, whenever this process dies.
             pulled = checked.parsed.pulled
-            provenance = _provenance(pulled, source)
-            save_build(project.state, built.build or "", pulled, project.schema.descriptors, provenance)
+            save_build(
+                project.state,
+                built.build or "",
+                pulled,
+                project.schema.descriptors,
+                lambda: _provenance(pulled, source),
+                is_plain=source is None,
+            )
             write_build(project.config.output, bundles)
             listener(Event("write", "", len(bundles), len(bundles)))
         return built
@@ -132,7 +139,11 @@ def _check(
 ) -> Checked:
     timings = Timings()
     base = source.base if source is not None else None
-    from_sheets = only_tables(project, frozenset(project.plans) - frozenset(base.tables)) if base else project
+    from_sheets = project
+    if base is not None:
+        from gdata.pipeline.base import only_tables
+
+        from_sheets = only_tables(project, frozenset(project.plans) - frozenset(base.tables))
     pulls: Iterator[Pulled]
     if source is not None and source.pulled is not None:
         pulls = iter(source.pulled)
@@ -163,6 +174,8 @@ def _timed(pulls: Iterator[Pulled], timings: Timings) -> Iterator[Pulled]:
 
 def _provenance(pulled: list[Pulled], source: Source | None) -> dict[str, Any]:
     """Where the data came from; it lies in `.gdata/` and in the release's record, never in a bundle."""
+    from importlib.metadata import version
+
     base = {"base": source.base.base.as_json()} if source is not None and source.base is not None else {}
     return {
         **base,

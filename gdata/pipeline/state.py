@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -83,13 +83,25 @@ def load_pull(state: Path) -> list[Pulled]:
 
 
 def save_build(
-    state: Path, build: str, pulled: Sequence[Pulled], descriptors: bytes, provenance: Mapping[str, Any]
+    state: Path,
+    build: str,
+    pulled: Sequence[Pulled],
+    descriptors: bytes,
+    provenance: Callable[[], Mapping[str, Any]],
+    *,
+    is_plain: bool = True,
 ) -> None:
-    """Keep what the build in `output/` was made from; what was kept for the build before goes."""
+    """Keep what the build in `output/` was made from; what was kept for the build before goes.
+
+    `is_plain`: all of it comes from this pull. Where the last build was the same, its provenance stays then.
+    """
     folder = state / "builds" / build
-    _write_if_changed(folder / "snapshot.zip", pulled)
+    is_new = _write_if_changed(folder / "snapshot.zip", pulled)
     _write(folder / "descriptors.binpb", descriptors)
-    _write(folder / "provenance.json", json.dumps(provenance, ensure_ascii=False, indent=1, sort_keys=True).encode())
+    known = _read(folder / "provenance.json")
+    if is_new or known is None or not is_plain or b'"base"' in known:
+        content = json.dumps(provenance(), ensure_ascii=False, indent=1, sort_keys=True).encode()
+        _write(folder / "provenance.json", content)
     for other in folder.parent.iterdir():
         if other.name != build:
             shutil.rmtree(other, ignore_errors=True)
@@ -100,14 +112,18 @@ def load_build(state: Path, build: str) -> BuildState:
     return BuildState(state / "builds" / build)
 
 
-def _write_if_changed(path: Path, pulled: Sequence[Pulled]) -> None:
-    """Write a snapshot, not packed: that would take longer than parsing. Most builds pull what the last one did."""
+def _write_if_changed(path: Path, pulled: Sequence[Pulled]) -> bool:
+    """Write a snapshot if it isn't there; whether it was written. Most builds pull what the last one did.
+
+    It isn't packed: that would take longer than parsing.
+    """
     digest = snapshot_digest(pulled).encode()
     noted = path.with_suffix(".sha256")
     if path.exists() and _read(noted) == digest:
-        return
+        return False
     write_atomically(path, snapshot_bytes(pulled, compress=False))
     write_atomically(noted, digest)
+    return True
 
 
 def _write(path: Path, content: bytes) -> None:
