@@ -93,6 +93,8 @@ class Watch:
     """The last that could be read: it says which files to look at."""
     _pulled: dict[str, Pulled] = field(default_factory=dict)
     _stamps: Stamps = field(default_factory=dict)
+    _looked: float = 0.0
+    """When the files were last seen unchanged."""
     _due: float = 0.0
     _interval: float = 0.0
     _last_error: str = ""
@@ -121,6 +123,7 @@ class Watch:
         """Files that changed, and when they were saved; it waits until they are written."""
         now = self._look()
         if not self._stamps or now == self._stamps:
+            self._looked = time.time()
             return {}
         while True:
             time.sleep(_SETTLED)
@@ -130,7 +133,8 @@ class Watch:
             now = later
         changed = {path for path in {*now, *self._stamps} if now.get(path) != self._stamps.get(path)}
         self._stamps = now
-        return {path: now[path][0] / 1e9 if path in now else time.time() for path in changed}
+        # A file that was moved here keeps an old time, and clocks differ: it wasn't saved before it was last looked at.
+        return {path: max(now[path][0] / 1e9 if path in now else 0.0, self._looked) for path in changed}
 
     def _look(self) -> Stamps:
         files = _files(self.wanted.config_path, self._config)
