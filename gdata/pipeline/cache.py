@@ -7,7 +7,6 @@ none: the table is parsed again, and nobody hears of it.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -16,10 +15,12 @@ from pathlib import Path
 
 import google.protobuf
 
+from gdata.installed import file_stamp, package_stamp
 from gdata.pipeline.results import TableResult
 
 _MAGIC = b"gdata parse cache 1\n"
 _HASH = 32
+_LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
 _SOURCES = ("checks", "parsing", "pipeline", "schema", "sources")
 
 
@@ -77,17 +78,8 @@ def cache_key(parts: Mapping[str, object]) -> bytes:
 
 @cache
 def _versions() -> bytes:
-    """What tells this gdata and its libraries from others: of gdata the very files, so that its makers aren't fooled.
-
-    Package metadata would say it too, but reading it takes 25 ms.
-    """
-    digest = hashlib.sha256(google.protobuf.__version__.encode())
+    """What tells this gdata and its libraries from others: of gdata the very files, so that its makers aren't fooled."""
     folder = Path(__file__).parent.parent
     paths = [path for name in _SOURCES for path in (folder / name).glob("*.py")] + list(folder.glob("*.py"))
-    for package in ("protovalidate", "python_calamine", "tzdata"):
-        found = importlib.util.find_spec(package)
-        paths += [Path(found.origin)] if found is not None and found.origin is not None else []
-    for path in sorted(paths):
-        status = path.stat()
-        digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
-    return digest.digest()
+    stamps = [google.protobuf.__version__, *map(package_stamp, _LIBRARIES), *map(file_stamp, sorted(paths))]
+    return hashlib.sha256("\n".join(stamps).encode()).digest()

@@ -7,7 +7,6 @@ and buf/validate/validate.proto, are given to it from here, so that nothing is c
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import re
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from gdata.errors import OutsideError, SchemaError
 from gdata.files import write_atomically
+from gdata.installed import package_stamp
 
 OPTIONS_FOLDER = Path(__file__).parent.parent / "protos"
 """The import root of gdata/options.proto."""
@@ -52,8 +52,8 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
 
 def _cache_key(contents: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for package in ("grpcio-tools", "protovalidate"):
-        digest.update(importlib.metadata.version(package).encode() + b"\0")
+    for package in ("grpc_tools", "protovalidate"):
+        digest.update(package_stamp(package).encode() + b"\0")
     digest.update((OPTIONS_FOLDER / "gdata" / "options.proto").read_bytes())
     for name, content in contents.items():
         digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
