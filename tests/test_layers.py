@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = {"errors", "problems", "kinds", "nearest", "files", "config", "language"}
+WORDS = {"errors", "problems", "kinds", "nearest", "files", "installed", "config", "language"}
 MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
@@ -32,6 +32,7 @@ ROOTS = {
     "errors": set(),
     "nearest": set(),
     "files": {"errors"},
+    "installed": set(),
     "problems": {"language"},
     "kinds": {"problems"},
     "config": set(),
