@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from gdata.cli.options import config_option, format_option, quiet_option, yes_op
 from gdata.errors import UsageError
 
 if TYPE_CHECKING:
-    from gdata.config import Config
+    from gdata.config import Config, Spreadsheet
     from gdata.problems import Problem
     from gdata.scaffold.propose import Place, Proposal
     from gdata.scaffold.read import ReadAll
@@ -98,7 +99,7 @@ def _place(path: Path, config: Config | None, package: str) -> Place:
     return Place(path, config.protos if config is not None else path.parent / "protos", check_package(package))
 
 
-def _read(found: list, config: Config | None, *, quiet: bool) -> ReadAll:  # type: ignore[type-arg]
+def _read(found: Sequence[Spreadsheet], config: Config | None, *, quiet: bool) -> ReadAll:
     from gdata.cli.console import error_console
     from gdata.config import GoogleSettings
     from gdata.scaffold.read import read_all

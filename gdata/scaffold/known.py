@@ -11,7 +11,6 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.scaffold.enums import KnownEnum
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
@@ -120,8 +119,3 @@ def _declared(prefix: str, messages: Sequence[DescriptorProto], enums: Sequence[
     for message in messages:
         yield prefix + message.name
         yield from _declared(f"{prefix}{message.name}.", message.nested_type, message.enum_type)
-
-
-def is_called(one: FieldPlan, text: str) -> bool:
-    """Whether a header text names this field by itself."""
-    return fold(text) in {fold(one.name), *map(fold, one.columns)}

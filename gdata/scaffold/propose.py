@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -73,7 +73,10 @@ def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = 
                 additions.find(grid, entry, [known.plans[name] for name in entry.tables], ZoneInfo(timezone))
                 continue
             one = _find(spreadsheet, grid, skip)
-            (found if isinstance(one, SheetFound) else skipped).append(one)  # type: ignore[arg-type]
+            if isinstance(one, SheetFound):
+                found.append(one)
+            else:
+                skipped.append(one)
     extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
     guessed = guess_tables(
         found,
@@ -178,8 +181,3 @@ def check_package(package: str) -> str:
     if all(part.isascii() and part.isidentifier() and part == part.lower() for part in parts):
         return package
     raise UsageError(f"{package} can't be a package", hint="use small letters, digits and _, like game or game.items")
-
-
-def write_order(changes: Mapping[Path, str]) -> list[Path]:
-    """The .proto files first: sheets.yaml names what is in them."""
-    return sorted(changes, key=lambda path: path.suffix != ".proto")
