@@ -14,7 +14,7 @@ from pathlib import Path
 from gdata.bundles.encode import EncodedBundle
 from gdata.bundles.manifest import MANIFEST, Manifest
 from gdata.errors import DamagedError
-from gdata.files import write_atomically, writing
+from gdata.files import write_atomically, write_files, writing
 
 _REMOVED = ".removed"
 """Ends the names of folders that are being removed."""
@@ -44,9 +44,7 @@ def write_build(output: Path, bundles: Sequence[EncodedBundle]) -> None:
 
 
 def _write_files(folder: Path, bundle: EncodedBundle) -> None:
-    for name, content in bundle.files.items():
-        if not _holds(folder / name, content):
-            write_atomically(folder / name, content)
+    write_files(folder, {name: content for name, content in bundle.files.items() if not _holds(folder / name, content)})
 
 
 def _holds(path: Path, content: bytes) -> bool:
