@@ -11,7 +11,7 @@ from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
 from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
 from gdata.scaffold.keys import plain_value
-from gdata.schema.names import fold
+from gdata.scaffold.names import words_of
 from gdata.schema.plan import FieldKind
 
 _ID_WORDS = frozenset("id ids key keys code codes no index idx uid ref".split())
@@ -227,8 +227,6 @@ class _Finder:
     def _ref_of_kind(
         self, text: str, values: set[Any], field: GuessedField, sibling: GuessedField
     ) -> GuessedRef | None:
-        from gdata.scaffold.names import words_of
-
         words = tuple(words_of(text)[0])
         for one in self._referables:
             named = bool(_likeness(words, one.names)) or any(words and name[-1:] == words[-1:] for name in one.names)
@@ -271,9 +269,3 @@ def _all(values: frozenset[Any]) -> str:
 
 def _none(values: frozenset[Any], to: Referable) -> tuple[str, ...]:
     return tuple(sorted(str(one) for one in values - to.values))
-
-
-def label_of(when: str) -> tuple[str, str]:
-    """The sibling's name and the folded text of a reference's condition."""
-    name, _, text = when.partition("=")
-    return name, fold(text)
