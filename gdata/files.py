@@ -49,11 +49,10 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_atomically(path: Path, content: bytes, *, sync_name: bool = True) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` to `path` so that a reader, or a crash at any instant, sees the old file or the new.
 
-    Missing folders are made. The bytes are on the disk (fsync) when it returns, and so is the name; with
-    `sync_name=False` the caller sees to that, once for all files of a folder (`sync_folder`).
+    Missing folders are made. The bytes are on the disk (fsync) when it returns.
 
     Raises:
         OutputError: disk full, no permission, held open by another program; `path` is as it was.
