@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import json
 import os
 import pty
 import re
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import yaml
 from command_line import GDATA, ROOT, run_gdata
 from doc_blocks import Block, Marker, missing_lines, parts_of
 
@@ -238,6 +241,20 @@ def serve(game: Path) -> GoogleEmulator:
     text += f"\ngoogle:\n  credentials: {google.key_file}\n  endpoint: {google.endpoint}\n"
     (game / "sheets.yaml").write_text(text, encoding="utf-8")
     return google
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_text_in_other_languages_can_be_read(page: Path) -> None:
+    for part in parts_of(page):
+        if not isinstance(part, Block) or "--8<--" in part.code:
+            continue
+        match part.language:
+            case "python":
+                compile(part.code, f"{page}:{part.line}", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            case "yaml":
+                yaml.safe_load(part.code)
+            case "json":
+                json.loads(part.code)
 
 
 def test_blocks_are_found_where_they_stand(tmp_path: Path) -> None:
