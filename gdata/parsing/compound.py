@@ -202,6 +202,9 @@ def _read_json(text: str, field: FieldPlan) -> Converted:
         content = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice)
         holder = GetMessageClass(field.descriptor.containing_type)()
         json_format.ParseDict({field.descriptor.json_name: content}, holder, max_recursion_depth=_MAX_NESTING)
+        missing = [name for name in holder.FindInitializationErrors() if name.startswith(field.name)]
+        if missing:
+            raise ValueError(f"{missing[0]} is required")
     except (json.JSONDecodeError, json_format.ParseError, ValueError, TypeError, RecursionError) as error:
         reason = str(error).replace(f"Failed to parse {field.descriptor.json_name} field: ", "").rstrip(".")
         return _fault(kinds.CELL_NOT_JSON, reason=reason or "it is nested too deep")

@@ -200,6 +200,11 @@ class SheetRecords:
         if self.header.tags is not None:
             cells = [self._columns[self.header.tags][line] for line in starts]
             tags = [frozenset(filter(None, (tag.strip() for tag in shown(cell).split(",")))) for cell in cells]
+            for line, cell in zip(starts, cells, strict=True):
+                # A tag is a text: what is wrong with one is what is wrong with a text.
+                _, fault = (None, None) if is_blank(cell) else convert_cell(cell, CellType("string", self.timezone))
+                if fault is not None and fault.kind.severity == "error":
+                    problems.append(self.fault_problem(fault, line, self.header.tags, "@tags"))
         return enabled, tags, problems
 
     @property
