@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from command_line import ROOT
+from doc_blocks import Block, parts_of
 from jsonschema import Draft7Validator
 
 from gdata.configfile import load_config
@@ -190,3 +191,17 @@ def test_both_refuse_the_same_mistakes(path: tuple[str | int, ...], value: Any, 
     wrong = changed(path, value)
     assert error_of(tmp_path, wrong) is not None
     assert not VALIDATOR.is_valid(wrong)
+
+
+def parts_of_sheets_yaml() -> Iterator[tuple[str, Any]]:
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        for part in parts_of(page):
+            if isinstance(part, Block) and part.language == "yaml" and "--8<--" not in part.code:
+                value = yaml.safe_load(part.code)
+                if isinstance(value, dict) and set(value) <= set(SCHEMA["properties"]):
+                    yield f"{page.name}:{part.line}", value
+
+
+@pytest.mark.parametrize("value", [pytest.param(value, id=place) for place, value in parts_of_sheets_yaml()])
+def test_what_the_docs_show_of_sheets_yaml_is_valid(value: dict[str, Any]) -> None:
+    Draft7Validator({**SCHEMA, "required": []}).validate(value)
