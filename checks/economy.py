@@ -52,7 +52,7 @@ def chains_end(rows: Any, data: Any) -> Iterator[tuple[Any, str, str]]:  # noqa:
         while step in quests and step not in followed and step not in path:
             path[step] = None
             step = quests[step].next_id
-        if step in path:
+        if step in path and quests[step].next_id != step:  # One that leads to itself breaks a rule of its own.
             last = quests[next(reversed(path))]
             yield last, "next_id", f"leads back to quest {step}, so the chain never ends; write 0 to end it"
         followed.update(path)

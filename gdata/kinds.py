@@ -17,20 +17,20 @@ SHEET_MISSING = Kind(
 
 HEADER_UNKNOWN = Kind(
     "header.unknown",
-    "no field of {tables} is called {value}",
-    "{nearest}start it with # if the column is a note",
+    "{value} is no header that {tables} knows",
+    "{nearest}if it is only a note, start it with #",
     about="A header text names no field of the table's message: it is misspelt, or the schema lacks the field.",
 )
 HEADER_DUPLICATE = Kind(
     "header.duplicate",
-    "two columns are for the field {field}",
-    "delete one of them, or start its header with #",
+    "the field {field} has more than one header",
+    "keep one of them; delete the others, or start them with #",
     about="Two headers mean the same field, perhaps under two of its names.",
 )
 HEADER_MISSING = Kind(
     "header.missing",
-    "there is no column for the field {field}",
-    "add a column with the header {header}; if the field may be absent, a programmer can mark it absent_ok",
+    "the field {field} has no header",
+    "add the header {header} and its values; if the sheet may do without, a programmer can mark the field absent_ok",
     about="The message has a field for which the sheet has no column: perhaps somebody deleted or renamed it.",
 )
 HEADER_GAP = Kind(
@@ -60,7 +60,7 @@ TAG_UNKNOWN = Kind(
 )
 HEADER_PATH = Kind(
     "header.path",
-    "{value} leads nowhere: {reason}",
+    "the header {value} leads nowhere: {reason}",
     "{nearest}write it as list[1].field, message.field or map[key]",
     about="A header is a path that doesn't fit the message: an index on a field that is no list, and the like.",
 )
@@ -76,7 +76,7 @@ HEADER_BLANK = Kind(
 KEY_BLANK = Kind(
     "key.blank",
     "the key {field} is blank",
-    "write the row's {field}, or clear the whole row",
+    "{merged}write the row's {field}, or clear the whole row",
     about="A row has values but no key.",
 )
 KEY_PARTIAL = Kind(
@@ -118,6 +118,18 @@ CELL_BLANK = Kind(
     "{merged}write a value; 0 if zero is meant",
     about="A number, bool or enum has no value. Blank is never silently zero.",
 )
+CELL_BLANK_CHOICE = Kind(
+    "cell.blank",
+    "{field} is blank",
+    "{merged}write one of: {choices}",
+    about="A number, bool or enum has no value. Blank is never silently zero.",
+)
+CELL_BLANK_BOOL = Kind(
+    "cell.blank",
+    "{field} is blank",
+    "{merged}write TRUE or FALSE",
+    about="A number, bool or enum has no value. Blank is never silently zero.",
+)
 CELL_NOT_INTEGER = Kind(
     "cell.not_integer",
     "{value} is not a whole number",
@@ -126,7 +138,7 @@ CELL_NOT_INTEGER = Kind(
 )
 CELL_OUT_OF_RANGE = Kind(
     "cell.out_of_range",
-    "{value} doesn't fit into {type}",
+    "{value} is too large or too small for the field",
     "write a number from {low} to {high}",
     about="A number is too small or too large for the field's type.",
 )
@@ -144,7 +156,7 @@ CELL_NOT_NUMBER = Kind(
 )
 CELL_FLOAT_DIGITS = Kind(
     "cell.float_digits",
-    "{value} becomes {stored} in a field of type float",
+    "{value} becomes {stored}: the field keeps about 7 digits",
     "write at most 6 digits, or a programmer can make the field a double",
     severity="warning",
     about="A float has 32 bits, about 7 digits; the rest of the number is lost.",
@@ -157,14 +169,14 @@ CELL_NOT_BOOL = Kind(
 )
 CELL_NOT_ENUM = Kind(
     "cell.not_enum",
-    "{value} is none of the values of {enum}",
+    "{value} is none of the choices of {enum}",
     "{nearest}write one of: {choices}",
     about="A field with a fixed choice holds something that isn't one of them.",
 )
 CELL_NOT_TIME = Kind(
     "cell.not_time",
     "{value} is not a date and time",
-    "write it as 2026-12-31 18:00:00",
+    "{instead}",
     about="A point in time isn't a date cell and isn't written as ISO 8601.",
 )
 CELL_TIME_MISSING = Kind(
@@ -199,7 +211,7 @@ CELL_NOT_JSON = Kind(
 )
 CELL_DATE = Kind(
     "cell.date",
-    "{value} is a date or time, but the field {field} is {type}",
+    "{value} is a date or time, but {field} holds {type}",
     "format the column as plain text and write the value again",
     about="The spreadsheet holds a date, perhaps because it took 1-2 or 1:10 for one.",
 )
@@ -240,10 +252,16 @@ CELL_EMPTY_ELEMENT = Kind(
     "remove the extra {separator}",
     about="Two separators stand side by side, or one at an end.",
 )
+CELL_SEPARATOR = Kind(
+    "cell.separator",
+    "{character} is not what separates the values here",
+    "write {corrected}",
+    about="Values in one cell stand apart by a wrong sign, a full-width comma of an input method for example.",
+)
 CELL_PARTS = Kind(
     "cell.parts",
-    "{value} has {count} parts where {expected} belong",
-    "write {expected}",
+    "{value} doesn't have the parts {expected}",
+    "write it as {expected}, with all of its parts and no more",
     about="A message in one cell has too many or too few parts.",
 )
 CELL_MAP_KEY = Kind(
@@ -279,12 +297,26 @@ TEXT_ZERO_WIDTH = Kind(
     severity="warning",
     about="Two texts look equal and aren't.",
 )
+TEXT_REPLACED = Kind(
+    "text.replaced",
+    "the text holds \ufffd, which stands where a letter was lost",
+    "write it again; it was read in a wrong encoding before it came into the sheet",
+    severity="warning",
+    about="A program that didn't know the text's encoding put a replacement character in place of letters.",
+)
 TEXT_BLANK_ENDS = Kind(
     "text.blank_ends",
     "the text begins or ends with a blank",
     "delete the blank",
     severity="warning",
     about="A blank at the start or end of a text is hardly ever meant.",
+)
+TAG_UNKNOWN_NEAR = Kind(
+    "tag.unknown",
+    "no target has the tag {tag}",
+    "did you mean {near}? Targets have the tags {known}",
+    severity="warning",
+    about="A row's @tags name a tag that no target has, and that is much like one of theirs.",
 )
 COLUMN_BLANK = Kind(
     "column.blank",
@@ -300,6 +332,24 @@ CONSTRAINT = Kind(
     "constraint.*",
     "{text}",
     "change the value, or have a programmer change the rule of {rule_of}",
+    about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
+)
+CONSTRAINT_BLANK = Kind(
+    "constraint.*",
+    "{field} is blank",
+    "write a value; if it may be blank, a programmer can change the rule of {rule_of}",
+    about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
+)
+CONSTRAINT_PATTERN = Kind(
+    "constraint.*",
+    "{value} doesn't have the form that {field} asks for: {pattern}",
+    "write it in that form, or have a programmer change the rule of {rule_of}",
+    about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
+)
+CONSTRAINT_PATTERN_LIKE = Kind(
+    "constraint.*",
+    "{value} doesn't have the form that {field} asks for: {pattern}",
+    "write it in the form of {example} ({example_cell}), or have a programmer change the rule of {rule_of}",
     about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
 )
 CONSTRAINT_FAILED = Kind(

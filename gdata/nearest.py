@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice most like `word`, without regard to case; None where nothing is near."""
-    by_folded = {choice.casefold(): choice for choice in choices}
-    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else None
+    by_letters = {_letters(choice): choice for choice in choices}
+    found = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.6)
+    return by_letters[found[0]] if found else None
+
+
+def _letters(word: str) -> str:
+    """The word's letters without case; of a Korean syllable each letter, for a slip changes one of them."""
+    return unicodedata.normalize("NFD", word.casefold())
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ A `Problem` is a value, not an exception. What can be found is listed once, as `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -48,8 +49,10 @@ class Cell:
         return f"{self.sheet}!{self.a1}" if self.a1 else self.sheet
 
 
-_SENTENCES = ("nearest", "instead", "merged", "reason")
+_SENTENCES = ("nearest", "instead", "merged", "reason", "type", "text")
 """Words that are themselves in a language, not names or values."""
+_LEADING_SENTENCE = re.compile(r"\{(nearest|merged)\}")
+"""What a hint may begin with; where it does, the rest is a sentence of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,12 @@ class Problem:
     @property
     def hint(self) -> str:
         """What to do about it; may be empty."""
-        return translate(self.kind.hint).format_map(self._arguments())
+        template, words = translate(self.kind.hint), self._arguments()
+        first = _LEADING_SENTENCE.match(template)
+        if first is not None and words.get(first[1]):
+            rest = template[first.end() :]
+            template = template[: first.end()] + rest[:1].upper() + rest[1:]
+        return template.format_map(words)
 
     def _arguments(self) -> dict[str, str]:
         words = {name: translate_filled(word) if name in _SENTENCES else word for name, word in self.words}

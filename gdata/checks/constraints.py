@@ -9,37 +9,45 @@ known without tracing, and no more than one row's violations are in memory at a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 
 from gdata import kinds
-from gdata.checks.rowpaths import written_path
+from gdata.checks.rowpaths import value_at, written_path
 from gdata.checks.rule_errors import RuleErrors
 from gdata.checks.rules import RuleReader
 from gdata.checks.text import plain_text, value_text
 from gdata.checks.violations import Tracer, is_on_table
 from gdata.parsing.view import Path, TableView
-from gdata.problems import Cell, Problem
+from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
 
 _RULE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 _FAILED_RULE = re.compile(r"(?:error evaluating|expression) (?P<rule>\S+?):? (?P<reason>.*)", re.DOTALL)
 _MOST_RELATED = 20
+_BLANK_RULES = ("required", "string.min_len", "string.len", "repeated.min_items", "map.min_pairs", "bytes.min_len")
+_QUOTED_PATTERN = re.compile("`(.+)`", re.DOTALL)
+_EXAMPLES_WITHIN = 100
+"""Rows before and after a wrong one that are asked for a value to show as an example."""
 
 
 class Constraints:
     """The protovalidate rules of one schema. What it compiles it keeps, so keep the object for all tables."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, timezone: tzinfo = UTC) -> None:
+        """`timezone`: in which the sheets' dates are written, and so the problems' values."""
         self._schema = schema
+        self._timezone = timezone
         self._rules = RuleReader(schema.pool)
         self._tracer = Tracer(self._rules)
         self._errors = RuleErrors(schema, self._rules)
         self._paths: dict[tuple[str, Path], str] = {}
+        self._examples: dict[tuple[str, Path], dict[str, Any]] = {}
 
     @cached_property
     def _validator(self) -> Any:
@@ -96,21 +104,47 @@ class Constraints:
         if not violations:
             return ()
         bad = view.bad_fields.get(index)
-        traced = ((violation.proto, self._tracer.paths(row, violation.proto)) for violation in violations)
+        traced = [(violation.proto, self._tracer.paths(row, violation.proto)) for violation in violations]
+        if len(traced) > 1:
+            traced = _without_consequences(traced)
         return [self._problem(view, index, proto, paths) for proto, paths in traced if not (bad and _meets(paths, bad))]
 
     def _problem(self, view: TableView, index: int, proto: Any, paths: list[Path]) -> Problem:
         row, path = view.rows[index], paths[0]
-        return kinds.CONSTRAINT.at(
+        value = plain_text(path[-1]) if proto.for_key else value_text(row, path, self._timezone)
+        kind, words = self._kind(view, index, proto, path, value)
+        return kind.at(
             view.locate(index, path),
             table=view.plan.name,
             field=self._written(row.DESCRIPTOR, path),
-            value=plain_text(path[-1]) if proto.for_key else value_text(row, path),
+            value=value,
             related=_related(view, index, paths),
             code=_code(proto.rule_id),
-            text=_sentence(proto),
             rule_of=_rule_of(row.DESCRIPTOR, path),
+            **words,
         )
+
+    def _kind(
+        self, view: TableView, index: int, proto: Any, path: Path, value: str | None
+    ) -> tuple[Kind, dict[str, Any]]:
+        """How a violation is told: what a planner can't read gets other words than the rule's own."""
+        if proto.rule_id in _BLANK_RULES and path and _is_empty(view.rows[index], path):
+            return kinds.CONSTRAINT_BLANK, {}
+        if proto.rule_id != "string.pattern" or not value:
+            return kinds.CONSTRAINT, {"text": _sentence(proto)}
+        quoted = _QUOTED_PATTERN.search(proto.message)
+        if quoted is None:
+            return kinds.CONSTRAINT, {"text": _sentence(proto)}
+        pattern = quoted[1]
+        example = {} if proto.for_key else self._example(view, index, path, pattern)
+        return kinds.CONSTRAINT_PATTERN_LIKE if example else kinds.CONSTRAINT_PATTERN, {"pattern": pattern, **example}
+
+    def _example(self, view: TableView, index: int, path: Path, pattern: str) -> dict[str, Any]:
+        """A value of the same field that has the form, from a row nearby; looked for once a field."""
+        names = view.plan.name, tuple(step for step in path if isinstance(step, str))
+        if names not in self._examples:
+            self._examples[names] = next(_fitting(view, index, path, pattern), {})
+        return self._examples[names]
 
     def _written(self, row: Descriptor, path: Path) -> str:
         known = self._paths.get((row.full_name, path))
@@ -148,6 +182,41 @@ class Constraints:
             for proto in (violation.proto for violation in violations)
             if is_on_table(proto)
         ]
+
+
+def _without_consequences(traced: list[tuple[Any, list[Path]]]) -> list[tuple[Any, list[Path]]]:
+    """The violations without those of rules over several fields, where one of the fields breaks a rule of its own."""
+    own = {paths[0] for _, paths in traced if len(paths) == 1}
+    return [(proto, paths) for proto, paths in traced if len(paths) == 1 or own.isdisjoint(paths)]
+
+
+def _is_empty(row: Any, path: Path) -> bool:
+    """Whether what is at `path` is unset, or a text, list or map with nothing in it."""
+    holder = value_at(row, path[:-1])
+    name = path[-1]
+    if not hasattr(holder, "DESCRIPTOR") or not isinstance(name, str) or name not in holder.DESCRIPTOR.fields_by_name:
+        return False
+    field = holder.DESCRIPTOR.fields_by_name[name]
+    if field.has_presence:
+        return not holder.HasField(name)
+    value = getattr(holder, name)
+    return hasattr(value, "__len__") and len(value) == 0
+
+
+def _fitting(view: TableView, index: int, path: Path, pattern: str) -> Iterator[dict[str, Any]]:
+    """Values at `path` of the rows around `index` that match, with their cells, the nearest first."""
+    for step in range(1, _EXAMPLES_WITHIN):
+        for other in (index - step, index + step):
+            value = value_text(view.rows[other], path) if 0 <= other < len(view.rows) else None
+            if value and _matches(pattern, value):
+                yield {"example": value, "example_cell": view.locate(other, path)}
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:  # RE2 knows a few things that Python doesn't.
+        return False
 
 
 def _meets(paths: list[Path], bad: frozenset[str]) -> bool:

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
@@ -82,7 +83,10 @@ def _copied(view: TableView) -> list[Any]:
 
 
 def run_checks(
-    checks: Sequence[CustomCheck], views: Mapping[str, TableView], known: Iterable[Problem] = ()
+    checks: Sequence[CustomCheck],
+    views: Mapping[str, TableView],
+    known: Iterable[Problem] = (),
+    timezone: tzinfo = UTC,
 ) -> list[Problem]:
     """What the checks find in one target's tables, and where they themselves fail.
 
@@ -97,7 +101,7 @@ def run_checks(
         for check in checks:
             view = views.get(check.mark.table)
             if view is not None:
-                found.extend(_Run(check, view, data, lines).problems())
+                found.extend(_Run(check, view, data, lines, timezone).problems())
     return found
 
 
@@ -115,6 +119,7 @@ class _Run:
     view: TableView
     data: CheckData
     lines_with_problems: set[tuple[str, str, str, int]]
+    timezone: tzinfo
 
     def problems(self) -> Iterator[Problem]:
         rows = self.data.rows(self.view.plan.name)
@@ -151,7 +156,7 @@ class _Run:
             self.view.locate(index, path),
             table=self.view.plan.name,
             field=written_path(row.DESCRIPTOR, path),
-            value=value_text(row, path),
+            value=value_text(row, path, self.timezone),
             code=f"check.{self.check.name}",
             text=text,
             hint=self.check.advice,

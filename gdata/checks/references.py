@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -70,6 +71,8 @@ class References:
         if not missing or not all(one.view.whole for one in existing):
             return []
         missing = {value for value in missing if not any(one.may_be_meant(value, texts) for one in existing)}
+        for one in existing:
+            missing -= one.between_bad_keys(missing)
         return list(_report(view, rule, missing, existing))
 
     def _existing_values(self, view: TableView, referent: Referent) -> ExistingValues:
@@ -121,8 +124,32 @@ class ExistingValues:
             self._bad_texts = list(self._find_bad_texts(texts))
         if not self._bad_texts:
             return False
-        text = plain_text(value) or ""
+        column = self.referent.columns[0]
+        text = (plain_text(value) if len(self.referent.columns) > 1 else _text(column, value)) or ""
         return any(_is_like(text, bad) for bad in self._bad_texts)
+
+    def between_bad_keys(self, missing: set[Any]) -> set[Any]:
+        """Of the missing numbers those that rows with a blank or unreadable key may have: they lie between the keys
+        above and below, and are no more than those rows.
+        """
+        column = self.referent.columns[0]
+        if len(self.referent.columns) > 1 or len(column.steps) > 1 or column.kind in ("string", "bool", "enum"):
+            return set()
+        explained: set[Any] = set()
+        for count, low, high in self._gaps(column.top):
+            inside = {value for value in missing if low < value < high}
+            if len(inside) <= count:
+                explained |= inside
+        return explained
+
+    def _gaps(self, name: str) -> Iterator[tuple[int, int, int]]:
+        """Of each run of rows with a bad key: how many there are, and the keys above and below."""
+        bad = sorted(index for index, names in self.view.bad_fields.items() if name in names)
+        for _, run in groupby(enumerate(bad), key=lambda pair: pair[1] - pair[0]):
+            indexes = [index for _, index in run]
+            above, below = indexes[0] - 1, indexes[-1] + 1
+            if above >= 0 and below < len(self.view.rows):
+                yield len(indexes), getattr(self.view.rows[above], name), getattr(self.view.rows[below], name)
 
     def _find_bad_texts(self, texts: Mapping[Cell, str]) -> Iterator[str]:
         tops = {column.top for column in self.referent.columns}
@@ -147,6 +174,8 @@ def _is_like(text: str, bad: str) -> bool:
     import unicodedata
 
     plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", bad)))
+    # A Korean syllable falls apart into its letters: a slip changes one of them.
+    text, plain = unicodedata.normalize("NFD", text), unicodedata.normalize("NFD", plain)
     return difflib.SequenceMatcher(None, text, plain).ratio() >= 0.7
 
 
@@ -194,7 +223,7 @@ def _missing(
     near: tuple[Any, Cell] | None,
 ) -> Problem:
     words: dict[str, Any] = {
-        "target": " or ".join(dict.fromkeys(one.referent.plan.name for one in existing)),
+        "target": " / ".join(dict.fromkeys(one.referent.plan.name for one in existing)),
         "key": existing[0].referent.key,
         "place": ", ".join(dict.fromkeys(one.place for one in existing)),
     }

@@ -10,6 +10,7 @@ problems += checks.warn(all_views)
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
@@ -30,8 +31,8 @@ from gdata.schema.schema import Schema
 class RowChecks:
     """What a table's rows show by themselves; it depends on the schema and the rows alone, so it may be cached."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._constraints = Constraints(schema)
+    def __init__(self, schema: Schema, timezone: tzinfo = UTC) -> None:
+        self._constraints = Constraints(schema, timezone)
 
     def compile(self, plan: TablePlan) -> None:
         """Compile the constraints of a table.
@@ -43,14 +44,17 @@ class RowChecks:
 
     def check(self, view: TableView) -> list[Problem]:
         """Constraints, keys, unique fields, sums, sequences, look-alikes."""
-        return [
-            *check_keys(view),
-            *check_unique(view),
-            *self._constraints.check(view),
-            *check_sums(view),
-            *check_sequences(view),
-            *check_lookalikes(view),
-        ]
+        cells = [*check_keys(view), *check_unique(view), *self._constraints.check(view)]
+        groups = [*check_sums(view), *check_sequences(view)]
+        return [*cells, *(_without_consequences(groups, cells) if cells else groups), *check_lookalikes(view)]
+
+
+def _without_consequences(groups: Iterable[Problem], cells: Iterable[Problem]) -> list[Problem]:
+    """Sums and sequences but those that break at a cell with a problem of its own: mending it may mend them."""
+    wrong = {cell for problem in cells for cell in (problem.cell, *problem.related)}
+    return [
+        one for one in groups if one.cell not in wrong and (one.code != "sum.wrong" or wrong.isdisjoint(one.related))
+    ]
 
 
 class Checks:
@@ -64,6 +68,7 @@ class Checks:
         files: Sequence[Path] = (),
         asset_root: Path | None = None,
         checked: Collection[str] = (),
+        timezone: tzinfo = UTC,
     ) -> None:
         """`tables` are all that sheets.yaml feeds, by short name; `files` are the project's own checks.
 
@@ -73,12 +78,13 @@ class Checks:
             SchemaError: a constraint doesn't compile, or a ref points nowhere.
             ConfigError: a file of checks can't be loaded.
         """
-        self._rows = RowChecks(schema)
+        self._rows = RowChecks(schema, timezone)
         for name, plan in tables.items():
             if name not in checked:
                 self._rows.compile(plan)
         self._references = References(check_reference_declarations(schema, tables))
         self._custom = load_checks(files, tables)
+        self._timezone = timezone
         self._asset_root = asset_root
         self._assets = Assets(asset_root) if asset_root is not None and asset_root.is_dir() else None
         self._checked: dict[int, tuple[TableView, list[Problem]]] = {}
@@ -102,7 +108,7 @@ class Checks:
         known = list(known)
         texts = {problem.cell: problem.value for problem in known if problem.value}
         missing = self._references.check(views, texts)
-        return [*missing, *run_checks(self._custom, views, [*known, *missing])]
+        return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone)]
 
     def warn(self, views: Mapping[str, TableView]) -> list[Problem]:
         """What couldn't be checked, told once for the whole project."""

@@ -14,7 +14,7 @@ from typing import Any
 from gdata import kinds
 from gdata.checks.columns import Column, column_at, walk_column
 from gdata.checks.rowpaths import written_path
-from gdata.checks.text import float32_text, plain_text, value_text
+from gdata.checks.text import float32_text, scalar_text, value_text
 from gdata.parsing.view import Path, TableView
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import Sequence, Sum
@@ -138,7 +138,8 @@ def _group_text(view: TableView, by: tuple[str, ...], group: tuple[Any, ...]) ->
     """The group for people: `box = 3`; a table that is one group, by its name."""
     if not by:
         return view.plan.name
-    texts = (plain_text(value) or "" for value in group)
+    fields = (_column(view, name).field.descriptor for name in by)
+    texts = (scalar_text(field, value) if value is not None else "" for field, value in zip(fields, group, strict=True))
     return ", ".join(f"{name} = {text}" for name, text in zip(by, texts, strict=True))
 
 

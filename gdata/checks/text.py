@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
+from functools import lru_cache
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
 from gdata.bundles.fieldpath import as_float32
 from gdata.checks.rowpaths import element_field, is_map
 from gdata.parsing.view import Path
+from gdata.schema.options import OptionReader
 
+_TIMESTAMP = "google.protobuf.Timestamp"
 LONGEST = 200
 """Characters of a value that a problem shows."""
 
 
-def value_text(row: Any, path: Path) -> str | None:
-    """The value at `path` in a row as a cell's text; None for messages, lists, maps and what isn't there."""
+def value_text(row: Any, path: Path, timezone: tzinfo = UTC) -> str | None:
+    """The value at `path` in a row as a cell's text; None for messages, lists, maps and what isn't there.
+
+    Points in time are written as in a cell: local time of `timezone`.
+    """
     value, field, index_of = row, None, None
     for step in path:
         if index_of is not None:
@@ -28,17 +35,38 @@ def value_text(row: Any, path: Path) -> str | None:
             return None
         value = getattr(value, field.name)
         index_of = field if field.is_repeated else None
-    return None if field is None or index_of is not None else scalar_text(field, value)
+    if field is None or index_of is not None:
+        return None
+    if field.message_type is not None and field.message_type.full_name == _TIMESTAMP:
+        return _local_time(value, timezone)
+    return scalar_text(field, value)
 
 
 def scalar_text(field: FieldDescriptor, value: Any) -> str | None:
-    """One value of a field as a cell's text: an enum's name, TRUE, 0.1 and not 0.10000000149."""
+    """One value of a field as a cell's text: an enum's label, TRUE, 0.1 and not 0.10000000149."""
     if field.enum_type is not None and isinstance(value, int):
-        known = field.enum_type.values_by_number.get(value)
-        return known.name if known is not None else str(value)
+        return _enum_texts(field.enum_type).get(value, str(value))
     if isinstance(value, float) and field.type == FieldDescriptor.TYPE_FLOAT:
         return float32_text(value)
     return plain_text(value)
+
+
+@lru_cache(maxsize=1_000)
+def _enum_texts(enum: EnumDescriptor) -> dict[int, str]:
+    """What planners write for each number: its first label, else its name."""
+    texts: dict[int, str] = {}
+    reader = OptionReader(enum.file.pool)
+    for value in enum.values:
+        options = reader.of_enum_value(value)
+        texts.setdefault(value.number, options.label[0] if options and options.label else value.name)
+    return texts
+
+
+def _local_time(value: Any, timezone: tzinfo) -> str:
+    try:
+        return str(value.ToDatetime(timezone).replace(tzinfo=None))
+    except (ValueError, OverflowError):
+        return str(value)
 
 
 def plain_text(value: Any) -> str | None:

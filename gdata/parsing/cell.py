@@ -11,6 +11,7 @@ import binascii
 import math
 import re
 import struct
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.nearest import nearest
-from gdata.parsing.times import read_duration, read_timestamp
+from gdata.parsing.times import read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldKind
@@ -38,6 +39,12 @@ FLOAT_MAX = 3.4028234663852886e38
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([,\s]\d{3})+(\.\d+)?", re.ASCII)
+_ONE_NUMBER = re.compile(r"[^\d.,+-]*([+-]?\d+(?:\.\d+)?)[^\d.,+-]*", re.ASCII)
+_NOTHING = frozenset(["-", "–", "—", "없음", "none", "n/a", "null", "なし", "無", "无"])
+_LETTERS_FOR_DIGITS = str.maketrans("OolI", "0011")
+_PLAIN_SIGNS = str.maketrans("−–—。．", "---..")
+_TYPE_WORDS = {"string": "text", "bytes": "text", "bool": "TRUE or FALSE", "enum": "one of a few choices"}
+"""What a field holds, for people."""
 _TRUE = frozenset(["true", "yes", "y", "o", "1"])
 _FALSE = frozenset(["false", "no", "n", "x", "0"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -87,7 +94,7 @@ def convert_cell(cell: CellValue, type_: CellType) -> Converted:
         if cell in ("Loading...", "Loading…") and type_.kind != "string":
             return _fault(kinds.CELL_LOADING)
     elif isinstance(cell, DateCell) and type_.kind not in ("timestamp", "duration"):
-        return _fault(kinds.CELL_DATE, type=type_.kind)
+        return _fault(kinds.CELL_DATE, type=_TYPE_WORDS.get(type_.kind, "a number"))
     return _CONVERT[type_.kind](cell, type_)
 
 
@@ -144,7 +151,21 @@ def _integer_instead(text: str) -> str:
     if _NUMBER.fullmatch(text):
         number = float(text)
         return f"write {int(number)}" if number.is_integer() else "write a whole number; the field holds no fractions"
-    return _plain_digits(text) or "write a whole number"
+    return _plain_digits(text) or _meant_number(text, _INTEGER) or "write a whole number"
+
+
+def _meant_number(text: str, pattern: re.Pattern[str]) -> str:
+    """What to write in place of a text that holds one number and something else; "" where that can't be told."""
+    if text.casefold() in _NOTHING:
+        return "write 0 if zero is meant, or clear the cell if nothing is"
+    plain = _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text.translate(_PLAIN_SIGNS))).replace(" ", "")
+    if plain != text and pattern.fullmatch(plain):
+        return f"write it with plain characters, and none that nobody sees: {plain}"
+    digits = text.translate(_LETTERS_FOR_DIGITS)
+    if digits != text and pattern.fullmatch(digits):
+        return f"write digits, not letters that look like them: {digits}"
+    number = _ONE_NUMBER.fullmatch(plain.replace(",", ""))
+    return f"write the number alone: {number[1]}" if number is not None and pattern.fullmatch(number[1]) else ""
 
 
 def _plain_digits(text: str) -> str:
@@ -189,7 +210,7 @@ def _number_instead(text: str) -> str:
         return "write it without separators: " + re.sub(r"[,\s]", "", text)
     if _NUMBER.fullmatch(text.replace(",", ".", 1)):
         return "write the decimals after a point: " + text.replace(",", ".", 1)
-    return _plain_digits(text) or "write a number"
+    return _plain_digits(text) or _meant_number(text, _NUMBER) or "write a number"
 
 
 def _bool(cell: CellValue, _type: CellType) -> Converted:
@@ -220,6 +241,8 @@ def _text_fault(text: str) -> Fault | None:
     for hidden in _ZERO_WIDTH.finditer(text):
         if not _JOINER_IN_PLACE.match(text, hidden.start()):
             return Fault(kinds.TEXT_ZERO_WIDTH, {"character": f"U+{ord(hidden[0]):04X}"})
+    if "\ufffd" in text:
+        return Fault(kinds.TEXT_REPLACED, {})
     return Fault(kinds.TEXT_BLANK_ENDS, {}) if text != text.strip(" \t\u3000\u00a0") else None
 
 
@@ -241,13 +264,12 @@ def _enum(cell: CellValue, type_: CellType) -> Converted:
         kinds.CELL_NOT_ENUM,
         enum=type_.enum_name,
         nearest=f"did you mean {near_name}? " if near_name else "",
-        choices=_choices(type_),
+        choices=choices_text(type_.choices),
     )
 
 
-def _choices(type_: CellType) -> str:
+def choices_text(choices: Mapping[int, str]) -> str:
     """The values a planner may write; a zero that stands for "not said" isn't worth suggesting."""
-    choices = type_.choices or {}
     texts = [text for number, text in choices.items() if number or not text.endswith("_UNSPECIFIED")]
     return ", ".join(texts[:12]) + (f", … ({len(texts) - 12} more)" if len(texts) > 12 else "")
 
@@ -257,8 +279,8 @@ def _timestamp(cell: CellValue, type_: CellType) -> Converted:
         seconds_and_nanos, kind = read_timestamp(cell, type_.timezone)
         if kind is None:
             return seconds_and_nanos, None
-        return _fault(kind, timezone=type_.timezone.key)
-    return _fault(kinds.CELL_NOT_TIME)
+        return _fault(kind, timezone=type_.timezone.key, instead=suggested_timestamp(str(cell)))
+    return _fault(kinds.CELL_NOT_TIME, instead=suggested_timestamp(shown(cell)))
 
 
 def _duration(cell: CellValue, type_: CellType) -> Converted:

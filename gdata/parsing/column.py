@@ -22,9 +22,9 @@ from gdata.sources.grid import ERROR_TEXTS, CellValue
 # Which characters a clean column of numbers has; int() and float() then tell whether they stand as they should.
 _INTEGERS = re.compile(r"[0-9\n-]*")
 _NUMBERS = re.compile(r"[0-9.\n-]*")
-# What may be wrong with a text: control and zero-width characters, CR, blanks at its ends.
+# What may be wrong with a text: control, zero-width and replacement characters, CR, blanks at its ends.
 _SUSPECT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff\xa0\u3000]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd\ud800-\udfff\xa0\u3000]"
     "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
 )
 _ONCE_A_COLUMN = (kinds.TEXT_NUMBER, kinds.CELL_EATEN_COMMA)
@@ -189,8 +189,8 @@ def _fast_strings(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
     text = _joined(cells)
     if not text or text[0] in " \n" or text[-1] in " \n" or "\n\n" in text or " \n" in text or "\n " in text:
         return None  # Not text, or blanks where they shouldn't be.
-    # Whatever else is wrong with a text (control and zero-width characters, half ones) isn't printable.
-    is_plain = text.replace("\n", "").isprintable()
+    # Whatever else is wrong with a text (control and zero-width characters, half ones) isn't printable, save U+FFFD.
+    is_plain = text.replace("\n", "").isprintable() and "\ufffd" not in text
     if not is_plain and _SUSPECT.search(text) is not None:
         return None
     if not (is_plain and text.count("\n") == len(cells) - 1) and any(map(str.isspace, cells)):

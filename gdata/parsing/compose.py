@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gdata import kinds
-from gdata.parsing.cell import Fault
+from gdata.parsing.cell import Fault, choices_text
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.compound import may_be_blank
 from gdata.parsing.header import Node
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Blank = Sequence[bool] | None
 """Which lines are blank; None: none is."""
+
+
+_BLANK_KINDS = {"enum": kinds.CELL_BLANK_CHOICE, "bool": kinds.CELL_BLANK_BOOL}
 
 
 class Composer:
@@ -130,9 +133,11 @@ class Composer:
             return values  # Where key cells tell records apart, `SheetRecords` has looked at them already.
         if field.key or not (node.is_element or may_be_blank(field)):
             # The key of a map's entry is asked for too, but it isn't the row's.
-            kind = kinds.KEY_BLANK if is_key else kinds.CELL_BLANK
+            kind = kinds.KEY_BLANK if is_key else _BLANK_KINDS.get(field.kind, kinds.CELL_BLANK)
+            words = {"choices": choices_text(field.choices)}
             for line in asked:
-                self._report(Fault(kind, {"merged": self._merge_hint(node, line)}), line, _first_column(node), name)
+                fault = Fault(kind, {"merged": self._merge_hint(node, line), **words})
+                self._report(fault, line, _first_column(node), name)
         return values
 
     def _default(self, node: Node) -> Any:

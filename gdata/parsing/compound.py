@@ -22,6 +22,16 @@ ReadCell = Callable[[CellValue], Converted]
 
 _NUMBER_KINDS = frozenset(["int32", "int64", "uint32", "uint64", "float", "double"])
 _MAX_NESTING = 50
+_WIDE_SIGNS = str.maketrans("，、：；／｜", ",,:;/|")
+_SEPARATORS = ",;/|"
+_JSON_REASONS = (
+    ("Expecting property name", "a name in double quotes should stand at character {at}"),
+    ("Expecting value", "a value is missing at character {at}"),
+    ("Expecting ',' delimiter", "a comma or a closing bracket is missing at character {at}"),
+    ("Expecting ':' delimiter", "a colon is missing at character {at}"),
+    ("Unterminated string", "the text that begins at character {at} has no closing quote"),
+    ("Extra data", "there is more after its end, at character {at}"),
+)
 _JSON_BOOLS = {"TRUE": "true", "FALSE": "false"}
 
 
@@ -91,9 +101,24 @@ def _guarded(field: FieldPlan, read: Callable[[str], Converted]) -> ReadCell:
         if cell in ("Loading...", "Loading…"):
             return _fault(kinds.CELL_LOADING)
         text = shown(cell) if not isinstance(cell, str) else cell.strip()
-        return _read_json(text, field) if text[:1] in ("[", "{") else read(text)
+        if text[:1] in ("[", "{"):
+            return _read_json(text, field)
+        value, fault = read(text)
+        return (value, fault) if value is not None else (None, _other_separator(text, field, read) or fault)
 
     return read_cell
+
+
+def _other_separator(text: str, field: FieldPlan, read: Callable[[str], Converted]) -> Fault | None:
+    """The fault that is told instead, where the text is right once its separators are those of the field."""
+    others = [text.translate(_WIDE_SIGNS)]
+    if field.separator not in text:
+        others += [text.replace(other, field.separator) for other in _SEPARATORS if other != field.subseparator]
+    for instead in others:
+        if instead != text and read(instead)[0] is not None:
+            sign = next(old for old, new in zip(text, instead, strict=False) if old != new)
+            return Fault(kinds.CELL_SEPARATOR, {"character": sign, "corrected": instead})
+    return None
 
 
 def _list_reader(field: FieldPlan, read: ReadCell) -> ReadCell:
@@ -133,7 +158,7 @@ def _read_list(text: str, field: FieldPlan, read: ReadCell) -> Converted:
         # A message's own parts may be quoted, so it unquotes them itself.
         value, fault = read(part if field.kind == "message" else unquote(part))
         if value is None:
-            return None, fault
+            return None, _of_part(fault, part)
         warning = warning or fault
         values.append(value)
     return values, warning
@@ -157,7 +182,7 @@ def _read_message(text: str, field: FieldPlan, message: MessagePlan, timezone: Z
             return _fault(kinds.CELL_NOT_JSON, reason=f"{one.name} is itself made of parts; write the cell as JSON")
         value[one.name], fault = cell_reader(one, timezone)(part)
         if value[one.name] is None:
-            return None, fault
+            return None, _of_part(fault, part)
         warning = warning or fault
     return value, warning
 
@@ -177,7 +202,8 @@ def _read_map(text: str, field: FieldPlan, read: ReadCell, timezone: ZoneInfo) -
     for part in split_outside_quotes(text, field.separator):
         key_text, *rest = split_outside_quotes(part, field.subseparator)
         if not part or not rest:
-            return _fault(kinds.CELL_PARTS, count=len(rest) + 1, expected=f"key{field.subseparator}value")
+            expected = f"key{field.subseparator}value"
+            return _fault(kinds.CELL_PARTS, count=len(rest) + 1, expected=expected, value=part)
         key, fault = map_key(unquote(key_text), field, timezone)
         if key is None:
             return None, fault
@@ -186,7 +212,7 @@ def _read_map(text: str, field: FieldPlan, read: ReadCell, timezone: ZoneInfo) -
         value_text = field.subseparator.join(rest)
         entries[key], fault = read(value_text if field.kind == "message" else unquote(value_text))
         if entries[key] is None:
-            return None, fault
+            return None, _of_part(fault, value_text)
         warning = warning or fault
     return entries, warning
 
@@ -206,12 +232,26 @@ def _read_json(text: str, field: FieldPlan) -> Converted:
         if missing:
             raise ValueError(f"{missing[0]} is required")
     except (json.JSONDecodeError, json_format.ParseError, ValueError, TypeError, RecursionError) as error:
-        reason = str(error).replace(f"Failed to parse {field.descriptor.json_name} field: ", "").rstrip(".")
-        return _fault(kinds.CELL_NOT_JSON, reason=reason or "it is nested too deep")
+        return _fault(kinds.CELL_NOT_JSON, reason=_json_reason(error, text, field) or "it is nested too deep")
     value = getattr(holder, field.name)
     if field.is_map:
         return {key: value[key] for key in value}, None
     return (list(value) if field.is_list else value), None
+
+
+def _json_reason(error: Exception, text: str, field: FieldPlan) -> str:
+    """Why the text is no JSON of the field, without the words of the library that found it."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error).replace(f"Failed to parse {field.descriptor.json_name} field: ", "").rstrip(".")
+    if any(quote in text for quote in "“”‘’„＂"):
+        return 'its quotes must be plain ones: "'
+    told = next((told for start, told in _JSON_REASONS if error.msg.startswith(start)), "")
+    return told.format(at=error.pos + 1) if told else error.msg
+
+
+def _of_part(fault: Fault | None, part: str) -> Fault | None:
+    """The fault of one part of a cell, which quotes that part and not the whole cell."""
+    return Fault(fault.kind, {"value": shown(part), **fault.words}) if fault is not None else None
 
 
 def _refuse_constant(name: str) -> Any:

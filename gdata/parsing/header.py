@@ -134,7 +134,7 @@ class _HeaderReader:
                 self._read_text(text, column)
         header.faults += self._duplicates.values()
         self._check_gaps(header.nodes.values(), "")
-        self._check_missing(header.nodes, self._message, "")
+        self._check_missing(header.nodes, self._message, "", "")
         header.mapped = {column for node in header.nodes.values() for column in node.columns()}
         header.mapped |= {column for column in (header.enabled, header.tags) if column is not None}
         return header
@@ -262,23 +262,26 @@ class _HeaderReader:
                 self._check_gaps(part.fields.values(), f"{name}.")
             self._check_gaps(node.fields.values(), f"{name}.")
 
-    def _check_missing(self, nodes: Mapping[str, Node], message: MessagePlan, prefix: str) -> None:
+    def _check_missing(self, nodes: Mapping[str, Node], message: MessagePlan, prefix: str, above: str) -> None:
+        """`prefix` leads to the message by names, `above` by header texts."""
         for field in message.fields:
             node = nodes.get(field.name)
             name = f"{prefix}{field.name}"
+            text = above + (field.columns[0] if field.columns else field.name)
             if node is None or not (node.column is not None or any(part.is_used for part in node.parts)):
                 if not (field.is_optional or field.absent_ok or field.default is not None):
-                    header = field.columns[0].replace("{}", "1") if field.columns else name
-                    self._header.missing[name] = HeaderFault(kinds.HEADER_MISSING, (), name, words={"header": header})
+                    words = {"header": text.replace("{}", "1")}
+                    self._header.missing[name] = HeaderFault(kinds.HEADER_MISSING, (), name, words=words)
             elif field.message is not None and node.column is None:
                 if node.fields and not field.is_map:
-                    self._check_missing(node.fields, field.message, f"{name}.")
+                    self._check_missing(node.fields, field.message, f"{name}.", f"{text}.")
                 for index, element in sorted(node.elements.items()):
                     if element.column is None:
-                        self._check_missing(element.fields, field.message, f"{name}[{index + 1}].")
+                        header = text.replace("{}", str(index + 1)) if "{}" in text else f"{text}[{index + 1}]"
+                        self._check_missing(element.fields, field.message, f"{name}[{index + 1}].", f"{header}.")
                 for key, entry in node.entries.items():
                     if entry.column is None:
-                        self._check_missing(entry.fields, field.message, f"{name}[{key}].")
+                        self._check_missing(entry.fields, field.message, f"{name}[{key}].", f"{text}[{key}].")
 
 
 def _taken(node: Node, name: str) -> tuple[int, str] | None:

@@ -6,7 +6,7 @@ Columns are converted once; `compose` then puts them together for each set of ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
+from gdata.nearest import nearest
 from gdata.parsing.cell import CellType, Fault, convert_cell, is_blank, shown
 from gdata.parsing.column import Column, convert_column
 from gdata.parsing.compose import Composer, top_field
@@ -141,7 +142,29 @@ class SheetRecords:
         ]
 
     def unknown_tags(self, known: Set[str]) -> list[Problem]:
-        """A warning for every column `field@tag` whose tag no target has: nobody would ever read it."""
+        """A warning for every column `field@tag` whose tag no target has: nobody would ever read it.
+
+        And for every row whose tag is so like one of a target that it may be misspelt.
+        """
+        return [
+            *self._misspelt_tags(known),
+            *self._unknown_column_tags(known),
+        ]
+
+    def _misspelt_tags(self, known: Set[str]) -> Iterator[Problem]:
+        tagged = self._directives[1]
+        column = self.header.tags
+        if tagged is None or column is None:
+            return
+        near = {tag: nearest(tag, known) for tag in frozenset().union(*tagged) - known}
+        for record, tags in enumerate(tagged):
+            for tag in sorted(tags):
+                if near.get(tag):
+                    words = {"tag": tag, "near": near[tag], "known": ", ".join(sorted(known))}
+                    line = self.lines_of(record).start
+                    yield self.problem(kinds.TAG_UNKNOWN_NEAR, line, column, "@tags", **words)
+
+    def _unknown_column_tags(self, known: Set[str]) -> list[Problem]:
         return [
             kinds.TAG_UNKNOWN.at(
                 self.sheet.header_cell(column),

@@ -28,6 +28,15 @@ _PARTS = re.compile(
 )
 _CLOCK = re.compile(r"([+-]?)(\d+):([0-5]\d):([0-5]\d(?:\.\d+)?)", re.ASCII)
 _BARE_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?", re.ASCII)
+_UNIT_WORDS = (
+    (re.compile(r"\s*(밀리초|msecs?|milliseconds?)"), "ms"),
+    (re.compile(r"\s*(초|secs?|seconds?|秒)"), "s"),
+    (re.compile(r"\s*(분|mins?|minutes?|分)"), "m"),
+    (re.compile(r"\s*(시간|hrs?|hours?|時間)"), "h"),
+    (re.compile(r"\s*(일|days?|日)"), "d"),
+)
+_LONGEST_CLOCK = 3_660  # days; a later date cell is a day of the calendar, not a length of time
+_DATE_NUMBERS = re.compile(r"\d+", re.ASCII)
 _MAX_DURATION = 315_576_000_000  # seconds, from google/protobuf/duration.proto
 
 
@@ -51,6 +60,24 @@ def read_timestamp(cell: DateCell | str, timezone: ZoneInfo) -> tuple[SecondsAnd
         return {}, kinds.CELL_NOT_TIME
 
 
+def suggested_timestamp(text: str) -> str:
+    """What to write in place of a text that is no date: the same one as ISO 8601, where it can be told."""
+    numbers = [int(one) for one in _DATE_NUMBERS.findall(text)[:6]]
+    if len(numbers) == 1 and 19_000_101 <= numbers[0] <= 99_991_231:
+        numbers = [numbers[0] // 10_000, numbers[0] // 100 % 100, numbers[0] % 100]
+    if len(numbers) < 3 or not 1900 <= numbers[0] <= 9999:
+        return "write it as 2026-12-31 18:00:00"
+    is_afternoon = len(numbers) > 3 and numbers[3] < 12 and re.search(r"오후|pm\b|午後", text, re.IGNORECASE)
+    try:
+        day = datetime(*numbers[:3])  # type: ignore[arg-type]
+        hours, minutes, seconds = (*numbers[3:], 0, 0, 0)[:3]
+        moment = day + timedelta(hours=hours + (12 if is_afternoon else 0), minutes=minutes, seconds=seconds)
+    except (ValueError, OverflowError):
+        return "there is no such day; write it as 2026-12-31 18:00:00"
+    is_clock = hours <= 24 and minutes < 60 and seconds < 60
+    return f"write {moment}" if is_clock else "write it as 2026-12-31 18:00:00"
+
+
 def _from_local(moment: datetime, timezone: ZoneInfo) -> tuple[SecondsAndNanos, Kind | None]:
     early = moment.replace(tzinfo=timezone, fold=0)
     late = moment.replace(tzinfo=timezone, fold=1)
@@ -71,6 +98,8 @@ def _since_epoch(moment: datetime) -> SecondsAndNanos:
 def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, str]:
     """The length of time that a cell means, or None and what to write instead."""
     if isinstance(cell, DateCell):
+        if cell.serial > _LONGEST_CLOCK:
+            return None, "write the length of time alone, without a date: 1:30:00"
         return _duration(Decimal(round(cell.serial * 86_400_000)) / 1000)
     if isinstance(cell, (int, float)):
         if not unit:
@@ -88,9 +117,19 @@ def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, s
         )
         return _duration(-seconds if parts[1] == "-" else seconds)
     if not _BARE_NUMBER.fullmatch(text):
-        return None, "write it as 90s, 1h30m or 1:30:00"
+        plain = _with_short_units(text)
+        return None, f"write {plain}" if plain != text and _PARTS.fullmatch(
+            plain
+        ) else "write it as 90s, 1h30m or 1:30:00"
     # CSV has no number cells: a bare number in it is what a number cell is elsewhere.
     return read_duration(float(text), unit)
+
+
+def _with_short_units(text: str) -> str:
+    """The text with each unit's word as its letter: 10초 → 10s."""
+    for words, unit in _UNIT_WORDS:
+        text = words.sub(unit, text)
+    return text
 
 
 def _duration(seconds: Decimal) -> tuple[SecondsAndNanos | None, str]:

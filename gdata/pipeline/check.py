@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from gdata.checks.run import Checks
 from gdata.parsing.view import TableView
@@ -24,7 +25,14 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
     """
     config = project.config
     checked = [name for name, table in parsed.tables.items() if table.is_checked]
-    checks = Checks(project.schema, project.plans, files=config.checks, asset_root=config.asset_root, checked=checked)
+    checks = Checks(
+        project.schema,
+        project.plans,
+        files=config.checks,
+        asset_root=config.asset_root,
+        checked=checked,
+        timezone=ZoneInfo(config.timezone),
+    )
     views_by_tags = {tags: views_for(parsed, tags) for tags in project.tag_sets}
     found: dict[Tags, list[Problem]] = {}
     for done, (tags, views) in enumerate(views_by_tags.items(), start=1):

@@ -41,7 +41,7 @@ class TableParser:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._timezone = ZoneInfo(project.config.timezone)
-        self._checks = RowChecks(project.schema)
+        self._checks = RowChecks(project.schema, self._timezone)
         self._read: dict[str, ReadSheets] = {}
 
     @cached_property

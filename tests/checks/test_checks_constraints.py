@@ -75,7 +75,7 @@ def test_violations_in_messages_lists_and_maps_have_their_own_cells() -> None:
     ]
     problems = check(table(fields, inner), rows)
     assert sorted((problem.field, problem.code, problem.value or "") for problem in problems) == [
-        ("at", "constraint.timestamp.gt", "1970-01-01T00:00:03Z"),
+        ("at", "constraint.timestamp.gt", "1970-01-01 00:00:03"),
         ("by[5].id", "constraint.int32.gt", "-3"),
         ("many", "constraint.repeated.max_items", ""),
         ("many[2].id", "constraint.int32.gt", "-2"),

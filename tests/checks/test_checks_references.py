@@ -95,7 +95,7 @@ def test_several_refs_without_a_condition_mean_any_of_them() -> None:
     """
     problems = check(fields, [{"id": 1001}, {"id": 2}, {"id": 3}])
     assert found(problems) == [("A4", "id", "3")]
-    assert problems[0].message.startswith("ItemTable or StageTable has no row")
+    assert problems[0].message.startswith("ItemTable / StageTable has no row")
 
 
 def test_values_are_compared_as_values_not_as_texts() -> None:
