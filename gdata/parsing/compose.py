@@ -179,9 +179,10 @@ class Composer:
         if known is not False:
             return known  # type: ignore[return-value]
         parts: list[Blank] = [self._blank_of(part) for part in node.parts]
-        parts += [blanks(self._records.cells(node.variants[tag])) for tag in self._tags if tag in node.variants]
-        if node.column is not None:
-            parts.append(blanks(self._records.cells(node.column)))
+        columns = [node.variants[tag] for tag in self._tags if tag in node.variants]
+        columns += [node.column] if node.column is not None else []
+        # Conversion has told blank cells from others already.
+        parts += [self._records.convert(node, column).blank for column in columns]
         blank: Blank = None
         if not parts:
             blank = [True] * self._line_count

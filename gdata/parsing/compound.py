@@ -226,7 +226,7 @@ def _read_json(text: str, field: FieldPlan) -> Converted:
     """A cell in protobuf's JSON mapping, as the value of `field`."""
     try:
         content = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice)
-        holder = GetMessageClass(field.descriptor.containing_type)()
+        holder: Any = GetMessageClass(field.descriptor.containing_type)()
         json_format.ParseDict({field.descriptor.json_name: content}, holder, max_recursion_depth=_MAX_NESTING)
         missing = [name for name in holder.FindInitializationErrors() if name.startswith(field.name)]
         if missing:

@@ -63,8 +63,8 @@ def split_flat(text: str) -> FlatRows | None:
     cells = text.removesuffix("\n").replace("\n", ",\n").split(",")
     if len(cells) != lines * width:
         return None
-    firsts = cells[width::width]
-    if any(not cell.startswith("\n") for cell in firsts):
+    firsts = [cell[1:] for cell in cells[width::width] if cell[:1] == "\n"]
+    if len(firsts) != lines - 1:
         return None
-    cells[width::width] = [cell[1:] for cell in firsts]
+    cells[width::width] = firsts
     return FlatRows(cells, width)
