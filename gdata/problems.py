@@ -109,6 +109,8 @@ class Problem:
     words: tuple[tuple[str, str], ...] = ()
     target: str = ""
     url: str = ""
+    header: str = ""
+    """What the sheet calls the field, where that is something else."""
 
     @property
     def message(self) -> str:
@@ -139,6 +141,7 @@ class Problem:
             "cell": self.cell.a1,
             "table": self.table,
             "field": self.field,
+            "header": self.header,
             "value": self.value,
             "message": self.message,
             "hint": self.hint,

@@ -8,7 +8,7 @@ from pathlib import Path
 from gdata.cli.problems_folding import Folded, fold, group_by_sheet
 from gdata.cli.problems_text import (
     cell_name,
-    field_before,
+    field_name,
     more_like_it,
     others_beside,
     sentence,
@@ -74,7 +74,8 @@ def _cell(problem: Problem) -> str:
 
 
 def _texts(problem: Problem) -> Iterator[str]:
-    field = f"{code(problem.field)} " if field_before(problem) else ""
+    name = field_name(problem)
+    field = f"{code(name)} " if name else ""
     yield field + literal(problem.message)
     if value := value_beside(problem):
         yield translate("now {value}").format(value=code(value))

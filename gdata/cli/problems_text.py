@@ -159,10 +159,20 @@ def sentence(problem: Problem) -> str:
 
 
 def field_before(problem: Problem) -> str:
-    """The field and a colon, where the message doesn't name it."""
+    """Header, field and a colon, of these what the message doesn't name: `판매 종료 (end_at): `."""
+    name = field_name(problem)
+    return f"{name}: " if name else ""
+
+
+def field_name(problem: Problem) -> str:
+    """The sheet's own header and the field, each where the message doesn't name it: `판매 종료 (end_at)`."""
+    names = [name for name in (problem.header, problem.field) if name and not _is_named(name, problem.message)]
+    return f"{names[0]} ({names[1]})" if len(names) == 2 else "".join(names)
+
+
+def _is_named(name: str, message: str) -> bool:
     # Korean has no blank between a word and its particle, so only letters and digits of names end a name.
-    is_named = re.search(rf"(?<![A-Za-z0-9_]){re.escape(problem.field)}(?![A-Za-z0-9_])", problem.message)
-    return f"{problem.field}: " if problem.field and not is_named else ""
+    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", message) is not None
 
 
 def value_beside(problem: Problem) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import compress
 
 from gdata.config import SheetEntry
-from gdata.parsing.cell import is_blank
+from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.column import blanks
 from gdata.problems import Cell
 from gdata.sources.flatrows import FlatRows
@@ -15,6 +15,22 @@ from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
 _FALSE_TEXTS = frozenset(["FALSE", "false", "False"])
 """A checkbox that nobody touched, in CSV."""
+
+
+@dataclass(frozen=True)
+class HeaderTexts:
+    """What stands in a sheet's header, so that a cell can be named as planners know it."""
+
+    texts: tuple[str, ...]
+    is_down: bool = False
+    """The headers stand below one another, each before its row."""
+    first: int = 1
+    """The column, or row, of the first text."""
+
+    def of(self, cell: Cell) -> str:
+        """The header of a cell's column or row; "" where there is none."""
+        index = (cell.row if self.is_down else cell.column) - self.first
+        return self.texts[index] if 0 <= index < len(self.texts) else ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,14 @@ class Sheet:
         if self.entry.layout == "columns":
             return self.grid.cell(0 if column is None else column + 1, self.entry.header_row)
         return self.grid.cell(self.entry.header_row, 0 if column is None else column + 1)
+
+    @property
+    def header_texts(self) -> HeaderTexts:
+        """The header as texts."""
+        texts = tuple(shown(cell).strip() for cell in self.header)
+        if self.entry.layout == "vertical":
+            return HeaderTexts(texts, is_down=True, first=self.first_vertical_row)
+        return HeaderTexts(texts, is_down=self.entry.layout == "columns")
 
     @property
     def first_vertical_row(self) -> int:

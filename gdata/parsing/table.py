@@ -16,7 +16,7 @@ from gdata.parsing.header import HeaderFault, read_header
 from gdata.parsing.locate import locate
 from gdata.parsing.records import Composed, SheetRecords, Tags
 from gdata.parsing.rows import make_message
-from gdata.parsing.sheet import lay_out
+from gdata.parsing.sheet import HeaderTexts, lay_out
 from gdata.parsing.view import Path, TableView
 from gdata.problems import Cell, Problem, has_errors
 from gdata.schema.plan import TablePlan
@@ -42,6 +42,8 @@ class ParsedTable:
     """Of its sheets, whoever sees them."""
     cell_problems: Mapping[Tags, list[Problem]] = field(default_factory=dict)
     """Of the cells that a set of tags sees."""
+    headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
+    """By spreadsheet and sheet."""
     is_checked: bool = False
     """Whether `cell_problems` holds what the rows show by themselves as well."""
 
@@ -70,7 +72,8 @@ def parse_table(
     if plan.kind == "record" and len(sheets) > 1:
         problems.append(kinds.RECORD_SEVERAL.at(records[-1].sheet.header_cell(), table=plan.name))
     views, cell_problems = _compose(plan, records, tag_sets, whole)
-    return ParsedTable(plan, views, problems, cell_problems)
+    headers = {(one.sheet.grid.spreadsheet, one.sheet.grid.sheet): one.sheet.header_texts for one in records}
+    return ParsedTable(plan, views, problems, cell_problems, headers)
 
 
 def _header_problems(records: SheetRecords, sheet: TableSheet) -> list[Problem]:

@@ -12,6 +12,7 @@ from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.parse import Parsed
 from gdata.pipeline.project import Project
 from gdata.problems import Problem, in_cell_order, with_severities
+from gdata.schema.names import fold
 
 Tags = tuple[str, ...]
 
@@ -48,12 +49,24 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
     if views_by_tags:
         problems += checks.warn(next(iter(views_by_tags.values())))
     problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
-    return in_cell_order(problems, parsed.sheet_order)
+    return _with_headers(in_cell_order(problems, parsed.sheet_order), parsed)
 
 
 def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, TableView]:
     """The tables as targets with `tags` see them."""
     return {name: table.views[tags] for name, table in parsed.tables.items()}
+
+
+def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
+    """The problems with the header above (or before) their cells, where it isn't just the field's name."""
+    headers = {place: texts for table in parsed.tables.values() for place, texts in table.headers.items()}
+    found = []
+    for problem in problems:
+        texts = headers.get((problem.cell.spreadsheet, problem.cell.sheet))
+        header = texts.of(problem.cell) if texts is not None and problem.cell.row and problem.cell.column else ""
+        is_told = header in ("", problem.value) or not problem.field or fold(header) == fold(problem.field)
+        found.append(problem if is_told else replace(problem, header=header))
+    return found
 
 
 def _by_target(project: Project, found: Mapping[Tags, Iterable[Problem]]) -> list[Problem]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gdata import kinds
+from gdata.parsing.sheet import HeaderTexts
 from gdata.parsing.view import ViewBytes
 from gdata.problems import Cell, Kind, Problem
 
@@ -43,6 +44,8 @@ class TableResult:
     views: Mapping[Tags, ViewBytes] = field(default_factory=dict)
     facts: Mapping[str, SheetFacts] = field(default_factory=dict)
     """By spreadsheet; of csv folders the listing tells as much."""
+    headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
+    """By spreadsheet and sheet."""
 
     def to_bytes(self) -> bytes:
         """The result as bytes; sets of tags that share rows share their bytes."""
@@ -59,6 +62,7 @@ class TableResult:
             "cells": [[tags, _problems_as_json(problems)] for tags, problems in self.cell_problems.items()],
             "views": views,
             "facts": {name: [one.sheets, one.missing, one.titles] for name, one in self.facts.items()},
+            "headers": [[*place, one.texts, one.is_down, one.first] for place, one in self.headers.items()],
             "sizes": list(map(len, blobs)),
         }
         return b"".join([json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode(), b"\n", *blobs])
@@ -86,6 +90,10 @@ class TableResult:
             cell_problems={tuple(tags): _problems(problems) for tags, problems in raw["cells"]},
             views={tuple(tags): views[one["first"]] for tags, one in raw["views"]},
             facts={name: _facts(*one) for name, one in raw["facts"].items()},
+            headers={
+                (spreadsheet, sheet): HeaderTexts(tuple(texts), is_down, first)
+                for spreadsheet, sheet, texts, is_down, first in raw["headers"]
+            },
         )
 
 

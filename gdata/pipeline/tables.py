@@ -83,7 +83,7 @@ class TableParser:
         facts = {
             name: _facts(self._sheets(name, pulled)) for name, pulled in table.pulled.items() if pulled.kind != "csv"
         }
-        return TableResult(parsed.problems, cell_problems, views, facts)
+        return TableResult(parsed.problems, cell_problems, views, facts, parsed.headers)
 
     def restore(self, table: TableInput, result: TableResult) -> ParsedTable:
         """The table that a result is of; its cells are read again only if somebody asks for one."""
@@ -93,7 +93,7 @@ class TableParser:
             if id(content) not in views:
                 views[id(content)] = TableView.from_bytes(table.plan, content, cells.locator(tags))
         by_tags = {tags: views[id(content)] for tags, content in result.views.items()}
-        return ParsedTable(table.plan, by_tags, result.problems, result.cell_problems, is_checked=True)
+        return ParsedTable(table.plan, by_tags, result.problems, result.cell_problems, result.headers, is_checked=True)
 
     def forget(self, spreadsheet: str | None = None) -> None:
         """Free the cells of a spreadsheet, or of all."""
