@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 def result_console() -> Console:
     """The console for a command's result: stdout."""
-    from rich.console import Console
+    from gdata.cli.safe_console import SafeConsole
 
-    return Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=False)
+    return SafeConsole(file=sys.stdout, highlight=False, emoji=False)
 
 
 def error_console() -> Console:
     """The console for progress, questions and errors: stderr."""
-    from rich.console import Console
+    from gdata.cli.safe_console import SafeConsole
 
-    return Console(file=sys.stderr, highlight=False, emoji=False)
+    return SafeConsole(file=sys.stderr, highlight=False, emoji=False)
 
 
 def print_json(value: Any) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.errors import GdataError
+from gdata.errors import GdataError, UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,6 +41,7 @@ COMMANDS = {
 """Every command and its one line; each lives in the module of its name."""
 
 _INTERRUPTED, _BUG = 130, 70
+_MAY_BE_EMPTY = ("message", "reason")
 
 
 class LazyGroup(click.Group):
@@ -65,9 +68,12 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a did-you-mean."""
+        """As click does, with a did-you-mean; no command takes empty names."""
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
+            if command is not None:
+                _refuse_empty(click.Context(command, parent=ctx, info_name=name), rest)
+            return name, command, rest
         except click.UsageError as error:
             from gdata.nearest import did_you_mean
 
@@ -78,6 +84,21 @@ class LazyGroup(click.Group):
         """The list of commands, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _refuse_empty(context: click.Context, arguments: Sequence[str]) -> None:
+    """Refuse `--channel "$CHANNEL"` of a script whose variable isn't set: the default isn't what was meant."""
+    given: dict[str, Any] = {}
+    with suppress(click.UsageError):  # said later, by the command itself
+        given = context.command.make_parser(context).parse_args(list(arguments))[0]
+    for parameter in context.command.params:
+        value = given.get(parameter.name or "")
+        is_empty = value == "" or (isinstance(value, (list, tuple)) and "" in value)
+        if is_empty and parameter.name not in _MAY_BE_EMPTY:
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
+            raise UsageError(
+                f"{name} is empty", hint="leave it out, or give it a value: perhaps a variable of your script isn't set"
+            )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -48,6 +48,7 @@ def _render(histories: list[History], place: str) -> None:
     from rich.text import Text
 
     from gdata.cli.console import result_console
+    from gdata.diffs.presentation import visible
 
     console = result_console()
     if not any(one.lines for one in histories):
@@ -59,7 +60,7 @@ def _render(histories: list[History], place: str) -> None:
         for heading in ("", "#", "release", "what", "who", "changed", "why"):
             table.add_column(heading, overflow="fold")
         for line in history.lines:
-            table.add_row(*map(Text, _cells(line)))
+            table.add_row(*(Text(visible(cell)) for cell in _cells(line)))
         console.print(table)
         if history.total > len(history.lines):
             console.print(f"… {history.total - len(history.lines)} older entries: --limit {history.total}")
