@@ -17,9 +17,10 @@ def report_problems(
     if format_ == "json":
         print_json(as_json())
     elif format_ == "text":
-        from gdata.cli.problems_text import render_problems
+        if problems:
+            from gdata.cli.problems_text import render_problems
 
-        render_problems(error_console(), problems, show_all=show_all)
+            render_problems(error_console(), problems, show_all=show_all)
     elif format_ == "html":
         from gdata.cli.problems_html import as_html
 
