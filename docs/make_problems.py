@@ -96,6 +96,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "near": "1002",
         "near_cell": "Item!A3",
         "place": "Item!A:A",
+        "fresh": "",
     },
     "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},
     "sum.wrong": {

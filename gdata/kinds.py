@@ -392,13 +392,13 @@ KEY_LOOKALIKE = Kind(
 REFERENCE_MISSING = Kind(
     "reference.missing",
     "{target} has no row with {key} = {value}",
-    "write one that is there ({place}), or add the row to {target}",
+    "write one that is there ({place}), or add the row to {target}{fresh}",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_MISSING_NEAR = Kind(
     "reference.missing",
     "{target} has no row with {key} = {value}",
-    "did you mean {near} ({near_cell})? Write one that is there ({place}), or add the row to {target}",
+    "did you mean {near} ({near_cell})? Write one that is there ({place}), or add the row to {target}{fresh}",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_UNFED = Kind(

@@ -49,7 +49,7 @@ class Cell:
         return f"{self.sheet}!{self.a1}" if self.a1 else self.sheet
 
 
-_SENTENCES = ("nearest", "instead", "merged", "reason", "type", "text")
+_SENTENCES = ("nearest", "instead", "merged", "reason", "type", "text", "fresh")
 """Words that are themselves in a language, not names or values."""
 _LEADING_SENTENCE = re.compile(r"\{(nearest|merged)\}")
 """What a hint may begin with; where it does, the rest is a sentence of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gdata.checks.run import Checks
@@ -15,6 +16,8 @@ from gdata.problems import Problem, in_cell_order, with_severities
 from gdata.schema.names import fold
 
 Tags = tuple[str, ...]
+_A_MOMENT = timedelta(minutes=1)
+"""A pull takes seconds: somebody may add a row to one spreadsheet after it was read, and refer to it in another."""
 
 
 def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: bool = False) -> list[Problem]:
@@ -49,7 +52,7 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
     if views_by_tags:
         problems += checks.warn(next(iter(views_by_tags.values())))
     problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
-    return _with_headers(in_cell_order(problems, parsed.sheet_order), parsed)
+    return _with_moments(_with_headers(in_cell_order(problems, parsed.sheet_order), parsed), parsed)
 
 
 def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, TableView]:
@@ -66,6 +69,25 @@ def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
         header = texts.of(problem.cell) if texts is not None and problem.cell.row and problem.cell.column else ""
         is_told = header in ("", problem.value) or not problem.field or fold(header) == fold(problem.field)
         found.append(problem if is_told else replace(problem, header=header))
+    return found
+
+
+def _with_moments(problems: list[Problem], parsed: Parsed) -> list[Problem]:
+    """The problems, where a missing row of another spreadsheet may have been added while Google was being read."""
+    now = datetime.now(UTC)
+    read = {one.spreadsheet for one in parsed.pulled if one.kind == "google" and now - one.pulled_at < _A_MOMENT}
+    if not read:
+        return problems
+    homes = {name: {place[0] for place in table.headers} for name, table in parsed.tables.items()}
+    fresh = "; the spreadsheets were read seconds apart, so if the row was added just now, build again"
+    found = []
+    for problem in problems:
+        words = dict(problem.words)
+        if problem.code == "reference.missing":
+            others = {home for name in words["target"].split(" / ") for home in homes.get(name, ())}
+            if read & (others - {problem.cell.spreadsheet}):
+                problem = replace(problem, words=tuple({**words, "fresh": fresh}.items()))
+        found.append(problem)
     return found
 
 

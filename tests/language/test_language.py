@@ -13,7 +13,7 @@ from gdata.problems import Cell, Kind
 
 PACKAGE = Path(language.__file__).parent
 TRANSLATED = [code for code in language.languages() if code != language.SOURCE]
-FILLED = ("instead", "merged", "reason", "nearest")
+FILLED = ("instead", "merged", "reason", "nearest", "fresh")
 
 
 def in_language(code: str, run: Callable[[], str]) -> str:
