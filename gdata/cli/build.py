@@ -123,7 +123,7 @@ def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[st
             }
             for target, manifest in built.manifests.items()
         },
-        "problems": [one.as_json() for one in checked.problems],
+        "problems": checked.problems,
         "timings": checked.timings.as_json(),
         "requests": checked.requests,
         "diff": compared[0].summary.as_json() if compared is not None else None,

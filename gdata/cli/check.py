@@ -55,6 +55,6 @@ def _as_json(checked: Checked) -> dict[str, Any]:
     timings = checked.timings.as_json()
     return {
         "ok": checked.ok,
-        "problems": [one.as_json() for one in checked.problems],
+        "problems": checked.problems,
         "timings": {name: timings[name] for name in ("pull", "parse", "check", "total")},
     }
