@@ -62,12 +62,12 @@ def command(
 
 def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:
     from gdata.pipeline.project import read_config
-    from gdata.pipeline.sides import open_side, store_of
+    from gdata.pipeline.sides import is_folder, open_side, store_of
 
     try:
         config = read_config(config_path)
     except UsageError:
-        if config_path is not None or not Path(name).is_dir():
+        if config_path is not None or not is_folder(name):
             raise
         config = None
     side = open_side(config, name, store_of(config) if config is not None else None)

@@ -72,7 +72,8 @@ def plan_publish(
     base = _base(store, channel, against)
     new = output_side(config)
     notes = []
-    if load_build(config.state, new.build or "").snapshot is None:
+    made_from = load_build(config.state, new.build or "")
+    if made_from.snapshot is None or made_from.descriptors is None:
         notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")
     if base is not None:
         notes += undone_notes(store, base.release, new)
@@ -173,6 +174,8 @@ def _checked(config: Config, store: WritableStore, planned: Planned, request: Re
         move, build = _move(config, planned, request), planned.diff.new.build or ""
         check_expected(planned.channel, build, move)
         check_not_bad(read_log(store, planned.channel), build, move)
+    elif request.expect is not None:
+        check_expected(planned.channel, planned.diff.new.build or "", _move(config, planned, request))
     return planned
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from gdata.bundles.manifest import MANIFEST
+from gdata.bundles.manifest import MANIFEST, build_id
 from gdata.bundles.reader import open_bundle, open_output
 from gdata.config import Config, Gate
 from gdata.diffs.model import Side
-from gdata.errors import UsageError
+from gdata.errors import DamagedError, UsageError
 from gdata.nearest import did_you_mean
 from gdata.pipeline.state import load_build
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
@@ -35,9 +35,8 @@ def open_side(config: Config | None, name: str, store: Store | None) -> Side:
     """
     if name == OUTPUT and config is not None:
         return output_side(config)
-    folder = Path(name)
-    if folder.is_dir():
-        return folder_side(folder)
+    if is_folder(name):
+        return folder_side(Path(name))
     if store is None or not (is_release_id(name) or is_channel_name(name)):
         raise UsageError(
             f"{name} is no folder with a bundle" + ("" if store is not None else ", and there is no sheets.yaml here"),
@@ -46,6 +45,14 @@ def open_side(config: Config | None, name: str, store: Store | None) -> Side:
     if config is not None and not is_release_id(name):
         check_channel(config, store, name)
     return published_side(store, bundles_of(store, name, missing_ok=not is_release_id(name)))
+
+
+def is_folder(name: str) -> bool:
+    """Whether there is such a folder; a name that no file system takes is none."""
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def check_channel(config: Config, store: Store, name: str) -> None:
@@ -70,11 +77,17 @@ def output_side(config: Config) -> Side:
 
     Raises:
         UsageError: nothing is built there.
+        DamagedError: it isn't the whole build, or the targets are of different ones.
     """
     bundles = open_output(config.output)
     if not bundles:
         raise UsageError(f"{config.output}: nothing is built here yet", hint="run `gdata build` first")
     side = Side(OUTPUT, None, bundles)
+    if side.build != build_id({name: bundle.manifest.bundle for name, bundle in bundles.items()}):
+        raise DamagedError(
+            f"{config.output}: {', '.join(bundles)} aren't all the targets of build {(side.build or '')[:12]}",
+            hint="run `gdata build`",
+        )
     return Side(OUTPUT, None, bundles, load_build(config.state, side.build or "").descriptors)
 
 
@@ -104,5 +117,5 @@ def gate_for(config: Config | None, old: str) -> Gate:
     """The gate that a diff against `old` must pass: its channel's, where it is one, else the general one."""
     if config is None:
         return Gate()
-    is_channel = is_channel_name(old) and not Path(old).is_dir() and old != OUTPUT
+    is_channel = is_channel_name(old) and not is_folder(old) and old != OUTPUT
     return config.gate_of(old if is_channel else None)

@@ -8,6 +8,7 @@ lock                     held by the process that builds or publishes
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_diges
 
 PULL = "pull.zip"
 LOCK = "lock"
+_BUILD_AGAIN = "run `gdata build` again; what lies in `.gdata/` is safe to delete"
 
 
 class BuildState:
@@ -39,13 +41,27 @@ class BuildState:
         Raises:
             DamagedError: it isn't whole.
         """
-        content = _read(self._folder / "snapshot.zip")
-        return None if content is None else snapshot_bytes(read_snapshot(content))
+        place = self._folder / "snapshot.zip"
+        content = _read(place)
+        try:
+            return None if content is None else snapshot_bytes(read_snapshot(content))
+        except DamagedError as error:
+            raise DamagedError(f"{place}: damaged", hint=_BUILD_AGAIN) from error
 
     @cached_property
     def descriptors(self) -> bytes | None:
-        """The full descriptors of the .proto files."""
-        return _read(self._folder / "descriptors.binpb")
+        """The full descriptors of the .proto files.
+
+        Raises:
+            DamagedError: they aren't what the build wrote.
+        """
+        place = self._folder / "descriptors.binpb"
+        content, noted = _read(place), _read(place.with_suffix(".sha256"))
+        if content is None or noted is None:
+            return None
+        if _sha256(content) != noted:
+            raise DamagedError(f"{place}: damaged", hint=_BUILD_AGAIN)
+        return content
 
     @cached_property
     def provenance(self) -> Mapping[str, Any] | None:
@@ -54,12 +70,14 @@ class BuildState:
         Raises:
             DamagedError: it can't be read.
         """
-        content = _read(self._folder / "provenance.json")
-        try:
-            return json.loads(content) if content is not None else None
-        except ValueError as error:
-            place = self._folder / "provenance.json"
-            raise DamagedError(f"{place}: damaged", hint="run `gdata build` again") from error
+        place = self._folder / "provenance.json"
+        content = _read(place)
+        if content is None:
+            return None
+        provenance = _provenance(content)
+        if provenance is None:
+            raise DamagedError(f"{place}: damaged", hint=_BUILD_AGAIN)
+        return provenance
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
@@ -80,6 +98,8 @@ def load_pull(state: Path) -> list[Pulled]:
         return read_snapshot(state / PULL)
     except UsageError as error:
         raise UsageError("nothing was pulled yet, so --offline has nothing to build from", hint=error.hint) from error
+    except DamagedError as error:
+        raise DamagedError(str(error), hint="delete the file and run `gdata pull`") from error
 
 
 def save_build(
@@ -98,8 +118,9 @@ def save_build(
     folder = state / "builds" / build
     is_new = _write_if_changed(folder / "snapshot.zip", pulled)
     _write(folder / "descriptors.binpb", descriptors)
-    known = _read(folder / "provenance.json")
-    if is_new or known is None or not is_plain or b'"base"' in known:
+    _write(folder / "descriptors.sha256", _sha256(descriptors))
+    known = _provenance(_read(folder / "provenance.json") or b"")
+    if is_new or known is None or not is_plain or "base" in known:
         content = json.dumps(provenance(), ensure_ascii=False, indent=1, sort_keys=True).encode()
         _write(folder / "provenance.json", content)
     for other in folder.parent.iterdir():
@@ -117,13 +138,32 @@ def _write_if_changed(path: Path, pulled: Sequence[Pulled]) -> bool:
 
     It isn't packed: that would take longer than parsing.
     """
-    digest = snapshot_digest(pulled).encode()
+    digest = snapshot_digest(pulled)
     noted = path.with_suffix(".sha256")
-    if path.exists() and _read(noted) == digest:
+    if path.is_file() and _read(noted) == _note(digest, path.stat().st_size):
         return False
-    write_atomically(path, snapshot_bytes(pulled, compress=False))
-    write_atomically(noted, digest)
+    content = snapshot_bytes(pulled, compress=False)
+    write_atomically(path, content)
+    write_atomically(noted, _note(digest, len(content)))
     return True
+
+
+def _note(digest: str, size: int) -> bytes:
+    """What stands beside a snapshot; with the size, so that one cut off is written anew."""
+    return f"{digest} {size}".encode()
+
+
+def _provenance(content: bytes) -> dict[str, Any] | None:
+    """What provenance.json says; None where it says nothing."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _sha256(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -134,10 +174,12 @@ def _write(path: Path, content: bytes) -> None:
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise OutsideError(f"{path}: can't be read: {error.strerror or error}") from error
+        raise OutsideError(
+            f"{path}: can't be read: {error.strerror or error}", hint="delete it: `gdata build` makes it again"
+        ) from error
 
 
 @contextmanager
