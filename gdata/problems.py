@@ -51,6 +51,8 @@ class Cell:
 
 _SENTENCES = ("nearest", "instead", "merged", "reason", "type", "text", "fresh")
 """Words that are themselves in a language, not names or values."""
+_OPTIONAL = ("nearest", "merged", "fresh")
+"""Of these the ones that a problem may lack."""
 _LEADING_SENTENCE = re.compile(r"\{(nearest|merged)\}")
 """What a hint may begin with; where it does, the rest is a sentence of its own."""
 
@@ -129,7 +131,8 @@ class Problem:
 
     def _arguments(self) -> dict[str, str]:
         words = {name: translate_filled(word) if name in _SENTENCES else word for name, word in self.words}
-        return {"field": self.field, "value": self.value or "", "table": self.table, **words}
+        known = {"field": self.field, "value": self.value or "", "table": self.table}
+        return {**dict.fromkeys(_OPTIONAL, ""), **known, **words}
 
     def as_json(self) -> dict[str, Any]:
         """The problem in the shape of the JSON output."""
