@@ -85,7 +85,7 @@ def test_a_problem_speaks_the_language_in_use() -> None:
         Cell("items", "Item", 2, 3), field="price", value="1,000", instead="write it without separators: 1000"
     )
     assert problem.message == "1,000 is not a whole number"
-    assert in_language("ko", lambda: problem.message) == "1,000(은)는 정수가 아닙니다"
+    assert in_language("ko", lambda: problem.message) == "1,000은(는) 정수가 아닙니다"
     assert in_language("ko", lambda: problem.hint) == "쉼표 없이 쓰세요: 1000"
     assert in_language("ko", lambda: str(problem.as_json()["code"])) == "cell.not_integer"
 
