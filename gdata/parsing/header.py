@@ -177,7 +177,7 @@ class _HeaderReader:
             self._place(steps, tag, text, column)
 
     def _walk(self, text: str) -> list[Step] | None:
-        """The steps of a path such as `rewards[1].item_id`; None where its first name is no field."""
+        """The steps of a path such as `rewards[1].item_id`; None where it is none, or its first name no field."""
         message: MessagePlan | None = self._message
         steps: list[Step] = []
         for name, index in split_path(text):
@@ -193,7 +193,7 @@ class _HeaderReader:
             steps += [*found[:-1], (field, index)]
             # Inside a map without a key stand the columns `key` and `value`.
             message = None if field.is_map and index is None else field.message
-        return self._checked(steps)
+        return self._checked(steps) if steps else None
 
     def _check_index(self, field: FieldPlan, index: str | None) -> str | None:
         if index is None:
