@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.errors import GdataError, UsageError
+from gdata.errors import GdataError, OutsideError, UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -41,7 +42,12 @@ COMMANDS = {
 """Every command and its one line; each lives in the module of its name."""
 
 _INTERRUPTED, _BUG = 130, 70
+_STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _MAY_BE_EMPTY = ("message", "reason")
+
+
+class _NobodyReads(Exception):
+    """Whoever read our output has seen enough: `gdata show | head`."""
 
 
 class LazyGroup(click.Group):
@@ -57,6 +63,13 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"gdata.cli.{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, but a closed pipe isn't exit code 1, which says that the data has errors."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _NobodyReads from error
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The commands that begin so, without importing any; options as click does."""
@@ -137,14 +150,16 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("\ngdata: interrupted; nothing was left half done\n")
         return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough: `gdata show | head`.
+    except (_NobodyReads, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except MemoryError:
         sys.stderr.write("gdata: there is not enough memory for this\n")
         return 3
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _STORAGE:
+            sys.stderr.write(f"gdata: {error.filename or 'the output'} can't be written: {error.strerror}\n")
+            return OutsideError.exit_code
         _say_bug(error, arguments)
         return _BUG
 
@@ -175,7 +190,9 @@ def _say_bug(error: Exception, arguments: list[str]) -> None:
 
 
 def _speak_utf8() -> None:
-    """Write UTF-8 whatever the console says, and replace what it can't show."""
+    """Write UTF-8 whatever the console says, and replace what it can't show; nowhere, where there is none (`>&-`)."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open while we run
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open while we run
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,6 +29,11 @@ class SafeConsole(Console):
         for segment in super().render(renderable, options):
             text = segment.text
             yield segment if segment.control or text.isprintable() else segment._replace(text=_visible_lines(text))
+
+    def on_broken_pipe(self) -> None:
+        """Go on in silence once nobody reads: `gdata build 2>&1 | head` builds, and keeps its exit code."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 def _visible_lines(text: str) -> str:
