@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gdata.bundles.wire import field_ends
+
 PART_BYTES = 64 << 20
 """A table up to this size is one file."""
 
@@ -14,29 +16,10 @@ def split_rows(content: bytes, limit: int = PART_BYTES) -> Iterator[tuple[bytes,
     Joined, they are `content`. A piece is larger than `limit` only where one row is.
     """
     start = position = rows = 0
-    while position < len(content):
-        end = _end_of_row(content, position)
+    for end in field_ends(content):
         if rows and end - start > limit:
             yield content[start:position], rows
             start, rows = position, 0
         position, rows = end, rows + 1
     if rows or not content:
         yield content[start:], rows
-
-
-def _end_of_row(content: bytes, position: int) -> int:
-    """Where the row that begins at `position` ends: a tag, a length, and that many bytes."""
-    _, position = _varint(content, position)
-    size, position = _varint(content, position)
-    return position + size
-
-
-def _varint(content: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = content[position]
-        value |= (byte & 0x7F) << shift
-        position += 1
-        if byte < 0x80:
-            return value, position
-        shift += 7

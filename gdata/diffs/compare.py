@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from gdata.config import SchemaRule
 from gdata.diffs.model import Diff, Side, Summary, TargetDiff
+from gdata.garbage import paused_gc
 
 
 def compare(old: Side, new: Side, *, category: SchemaRule = "wire") -> Diff:
@@ -27,7 +24,7 @@ def compare(old: Side, new: Side, *, category: SchemaRule = "wire") -> Diff:
     from gdata.diffs.summary import summarize_all
     from gdata.diffs.targets import READ_AHEAD, TargetComparison
 
-    with _collector_paused(), ThreadPoolExecutor(2 * READ_AHEAD) as readers:
+    with paused_gc(), ThreadPoolExecutor(2 * READ_AHEAD) as readers:
         targets = {
             name: TargetComparison(old.bundles.get(name), new.bundles.get(name), readers).compare(category, new)
             for name in names
@@ -38,16 +35,3 @@ def compare(old: Side, new: Side, *, category: SchemaRule = "wire") -> Diff:
 def _is_same(old: Side, new: Side, target: str) -> bool:
     both = old.bundles.get(target), new.bundles.get(target)
     return both[0] is not None and both[1] is not None and both[0].manifest.bundle == both[1].manifest.bundle
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage is collected meanwhile: a diff makes no cycles, and looking for them in a million changes
-    takes as long as finding the changes."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gdata import kinds
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
+from gdata.garbage import paused_gc
 from gdata.nearest import did_you_mean
 from gdata.parsing.table import ParsedTable
 from gdata.pipeline.cache import ParseCache
@@ -16,7 +17,7 @@ from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.project import Project
 from gdata.pipeline.results import SheetFacts, TableResult
 from gdata.pipeline.tables import TableInput, TableParser
-from gdata.pipeline.workers import Outcome, core_count, paused_gc, run_jobs
+from gdata.pipeline.workers import Outcome, core_count, run_jobs
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
 from gdata.sources.csvfolder import files_by_title, listed_titles

@@ -6,7 +6,6 @@ Starting a fresh Python and importing gdata in it takes 0.3 s and more; a fork t
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import struct
@@ -14,7 +13,6 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import IO
 
 Job = Callable[[], bytes]
@@ -28,18 +26,6 @@ def core_count() -> int:
     if sys.platform != "linux":
         return 1
     return len(os.sched_getaffinity(0))
-
-
-@contextmanager
-def paused_gc() -> Iterator[None]:
-    """No search for garbage inside the block: among millions of cells it finds none, and takes half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 Outcome = bytes | Exception

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from gdata.bundles.reader import Bundle
+from gdata.bundles.wire import field_ends
 from gdata.errors import DamagedError, UsageError
 from gdata.releases.reader import bundles_of, read_release
 from gdata.releases.records import Release
 from gdata.releases.store import Store
 
 _LONGEST_CHAIN = 100
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 @dataclass(frozen=True)
@@ -108,35 +109,7 @@ def _rows(bundle: Bundle, table: str) -> Counter[bytes]:
     """The rows of a table (of a record: its fields) as bytes, each with how often it is there."""
     content = bundle.table(table)
     try:
-        return Counter(_split(content))
+        ends = [0, *field_ends(content)]
+        return Counter(content[start:end] for start, end in pairwise(ends))
     except IndexError as error:
         raise DamagedError(f"{bundle.place}: {table} isn't a message") from error
-
-
-def _split(content: bytes) -> Iterator[bytes]:
-    """The fields of a serialized message, each with its tag: of a table these are its rows."""
-    at = 0
-    while at < len(content):
-        start = at
-        tag, at = _varint(content, at)
-        if tag & 7 == _BYTES:
-            length, at = _varint(content, at)
-            at += length
-        elif tag & 7 == _VARINT:
-            _, at = _varint(content, at)
-        elif tag & 7 in (_FIXED64, _FIXED32):
-            at += 8 if tag & 7 == _FIXED64 else 4
-        else:
-            raise IndexError(f"wire type {tag & 7}")
-        yield content[start:at]
-
-
-def _varint(content: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = content[at]
-        value |= (byte & 0x7F) << shift
-        at += 1
-        if byte < 0x80:
-            return value, at
-        shift += 7
