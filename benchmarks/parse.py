@@ -22,6 +22,8 @@ from pathlib import Path
 
 from parse_data import make_project
 
+# An installed package has its bytecode: pip makes it.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 GDATA = [sys.executable, "-c", "from gdata.cli.main import main; main()"]
 
 
@@ -83,7 +85,7 @@ def measure(command: list[str], folder: Path) -> Cost:
     import time
 
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=folder, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
     errors = process.stderr.read()
     _, status, used = os.wait4(process.pid, 0)

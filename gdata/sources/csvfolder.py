@@ -17,7 +17,7 @@ from gdata.errors import SourceError
 from gdata.sources.encodings import guess_encoding
 from gdata.sources.flatrows import split_flat
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.localfile import read_file, sheet_digest
+from gdata.sources.localfile import read_file
 from gdata.sources.titles import match_titles
 
 _SUFFIX = ".csv"
@@ -114,8 +114,7 @@ def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
     content = pulled.files[file_name]
     place = f"{pulled.location or pulled.spreadsheet}/{file_name}"
     rows = _parse(_decode(content, pulled.encoding, place), place)
-    digest = sheet_digest(title, pulled.encoding.encode(), b"\0", content)
-    return Grid(pulled.spreadsheet, title, rows, "csv", digest, dates_as_text=True)
+    return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
 
 
 def _decode(content: bytes, encoding: str, place: str) -> str:

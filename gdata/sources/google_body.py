@@ -1,13 +1,9 @@
-"""Answers of Google as bytes: where each sheet's part lies in the body of a batch, and what it says.
-
-The bytes are kept and hashed as they came, so a sheet that didn't change is known without decoding it.
-"""
+"""Answers of Google as bytes: which sheets are in the body of a batch, and what it says."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from gdata.errors import SourceError
@@ -19,28 +15,16 @@ _PART = re.compile(rb'\{\s*"range"\s*:\s*("(?:[^"\\]|\\.)*")')
 """The start of one range's part. It can't occur inside a cell: there every quote has a backslash before it."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One range's part of a batch: the sheet it is of, and its bytes' place."""
-
-    title: str
-    start: int
-    end: int
-
-
-def find_parts(body: bytes) -> list[Part]:
-    """The parts of a `values.batchGet` answer in their order, which is that of the ranges asked for.
+def titles_of_batch(body: bytes) -> list[str]:
+    """The sheets of a `values.batchGet` answer in its order, which is that of the ranges asked for.
 
     Raises:
         SourceError: a title in it isn't text.
     """
-    matches = list(_PART.finditer(body))
-    ends = [match.start() for match in matches[1:]] + [len(body)]
     try:
-        titles = [unquote_title(json.loads(match[1])) for match in matches]
+        return [unquote_title(json.loads(match[1])) for match in _PART.finditer(body)]
     except ValueError:
         raise _damaged() from None
-    return [Part(title, match.start(), end) for title, match, end in zip(titles, matches, ends, strict=True)]
 
 
 def decode_batch(body: bytes) -> list[Values]:

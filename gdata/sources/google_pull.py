@@ -12,7 +12,7 @@ from urllib.parse import quote_plus
 from gspread.urls import SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 
 from gdata.config import Spreadsheet
-from gdata.sources.google_body import decode_batch, find_parts, quote_title
+from gdata.sources.google_body import decode_batch, quote_title, titles_of_batch
 from gdata.sources.google_index import INDEX_NAME, METADATA_NAME, Index, Place, SheetFacts, read_facts
 from gdata.sources.google_patience import Failure, OnWait
 from gdata.sources.google_readings import find_disagreements
@@ -131,7 +131,7 @@ class SpreadsheetPull:
             body = self._get(SPREADSHEET_VALUES_BATCH_URL % self.spreadsheet.id, query)
         except Failure as failure:
             raise _SheetsChanged from failure
-        answered = [part.title for part in find_parts(body)]
+        answered = titles_of_batch(body)
         if len(answered) != len(titles) or not all(map(same_title, answered, titles)):
             raise _SheetsChanged
         self._keep(kind, titles, body)

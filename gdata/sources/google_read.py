@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from gdata.errors import SourceError
-from gdata.sources.google_body import Values, decode_batch, find_parts
+from gdata.sources.google_body import Values, decode_batch
 from gdata.sources.google_index import Index, Place, SheetFacts, read_facts, read_index
 from gdata.sources.google_readings import combine_readings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
@@ -39,7 +38,6 @@ class _Reader:
     def __init__(self, pulled: Pulled, index: Index, facts: dict[str, SheetFacts]) -> None:
         self.pulled, self.index, self.facts = pulled, index, facts
         self._decoded: dict[str, list[Values]] = {}
-        self._parts: dict[str, list[bytes]] = {}
 
     def read(self, title: str, *, with_times: bool) -> Grid:
         """The sheet's grid; dates are told apart only where they were read for it."""
@@ -50,7 +48,6 @@ class _Reader:
             title,
             self._cells(places),
             "google",
-            self._digest(places, facts),
             dates_as_text=not with_times,
             merges=facts.merges if facts else (),
             gid=facts.gid if facts else None,
@@ -68,19 +65,6 @@ class _Reader:
             return self._decoded[place.file][place.position]
         except IndexError:
             raise _stale(self.pulled, f"lacks a part of {place.file}") from None
-
-    def _digest(self, places: list[Place], facts: SheetFacts | None) -> str:
-        digest = sha256(repr(facts.merges if facts else ()).encode())
-        for place in places:
-            digest.update(self._bytes(place))
-        return digest.hexdigest()
-
-    def _bytes(self, place: Place) -> bytes:
-        if place.file not in self._parts:
-            body = self.pulled.files[place.file]
-            # What follows a part, a comma or the end of the whole, isn't the sheet's.
-            self._parts[place.file] = [body[part.start : part.end].rstrip(b"]}, \r\n") for part in find_parts(body)]
-        return self._parts[place.file][place.position]
 
 
 def _refuse_stale(

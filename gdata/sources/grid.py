@@ -96,8 +96,6 @@ class Grid:
     sheet: str
     rows: Sequence[Sequence[CellValue]]
     kind: SourceKind
-    digest: str
-    """Changes when any cell does: the key of the parse cache."""
     dates_as_text: bool = False
     """Dates arrive as the text they are displayed as (Google, where the sheet has no times; CSV)."""
     merges: tuple[tuple[int, int, int, int], ...] = ()

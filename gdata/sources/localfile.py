@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from gdata.errors import SourceError
@@ -30,11 +29,3 @@ def read_file(path: Path, name: str) -> bytes:
         ) from error
     except OSError as error:
         raise SourceError(f"{name}: can't be read: {error.strerror or error}", hint="check the disk") from error
-
-
-def sheet_digest(title: str, *parts: bytes) -> str:
-    """The digest of a sheet that is made from `parts`."""
-    digest = hashlib.sha256(title.encode() + b"\0")
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()

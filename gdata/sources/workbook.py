@@ -6,7 +6,6 @@ so the file's own sheet is looked through for both (`workbook_xml`, `workbook_bi
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.localfile import read_file, sheet_digest
+from gdata.sources.localfile import read_file
 from gdata.sources.titles import match_titles
 from gdata.sources.workbook_archive import Archive, Scanner, damaged, open_archive
 from gdata.sources.workbook_cells import FindNegative, typed_rows
@@ -57,7 +56,6 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
         workbook = load_workbook(BytesIO(content))
     hidden = _hidden_by_title(workbook)
     matched = match_titles(hidden, requests, pulled.spreadsheet)
-    digest = hashlib.sha256(content).digest()
     grids = []
     for title in matched.wanted:
         # The scan comes first: it refuses a sheet whose cells would fill the memory.
@@ -72,7 +70,6 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
                 sheet=title,
                 rows=rows,
                 kind="workbook",
-                digest=sheet_digest(title, digest),
                 merges=merges + scan.merges,
                 hidden=hidden[title],
             )

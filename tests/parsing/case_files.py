@@ -119,11 +119,11 @@ def _sheet_files(case: Case) -> list[Path]:
 def read_grid(path: Path) -> Grid:
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
-            return Grid("game", path.stem, [list(row) for row in csv.reader(file)], "csv", path.stem)
+            return Grid("game", path.stem, [list(row) for row in csv.reader(file)], "csv")
     content = read_yaml(path)
     rows: list[list[CellValue]] = content["rows"] if isinstance(content, dict) else content
     merges = [_merge(text) for text in content.get("merges", ())] if isinstance(content, dict) else ()
-    return Grid("game", path.stem, [row or [] for row in rows], "google", path.stem, merges=tuple(merges))
+    return Grid("game", path.stem, [row or [] for row in rows], "google", merges=tuple(merges))
 
 
 def _merge(text: str) -> tuple[int, int, int, int]:

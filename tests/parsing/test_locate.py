@@ -46,7 +46,7 @@ def view_of(
     plan: TablePlan = schema().table(f"t.{table}")
     entry = entry or SheetEntry("S", (plan.message,))
     grids = [
-        Grid("game", f"S{number}", [line.strip().split("|") for line in text.strip().splitlines()], "csv", "")
+        Grid("game", f"S{number}", [line.strip().split("|") for line in text.strip().splitlines()], "csv")
         for number, text in enumerate(texts, 1)
     ]
     sheets = [TableSheet(grid, entry, (plan,)) for grid in grids]

@@ -202,5 +202,5 @@ def test_rows_come_back(rows: list[dict[str, Any]], layouts: dict[str, Layout], 
 
 def parse(cells: list[list[str]]) -> ParsedTable:
     entry = SheetEntry("Row", ("t.RowTable",))
-    sheet = TableSheet(Grid("game", "Row", cells, "csv", ""), entry, (plan(),))
+    sheet = TableSheet(Grid("game", "Row", cells, "csv"), entry, (plan(),))
     return parse_table(plan(), [sheet], [()], UTC)

@@ -114,7 +114,7 @@ def _from_google(folder: Path, rows: list[list[Any]]) -> str:
     for row in typed:
         while row and row[-1] is None:
             row.pop()
-    grid = Grid("game", "Item", typed, "google", "")
+    grid = Grid("game", "Item", typed, "google")
     sheet = TableSheet(grid, project.config.spreadsheets[0].sheets[0], (plan,))
     parsed = Parsed(tables={"ItemTable": parse_table(plan, [sheet], [()], ZoneInfo("Asia/Seoul"))})
     (target,) = project.config.targets

@@ -22,7 +22,7 @@ DAY = DateCell((datetime(2026, 12, 1, tzinfo=UTC) - datetime(1899, 12, 30, tzinf
 
 
 def found(title: str, rows: list[list[CellValue]]) -> SheetFound:
-    one = find_table(BOOK, Grid("book", title, rows, "workbook", ""))
+    one = find_table(BOOK, Grid("book", title, rows, "workbook"))
     assert isinstance(one, SheetFound), one
     return one
 
@@ -162,7 +162,7 @@ def test_a_sheet_on_its_side_is_read_so() -> None:
 
 @pytest.mark.parametrize("title", ["README", "변경 이력", "_tmp", "#old"])
 def test_notes_are_left_out(title: str) -> None:
-    assert isinstance(find_table(BOOK, Grid("book", title, [["a", "b"], [1, 2]], "workbook", "")), SkippedSheet)
+    assert isinstance(find_table(BOOK, Grid("book", title, [["a", "b"], [1, 2]], "workbook")), SkippedSheet)
 
 
 # --- tables --------------------------------------------------------------------------------------------------

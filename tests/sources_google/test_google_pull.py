@@ -130,19 +130,6 @@ def test_nothing_secret_is_kept():
         assert google.key["private_key"].encode() not in kept
 
 
-def test_a_digest_changes_with_its_sheet_alone():
-    requests = [request("Item"), request("Event", has_times=True)]
-    with emulate(items={"Item": ITEMS, "Event": TIMES, "Other": []}) as google:
-        before = {grid.sheet: grid.digest for grid in read_one(google, *requests).grids}
-        google.edit("items", "Item", "A2", 2)
-        after = {grid.sheet: grid.digest for grid in read_one(google, *requests).grids}
-        assert (before["Item"] != after["Item"], before["Event"] == after["Event"]) == (True, True)
-        google.edit("items", "Event", "B2", date(2026, 12, 2))
-        assert grid_of(read_one(google, *requests), "Event").digest != after["Event"]
-        reordered = read_one(google, *reversed(requests))
-        assert grid_of(reordered, "Item").digest == after["Item"]
-
-
 def test_a_sheet_edited_between_the_two_readings_is_read_again():
     """A row put in above shifts everything: mixing the two readings would make dates of names."""
     rows = [["name", "start"], ["sword", 5], ["bow", 6], [7, "axe"]]
