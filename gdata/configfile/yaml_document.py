@@ -112,6 +112,8 @@ class Document:
         mark = error.problem_mark or error.context_mark
         lines = text.splitlines()
         line = min(mark.line, max(len(lines) - 1, 0)) if mark is not None else 0
+        if "nesting depth" in (error.problem or ""):  # libyaml's own bound, of newer ones
+            return self.error(line + 1, "nested too deep", "is this the right file?")
         hint = "quote texts that hold `: `, ` #`, or begin with one of *&!%@`{[|>"
         if line < len(lines) and "\t" in lines[line][: len(lines[line]) - len(lines[line].lstrip())]:
             hint = "indent with blanks; YAML doesn't allow tabs there"
