@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
     "sources": WORDS,
-    "parsing": WORDS | {"schema", "sources.grid", "sources.flatrows"},
+    "parsing": WORDS | {"schema", "sources.grid", "sources.csvrows", "sources.utf8cells"},
     "bundles": WORDS | {"schema", "parsing.view"},
     "checks": WORDS | {"schema", "parsing", "bundles.lookup", "bundles.fieldpath"},
     "diffs": WORDS | {"bundles", "options_pb2"},

@@ -15,18 +15,16 @@ from itertools import compress
 from typing import Any
 
 from gdata import kinds
-from gdata.parsing.cell import EXACT_INTEGERS, FLOAT_MAX, INTEGER_RANGES, CellType, Fault, is_blank
+from gdata.parsing.cell import EXACT_INTEGERS, INTEGER_RANGES, CellType, Fault, is_blank
 from gdata.parsing.compound import ReadCell
+from gdata.parsing.textcheck import is_clean_text, keeps_digits
+from gdata.parsing.utf8column import convert_utf8, is_solid
 from gdata.sources.grid import ERROR_TEXTS, CellValue
+from gdata.sources.utf8cells import Utf8Cells
 
 # Which characters a clean column of numbers has; int() and float() then tell whether they stand as they should.
 _INTEGERS = re.compile(r"[0-9\n-]*")
 _NUMBERS = re.compile(r"[0-9.\n-]*")
-# What may be wrong with a text: control, zero-width and replacement characters, CR, blanks at its ends.
-_SUSPECT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd\ud800-\udfff\xa0\u3000]"
-    "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
-)
 _ONCE_A_COLUMN = (kinds.TEXT_NUMBER, kinds.CELL_EATEN_COMMA)
 
 
@@ -42,6 +40,11 @@ class Column:
 
 def convert_column(cells: Sequence[CellValue], read: ReadCell, type_: CellType | None) -> Column:
     """Convert `cells`; `read` does one cell, `type_` is what they are if all hold one scalar."""
+    if isinstance(cells, Utf8Cells):
+        converted = convert_utf8(cells, read, type_)
+        if converted is not None:
+            return Column(*converted)
+        cells = cells.texts
     fast = _FAST.get(type_.kind) if type_ is not None else None
     if cells:
         # Most columns have no blank cell and nothing unusual, and then nobody has to look for one.
@@ -61,6 +64,10 @@ def convert_column(cells: Sequence[CellValue], read: ReadCell, type_: CellType |
 
 def blanks(cells: Sequence[Any]) -> list[bool] | None:
     """Which cells are blank; None where none is."""
+    if isinstance(cells, Utf8Cells):
+        if is_solid(cells):
+            return None
+        cells = cells.texts
     if all(cells):
         # Every cell is true as Python sees it; only a text of blanks alone can still be blank.
         try:
@@ -180,20 +187,12 @@ def _fast_floats(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
         # With at most six digits nothing is lost in 32 bits; a point makes seven characters.
         if values is None or max(map(len, cells)) <= 7:
             return values
-    if values is None or max(map(abs, values)) > FLOAT_MAX:
-        return None
-    return values if all(float(f"{value:.6g}") == value for value in values) else None
+    return values if values is not None and keeps_digits(values) else None
 
 
 def _fast_strings(cells: Sequence[Any], _type: CellType) -> list[Any] | None:
     text = _joined(cells)
-    if not text or text[0] in " \n" or text[-1] in " \n" or "\n\n" in text or " \n" in text or "\n " in text:
-        return None  # Not text, or blanks where they shouldn't be.
-    # Whatever else is wrong with a text (control and zero-width characters, half ones) isn't printable, save U+FFFD.
-    is_plain = text.replace("\n", "").isprintable() and "\ufffd" not in text
-    if not is_plain and _SUSPECT.search(text) is not None:
-        return None
-    if not (is_plain and text.count("\n") == len(cells) - 1) and any(map(str.isspace, cells)):
+    if not text or not is_clean_text(text, cells):
         return None
     return list(cells) if "#" not in text or ERROR_TEXTS.isdisjoint(cells) else None
 

@@ -1,4 +1,4 @@
-"""The records of one sheet for one table: its columns converted, and composed into what protobuf takes.
+"""The records of a sheet, or of a block of its rows, for one table: columns converted, and composed for protobuf.
 
 Columns are converted once; `compose` then puts them together for each set of tags, since a column variant
 (`price@jp`) or a tagged row makes the same sheet look different to different targets.
@@ -7,28 +7,27 @@ Columns are converted once; `compose` then puts them together for each set of ta
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.nearest import nearest
 from gdata.parsing.cell import CellType, Fault, convert_cell, is_blank, shown
 from gdata.parsing.column import Column, convert_column
 from gdata.parsing.compose import Composer, top_field
-from gdata.parsing.compound import cell_reader, map_key, may_be_blank, scalar_type
-from gdata.parsing.header import Header, HeaderFault, Node, read_header
+from gdata.parsing.compound import map_key
+from gdata.parsing.head import SheetHead
+from gdata.parsing.header import Node
 from gdata.parsing.rows import Columns
 from gdata.parsing.sheet import Sheet, only, record_lines
-from gdata.problems import Cell, Kind, Problem, Severity
-from gdata.schema.plan import FieldPlan, TablePlan
+from gdata.problems import Cell, Kind, Problem
+from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import CellValue
+from gdata.sources.utf8cells import Utf8Cells
 
 Tags = tuple[str, ...]
-
-_SEVERITY_OF_UNKNOWN: dict[str, Severity | None] = {"error": "error", "warn": "warning", "ignore": None}
 
 
 @dataclass
@@ -43,20 +42,35 @@ class Composed:
 
 
 class SheetRecords:
-    """One sheet read for one table."""
+    """The records in a block of a sheet, as one table reads them."""
 
-    def __init__(self, sheet: Sheet, plan: TablePlan, timezone: ZoneInfo) -> None:
-        self.sheet = sheet
-        self.plan = plan
-        self.timezone = timezone
+    def __init__(self, head: SheetHead, block: Sheet) -> None:
+        """`block` is the sheet of `head`, or some of its lines."""
+        self.head = head
+        self.sheet = block
+        self.plan, self.header = head.plan, head.header
         self._converted: dict[tuple[int, bool], Column] = {}
-        self.header: Header = read_header(sheet.header, plan.row, multirow=sheet.entry.multirow)
-        columns = sheet.columns(sorted(self.header.mapped))
-        lines = record_lines(sheet, columns)
-        self._columns = only(columns, lines)
-        self._lines: Sequence[int] = range(len(sheet.lines)) if lines is None else lines
+        columns = self._every_cell()
+        self._kept = record_lines(block, columns)
+        self._lines: Sequence[int] = range(len(block.lines)) if self._kept is None else self._kept
         """Line numbers (from 0) of the rows that are kept."""
+        self._cells: dict[int, Sequence[CellValue]] | None = only(columns, self._kept)
         self.starts, self._row_problems = self._find_records()
+
+    def _every_cell(self) -> dict[int, Sequence[CellValue]]:
+        return self.sheet.columns(sorted(self.header.mapped))
+
+    @property
+    def _columns(self) -> dict[int, Sequence[CellValue]]:
+        """The kept cells of every mapped column."""
+        if self._cells is None:
+            self._cells = only(self._every_cell(), self._kept)
+        return self._cells
+
+    def forget_cells(self) -> None:
+        """Free the cells and their values; who asks for one again, as a problem does for its place, gets it read."""
+        self._cells = None
+        self._converted.clear()
 
     # --- records ------------------------------------------------------------------------------------------
 
@@ -97,61 +111,14 @@ class SheetRecords:
         end = self.starts[record + 1] if record + 1 < len(self.starts) else len(self._lines)
         return range(self.starts[record], end)
 
-    # --- header problems ----------------------------------------------------------------------------------
+    # --- what a sheet is told of as a whole ---------------------------------------------------------------
 
-    def header_problems(
-        self, unknown: Iterable[HeaderFault], tables: str, *, tell_unknown: bool = True
-    ) -> list[Problem]:
-        """What is wrong with the header; `unknown` are the texts that no table of the sheet knows."""
-        severity = _SEVERITY_OF_UNKNOWN[self.sheet.entry.unknown_columns]
-        unknown = list(unknown)
-        # A misspelt header and the column that is missing for it are one mistake, told as the first.
-        told = [*self.header.faults, *(unknown if severity == "error" else ())]
-        meant = {self.header.meant.get(column) for fault in told for column in fault.columns}
-        missing = [fault for path, fault in self.header.missing.items() if path not in meant]
-        found = [self._header_problem(fault, tables) for fault in [*self.header.faults, *missing]]
-        if severity is not None and tell_unknown:
-            found += [replace(self._header_problem(fault, tables), severity=severity) for fault in unknown]
-        return found
+    def blank_among(self, columns: Iterable[int]) -> set[int]:
+        """Those of the columns in which no record has anything."""
+        return {column for column in columns if all(map(is_blank, self._columns[column]))}
 
-    def _header_problem(self, fault: HeaderFault, tables: str) -> Problem:
-        others = fault.columns[:-1]
-        return fault.kind.at(
-            self.sheet.header_cell(fault.columns[-1] if fault.columns else None),
-            table=self.plan.name,
-            field=fault.field,
-            value=fault.value,
-            related=[self.sheet.header_cell(other) for other in others],
-            tables=tables,
-            **fault.words,
-        )
-
-    def blank_columns(self) -> list[Problem]:
-        """A warning for every column that a field has and nobody filled, unless the field is optional.
-
-        Columns of a list's elements are kept in reserve, so those may well be blank.
-        """
-        return [
-            kinds.COLUMN_BLANK.at(self.sheet.header_cell(column), table=self.plan.name, field=leaf.field.name)
-            for node in self.header.nodes.values()
-            if not node.elements
-            for leaf in node.leaves()
-            if may_be_blank(leaf.field) and not leaf.field.is_optional and leaf.field.default is None
-            for column in leaf.columns()
-            if self.line_count and all(map(is_blank, self._columns[column]))
-        ]
-
-    def unknown_tags(self, known: Set[str]) -> list[Problem]:
-        """A warning for every column `field@tag` whose tag no target has: nobody would ever read it.
-
-        And for every row whose tag is so like one of a target that it may be misspelt.
-        """
-        return [
-            *self._misspelt_tags(known),
-            *self._unknown_column_tags(known),
-        ]
-
-    def _misspelt_tags(self, known: Set[str]) -> Iterator[Problem]:
+    def misspelt_tags(self, known: Set[str]) -> Iterator[Problem]:
+        """A warning for every row whose tag is so like one of a target that it may be misspelt."""
         tagged = self._directives[1]
         column = self.header.tags
         if tagged is None or column is None:
@@ -163,22 +130,6 @@ class SheetRecords:
                     words = {"tag": tag, "near": near[tag], "known": ", ".join(sorted(known))}
                     line = self.lines_of(record).start
                     yield self.problem(kinds.TAG_UNKNOWN_NEAR, line, column, "@tags", **words)
-
-    def _unknown_column_tags(self, known: Set[str]) -> list[Problem]:
-        return [
-            kinds.TAG_UNKNOWN.at(
-                self.sheet.header_cell(column),
-                table=self.plan.name,
-                field=leaf.field.name,
-                value=f"{leaf.field.name}@{tag}",
-                tag=tag,
-                known=", ".join(sorted(known)) or "none",
-            )
-            for node in self.header.nodes.values()
-            for leaf in node.leaves()
-            for tag, column in leaf.variants.items()
-            if tag not in known
-        ]
 
     # --- composing ----------------------------------------------------------------------------------------
 
@@ -200,7 +151,10 @@ class SheetRecords:
         if chosen is None:
             return Composed(columns, range(self.count), composer.bad_fields, problems)
         kept = [record for record, is_chosen in enumerate(chosen) if is_chosen]
-        columns = {name: list(compress(values, chosen)) for name, values in columns.items()}
+        columns = {
+            name: values.chosen(chosen) if isinstance(values, Utf8Cells) else list(compress(values, chosen))
+            for name, values in columns.items()
+        }
         return Composed(columns, kept, composer.bad_fields, problems)
 
     @cached_property
@@ -216,7 +170,9 @@ class SheetRecords:
             cells = [self._columns[self.header.enabled][line] for line in starts]
             enabled = []
             for line, cell in zip(starts, cells, strict=True):
-                value, fault = (True, None) if is_blank(cell) else convert_cell(cell, CellType("bool", self.timezone))
+                value, fault = (
+                    (True, None) if is_blank(cell) else convert_cell(cell, CellType("bool", self.head.timezone))
+                )
                 enabled.append(value is not False)
                 if fault is not None:
                     problems.append(self.fault_problem(fault, line, self.header.enabled, "@enabled"))
@@ -225,15 +181,12 @@ class SheetRecords:
             tags = [frozenset(filter(None, (tag.strip() for tag in shown(cell).split(",")))) for cell in cells]
             for line, cell in zip(starts, cells, strict=True):
                 # A tag is a text: what is wrong with one is what is wrong with a text.
-                _, fault = (None, None) if is_blank(cell) else convert_cell(cell, CellType("string", self.timezone))
+                _, fault = (
+                    (None, None) if is_blank(cell) else convert_cell(cell, CellType("string", self.head.timezone))
+                )
                 if fault is not None and fault.kind.severity == "error":
                     problems.append(self.fault_problem(fault, line, self.header.tags, "@tags"))
         return enabled, tags, problems
-
-    @property
-    def is_same_for_all(self) -> bool:
-        """Whether every set of tags sees the same records."""
-        return self.header.tags is None and not any(_has_variants(node) for node in self.header.nodes.values())
 
     def _chosen(self, tags: Tags) -> list[bool] | None:
         """Which records are enabled and meant for `tags`; None: all."""
@@ -257,21 +210,17 @@ class SheetRecords:
         """A column's values as those of `node`, converted once."""
         known = self._converted.get((column, node.is_element))
         if known is None:
-            read = cell_reader(node.field, self.timezone, is_element=node.is_element)
-            scalar = not (node.field.is_list or node.field.is_map) or node.is_element
-            known = convert_column(
-                self._columns[column], read, scalar_type(node.field, self.timezone) if scalar else None
-            )
+            known = convert_column(self._columns[column], *self.head.reader(node))
             self._converted[column, node.is_element] = known
         return known
 
     def convert_text(self, node: Node, text: str) -> Any:
         """The value of `node` for a text that stands in for a blank cell."""
-        return cell_reader(node.field, self.timezone, is_element=node.is_element)(text)[0]
+        return self.head.reader(node)[0](text)[0]
 
     def map_key(self, field: FieldPlan, text: str) -> Any:
         """A map's key as its type, from the text of a header."""
-        return map_key(text, field, self.timezone)[0]
+        return map_key(text, field, self.head.timezone)[0]
 
     # --- places -------------------------------------------------------------------------------------------
 
@@ -292,7 +241,3 @@ class SheetRecords:
 def _column(node: Node) -> int:
     assert node.column is not None
     return node.column
-
-
-def _has_variants(node: Node) -> bool:
-    return bool(node.variants) or any(_has_variants(part) for part in node.parts)

@@ -1,8 +1,8 @@
 """Columns of values to protobuf rows.
 
-upb takes a value by attribute in half the time that a dict of it takes to be made and read, so clean columns of
-scalars go in by attribute, and only what has blanks or parts goes in by dict (`benchmarks/parse.py`: 10,000 rows of
-12 columns 13 ms, against 17 ms).
+upb takes a value by attribute in half the time that a dict of it takes to be made and read, so scalars go in by
+attribute, and only what has parts goes in by dict (`benchmarks/parse.py`: 10,000 rows of 12 columns 13 ms, against
+17 ms).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.schema.plan import FieldPlan, TablePlan
+from gdata.sources.utf8cells import Utf8Cells
 
 Columns = Mapping[str, Sequence[Any]]
 """By field name, the value of every row: None is unset, a nested message is a dict."""
@@ -22,55 +23,64 @@ Columns = Mapping[str, Sequence[Any]]
 _BY_ATTRIBUTE = frozenset(["int32", "int64", "uint32", "uint64", "float", "double", "bool", "string", "bytes", "enum"])
 
 
-def make_message(plan: TablePlan, parts: Sequence[tuple[Columns, int]]) -> tuple[Any, list[Any]]:
-    """The table's message and its row messages in sheet order; each part is columns and how many rows they have."""
-    table_class = GetMessageClass(plan.descriptor)
-    if plan.kind == "rows":
-        message = table_class()
-        rows = [row for columns, count in parts for row in _add_rows(message, plan, columns, count)]
-        return message, rows
-    dicts = [row for columns, count in parts for row in make_dicts(columns, count)]
-    if plan.kind == "record":
-        message = table_class(**(dicts[0] if dicts else {}))
-        return message, [message]
-    row_class = GetMessageClass(plan.row.descriptor)
-    rows = [row_class(**row) for row in dicts]
-    key = plan.key[0].name
-    return table_class(**{plan.rows_field: {getattr(row, key): row for row in rows}}), rows
+class TableBuilder:
+    """A table's message, to which rows are added part by part."""
 
+    def __init__(self, plan: TablePlan) -> None:
+        self._plan = plan
+        self._message = GetMessageClass(plan.descriptor)()
+        self._rows: list[Any] = []
+        self._dicts: list[dict[str, Any]] = []
+        self._by_attribute = {field.name for field in plan.row.fields if _goes_by_attribute(field)}
 
-def _add_rows(message: Any, plan: TablePlan, columns: Columns, count: int) -> list[Any]:
-    clean = {
-        field.name: columns[field.name]
-        for field in plan.row.fields
-        if field.name in columns and _goes_by_attribute(field) and None not in columns[field.name]
-    }
-    others = {name: values for name, values in columns.items() if name not in clean}
-    rows = getattr(message, plan.rows_field)
-    added: list[Any]
-    if others:
-        first = len(rows)
-        message.MergeFrom(type(message)(**{plan.rows_field: make_dicts(others, count)}))
-        added = rows[first:]
-    else:
-        add = rows.add
-        added = [add() for _ in range(count)]
-    for name, values in clean.items():
-        _setter(name)(added, values)
-    return added
+    def add(self, columns: Columns, count: int) -> None:
+        """Add `count` rows."""
+        if self._plan.kind == "rows":
+            self._rows += self._add_rows(columns, count)
+        else:
+            self._dicts += make_dicts(columns, count)
+
+    def finish(self) -> tuple[Any, list[Any]]:
+        """The table's message, and its row messages in the order in which they were added."""
+        plan = self._plan
+        if plan.kind == "rows":
+            return self._message, self._rows
+        if plan.kind == "record":
+            message = type(self._message)(**(self._dicts[0] if self._dicts else {}))
+            return message, [message]
+        row_class = GetMessageClass(plan.row.descriptor)
+        rows = [row_class(**row) for row in self._dicts]
+        key = plan.key[0].name
+        return type(self._message)(**{plan.rows_field: {getattr(row, key): row for row in rows}}), rows
+
+    def _add_rows(self, columns: Columns, count: int) -> list[Any]:
+        others = {name: values for name, values in columns.items() if name not in self._by_attribute}
+        rows = getattr(self._message, self._plan.rows_field)
+        added: list[Any]
+        if others:
+            first = len(rows)
+            self._message.MergeFrom(type(self._message)(**{self._plan.rows_field: make_dicts(others, count)}))
+            added = rows[first:]
+        else:
+            add = rows.add
+            added = [add() for _ in range(count)]
+        for name in columns.keys() & self._by_attribute:
+            values = columns[name]
+            _setter(name)(added, values.raw if isinstance(values, Utf8Cells) else values)
+        return added
 
 
 def _goes_by_attribute(field: FieldPlan) -> bool:
-    is_scalar = field.kind in _BY_ATTRIBUTE and not field.is_list and not field.is_map
-    return is_scalar and not keyword.iskeyword(field.name)
+    return field.kind in _BY_ATTRIBUTE and not field.is_list and not field.is_map
 
 
 @lru_cache(maxsize=4096)
 def _setter(name: str) -> Any:
-    """A loop that sets one field of every row; setattr would take twice as long."""
-    scope: dict[str, Any] = {"zip": zip, "__builtins__": {}}
-    # The name is that of a protobuf field: an identifier, and no keyword of Python.
-    exec(f"def set_all(rows, values):\n for row, value in zip(rows, values): row.{name} = value", scope)
+    """A loop that sets one field of every row that has a value; setattr would take twice as long."""
+    scope: dict[str, Any] = {"zip": zip, "setattr": setattr, "__builtins__": {}}
+    # The name is that of a protobuf field: an identifier, and perhaps a keyword of Python.
+    store = f"setattr(row, {name!r}, value)" if keyword.iskeyword(name) else f"row.{name} = value"
+    exec(f"def set_all(rows, values):\n for row, value in zip(rows, values):\n  if value is not None: {store}", scope)
     return scope["set_all"]
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import compress
 
 from gdata.config import SheetEntry
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.column import blanks
 from gdata.problems import Cell
-from gdata.sources.flatrows import FlatRows
+from gdata.sources.csvrows import TextBlock, TextRows
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
+from gdata.sources.utf8cells import Utf8Cells
 
 _FALSE_TEXTS = frozenset(["FALSE", "false", "False"])
 """A checkbox that nobody touched, in CSV."""
@@ -77,13 +78,23 @@ class Sheet:
         """Of the vertical layout: the row of the first name."""
         return self.entry.first_row or 1
 
+    def blocks(self) -> Iterator[Sheet]:
+        """The sheet in parts that can be parsed one after the other; of many sheets it is the only one."""
+        if not isinstance(self.lines, TextRows) or not self.lines or self.entry.multirow:
+            yield self
+            return
+        first = self.first_line
+        for block in self.lines.blocks:
+            yield replace(self, lines=block, first_line=first)
+            first += len(block)
+
     def columns(self, wanted: Sequence[int]) -> dict[int, Sequence[CellValue]]:
         """The cells of every line in the wanted columns."""
         lines = self.lines
         if not lines or not wanted:
             return {column: [] for column in wanted}
-        if isinstance(lines, FlatRows):
-            return {column: lines.column(column) for column in wanted}
+        if isinstance(lines, (TextRows, TextBlock)):
+            return dict(lines.columns(wanted))
         shortest = min(map(len, lines))
         if shortest > max(wanted) and len(wanted) * 2 > shortest and shortest == max(map(len, lines)):
             every = list(zip(*lines, strict=True))
@@ -112,6 +123,7 @@ def lay_out(grid: Grid, entry: SheetEntry) -> Sheet:
 
 
 def _transpose(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
+    rows = list(rows)
     width = max(map(len, rows), default=0)
     return [[row[column] if column < len(row) else None for row in rows] for column in range(width)]
 
@@ -138,19 +150,25 @@ def record_lines(sheet: Sheet, columns: dict[int, Sequence[CellValue]]) -> list[
         return None
     dropped = _blank_lines(len(sheet.lines), columns)
     if 0 not in columns:
-        dropped |= {index for index, line in enumerate(sheet.lines) if line and _is_note(line[0])}
+        dropped |= {index for index, cell in enumerate(sheet.columns([0])[0]) if _is_note(cell)}
     return [index for index in range(len(sheet.lines)) if index not in dropped] if dropped else None
 
 
 def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]]) -> set[int]:
     blank: Sequence[int] = range(count)
     for cells in columns.values():
-        if len(blank) == count and blanks(cells) is None and False not in cells and _FALSE_TEXTS.isdisjoint(cells):
+        if len(blank) == count and blanks(cells) is None and _has_no_false(cells):
             return set()
         blank = [index for index in blank if _is_empty(cells[index])]
         if not blank:
             break
     return set(blank)
+
+
+def _has_no_false(cells: Sequence[CellValue]) -> bool:
+    if isinstance(cells, Utf8Cells) and b"F" not in cells.joined and b"f" not in cells.joined:
+        return True
+    return False not in cells and _FALSE_TEXTS.isdisjoint(cells)
 
 
 def _is_empty(cell: CellValue) -> bool:
@@ -169,4 +187,7 @@ def only(columns: dict[int, Sequence[CellValue]], lines: list[int] | None) -> di
     chosen = bytearray(count)
     for line in lines:
         chosen[line] = 1
-    return {column: list(compress(cells, chosen)) for column, cells in columns.items()}
+    return {
+        column: cells.chosen(chosen) if isinstance(cells, Utf8Cells) else list(compress(cells, chosen))
+        for column, cells in columns.items()
+    }

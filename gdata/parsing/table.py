@@ -5,17 +5,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.config import SheetEntry
-from gdata.parsing.cell import is_blank
 from gdata.parsing.defaults import check_defaults
-from gdata.parsing.header import HeaderFault, read_header
+from gdata.parsing.head import SheetHead
 from gdata.parsing.locate import locate
-from gdata.parsing.records import Composed, SheetRecords, Tags
-from gdata.parsing.rows import make_message
+from gdata.parsing.records import SheetRecords, Tags
+from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import HeaderTexts, lay_out
 from gdata.parsing.view import Path, TableView
 from gdata.problems import Cell, Problem, has_errors
@@ -60,71 +58,94 @@ def parse_table(
     """
     check_defaults(plan, timezone)
     problems: list[Problem] = []
-    records = []
+    heads = []
     for sheet in sheets:
-        one = SheetRecords(lay_out(sheet.grid, sheet.entry), plan, timezone)
-        found = _header_problems(one, sheet)
+        head = SheetHead(lay_out(sheet.grid, sheet.entry), plan, timezone)
+        found = head.problems(sheet.plans)
         whole = whole and not has_errors(found)
         problems += found
-        if not (found and found[0].kind is kinds.HEADER_BLANK):
-            problems += [*one.blank_columns(), *one.unknown_tags({tag for tags in tag_sets for tag in tags})]
-            records.append(one)
-    if plan.kind == "record" and len(sheets) > 1:
-        problems.append(kinds.RECORD_SEVERAL.at(records[-1].sheet.header_cell(), table=plan.name))
-    views, cell_problems = _compose(plan, records, tag_sets, whole)
-    headers = {(one.sheet.grid.spreadsheet, one.sheet.grid.sheet): one.sheet.header_texts for one in records}
+        if not head.is_blank:
+            heads.append(head)
+    if plan.kind == "record" and len(sheets) > 1 and heads:
+        problems.append(kinds.RECORD_SEVERAL.at(heads[-1].sheet.header_cell(), table=plan.name))
+    rows = _Rows(plan, tag_sets, same=all(head.is_same_for_all for head in heads))
+    for head in heads:
+        problems += rows.read(head)
+    views, cell_problems = rows.finish(whole)
+    headers = {(head.sheet.grid.spreadsheet, head.sheet.grid.sheet): head.sheet.header_texts for head in heads}
     return ParsedTable(plan, views, problems, cell_problems, headers)
 
 
-def _header_problems(records: SheetRecords, sheet: TableSheet) -> list[Problem]:
-    if all(map(is_blank, records.sheet.header)):
-        row = sheet.entry.header_row if sheet.entry.layout != "vertical" else records.sheet.first_vertical_row
-        return [kinds.HEADER_BLANK.at(records.sheet.header_cell(), table=records.plan.name, row=row)]
-    unknown: Mapping[int, HeaderFault] = records.header.unknown
-    for other in sheet.plans:
-        if other is not records.plan:
-            theirs = read_header(records.sheet.header, other.row, multirow=sheet.entry.multirow).unknown
-            unknown = {column: fault for column, fault in unknown.items() if column in theirs}
-    is_first = records.plan is sheet.plans[0]  # What no table of the sheet knows is said once, by the first.
-    names = ", ".join(plan.row.name for plan in sheet.plans)
-    return records.header_problems(unknown.values(), names, tell_unknown=is_first)
+class _Rows:
+    """The rows of a table, collected block by block, as each set of tags sees them."""
+
+    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], *, same: bool) -> None:
+        """`same`: all sets of tags see the same."""
+        self._tag_sets = tag_sets
+        self._seen = {tags: _SeenRows(plan, tags) for tags in (tag_sets[:1] if same else tag_sets)}
+
+    def read(self, head: SheetHead) -> list[Problem]:
+        """Read a sheet's rows; what is wrong with the sheet as a whole."""
+        known = {tag for tags in self._tag_sets for tag in tags}
+        blank = set(head.columns_to_fill())
+        count = 0
+        misspelt: list[Problem] = []
+        for block in head.sheet.blocks():
+            records = SheetRecords(head, block)
+            count += records.line_count
+            blank = records.blank_among(blank)
+            misspelt += records.misspelt_tags(known)
+            for seen in self._seen.values():
+                seen.add(records)
+            records.forget_cells()
+        return [*head.blank_columns(blank if count else ()), *misspelt, *head.unknown_tags(known)]
+
+    def finish(self, whole: bool) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
+        """The views, and the problems of the cells in each."""
+        done = {tags: (seen.view(whole), _once(seen.problems)) for tags, seen in self._seen.items()}
+        shared = next(iter(done.values()))
+        by_tags = {tags: done.get(tags, shared) for tags in self._tag_sets}
+        return {tags: view for tags, (view, _) in by_tags.items()}, {
+            tags: found for tags, (_, found) in by_tags.items()
+        }
 
 
-def _compose(
-    plan: TablePlan, records: list[SheetRecords], tag_sets: Sequence[Tags], whole: bool
-) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
-    same = all(one.is_same_for_all for one in records)
-    views: dict[Tags, TableView] = {}
-    problems: dict[Tags, list[Problem]] = {}
-    for tags in tag_sets:
-        if same and views:
-            first = next(iter(views))
-            views[tags], problems[tags] = views[first], problems[first]
-            continue
-        composed = [one.compose(tags) for one in records]
-        views[tags] = _view(plan, records, composed, tags, whole)
-        problems[tags] = _once(problem for one in composed for problem in one.problems)
-    return views, problems
+class _SeenRows:
+    """The rows of a table as one set of tags sees them."""
+
+    def __init__(self, plan: TablePlan, tags: Tags) -> None:
+        self._plan, self._tags = plan, tags
+        self._builder = TableBuilder(plan)
+        self._parts: list[tuple[SheetRecords, Sequence[int]]] = []
+        """Blocks, and which of its records are among the rows."""
+        self._ends: list[int] = []
+        """How many rows there are up to the end of each part."""
+        self._bad_fields: dict[int, frozenset[str]] = {}
+        self.problems: list[Problem] = []
+
+    def add(self, records: SheetRecords) -> None:
+        """Add the rows of a block."""
+        composed = records.compose(self._tags)
+        self._builder.add(composed.columns, len(composed.records))
+        start = self._ends[-1] if self._ends else 0
+        self._parts.append((records, composed.records))
+        self._ends.append(start + len(composed.records))
+        self.problems += composed.problems
+        if composed.bad_fields:
+            for index, record in enumerate(composed.records, start):
+                if record in composed.bad_fields:
+                    self._bad_fields[index] = frozenset(composed.bad_fields[record])
+
+    def view(self, whole: bool) -> TableView:
+        """The rows; `whole` is False where some may be missing."""
+        message, rows = self._builder.finish()
+        return TableView(self._plan, message, rows, self._locate, self._bad_fields, whole)
+
+    def _locate(self, index: int, path: Path) -> Cell:
+        number = bisect_right(self._ends, index)
+        records, chosen = self._parts[number]
+        return locate(records, chosen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:
     return list(dict.fromkeys(problems))
-
-
-def _view(plan: TablePlan, records: list[SheetRecords], composed: list[Composed], tags: Tags, whole: bool) -> TableView:
-    message, row_messages = make_message(plan, [(one.columns, len(one.records)) for one in composed])
-    ends = list(accumulate(len(one.records) for one in composed))
-
-    def find(index: int, path: Path) -> Cell:
-        number = bisect_right(ends, index)
-        within = index - (ends[number - 1] if number else 0)
-        return locate(records[number], composed[number].records[within], path, tags)
-
-    bad_fields = {
-        start + within: frozenset(one.bad_fields[record])
-        for one, start in zip(composed, [0, *ends], strict=False)
-        if one.bad_fields
-        for within, record in enumerate(one.records)
-        if record in one.bad_fields
-    }
-    return TableView(plan, message, row_messages, find, bad_fields, whole)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +16,8 @@ from unicodedata import normalize
 
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
+from gdata.sources.csvrows import TextRows
 from gdata.sources.encodings import guess_encoding
-from gdata.sources.flatrows import split_flat
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.localfile import read_file
 from gdata.sources.titles import match_titles
@@ -113,7 +115,14 @@ def _title(file_name: str) -> str:
 def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
     content = pulled.files[file_name]
     place = f"{pulled.location or pulled.spreadsheet}/{file_name}"
-    rows = _parse(_decode(content, pulled.encoding, place), place)
+    text = _decode(content, pulled.encoding, place)
+    rows: Sequence[Sequence[CellValue]] | None = None
+    # Half characters, which only odd encodings can bring, are no UTF-8: their cells are told of one by one.
+    with suppress(UnicodeEncodeError):
+        rows = split_unquoted(content.removeprefix(BOM_UTF8) if pulled.encoding == "utf-8" else text.encode())
+    if rows is None:
+        rows = _parse_quoted(text, place)
+    _refuse_other_separators(rows[:20], place)
     return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
 
 
@@ -146,30 +155,11 @@ def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDec
     return SourceError(f"{place}, line {line}: the byte 0x{content[error.start]:02x} isn't {encoding}", hint=hint)
 
 
-def _parse(text: str, place: str) -> Sequence[Sequence[CellValue]]:
-    """The records of a CSV text: one is a row of the sheet, however many lines its quoted cells have."""
-    rows = split_unquoted(text)
-    if rows is None:
-        rows = _parse_quoted(text, place)
-    _refuse_other_separators(rows[:20], place)
-    return rows
-
-
-def split_unquoted(text: str) -> Sequence[Sequence[CellValue]] | None:
-    """The records of a CSV text without quotes; None where it has some, or carriage returns alone.
-
-    Splitting takes 8 ms for 10,000 rows of 12 columns, where the csv module takes 15 ms.
-    """
-    plain = text.replace("\r\n", "\n") if "\r" in text else text
-    if '"' in plain or "\r" in plain:
+def split_unquoted(content: bytes) -> TextRows | None:
+    """The records of a CSV text in UTF-8 without quotes; None where it has some, or carriage returns alone."""
+    if b'"' in content or content.count(b"\r") != content.count(b"\r\n"):
         return None
-    flat = split_flat(plain)
-    if flat is not None:
-        return flat
-    rows: list[Any] = [line.split(",") if line else [] for line in plain.split("\n")]
-    if not rows[-1]:
-        rows.pop()
-    return rows
+    return TextRows.of(content)
 
 
 def _parse_quoted(text: str, place: str) -> list[list[CellValue]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from gdata import kinds
 from gdata.parsing.cell import CellType, convert_cell, is_blank
 from gdata.parsing.column import convert_column
 from gdata.sources.grid import DateCell, FormulaCell
+from gdata.sources.utf8cells import Utf8Cells
 
 UTC = ZoneInfo("UTC")
 _LABELS = {"none": 0, "rare": 1, "희귀": 1}
@@ -44,8 +46,20 @@ columns = st.one_of(*(st.lists(one, max_size=12) for one in (texts, cells, st.in
 @given(column=columns)
 @settings(max_examples=300, deadline=None)
 def test_column_is_its_cells(kind: str, column: list[Any]) -> None:
+    check_column(kind, column, column)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@given(column=st.lists(texts.filter(lambda text: text != "\ud800"), max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_column_of_bytes_is_its_texts(kind: str, column: list[str]) -> None:
+    check_column(kind, column, Utf8Cells([text.encode() for text in column]))
+
+
+def check_column(kind: str, column: Sequence[Any], given: Sequence[Any]) -> None:
+    """What `given` gives is what the cells of `column` give one by one."""
     type_ = TYPES[kind]
-    converted = convert_column(column, lambda cell: convert_cell(cell, type_), type_)
+    converted = convert_column(given, lambda cell: convert_cell(cell, type_), type_)
     blank = converted.blank if converted.blank is not None else [False] * len(column)
     assert list(blank) == list(map(is_blank, column))
     faults = dict(converted.faults)

@@ -1,0 +1,130 @@
+"""The head of a sheet, as one table reads it: what all of its rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from gdata import kinds
+from gdata.parsing.cell import CellType, is_blank
+from gdata.parsing.compound import ReadCell, cell_reader, may_be_blank, scalar_type
+from gdata.parsing.header import Header, HeaderFault, Node, read_header
+from gdata.parsing.sheet import Sheet
+from gdata.problems import Problem, Severity
+from gdata.schema.plan import TablePlan
+
+_SEVERITY_OF_UNKNOWN: dict[str, Severity | None] = {"error": "error", "warn": "warning", "ignore": None}
+
+
+class SheetHead:
+    """A sheet and its header, matched against the fields of one table."""
+
+    def __init__(self, sheet: Sheet, plan: TablePlan, timezone: ZoneInfo) -> None:
+        self.sheet = sheet
+        self.plan = plan
+        self.timezone = timezone
+        self.header: Header = read_header(sheet.header, plan.row, multirow=sheet.entry.multirow)
+        self._readers: dict[int, tuple[ReadCell, CellType | None]] = {}
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands where the header should be."""
+        return all(map(is_blank, self.sheet.header))
+
+    @property
+    def is_same_for_all(self) -> bool:
+        """Whether every set of tags sees the same records."""
+        return self.header.tags is None and not any(_has_variants(node) for node in self.header.nodes.values())
+
+    def reader(self, node: Node) -> tuple[ReadCell, CellType | None]:
+        """How a cell of `node` is read, and its type where it holds one scalar."""
+        known = self._readers.get(id(node))
+        if known is None:
+            scalar = not (node.field.is_list or node.field.is_map) or node.is_element
+            known = self._readers[id(node)] = (
+                cell_reader(node.field, self.timezone, is_element=node.is_element),
+                scalar_type(node.field, self.timezone) if scalar else None,
+            )
+        return known
+
+    def problems(self, plans: Sequence[TablePlan]) -> list[Problem]:
+        """What is wrong with the header; `plans` are those of all the tables that the sheet feeds."""
+        if self.is_blank:
+            row = (
+                self.sheet.entry.header_row if self.sheet.entry.layout != "vertical" else self.sheet.first_vertical_row
+            )
+            return [kinds.HEADER_BLANK.at(self.sheet.header_cell(), table=self.plan.name, row=row)]
+        unknown: Mapping[int, HeaderFault] = self.header.unknown
+        for other in plans:
+            if other is not self.plan:
+                theirs = read_header(self.sheet.header, other.row, multirow=self.sheet.entry.multirow).unknown
+                unknown = {column: fault for column, fault in unknown.items() if column in theirs}
+        is_first = self.plan is plans[0]  # What no table of the sheet knows is said once, by the first.
+        return self._faults(list(unknown.values()), ", ".join(plan.row.name for plan in plans), tell_unknown=is_first)
+
+    def _faults(self, unknown: list[HeaderFault], tables: str, *, tell_unknown: bool) -> list[Problem]:
+        severity = _SEVERITY_OF_UNKNOWN[self.sheet.entry.unknown_columns]
+        # A misspelt header and the column that is missing for it are one mistake, told as the first.
+        told = [*self.header.faults, *(unknown if severity == "error" else ())]
+        meant = {self.header.meant.get(column) for fault in told for column in fault.columns}
+        missing = [fault for path, fault in self.header.missing.items() if path not in meant]
+        found = [self._problem(fault, tables) for fault in [*self.header.faults, *missing]]
+        if severity is not None and tell_unknown:
+            found += [replace(self._problem(fault, tables), severity=severity) for fault in unknown]
+        return found
+
+    def _problem(self, fault: HeaderFault, tables: str) -> Problem:
+        others = fault.columns[:-1]
+        return fault.kind.at(
+            self.sheet.header_cell(fault.columns[-1] if fault.columns else None),
+            table=self.plan.name,
+            field=fault.field,
+            value=fault.value,
+            related=[self.sheet.header_cell(other) for other in others],
+            tables=tables,
+            **fault.words,
+        )
+
+    def columns_to_fill(self) -> dict[int, str]:
+        """The columns that may be blank in some rows but hardly in all of them, with their fields.
+
+        Columns of a list's elements are kept in reserve, and those of optional fields too.
+        """
+        return {
+            column: leaf.field.name
+            for node in self.header.nodes.values()
+            if not node.elements
+            for leaf in node.leaves()
+            if may_be_blank(leaf.field) and not leaf.field.is_optional and leaf.field.default is None
+            for column in leaf.columns()
+        }
+
+    def blank_columns(self, columns: Iterable[int]) -> list[Problem]:
+        """A warning for every column of a field that nobody filled."""
+        fields = self.columns_to_fill()
+        return [
+            kinds.COLUMN_BLANK.at(self.sheet.header_cell(column), table=self.plan.name, field=fields[column])
+            for column in sorted(columns)
+        ]
+
+    def unknown_tags(self, known: Set[str]) -> list[Problem]:
+        """A warning for every column `field@tag` whose tag no target has: nobody would ever read it."""
+        return [
+            kinds.TAG_UNKNOWN.at(
+                self.sheet.header_cell(column),
+                table=self.plan.name,
+                field=leaf.field.name,
+                value=f"{leaf.field.name}@{tag}",
+                tag=tag,
+                known=", ".join(sorted(known)) or "none",
+            )
+            for node in self.header.nodes.values()
+            for leaf in node.leaves()
+            for tag, column in leaf.variants.items()
+            if tag not in known
+        ]
+
+
+def _has_variants(node: Node) -> bool:
+    return bool(node.variants) or any(_has_variants(part) for part in node.parts)

@@ -1,0 +1,30 @@
+"""Whether a whole column of texts, or of numbers, is clean: nothing in it that a cell would be told of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gdata.parsing.cell import FLOAT_MAX
+
+# What may be wrong with a text: control, zero-width and replacement characters, CR, blanks at its ends.
+_SUSPECT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd\ud800-\udfff\xa0\u3000]"
+    "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
+)
+
+
+def is_clean_text(joined: str, cells: Sequence[str]) -> bool:
+    """Whether no text has anything wrong with it, or is blank; `joined` are all of them with line breaks between."""
+    if joined[0] in " \n" or joined[-1] in " \n" or "\n\n" in joined or " \n" in joined or "\n " in joined:
+        return False  # Blanks where they shouldn't be.
+    # Whatever else is wrong with a text (control and zero-width characters, half ones) isn't printable, save U+FFFD.
+    is_plain = joined.replace("\n", "").isprintable() and "\ufffd" not in joined
+    if not is_plain and _SUSPECT.search(joined) is not None:
+        return False
+    return (is_plain and joined.count("\n") == len(cells) - 1) or not any(map(str.isspace, cells))
+
+
+def keeps_digits(values: Sequence[float]) -> bool:
+    """Whether 32 bits hold each number with all the digits it is written with."""
+    return max(map(abs, values)) <= FLOAT_MAX and all(float(f"{value:.6g}") == value for value in values)

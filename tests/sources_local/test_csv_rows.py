@@ -1,0 +1,68 @@
+"""The rows of a CSV text are those that the csv module reads, in however many blocks they are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gdata.sources import csvrows
+from gdata.sources.csvrows import TextRows
+from gdata.sources.utf8cells import Utf8Cells
+
+TEXTS = st.text(alphabet="ab,\n \u3000한", max_size=60)
+ENDINGS = st.sampled_from(["\n", "\r\n"])
+
+
+@pytest.fixture(autouse=True, params=[8, 128 << 10], ids=["small blocks", "one block"])
+def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(csvrows, "BLOCK_BYTES", request.param)
+    yield
+
+
+@given(TEXTS, ENDINGS)
+@settings(max_examples=300)
+def test_rows(text: str, ending: str) -> None:
+    text = text.replace("\n", ending)
+    expected = list(csv.reader(io.StringIO(text, newline="")))
+    rows = TextRows.of(text.encode())
+    assert rows == expected and len(rows) == len(expected)
+    assert [rows[index] for index in range(len(rows))] == expected
+    assert [row for block in rows.blocks for row in block] == expected
+
+
+@given(TEXTS, ENDINGS, st.integers(0, 6), st.integers(0, 6), st.sampled_from([1, 2, -1]))
+@settings(max_examples=300)
+def test_slices_and_columns(text: str, ending: str, start: int, stop: int, step: int) -> None:
+    text = text.replace("\n", ending)
+    expected = list(csv.reader(io.StringIO(text, newline="")))
+    rows = TextRows.of(text.encode())
+    assert rows[start:] == expected[start:] and list(rows[start:stop:step]) == expected[start:stop:step]
+    assert not expected or rows[-1] == expected[-1]
+    for column, cells in rows[start:].columns([0, 1, 3]).items():
+        assert list(cells) == [row[column] if column < len(row) else "" for row in expected[start:]]
+
+
+def test_a_row_that_is_not_there() -> None:
+    rows = TextRows.of(b"a,b\n1,2\n")
+    with pytest.raises(IndexError):
+        rows[2]
+    with pytest.raises(IndexError):
+        rows.blocks[0][-3]
+
+
+def test_a_line_longer_than_a_block() -> None:
+    line = ",".join(["x" * 300_000, "y"])
+    rows = TextRows.of(f"a,b\n{line}\nc,d".encode())
+    assert [len(row[0]) for row in rows] == [1, 300_000, 1] and rows[2] == ["c", "d"]
+
+
+def test_cells() -> None:
+    cells = Utf8Cells(["한".encode(), b"", None])
+    assert list(cells) == ["한", "", None] and cells[0] == "한" and cells[1:] == ["", None]
+    assert list(cells.chosen([1, 0, 1])) == ["한", None]
+    assert Utf8Cells([b"a", b"b"]).texts == ["a", "b"] and Utf8Cells([b"a", b"b"]).joined == b"a\nb"
