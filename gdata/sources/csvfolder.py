@@ -16,7 +16,7 @@ from unicodedata import normalize
 
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.csvrows import TextRows
+from gdata.sources.csvrows import read_rows
 from gdata.sources.encodings import guess_encoding
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.localfile import read_file
@@ -119,9 +119,9 @@ def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
     rows: Sequence[Sequence[CellValue]] | None = None
     # Half characters, which only odd encodings can bring, are no UTF-8: their cells are told of one by one.
     with suppress(UnicodeEncodeError):
-        rows = split_unquoted(content.removeprefix(BOM_UTF8) if pulled.encoding == "utf-8" else text.encode())
+        rows = read_rows(content.removeprefix(BOM_UTF8) if pulled.encoding == "utf-8" else text.encode())
     if rows is None:
-        rows = _parse_quoted(text, place)
+        rows = _read_slowly(text, place)
     _refuse_other_separators(rows[:20], place)
     return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
 
@@ -155,14 +155,7 @@ def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDec
     return SourceError(f"{place}, line {line}: the byte 0x{content[error.start]:02x} isn't {encoding}", hint=hint)
 
 
-def split_unquoted(content: bytes) -> TextRows | None:
-    """The records of a CSV text in UTF-8 without quotes; None where it has some, or carriage returns alone."""
-    if b'"' in content or content.count(b"\r") != content.count(b"\r\n"):
-        return None
-    return TextRows.of(content)
-
-
-def _parse_quoted(text: str, place: str) -> list[list[CellValue]]:
+def _read_slowly(text: str, place: str) -> list[list[CellValue]]:
     csv.field_size_limit(_FIELD_LIMIT)
     # newline="" hands CR, LF and CRLF to the csv module as they are: inside quotes they belong to the cell.
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

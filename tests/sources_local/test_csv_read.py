@@ -10,7 +10,7 @@ from workbook_files import read
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
-from gdata.sources.csvfolder import pull_csv, read_csv, split_unquoted
+from gdata.sources.csvfolder import pull_csv, read_csv
 from gdata.sources.grid import CellValue, Pulled, SheetRequest
 
 
@@ -153,16 +153,3 @@ def test_a_grid_written_as_csv_is_read_back(grid: list[list[str]], ending: str) 
     files = {"Item.csv": buffer.getvalue().encode(), "folder.json": b'["Item.csv"]'}
     pulled = Pulled("a", "csv", files, datetime.now(UTC))
     assert read_csv(pulled, [SheetRequest("Item")]).grids[0].rows == grid
-
-
-@given(
-    st.text(st.sampled_from('ab,\n"'), max_size=30).map(
-        lambda text: text.replace("\n", "\r\n") if len(text) % 2 else text
-    )
-)
-def test_the_short_way_reads_what_the_csv_module_reads(text: str) -> None:
-    rows = split_unquoted(text.encode())
-    if rows is None:
-        assert '"' in text
-    else:
-        assert rows == list(csv.reader(io.StringIO(text, newline="")))

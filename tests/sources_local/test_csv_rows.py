@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdata.sources import csvrows
-from gdata.sources.csvrows import TextRows
+from gdata.sources.csvrows import TextRows, read_rows
 from gdata.sources.utf8cells import Utf8Cells
 
 TEXTS = st.text(alphabet="ab,\n \u3000한", max_size=60)
@@ -45,6 +45,36 @@ def test_slices_and_columns(text: str, ending: str, start: int, stop: int, step:
     assert not expected or rows[-1] == expected[-1]
     for column, cells in rows[start:].columns([0, 1, 3]).items():
         assert list(cells) == [row[column] if column < len(row) else "" for row in expected[start:]]
+
+
+CELLS = st.sampled_from(["", "a", "한글", '"', "a,b", "a\nb", "\r\n", '""', " ", "1"])
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=6), ENDINGS, st.booleans())
+@settings(max_examples=300)
+def test_quoted_cells(grid: list[list[str]], ending: str, all_quoted: bool) -> None:
+    text = io.StringIO(newline="")
+    quoting = csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL
+    csv.writer(text, lineterminator=ending, quoting=quoting).writerows(grid)
+    rows = read_rows(text.getvalue().encode())
+    assert rows is not None and list(map(filled, rows)) == list(map(filled, grid))
+    assert list(rows.columns([1])[1]) == [row[1] if len(row) > 1 else "" for row in grid]
+
+
+@given(st.text(alphabet='ab,\n\r"" \x1e', max_size=30))
+@settings(max_examples=1000)
+def test_what_is_read_is_what_the_csv_module_reads(text: str) -> None:
+    rows = read_rows(text.encode())
+    if rows is None:
+        assert '"' in text or "\r" in text
+    else:
+        expected = csv.reader(io.StringIO(text, newline=""), strict=True)
+        assert list(map(filled, rows)) == list(map(filled, expected))
+
+
+def filled(row: list[str]) -> list[str]:
+    """The row; one with a single empty cell is one without any."""
+    return [] if row == [""] else row
 
 
 def test_a_row_that_is_not_there() -> None:
