@@ -90,7 +90,7 @@ class _TableEncoder:
         files: dict[str, bytes] = {}
         parts = []
         for piece, rows in self._pieces(view, content):
-            file = file_entry(plan.name, "binpb", piece)
+            file = file_entry(plan.name, "binpb", piece, view.digest if piece is view.content else "")
             files[file.file] = piece
             parts.append(Part(file.file, file.sha256, file.size, rows))
         text: FileEntry | None = None

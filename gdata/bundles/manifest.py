@@ -177,9 +177,12 @@ def build_id(bundles: Mapping[str, str]) -> str:
     return sha256(canonical_json(dict(bundles)))
 
 
-def file_entry(stem: str, suffix: str, content: bytes) -> FileEntry:
-    """The entry of a file whose name carries its hash: `ItemTable-3f9ac1d04b7e.binpb`."""
-    digest = sha256(content)
+def file_entry(stem: str, suffix: str, content: bytes, digest: str = "") -> FileEntry:
+    """The entry of a file whose name carries its hash: `ItemTable-3f9ac1d04b7e.binpb`.
+
+    `digest` is the content's hex SHA-256, where it is known.
+    """
+    digest = digest or sha256(content)
     return FileEntry(f"{stem}-{digest[:12]}.{suffix}", digest, len(content))
 
 

@@ -50,27 +50,12 @@ class SheetRecords:
         self.sheet = block
         self.plan, self.header = head.plan, head.header
         self._converted: dict[tuple[int, bool], Column] = {}
-        columns = self._every_cell()
-        self._kept = record_lines(block, columns)
-        self._lines: Sequence[int] = range(len(block.lines)) if self._kept is None else self._kept
+        columns = block.columns(sorted(self.header.mapped))
+        lines = record_lines(block, columns)
+        self._lines: Sequence[int] = range(len(block.lines)) if lines is None else lines
         """Line numbers (from 0) of the rows that are kept."""
-        self._cells: dict[int, Sequence[CellValue]] | None = only(columns, self._kept)
+        self._columns = only(columns, lines)
         self.starts, self._row_problems = self._find_records()
-
-    def _every_cell(self) -> dict[int, Sequence[CellValue]]:
-        return self.sheet.columns(sorted(self.header.mapped))
-
-    @property
-    def _columns(self) -> dict[int, Sequence[CellValue]]:
-        """The kept cells of every mapped column."""
-        if self._cells is None:
-            self._cells = only(self._every_cell(), self._kept)
-        return self._cells
-
-    def forget_cells(self) -> None:
-        """Free the cells and their values; who asks for one again, as a problem does for its place, gets it read."""
-        self._cells = None
-        self._converted.clear()
 
     # --- records ------------------------------------------------------------------------------------------
 
@@ -147,15 +132,19 @@ class SheetRecords:
         if unread:
             for record in range(self.count):
                 composer.bad_fields.setdefault(record, set()).update(unread)
-        chosen = self._chosen(tags)
+        chosen = self._choose(tags)
         if chosen is None:
             return Composed(columns, range(self.count), composer.bad_fields, problems)
-        kept = [record for record, is_chosen in enumerate(chosen) if is_chosen]
         columns = {
             name: values.chosen(chosen) if isinstance(values, Utf8Cells) else list(compress(values, chosen))
             for name, values in columns.items()
         }
-        return Composed(columns, kept, composer.bad_fields, problems)
+        return Composed(columns, self.chosen(tags), composer.bad_fields, problems)
+
+    def chosen(self, tags: Tags) -> Sequence[int]:
+        """Which records are enabled and meant for `tags`."""
+        flags = self._choose(tags)
+        return range(self.count) if flags is None else list(compress(range(self.count), flags))
 
     @cached_property
     def _directives(self) -> tuple[list[bool] | None, list[frozenset[str]] | None, list[Problem]]:
@@ -188,8 +177,8 @@ class SheetRecords:
                     problems.append(self.fault_problem(fault, line, self.header.tags, "@tags"))
         return enabled, tags, problems
 
-    def _chosen(self, tags: Tags) -> list[bool] | None:
-        """Which records are enabled and meant for `tags`; None: all."""
+    def _choose(self, tags: Tags) -> list[bool] | None:
+        """Whether each record is enabled and meant for `tags`; None: all are."""
         enabled, tagged, _ = self._directives
         if enabled is None and (tagged is None or not tags):
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -11,12 +10,12 @@ from gdata import kinds
 from gdata.config import SheetEntry
 from gdata.parsing.defaults import check_defaults
 from gdata.parsing.head import SheetHead
-from gdata.parsing.locate import locate
+from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords, Tags
 from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import HeaderTexts, lay_out
-from gdata.parsing.view import Path, TableView
-from gdata.problems import Cell, Problem, has_errors
+from gdata.parsing.view import TableView
+from gdata.problems import Problem, has_errors
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import Grid
 
@@ -47,28 +46,32 @@ class ParsedTable:
 
 
 def parse_table(
-    plan: TablePlan, sheets: Sequence[TableSheet], tag_sets: Sequence[Tags], timezone: ZoneInfo, *, whole: bool = True
+    plan: TablePlan,
+    sheets: Sequence[TableSheet],
+    tag_sets: Sequence[Tags],
+    timezone: ZoneInfo,
+    *,
+    whole: bool = True,
+    part: slice = slice(None),
 ) -> ParsedTable:
     """Read every sheet of a table, once, and compose its rows for each set of tags.
 
-    `whole` is False when a sheet of the table couldn't be read.
+    `whole` is False when a sheet of the table couldn't be read; `part` says which blocks of its sheets are read.
 
     Raises:
         SchemaError: a default in the .proto file is no value of its field.
     """
     check_defaults(plan, timezone)
     problems: list[Problem] = []
-    heads = []
-    for sheet in sheets:
-        head = SheetHead(lay_out(sheet.grid, sheet.entry), plan, timezone)
+    every = read_heads(plan, sheets, timezone)
+    for sheet, head in zip(sheets, every, strict=True):
         found = head.problems(sheet.plans)
         whole = whole and not has_errors(found)
         problems += found
-        if not head.is_blank:
-            heads.append(head)
+    heads = [head for head in every if not head.is_blank]
     if plan.kind == "record" and len(sheets) > 1 and heads:
         problems.append(kinds.RECORD_SEVERAL.at(heads[-1].sheet.header_cell(), table=plan.name))
-    rows = _Rows(plan, tag_sets, same=all(head.is_same_for_all for head in heads))
+    rows = _Rows(plan, tag_sets, blocks_of(heads)[part], same=all(head.is_same_for_all for head in heads))
     for head in heads:
         problems += rows.read(head)
     views, cell_problems = rows.finish(whole)
@@ -76,12 +79,17 @@ def parse_table(
     return ParsedTable(plan, views, problems, cell_problems, headers)
 
 
+def read_heads(plan: TablePlan, sheets: Sequence[TableSheet], timezone: ZoneInfo) -> list[SheetHead]:
+    """The heads of a table's sheets."""
+    return [SheetHead(lay_out(sheet.grid, sheet.entry), plan, timezone) for sheet in sheets]
+
+
 class _Rows:
     """The rows of a table, collected block by block, as each set of tags sees them."""
 
-    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], *, same: bool) -> None:
+    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], blocks: Sequence[Block], *, same: bool) -> None:
         """`same`: all sets of tags see the same."""
-        self._tag_sets = tag_sets
+        self._tag_sets, self._blocks = tag_sets, blocks
         self._seen = {tags: _SeenRows(plan, tags) for tags in (tag_sets[:1] if same else tag_sets)}
 
     def read(self, head: SheetHead) -> list[Problem]:
@@ -90,24 +98,20 @@ class _Rows:
         blank = set(head.columns_to_fill())
         count = 0
         misspelt: list[Problem] = []
-        for block in head.sheet.blocks():
-            records = SheetRecords(head, block)
+        for records in (SheetRecords(head, block) for owner, block in self._blocks if owner is head):
             count += records.line_count
             blank = records.blank_among(blank)
             misspelt += records.misspelt_tags(known)
             for seen in self._seen.values():
                 seen.add(records)
-            records.forget_cells()
         return [*head.blank_columns(blank if count else ()), *misspelt, *head.unknown_tags(known)]
 
     def finish(self, whole: bool) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
         """The views, and the problems of the cells in each."""
-        done = {tags: (seen.view(whole), _once(seen.problems)) for tags, seen in self._seen.items()}
+        done = {tags: (seen.view(self._blocks, whole), _once(seen.problems)) for tags, seen in self._seen.items()}
         shared = next(iter(done.values()))
-        by_tags = {tags: done.get(tags, shared) for tags in self._tag_sets}
-        return {tags: view for tags, (view, _) in by_tags.items()}, {
-            tags: found for tags, (_, found) in by_tags.items()
-        }
+        views = {tags: done.get(tags, shared)[0] for tags in self._tag_sets}
+        return views, {tags: done.get(tags, shared)[1] for tags in self._tag_sets}
 
 
 class _SeenRows:
@@ -116,10 +120,7 @@ class _SeenRows:
     def __init__(self, plan: TablePlan, tags: Tags) -> None:
         self._plan, self._tags = plan, tags
         self._builder = TableBuilder(plan)
-        self._parts: list[tuple[SheetRecords, Sequence[int]]] = []
-        """Blocks, and which of its records are among the rows."""
-        self._ends: list[int] = []
-        """How many rows there are up to the end of each part."""
+        self._block_ends: list[int] = []
         self._bad_fields: dict[int, frozenset[str]] = {}
         self.problems: list[Problem] = []
 
@@ -127,24 +128,19 @@ class _SeenRows:
         """Add the rows of a block."""
         composed = records.compose(self._tags)
         self._builder.add(composed.columns, len(composed.records))
-        start = self._ends[-1] if self._ends else 0
-        self._parts.append((records, composed.records))
-        self._ends.append(start + len(composed.records))
+        start = self._block_ends[-1] if self._block_ends else 0
+        self._block_ends.append(start + len(composed.records))
         self.problems += composed.problems
         if composed.bad_fields:
             for index, record in enumerate(composed.records, start):
                 if record in composed.bad_fields:
                     self._bad_fields[index] = frozenset(composed.bad_fields[record])
 
-    def view(self, whole: bool) -> TableView:
-        """The rows; `whole` is False where some may be missing."""
+    def view(self, blocks: Sequence[Block], whole: bool) -> TableView:
+        """The rows of all blocks; `whole` is False where some may be missing."""
         message, rows = self._builder.finish()
-        return TableView(self._plan, message, rows, self._locate, self._bad_fields, whole)
-
-    def _locate(self, index: int, path: Path) -> Cell:
-        number = bisect_right(self._ends, index)
-        records, chosen = self._parts[number]
-        return locate(records, chosen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
+        places = Places(blocks, self._block_ends, self._tags)
+        return TableView(self._plan, message, rows, places, self._bad_fields, whole, tuple(self._block_ends))
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:

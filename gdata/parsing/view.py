@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from google.protobuf.message_factory import GetMessageClass
@@ -31,6 +32,9 @@ class ViewBytes:
     """Of a map: the rows in sheet order, duplicates included."""
     bad_fields: Mapping[int, frozenset[str]] = field(default_factory=dict)
     whole: bool = True
+    block_ends: tuple[int, ...] = ()
+    digest: str = ""
+    """The message's hex SHA-256, where it is known."""
 
 
 class TableView:
@@ -47,22 +51,29 @@ class TableView:
         locate: Locate,
         bad_fields: Mapping[int, frozenset[str]] | None = None,
         whole: bool = True,
+        block_ends: tuple[int, ...] = (),
     ) -> None:
         """`rows` are the row messages in sheet order, duplicates of a map's key included; a record is its one row."""
-        self._prepare(plan, len(rows), locate, bad_fields or {}, whole)
+        self._prepare(plan, len(rows), locate, bad_fields or {}, whole, block_ends)
         self.message, self.rows = message, rows
 
     @classmethod
     def from_bytes(cls, plan: TablePlan, content: ViewBytes, locate: Locate) -> TableView:
         """The view whose rows were parsed elsewhere; they become messages when somebody asks for them."""
         view = cls.__new__(cls)
-        view._prepare(plan, content.count, locate, content.bad_fields, content.whole)
-        view._rows_bytes = content.rows
+        view._prepare(plan, content.count, locate, content.bad_fields, content.whole, content.block_ends)
+        view._rows_bytes, view._digest = content.rows, content.digest
         view.content = content.message
         return view
 
     def _prepare(
-        self, plan: TablePlan, count: int, locate: Locate, bad_fields: Mapping[int, frozenset[str]], whole: bool
+        self,
+        plan: TablePlan,
+        count: int,
+        locate: Locate,
+        bad_fields: Mapping[int, frozenset[str]],
+        whole: bool,
+        block_ends: tuple[int, ...],
     ) -> None:
         self.plan = plan
         self.row_count = count
@@ -74,7 +85,10 @@ class TableView:
         self.whole = whole
         """False when sheets of this table couldn't be read or have an unknown header: rows may be missing, so
         a missing reference to it isn't reported."""
+        self.block_ends = block_ends
+        """How many rows there are up to the end of each block of its sheets; () where it has no sheets."""
         self._rows_bytes: tuple[bytes, ...] | None = None
+        self._digest = ""
 
     @cached_property
     def message(self) -> Any:
@@ -96,12 +110,20 @@ class TableView:
         content: bytes = self.message.SerializePartialToString(deterministic=True)
         return content
 
+    @property
+    def digest(self) -> str:
+        """The hex SHA-256 of `content`."""
+        self._digest = self._digest or sha256(self.content).hexdigest()
+        return self._digest
+
     def to_bytes(self) -> ViewBytes:
         """What `from_bytes` makes the view of again."""
         in_order = None
         if self.plan.kind == "map":
             in_order = tuple(row.SerializePartialToString(deterministic=True) for row in self.rows)
-        return ViewBytes(self.content, self.row_count, in_order, self.bad_fields, self.whole)
+        return ViewBytes(
+            self.content, self.row_count, in_order, self.bad_fields, self.whole, self.block_ends, self.digest
+        )
 
 
 def dotted(path: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ import google.protobuf
 from gdata.installed import file_stamp, package_stamp
 from gdata.pipeline.results import TableResult
 
-_MAGIC = b"gdata parse cache 1\n"
+_MAGIC = b"gdata parse cache 2\n"
 _HASH = 32
 _LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
 _SOURCES = ("checks", "parsing", "pipeline", "schema", "sources")
@@ -39,12 +39,12 @@ class ParseCache:
                 if file.read(len(start)) != start:
                     return None
                 digest, content = file.read(_HASH), file.read()
-            return TableResult.from_bytes(content) if hashlib.sha256(content).digest() == digest else None
+            return TableResult.from_bytes(content) if _digest_of(content) == digest else None
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None
 
-    def save(self, table: str, key: bytes, content: bytes) -> None:
-        """Keep what the table gave (`TableResult.to_bytes`); where that can't be written, the next build parses again.
+    def save(self, table: str, key: bytes, parts: Sequence[bytes]) -> None:
+        """Keep what the table gave (`TableResult.to_parts`); where that can't be written, the next build parses again.
 
         There is no fsync: a file that a crash cut short is damaged, and counts as none.
         """
@@ -53,7 +53,7 @@ class ParseCache:
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("xb") as file:
-                    file.writelines([_MAGIC, key, hashlib.sha256(content).digest(), content])
+                    file.writelines([_MAGIC, key, _digest_of(parts[0]), *parts])
                 temporary.replace(self._folder / f"{table}.bin")
             finally:
                 temporary.unlink(missing_ok=True)
@@ -65,6 +65,11 @@ class ParseCache:
             for path in self._folder.iterdir():
                 if path.name not in names:
                     path.unlink()
+
+
+def _digest_of(content: bytes) -> bytes:
+    """The digest of the first line; the rest has digests in there."""
+    return hashlib.sha256(content[: content.index(b"\n") + 1]).digest()
 
 
 def cache_key(parts: Mapping[str, object]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from gdata import kinds
 from gdata.config import SheetEntry, Spreadsheet
@@ -14,6 +15,7 @@ from gdata.parsing.table import ParsedTable
 from gdata.pipeline.cache import ParseCache
 from gdata.pipeline.cachekeys import CacheKeys
 from gdata.pipeline.events import Event, Listener
+from gdata.pipeline.parsejobs import KeyedTable, share_out
 from gdata.pipeline.project import Project
 from gdata.pipeline.results import SheetFacts, TableResult
 from gdata.pipeline.tables import TableInput, TableParser
@@ -64,7 +66,7 @@ class _Stage:
         self._pulled: dict[str, Pulled] = {}
         self._waiting = {plan.name: feeding for plan in project.plans.values() if (feeding := self._feeding(plan))}
         """By table: spreadsheets that have yet to arrive."""
-        self._jobs: list[tuple[TableInput, bytes]] = []
+        self._jobs: list[KeyedTable] = []
         self._parsed = Parsed()
         self._facts: dict[str, SheetFacts] = {}
 
@@ -87,7 +89,7 @@ class _Stage:
         key = self._keys.of(table)
         result = self._cache.load(table.plan.name, key)
         if result is None:
-            self._jobs.append((table, key))
+            self._jobs.append(KeyedTable(table, key))
         else:
             self._take(table, result)
 
@@ -97,19 +99,15 @@ class _Stage:
         self._listener(Event("parse", table.plan.name, len(self._parsed.tables), len(self._project.plans)))
 
     def _run_jobs(self, workers: int) -> None:
-        jobs, self._jobs = self._jobs, []
-        groups = _groups([table for table, _ in jobs])
-        keys = {table.plan.name: key for table, key in jobs}
-        outcomes = run_jobs([_GroupJob(self._parser, group) for group in groups], workers)
-        _raise_first(outcomes)
-        for group, outcome in zip(groups, outcomes, strict=True):
-            assert isinstance(outcome, bytes)
-            for table, content in zip(group, _split(outcome), strict=True):
-                self._cache.save(table.plan.name, keys[table.plan.name], content)
-                self._take(table, TableResult.from_bytes(content))
+        shares = share_out(self._jobs, self._parser, self._cache, workers)
+        self._jobs = []
+        outcomes = iter(_checked(run_jobs([job for share in shares for job in share.jobs], workers)))
+        for share in shares:
+            for table, result in share.results(list(islice(outcomes, len(share.jobs)))):
+                self._take(table, result)
 
     def finish(self) -> Parsed:
-        is_much = sum(table.size for table, _ in self._jobs) >= FORK_BYTES
+        is_much = sum(one.table.size for one in self._jobs) >= FORK_BYTES
         self._run_jobs(core_count() if is_much else 1)
         self._cache.forget_others(self._project.plans)
         parsed = self._parsed
@@ -159,52 +157,8 @@ class _Stage:
         )
 
 
-@dataclass(frozen=True)
-class _GroupJob:
-    """Parse tables that share workbooks, one after the other, so that each workbook is read once."""
-
-    parser: TableParser
-    group: Sequence[TableInput]
-
-    def __call__(self) -> bytes:
-        results = [self.parser.run(table).to_bytes() for table in self.group]
-        self.parser.forget()
-        return _join(results)
-
-
-def _groups(tables: Sequence[TableInput]) -> list[list[TableInput]]:
-    """The tables in groups that share no workbook, the largest first; of csv folders each table has its own files."""
-    groups: list[tuple[set[str], list[TableInput]]] = []
-    for table in tables:
-        shared = {name for name, one in table.pulled.items() if one.kind != "csv"}
-        names, members = set(shared), [table]
-        apart = []
-        for group in groups:
-            if group[0].isdisjoint(shared):
-                apart.append(group)
-            else:
-                names, members = names | group[0], group[1] + members
-        groups = [*apart, (names, members)]
-    return sorted((members for _, members in groups), key=lambda group: -sum(table.size for table in group))
-
-
-def _join(parts: Sequence[bytes]) -> bytes:
-    return b"".join([len(parts).to_bytes(4, "little"), *(len(part).to_bytes(8, "little") for part in parts), *parts])
-
-
-def _split(content: bytes) -> list[bytes]:
-    count = int.from_bytes(content[:4], "little")
-    start = 4 + 8 * count
-    parts = []
-    for number in range(count):
-        size = int.from_bytes(content[4 + 8 * number : 12 + 8 * number], "little")
-        parts.append(content[start : start + size])
-        start += size
-    return parts
-
-
-def _raise_first(outcomes: Sequence[Outcome]) -> None:
-    """Raise what stopped a job; files that can't be read are told of all at once."""
+def _checked(outcomes: Sequence[Outcome]) -> list[bytes]:
+    """What the jobs gave; raises what stopped one. Files that can't be read are told of all at once."""
     failed = [one for one in outcomes if isinstance(one, Exception)]
     unreadable = [one for one in failed if type(one) is SourceError]
     if failed and len(unreadable) == len(failed) > 1:
@@ -212,3 +166,4 @@ def _raise_first(outcomes: Sequence[Outcome]) -> None:
         raise SourceError("\n".join(sorted(lines)), hint="; ".join(dict.fromkeys(one.hint for one in unreadable)))
     if failed:
         raise failed[0]
+    return [one for one in outcomes if isinstance(one, bytes)]

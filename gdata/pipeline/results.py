@@ -6,10 +6,12 @@ somebody else can write to.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import accumulate
+from typing import Any, TypeVar
 
 from gdata import kinds
 from gdata.parsing.sheet import HeaderTexts
@@ -17,6 +19,8 @@ from gdata.parsing.view import ViewBytes
 from gdata.problems import Cell, Kind, Problem
 
 Tags = tuple[str, ...]
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 _KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
 _NAMES = {id(kind): name for name, kind in _KINDS.items()}
@@ -47,15 +51,23 @@ class TableResult:
     headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
     """By spreadsheet and sheet."""
 
-    def to_bytes(self) -> bytes:
-        """The result as bytes; sets of tags that share rows share their bytes."""
+    def to_parts(self) -> list[bytes]:
+        """The result as bytes, the line of JSON first; sets of tags that share rows share their bytes.
+
+        The line has the digests of the others, so that its own tells whether all are whole.
+        """
         blobs: list[bytes] = []
+        digests: list[str] = []
         known: dict[int, dict[str, Any]] = {}
         views = []
         for tags, view in self.views.items():
             if id(view) not in known:
                 known[id(view)] = _view_as_json(view, len(blobs))
-                blobs += [view.message, *(view.rows or ())]
+                blobs.append(view.message)
+                digests.append(view.digest)
+                if view.rows is not None:
+                    blobs.append(b"".join(view.rows))
+                    digests.append(_sha256(blobs[-1]))
             views.append([tags, known[id(view)]])
         content = {
             "problems": _problems_as_json(self.problems),
@@ -64,12 +76,13 @@ class TableResult:
             "facts": {name: [one.sheets, one.missing, one.titles] for name, one in self.facts.items()},
             "headers": [[*place, one.texts, one.is_down, one.first] for place, one in self.headers.items()],
             "sizes": list(map(len, blobs)),
+            "digests": digests,
         }
-        return b"".join([json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode(), b"\n", *blobs])
+        return [json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode() + b"\n", *blobs]
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> TableResult:
-        """The result that `to_bytes` wrote.
+    def from_bytes(cls, content: bytes, *, is_ours: bool = False) -> TableResult:
+        """The result that `to_parts` gave, joined; only what this very run has written is taken unseen (`is_ours`).
 
         Raises:
             ValueError, KeyError, TypeError, IndexError: these are other bytes.
@@ -82,9 +95,11 @@ class TableResult:
             start += size
         if start != len(content):
             raise ValueError("the sizes aren't those of the content")
+        if not is_ours and list(map(_sha256, blobs)) != raw["digests"]:
+            raise ValueError("the bytes aren't those that were written")
         views: dict[int, ViewBytes] = {}
         for _, one in raw["views"]:
-            views.setdefault(one["first"], _view(one, blobs))
+            views.setdefault(one["first"], _view(one, blobs, raw["digests"]))
         return cls(
             problems=_problems(raw["problems"]),
             cell_problems={tuple(tags): _problems(problems) for tags, problems in raw["cells"]},
@@ -97,25 +112,45 @@ class TableResult:
         )
 
 
+def map_views(views: Mapping[Tags, In], make: Callable[[Tags, In], Out]) -> dict[Tags, Out]:
+    """What is made of each view; sets of tags that share one share what is made of it."""
+    made: dict[int, Out] = {}
+    for tags, view in views.items():
+        if id(view) not in made:
+            made[id(view)] = make(tags, view)
+    return {tags: made[id(view)] for tags, view in views.items()}
+
+
 def _view_as_json(view: ViewBytes, first: int) -> dict[str, Any]:
     return {
         "first": first,
         "count": view.count,
-        "rows": None if view.rows is None else len(view.rows),
+        "rows": None if view.rows is None else list(map(len, view.rows)),
         "bad": [[index, sorted(names)] for index, names in view.bad_fields.items()],
         "whole": view.whole,
+        "ends": view.block_ends,
     }
 
 
-def _view(raw: dict[str, Any], blobs: list[bytes]) -> ViewBytes:
-    first, rows = raw["first"], raw["rows"]
+def _view(raw: dict[str, Any], blobs: list[bytes], digests: list[str]) -> ViewBytes:
+    first, sizes = raw["first"], raw["rows"]
+    rows = None
+    if sizes is not None:
+        ends = list(accumulate(sizes))
+        rows = tuple(blobs[first + 1][end - size : end] for size, end in zip(sizes, ends, strict=True))
     return ViewBytes(
         blobs[first],
         raw["count"],
-        None if rows is None else tuple(blobs[first + 1 : first + 1 + rows]),
+        rows,
         {index: frozenset(names) for index, names in raw["bad"]},
         raw["whole"],
+        tuple(raw["ends"]),
+        digests[first],
     )
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _facts(sheets: list[list[Any]], missing: list[str], titles: list[str]) -> SheetFacts:

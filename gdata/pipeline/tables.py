@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from gdata.checks.run import RowChecks
 from gdata.config import SheetEntry, Spreadsheet
-from gdata.parsing.table import ParsedTable, TableSheet, parse_table
+from gdata.parsing.places import Block, Places, blocks_of
+from gdata.parsing.table import ParsedTable, TableSheet, parse_table, read_heads
 from gdata.parsing.view import Path, TableView, ViewBytes
+from gdata.pipeline.pieces import join_pieces
 from gdata.pipeline.project import Project
-from gdata.pipeline.results import SheetFacts, TableResult, Tags
-from gdata.problems import Cell, Problem
+from gdata.pipeline.results import SheetFacts, TableResult, Tags, map_views
+from gdata.problems import Cell
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets
 from gdata.sources.csvfolder import files_by_title, without_others
@@ -33,6 +35,15 @@ class TableInput:
     def size(self) -> int:
         """Bytes of the files that are read for it."""
         return sum(len(content) for one in self.pulled.values() for content in one.files.values())
+
+
+@dataclass(frozen=True)
+class TableSheets:
+    """A table's sheets, read; `whole` is False where one isn't there."""
+
+    plan: TablePlan
+    sheets: Sequence[TableSheet]
+    whole: bool
 
 
 class TableParser:
@@ -72,28 +83,27 @@ class TableParser:
             SchemaError: a constraint or a default in the .proto files makes no sense.
         """
         self._checks.compile(table.plan)
-        parsed = self._parse(table)
-        cell_problems: dict[Tags, list[Problem]] = {}
-        views: dict[Tags, ViewBytes] = {}
-        known: dict[int, tuple[list[Problem], ViewBytes]] = {}
-        for tags, view in parsed.views.items():
-            if id(view) not in known:
-                known[id(view)] = [*parsed.cell_problems[tags], *self._checks.check(view)], view.to_bytes()
-            cell_problems[tags], views[tags] = known[id(view)]
-        facts = {
-            name: _facts(self._sheets(name, pulled)) for name, pulled in table.pulled.items() if pulled.kind != "csv"
-        }
-        return TableResult(parsed.problems, cell_problems, views, facts, parsed.headers)
+        return self._check(table, self._parse(self.read(table)))
+
+    def run_piece(self, sheets: TableSheets, blocks: slice) -> TableResult:
+        """Parse some blocks of a table's sheets; its rows are checked once all pieces are joined."""
+        parsed = self._parse(sheets, blocks)
+        views = map_views(parsed.views, lambda _, view: view.to_bytes())
+        return TableResult(parsed.problems, parsed.cell_problems, views, {}, parsed.headers)
+
+    def join(self, table: TableInput, sheets: TableSheets, pieces: Sequence[TableResult]) -> TableResult:
+        """The result of a table that was parsed in pieces."""
+        self._checks.compile(table.plan)
+        blocks = _Blocks(self, table, sheets)
+        return self._check(table, join_pieces(table.plan, pieces, blocks.locate))
 
     def restore(self, table: TableInput, result: TableResult) -> ParsedTable:
         """The table that a result is of; its cells are read again only if somebody asks for one."""
-        cells = _Cells(self, table)
-        views: dict[int, TableView] = {}
-        for tags, content in result.views.items():
-            if id(content) not in views:
-                views[id(content)] = TableView.from_bytes(table.plan, content, cells.locator(tags))
-        by_tags = {tags: views[id(content)] for tags, content in result.views.items()}
-        return ParsedTable(table.plan, by_tags, result.problems, result.cell_problems, result.headers, is_checked=True)
+        blocks = _Blocks(self, table)
+        views = map_views(
+            result.views, lambda tags, view: TableView.from_bytes(table.plan, view, blocks.locate(tags, view))
+        )
+        return ParsedTable(table.plan, views, result.problems, result.cell_problems, result.headers, is_checked=True)
 
     def forget(self, spreadsheet: str | None = None) -> None:
         """Free the cells of a spreadsheet, or of all."""
@@ -102,7 +112,12 @@ class TableParser:
         else:
             self._read.pop(spreadsheet, None)
 
-    def _parse(self, table: TableInput) -> ParsedTable:
+    def read(self, table: TableInput) -> TableSheets:
+        """The sheets of a table.
+
+        Raises:
+            SourceError: a spreadsheet's bytes can't be read.
+        """
         sheets: list[TableSheet] = []
         whole = True
         for name, pulled in table.pulled.items():
@@ -110,7 +125,30 @@ class TableParser:
                 if table.plan.message in entry.tables:
                     whole = whole and bool(grids)
                     sheets += [TableSheet(grid, entry, self._project.plans_of(entry)) for grid in grids]
-        return parse_table(table.plan, sheets, self._project.tag_sets, self._timezone, whole=whole)
+        return TableSheets(table.plan, sheets, whole)
+
+    def blocks_of(self, sheets: TableSheets) -> list[Block]:
+        """The blocks of a table's sheets."""
+        heads = read_heads(sheets.plan, sheets.sheets, self._timezone)
+        return blocks_of(head for head in heads if not head.is_blank)
+
+    def _parse(self, sheets: TableSheets, blocks: slice = slice(None)) -> ParsedTable:
+        return parse_table(
+            sheets.plan, sheets.sheets, self._project.tag_sets, self._timezone, whole=sheets.whole, part=blocks
+        )
+
+    def _check(self, table: TableInput, parsed: ParsedTable) -> TableResult:
+        found = map_views(parsed.views, lambda _, view: (self._checks.check(view), view.to_bytes()))
+        facts = {
+            name: _facts(self._sheets(name, pulled)) for name, pulled in table.pulled.items() if pulled.kind != "csv"
+        }
+        return TableResult(
+            parsed.problems,
+            {tags: [*parsed.cell_problems[tags], *problems] for tags, (problems, _) in found.items()},
+            {tags: view for tags, (_, view) in found.items()},
+            facts,
+            parsed.headers,
+        )
 
     def _sheets(self, name: str, pulled: Pulled) -> ReadSheets:
         requests = self._project.requests(self._spreadsheets[name])
@@ -121,30 +159,36 @@ class TableParser:
         return self._read[name]
 
 
-class _Cells:
-    """Where a table's values were written, found by parsing it once more."""
+@dataclass(frozen=True)
+class _Blocks:
+    """The blocks of a table whose rows came back from elsewhere; they are read if somebody asks for a cell."""
 
-    def __init__(self, parser: TableParser, table: TableInput) -> None:
-        self._parser = parser
-        self._table = table
+    parser: TableParser
+    table: TableInput
+    sheets: TableSheets | None = None
 
-    def locator(self, tags: Tags) -> _Locator:
-        return _Locator(self, tags)
+    def locate(self, tags: Tags, view: ViewBytes) -> _LazyPlaces:
+        """The `Locate` of a view."""
+        return _LazyPlaces(self, view.block_ends, tags)
 
     @cached_property
-    def views(self) -> Mapping[Tags, TableView]:
-        return self._parser._parse(self._table).views
+    def read(self) -> list[Block]:
+        """The blocks."""
+        return self.parser.blocks_of(self.sheets or self.parser.read(self.table))
 
 
 @dataclass(frozen=True)
-class _Locator:
-    """`TableView.locate` of a view that was restored."""
-
-    cells: _Cells
+class _LazyPlaces:
+    blocks: _Blocks
+    ends: Sequence[int]
     tags: Tags
 
     def __call__(self, index: int, path: Path) -> Cell:
-        return self.cells.views[self.tags].locate(index, path)
+        return self._places(index, path)
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.blocks.read, self.ends, self.tags)
 
 
 def _facts(read: ReadSheets) -> SheetFacts:

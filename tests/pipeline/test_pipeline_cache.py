@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gdata.pipeline.build import Built, build
-from gdata.pipeline.parse import _groups
+from gdata.pipeline.parsejobs import KeyedTable, groups_of
 from gdata.pipeline.project import open_project, read_config
 from gdata.pipeline.results import TableResult
 from gdata.pipeline.tables import TableParser
@@ -197,12 +197,47 @@ def test_parallel_gives_the_same(project: Path, monkeypatch: pytest.MonkeyPatch)
     assert (together.build, seen(together)) == (alone.build, seen(alone))
 
 
+ITEMS = """id,name,price,price@jp,grade
+1,a,5,,RARE
+2,b ,x,7,COMMON
+,,,,
+3,"c, d",-6,,RARE
+#1,f,5,,RARE
+1,e,5,y,EPIC
+4,,5,,RARE
+"""
+
+
+@pytest.mark.parametrize("rows", [ITEMS, ITEMS.replace("\n", "\r\n"), "id,name,price,grade\n1,,5,RARE\n2,,6,RARE\n"])
+def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.MonkeyPatch, rows: str) -> None:
+    (project / "sheets" / "Item.csv").write_bytes(rows.encode())
+    alone = build_in(project)
+    assert seen(alone)
+    monkeypatch.setattr("gdata.pipeline.parse.FORK_BYTES", 0)
+    monkeypatch.setattr("gdata.pipeline.parse.core_count", lambda: 2)
+    monkeypatch.setattr("gdata.pipeline.pieces.PIECE_BYTES", 15)
+    monkeypatch.setattr("gdata.sources.csvrows.BLOCK_BYTES", 16)
+    joined: list[int] = []
+    join = TableParser.join
+
+    def noting(self: TableParser, table: Any, sheets: Any, pieces: Any) -> TableResult:
+        joined.append(len(pieces))
+        return join(self, table, sheets, pieces)
+
+    monkeypatch.setattr(TableParser, "join", noting)
+    for leftover in ("cache", "none"):
+        shutil.rmtree(project / ".gdata" / leftover, ignore_errors=True)
+        together = build_in(project)
+        assert (together.build, seen(together)) == (alone.build, seen(alone))
+    assert len(joined) == 1 and joined[0] > 1
+
+
 def test_groups_share_no_workbook() -> None:
     from types import SimpleNamespace as Fake  # tables as far as grouping looks at them
 
     def table(name: str, *books: str) -> Any:
         pulled = {book: Fake(kind="csv" if book.startswith("c") else "workbook") for book in books}
-        return Fake(plan=Fake(name=name), pulled=pulled, size=len(books))
+        return KeyedTable(Fake(plan=Fake(name=name), pulled=pulled, size=len(books)), b"")  # type: ignore[arg-type]
 
-    found = _groups([table("A", "w1"), table("B", "w2"), table("C", "c1"), table("D", "c1"), table("E", "w1", "w2")])
-    assert sorted(sorted(one.plan.name for one in group) for group in found) == [["A", "B", "E"], ["C"], ["D"]]
+    found = groups_of([table("A", "w1"), table("B", "w2"), table("C", "c1"), table("D", "c1"), table("E", "w1", "w2")])
+    assert sorted(sorted(one.name for one in group) for group in found) == [["A", "B", "E"], ["C"], ["D"]]

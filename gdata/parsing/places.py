@@ -1,0 +1,39 @@
+"""Where a table's values were written: its blocks, and the cell of a value in one of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from gdata.parsing.head import SheetHead
+from gdata.parsing.locate import locate
+from gdata.parsing.records import SheetRecords, Tags
+from gdata.parsing.sheet import Sheet
+from gdata.parsing.view import Path
+from gdata.problems import Cell
+
+Block = tuple[SheetHead, Sheet]
+"""The head of a sheet, and some of its lines."""
+
+
+def blocks_of(heads: Iterable[SheetHead]) -> list[Block]:
+    """All blocks of a table's sheets, in order."""
+    return [(head, block) for head in heads for block in head.sheet.blocks()]
+
+
+class Places:
+    """The `Locate` of a view: reads the block of a row again, so that nobody needs to keep cells."""
+
+    def __init__(self, blocks: Sequence[Block], ends: Sequence[int], tags: Tags) -> None:
+        """`ends` is how many of the view's rows there are up to the end of each block."""
+        self._blocks, self._ends, self._tags = blocks, ends, tags
+        self._read: dict[int, tuple[SheetRecords, Sequence[int]]] = {}
+
+    def __call__(self, index: int, path: Path) -> Cell:
+        """The cell of the value at `path` in a row."""
+        number = bisect_right(self._ends, index)
+        if number not in self._read:
+            records = SheetRecords(*self._blocks[number])
+            self._read[number] = records, records.chosen(self._tags)
+        records, chosen = self._read[number]
+        return locate(records, chosen[index - (self._ends[number - 1] if number else 0)], path, self._tags)

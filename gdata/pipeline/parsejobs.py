@@ -1,0 +1,145 @@
+"""How the tables are shared out among the cores: several in one job, or one in several.
+
+What a job gives is bytes, for it may run in another process. It keeps its results in the cache by itself: hashing
+and writing them is work for all cores too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Protocol
+
+from gdata.errors import SourceError
+from gdata.pipeline.cache import ParseCache
+from gdata.pipeline.pieces import cut
+from gdata.pipeline.results import TableResult
+from gdata.pipeline.tables import TableInput, TableParser, TableSheets
+from gdata.pipeline.workers import Job
+
+
+@dataclass(frozen=True)
+class KeyedTable:
+    """A table that must be parsed, and its key in the cache."""
+
+    table: TableInput
+    key: bytes
+
+    @property
+    def name(self) -> str:
+        """The table's short name."""
+        return self.table.plan.name
+
+
+class Share(Protocol):
+    """Tables that are parsed by some jobs."""
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """What is to be done, in any order, in any process."""
+
+    def results(self, outcomes: Sequence[bytes]) -> Iterator[tuple[TableInput, TableResult]]:
+        """The tables, once each job has given its bytes."""
+
+
+def share_out(tables: Sequence[KeyedTable], parser: TableParser, cache: ParseCache, workers: int) -> list[Share]:
+    """The tables in shares, the longest first, so that no core is left with a long one at the end."""
+    in_pieces = [one for table in tables if (one := _InPieces.of(table, parser, cache))] if workers > 1 else []
+    apart = {one.table.name for one in in_pieces}
+    groups = groups_of([table for table in tables if table.name not in apart])
+    return [*in_pieces, *(_Group(parser, cache, group) for group in groups)]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Tables that share workbooks: parsed one after the other, so that each workbook is read once."""
+
+    parser: TableParser
+    cache: ParseCache
+    tables: Sequence[KeyedTable]
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        return [self._run]
+
+    def _run(self) -> bytes:
+        contents = []
+        for one in self.tables:
+            parts = self.parser.run(one.table).to_parts()
+            self.cache.save(one.name, one.key, parts)
+            contents.append(b"".join(parts))
+        self.parser.forget()
+        return _join(contents)
+
+    def results(self, outcomes: Sequence[bytes]) -> Iterator[tuple[TableInput, TableResult]]:
+        (outcome,) = outcomes
+        for one, content in zip(self.tables, _split(outcome), strict=True):
+            yield one.table, TableResult.from_bytes(content, is_ours=True)
+
+
+@dataclass(frozen=True)
+class _InPieces:
+    """A table of one large sheet."""
+
+    parser: TableParser
+    cache: ParseCache
+    table: KeyedTable
+    sheets: TableSheets
+    pieces: Sequence[slice]
+
+    @classmethod
+    def of(cls, table: KeyedTable, parser: TableParser, cache: ParseCache) -> _InPieces | None:
+        """The table in pieces; None where it isn't large, has several sheets, or its rows are no plain run."""
+        if table.table.plan.kind != "rows" or not cut(table.table.size, table.table.size):
+            return None
+        try:
+            sheets = parser.read(table.table)
+        except SourceError:
+            return None  # As a whole it says so together with all others that can't be read.
+        pieces = cut(len(parser.blocks_of(sheets)), table.table.size) if len(sheets.sheets) == 1 else []
+        return cls(parser, cache, table, sheets, pieces) if pieces else None
+
+    @cached_property
+    def jobs(self) -> Sequence[Job]:
+        return [partial(self._run, piece) for piece in self.pieces]
+
+    def _run(self, piece: slice) -> bytes:
+        return b"".join(self.parser.run_piece(self.sheets, piece).to_parts())
+
+    def results(self, outcomes: Sequence[bytes]) -> Iterator[tuple[TableInput, TableResult]]:
+        pieces = [TableResult.from_bytes(content, is_ours=True) for content in outcomes]
+        result = self.parser.join(self.table.table, self.sheets, pieces)
+        self.cache.save(self.table.name, self.table.key, result.to_parts())
+        yield self.table.table, result
+
+
+def groups_of(tables: Sequence[KeyedTable]) -> list[list[KeyedTable]]:
+    """The tables in groups that share no workbook, the largest first; of csv folders each table has its own files."""
+    groups: list[tuple[set[str], list[KeyedTable]]] = []
+    for one in tables:
+        shared = {name for name, pulled in one.table.pulled.items() if pulled.kind != "csv"}
+        names, members = set(shared), [one]
+        apart = []
+        for group in groups:
+            if group[0].isdisjoint(shared):
+                apart.append(group)
+            else:
+                names, members = names | group[0], group[1] + members
+        groups = [*apart, (names, members)]
+    return sorted((members for _, members in groups), key=lambda group: -sum(one.table.size for one in group))
+
+
+def _join(parts: Sequence[bytes]) -> bytes:
+    return b"".join([len(parts).to_bytes(4, "little"), *(len(part).to_bytes(8, "little") for part in parts), *parts])
+
+
+def _split(content: bytes) -> list[bytes]:
+    count = int.from_bytes(content[:4], "little")
+    start = 4 + 8 * count
+    parts = []
+    for number in range(count):
+        size = int.from_bytes(content[4 + 8 * number : 12 + 8 * number], "little")
+        parts.append(content[start : start + size])
+        start += size
+    return parts

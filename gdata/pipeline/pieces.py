@@ -1,0 +1,62 @@
+"""A table too large for one core: its blocks are parsed in pieces on all of them, and the pieces joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+
+from gdata import kinds
+from gdata.parsing.table import ParsedTable
+from gdata.parsing.view import Locate, TableView, ViewBytes
+from gdata.pipeline.results import TableResult, Tags, map_views
+from gdata.problems import Problem
+from gdata.schema.plan import TablePlan
+
+PIECE_BYTES = 4 << 20
+"""Of a piece's text. A piece costs a few milliseconds more than its rows; a core without work costs more."""
+
+MakeLocate = Callable[[Tags, ViewBytes], Locate]
+
+
+def cut(count: int, size: int) -> list[slice]:
+    """`count` blocks of `size` bytes together in pieces; none where they are too few to be worth it."""
+    pieces = min(size // PIECE_BYTES, count)
+    if pieces < 2:
+        return []
+    return [slice(*ends) for ends in pairwise(count * number // pieces for number in range(pieces + 1))]
+
+
+def join_pieces(plan: TablePlan, pieces: Sequence[TableResult], locate: MakeLocate) -> ParsedTable:
+    """The table of one sheet whose pieces these are, in order; `locate` makes the `Locate` of a view."""
+
+    def join(tags: Tags, _: ViewBytes) -> TableView:
+        joined = _join_views([piece.views[tags] for piece in pieces])
+        return TableView.from_bytes(plan, joined, locate(tags, joined))
+
+    views = map_views(pieces[0].views, join)
+    cell_problems = {
+        tags: list(dict.fromkeys(problem for piece in pieces for problem in piece.cell_problems[tags]))
+        for tags in views
+    }
+    return ParsedTable(plan, views, _join_problems(pieces), cell_problems, pieces[0].headers)
+
+
+def _join_views(views: Sequence[ViewBytes]) -> ViewBytes:
+    *starts, count = accumulate((view.count for view in views), initial=0)
+    placed = list(zip(starts, views, strict=True))
+    return ViewBytes(
+        b"".join(view.message for view in views),
+        count,
+        None,
+        {start + row: names for start, view in placed for row, names in view.bad_fields.items()},
+        all(view.whole for view in views),
+        tuple(start + end for start, view in placed for end in view.block_ends),
+    )
+
+
+def _join_problems(pieces: Sequence[TableResult]) -> list[Problem]:
+    """What is wrong with the sheet, told once; a column is blank where it is in every piece."""
+    blank = [{one for one in piece.problems if one.kind is kinds.COLUMN_BLANK} for piece in pieces]
+    everywhere = set.intersection(*blank)
+    told = dict.fromkeys(problem for piece in pieces for problem in piece.problems)
+    return [one for one in told if one.kind is not kinds.COLUMN_BLANK or one in everywhere]
