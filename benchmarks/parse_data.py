@@ -52,15 +52,21 @@ def rows(table: int, count: int) -> Iterator[list[str]]:
 
 
 def make_project(folder: Path, tables: int, count: int, kind: str = "csv") -> None:
-    """A project of `tables` tables of `count` rows each; `kind` is csv (one folder) or xlsx (a workbook a table)."""
+    """A project of `tables` tables of `count` rows each, for each `kind` of sheets.
+
+    csv (one folder), quoted (the same with every text in quotes), or xlsx (a workbook a table).
+    """
     (folder / "protos").mkdir(parents=True)
     for table in range(tables):
         content = _ROW.format(n=table, key="[(gdata.field).key = true]").replace("GRADE_", f"GRADE{table}_")
         head = 'syntax = "proto3";\npackage bench;\nimport "gdata/options.proto";\n'
         content = content.replace("enum Grade", f"enum Grade{table}")
         (folder / "protos" / f"table{table}.proto").write_text(head + content, encoding="utf-8")
-        (_write_csv if kind == "csv" else _write_xlsx)(folder / "sheets", table, count)
-    if kind == "csv":
+        if kind == "xlsx":
+            _write_xlsx(folder / "sheets", table, count)
+        else:
+            _write_csv(folder / "sheets", table, count, is_quoted=kind == "quoted")
+    if kind != "xlsx":
         sheets = "".join(f"      Table{table}: bench.Table{table}\n" for table in range(tables))
         text = f"version: 1\nspreadsheets:\n  all:\n    path: sheets\n    sheets:\n{sheets}"
     else:
@@ -71,12 +77,17 @@ def make_project(folder: Path, tables: int, count: int, kind: str = "csv") -> No
     (folder / "sheets.yaml").write_text(text, encoding="utf-8")
 
 
-def _write_csv(folder: Path, table: int, count: int) -> None:
+def _write_csv(folder: Path, table: int, count: int, *, is_quoted: bool) -> None:
     folder.mkdir(exist_ok=True)
     with (folder / f"Table{table}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC if is_quoted else csv.QUOTE_MINIMAL)
         writer.writerow(FIELDS)
-        writer.writerows(rows(table, count))
+        writer.writerows([_typed(cell) for cell in row] if is_quoted else row for row in rows(table, count))
+
+
+def _typed(cell: str) -> str | float:
+    """A number where the cell is one: csv leaves those without quotes."""
+    return float(cell) if "." in cell[:2] else int(cell) if cell.isdigit() else cell
 
 
 def _write_xlsx(folder: Path, table: int, count: int) -> None:

@@ -8,7 +8,6 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -78,8 +77,7 @@ def files_by_title(pulled: Pulled) -> dict[str, str]:
 def without_others(pulled: Pulled, titles: Iterable[str]) -> Pulled:
     """The pull with the files of these sheets alone."""
     names = files_by_title(pulled)
-    wanted = {names[title] for title in titles} | {_LISTING}
-    return replace(pulled, files={name: content for name, content in pulled.files.items() if name in wanted})
+    return pulled.only({names[title] for title in titles} | {_LISTING})
 
 
 def listed_titles(pulled: Pulled) -> list[str]:

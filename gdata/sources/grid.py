@@ -8,8 +8,8 @@ first one read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -86,6 +86,12 @@ class Pulled:
     def digests(self) -> Mapping[str, str]:
         """The hex SHA-256 of each file, by its name."""
         return {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
+
+    def only(self, names: Collection[str]) -> Pulled:
+        """The pull with these files alone; what was hashed isn't hashed again."""
+        part = replace(self, files={name: content for name, content in self.files.items() if name in names})
+        vars(part)["digests"] = {name: self.digests[name] for name in part.files}
+        return part
 
 
 @dataclass(frozen=True)

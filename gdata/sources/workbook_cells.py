@@ -24,8 +24,8 @@ FindNegative = Callable[[], Mapping[tuple[int, int], float]]
 def typed_rows(rows: list[list[Any]], find_negative: FindNegative) -> list[list[CellValue]]:
     """The rows that calamine gives, as grids hold them; `find_negative` gives the numbers below zero by place.
 
-    All rows are of one length. By columns, so that those without dates and numbers aren't looked through: 16 ms
-    for 10,000 rows of 12 columns, where cell by cell takes 28 ms; calamine itself takes 80 ms.
+    All rows are of one length. By columns, so that those without dates and numbers aren't looked through: a
+    third of the time that going cell by cell takes; calamine itself takes ten times as long.
     """
     columns: list[Sequence[Any]] = []
     has_dates = False
@@ -35,19 +35,24 @@ def typed_rows(rows: list[list[Any]], find_negative: FindNegative) -> list[list[
         if not types.isdisjoint(_DATE_CELLS):
             column = [_DATE_CELLS[type(cell)](cell) if type(cell) in _DATE_CELLS else cell for cell in column]
             has_dates = True
-        whole = _whole_numbers(column) if types == {float} else None
-        if whole is not None:
-            column = whole
-        elif float in types:
-            column = [
-                int(cell) if type(cell) is float and cell.is_integer() and -_EXACT < cell < _EXACT else cell
-                for cell in column
-            ]
-        columns.append(column)
+        columns.append(_with_whole_numbers(column) if float in types else column)
     typed = list(map(list, zip(*columns, strict=True)))
     if has_dates:
         _restore_negative_dates(typed, find_negative)
     return typed
+
+
+def _with_whole_numbers(column: Sequence[Any]) -> list[Any]:
+    """A column with its whole numbers as int."""
+    # Most are texts of a header, then numbers alone.
+    first = next(index for index, cell in enumerate(column) if type(cell) is float)
+    numbers = column[first:]
+    whole = _whole_numbers(numbers) if set(map(type, numbers)) == {float} else None
+    if whole is not None:
+        return [*column[:first], *whole]
+    return [
+        int(cell) if type(cell) is float and cell.is_integer() and -_EXACT < cell < _EXACT else cell for cell in column
+    ]
 
 
 def _whole_numbers(column: Sequence[float]) -> list[int] | None:
