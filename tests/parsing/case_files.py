@@ -13,9 +13,10 @@ case.yaml      about: what it shows; sheets, targets, timezone, severity: as in 
 
 from __future__ import annotations
 
-import csv
+import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +29,8 @@ from gdata.pipeline.parse import Parsed
 from gdata.pipeline.project import Project
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
-from gdata.sources.grid import CellValue, DateCell, FormulaCell, Grid, SheetRequest
+from gdata.sources.csvfolder import read_csv
+from gdata.sources.grid import CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
 from gdata.sources.titles import match_titles
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -118,8 +120,8 @@ def _sheet_files(case: Case) -> list[Path]:
 
 def read_grid(path: Path) -> Grid:
     if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as file:
-            return Grid("game", path.stem, [list(row) for row in csv.reader(file)], "csv")
+        files = {path.name: path.read_bytes(), "folder.json": json.dumps([path.name]).encode()}
+        return read_csv(Pulled("game", "csv", files, datetime.now(UTC)), [SheetRequest(path.stem)]).grids[0]
     content = read_yaml(path)
     rows: list[list[CellValue]] = content["rows"] if isinstance(content, dict) else content
     merges = [_merge(text) for text in content.get("merges", ())] if isinstance(content, dict) else ()

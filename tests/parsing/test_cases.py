@@ -25,6 +25,14 @@ def proto_cache(request: pytest.FixtureRequest) -> Path:
     return request.config.cache.mkdir("gdata-protos")
 
 
+@pytest.fixture(params=[24, None], ids=["in blocks", "as a whole"])
+def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """csv sheets in blocks of few bytes, so that every case has some, and as a user has them."""
+    if request.param is not None:
+        monkeypatch.setattr("gdata.sources.csvrows.BLOCK_BYTES", request.param)
+
+
+@pytest.mark.usefixtures("block_bytes")
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_case(case: Case, tmp_path: Path, proto_cache: Path) -> None:
     error = case.wanted.get("schema_error") or case.wanted.get("config_error")

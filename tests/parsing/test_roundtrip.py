@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import csv
 import functools
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +22,7 @@ from gdata.parsing.table import ParsedTable, TableSheet, parse_table
 from gdata.problems import has_errors
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
+from gdata.sources.csvrows import read_rows
 from gdata.sources.grid import ERROR_TEXTS, Grid
 from gdata.testing.bundles import compile_protos
 
@@ -195,12 +199,25 @@ def test_rows_come_back(rows: list[dict[str, Any]], layouts: dict[str, Layout], 
     ]
     headers = list(dict.fromkeys(header for line in lines for header in line))
     order.shuffle(headers)
-    parsed = parse([headers, *([line[header] for header in headers] for line in lines)])
-    assert not has_errors([*parsed.problems, *parsed.cell_problems[()]]), parsed.cell_problems
-    assert parsed.views[()].rows == messages
+    cells = [headers, *([line[header] for header in headers] for line in lines)]
+    for grid_rows in (cells, *map(as_csv, [cells] * 2, [48, 1 << 20])):
+        parsed = parse(grid_rows)
+        assert not has_errors([*parsed.problems, *parsed.cell_problems[()]]), parsed.cell_problems
+        assert parsed.views[()].rows == messages
+        assert parsed.views[()].block_ends[-1] == len(messages)
 
 
-def parse(cells: list[list[str]]) -> ParsedTable:
+def as_csv(cells: list[list[str]], block_bytes: int) -> Sequence[list[str]]:
+    """The cells as a csv file has them, read in blocks of a size."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gdata.sources.csvrows.BLOCK_BYTES", block_bytes)
+        found = read_rows(text.getvalue().encode())
+    return cells if found is None else found  # What only the csv module reads holds control characters.
+
+
+def parse(cells: Sequence[Sequence[str]]) -> ParsedTable:
     entry = SheetEntry("Row", ("t.RowTable",))
     sheet = TableSheet(Grid("game", "Row", cells, "csv"), entry, (plan(),))
     return parse_table(plan(), [sheet], [()], UTC)
