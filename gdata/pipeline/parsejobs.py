@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gdata.errors import SourceError
 from gdata.pipeline.cache import ParseCache
-from gdata.pipeline.pieces import cut
+from gdata.pipeline.pieces import cut, piece_bytes
 from gdata.pipeline.results import TableResult
 from gdata.pipeline.tables import TableInput, TableParser, TableSheets
 from gdata.pipeline.workers import Job
@@ -45,7 +45,8 @@ class Share(Protocol):
 
 def share_out(tables: Sequence[KeyedTable], parser: TableParser, cache: ParseCache, workers: int) -> list[Share]:
     """The tables in shares, the longest first, so that no core is left with a long one at the end."""
-    in_pieces = [one for table in tables if (one := _InPieces.of(table, parser, cache))] if workers > 1 else []
+    size = piece_bytes(sum(one.table.size for one in tables), workers)
+    in_pieces = [one for table in tables if (one := _InPieces.of(table, parser, cache, size))] if workers > 1 else []
     apart = {one.table.name for one in in_pieces}
     groups = groups_of([table for table in tables if table.name not in apart])
     return [*in_pieces, *(_Group(parser, cache, group) for group in groups)]
@@ -89,16 +90,18 @@ class _InPieces:
     pieces: Sequence[slice]
 
     @classmethod
-    def of(cls, table: KeyedTable, parser: TableParser, cache: ParseCache) -> _InPieces | None:
-        """The table in pieces; None where it isn't large, has several sheets, or its rows are no plain run."""
-        if table.table.plan.kind != "rows" or not cut(table.table.size, table.table.size):
+    def of(cls, table: KeyedTable, parser: TableParser, cache: ParseCache, size: int) -> _InPieces | None:
+        """The table in pieces of `size` bytes; None where it isn't one sheet of csv with two of them, or is a map."""
+        count = table.table.size // size
+        is_csv = all(one.kind == "csv" for one in table.table.pulled.values())
+        if table.table.plan.kind != "rows" or not is_csv or count < 2:
             return None
         try:
             sheets = parser.read(table.table)
         except SourceError:
             return None  # As a whole it says so together with all others that can't be read.
-        pieces = cut(len(parser.blocks_of(sheets)), table.table.size) if len(sheets.sheets) == 1 else []
-        return cls(parser, cache, table, sheets, pieces) if pieces else None
+        pieces = cut(len(parser.blocks_of(sheets)), count) if len(sheets.sheets) == 1 else []
+        return cls(parser, cache, table, sheets, pieces) if len(pieces) > 1 else None
 
     @cached_property
     def jobs(self) -> Sequence[Job]:

@@ -12,17 +12,22 @@ from gdata.pipeline.results import TableResult, Tags, map_views
 from gdata.problems import Problem
 from gdata.schema.plan import TablePlan
 
-PIECE_BYTES = 4 << 20
-"""Of a piece's text. A piece costs a few milliseconds more than its rows; a core without work costs more."""
+LEAST_BYTES = 512 << 10
+"""Of a piece's text: a piece costs a few milliseconds more than its rows, so smaller ones don't pay."""
+_PIECES_EACH = 4
+"""For every core, were all tables cut: so that no core waits long for the last one."""
 
 MakeLocate = Callable[[Tags, ViewBytes], Locate]
 
 
-def cut(count: int, size: int) -> list[slice]:
-    """`count` blocks of `size` bytes together in pieces; none where they are too few to be worth it."""
-    pieces = min(size // PIECE_BYTES, count)
-    if pieces < 2:
-        return []
+def piece_bytes(total: int, workers: int) -> int:
+    """How large pieces are, of tables that have `total` bytes together."""
+    return max(LEAST_BYTES, total // (workers * _PIECES_EACH))
+
+
+def cut(count: int, pieces: int) -> list[slice]:
+    """`count` blocks in at most so many pieces."""
+    pieces = min(pieces, count)
     return [slice(*ends) for ends in pairwise(count * number // pieces for number in range(pieces + 1))]
 
 

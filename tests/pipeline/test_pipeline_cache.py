@@ -215,7 +215,7 @@ def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.Monke
     assert seen(alone)
     monkeypatch.setattr("gdata.pipeline.parse.FORK_BYTES", 0)
     monkeypatch.setattr("gdata.pipeline.parse.core_count", lambda: 2)
-    monkeypatch.setattr("gdata.pipeline.pieces.PIECE_BYTES", 15)
+    monkeypatch.setattr("gdata.pipeline.pieces.LEAST_BYTES", 15)
     monkeypatch.setattr("gdata.sources.csvrows.BLOCK_BYTES", 16)
     joined: list[int] = []
     join = TableParser.join
