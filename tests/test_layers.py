@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = {"errors", "problems", "kinds", "nearest", "files", "installed", "config", "language", "garbage"}
+WORDS = {"errors", "problems", "kinds", "nearest", "files", "installed", "config", "language", "garbage", "hashing"}
 MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
@@ -37,6 +37,7 @@ ROOTS = {
     "kinds": {"problems"},
     "config": set(),
     "garbage": set(),
+    "hashing": set(),
     "__init__": {"errors", "runtime"},
 }
 # Third-party libraries and the only places that may import them; False: only inside functions.

@@ -43,6 +43,15 @@ class ParseCache:
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None
 
+    def load_all(self, tables: Sequence[tuple[str, bytes]]) -> list[TableResult | None]:
+        """What each table gave, by name and key: reading and hashing them is work for all cores."""
+        if len(tables) < 2:
+            return [self.load(*one) for one in tables]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(self.load, *zip(*tables, strict=True)))
+
     def save(self, table: str, key: bytes, parts: Sequence[bytes]) -> None:
         """Keep what the table gave (`TableResult.to_parts`); where that can't be written, the next build parses again.
 

@@ -76,22 +76,25 @@ class _Stage:
 
     def add(self, pulled: Pulled) -> None:
         self._pulled[pulled.spreadsheet] = pulled
+        ready: list[TableInput] = []
         for name, missing in self._waiting.items():
             if pulled.spreadsheet in missing:
                 missing.remove(pulled.spreadsheet)
                 if not missing:
-                    self._start(self._parser.input_of(self._project.plans[name], self._pulled))
+                    ready.append(self._parser.input_of(self._project.plans[name], self._pulled))
+        self._start(ready)
         if pulled.kind == "google":
             # While other spreadsheets are on their way there is time for this.
             self._run_jobs(workers=1)
 
-    def _start(self, table: TableInput) -> None:
-        key = self._keys.of(table)
-        result = self._cache.load(table.plan.name, key)
-        if result is None:
-            self._jobs.append(KeyedTable(table, key))
-        else:
-            self._take(table, result)
+    def _start(self, tables: Sequence[TableInput]) -> None:
+        keyed = [KeyedTable(table, self._keys.of(table)) for table in tables]
+        kept = self._cache.load_all([(one.name, one.key) for one in keyed])
+        for one, result in zip(keyed, kept, strict=True):
+            if result is None:
+                self._jobs.append(one)
+            else:
+                self._take(one.table, result)
 
     def _take(self, table: TableInput, result: TableResult) -> None:
         self._facts |= result.facts

@@ -7,13 +7,13 @@ first one read.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from gdata.hashing import hash_all
 from gdata.problems import Cell
 
 
@@ -85,7 +85,7 @@ class Pulled:
     @cached_property
     def digests(self) -> Mapping[str, str]:
         """The hex SHA-256 of each file, by its name."""
-        return {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
+        return dict(zip(self.files, hash_all(self.files.values()), strict=True))
 
     def only(self, names: Collection[str]) -> Pulled:
         """The pull with these files alone; what was hashed isn't hashed again."""
