@@ -12,7 +12,7 @@ from gdata.parsing.compound import ReadCell, cell_reader, may_be_blank, scalar_t
 from gdata.parsing.header import Header, HeaderFault, Node, read_header
 from gdata.parsing.sheet import Sheet
 from gdata.problems import Problem, Severity
-from gdata.schema.plan import TablePlan
+from gdata.schema.plan import FieldPlan, TablePlan
 
 _SEVERITY_OF_UNKNOWN: dict[str, Severity | None] = {"error": "error", "warn": "warning", "ignore": None}
 
@@ -25,7 +25,8 @@ class SheetHead:
         self.plan = plan
         self.timezone = timezone
         self.header: Header = read_header(sheet.header, plan.row, multirow=sheet.entry.multirow)
-        self._readers: dict[int, tuple[ReadCell, CellType | None]] = {}
+        self._readers: dict[tuple[int, bool], tuple[FieldPlan, ReadCell, CellType | None]] = {}
+        """By the identity of a field, which is kept with what reads it so that no other gets it."""
 
     @property
     def is_blank(self) -> bool:
@@ -39,14 +40,16 @@ class SheetHead:
 
     def reader(self, node: Node) -> tuple[ReadCell, CellType | None]:
         """How a cell of `node` is read, and its type where it holds one scalar."""
-        known = self._readers.get(id(node))
+        field, is_element = node.field, node.is_element
+        known = self._readers.get((id(field), is_element))
         if known is None:
-            scalar = not (node.field.is_list or node.field.is_map) or node.is_element
-            known = self._readers[id(node)] = (
-                cell_reader(node.field, self.timezone, is_element=node.is_element),
-                scalar_type(node.field, self.timezone) if scalar else None,
+            scalar = not (field.is_list or field.is_map) or is_element
+            known = self._readers[id(field), is_element] = (
+                field,
+                cell_reader(field, self.timezone, is_element=is_element),
+                scalar_type(field, self.timezone) if scalar else None,
             )
-        return known
+        return known[1:]
 
     def problems(self, plans: Sequence[TablePlan]) -> list[Problem]:
         """What is wrong with the header; `plans` are those of all the tables that the sheet feeds."""

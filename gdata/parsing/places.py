@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gdata.parsing.head import SheetHead
 from gdata.parsing.locate import locate
@@ -24,8 +24,8 @@ def blocks_of(heads: Iterable[SheetHead]) -> list[Block]:
 class Places:
     """The `Locate` of a view: reads the block of a row again, so that nobody needs to keep cells."""
 
-    def __init__(self, blocks: Sequence[Block], ends: Sequence[int], tags: Tags) -> None:
-        """`ends` is how many of the view's rows there are up to the end of each block."""
+    def __init__(self, blocks: Callable[[], Sequence[Block]], ends: Sequence[int], tags: Tags) -> None:
+        """`blocks` gives those of the table; `ends` is how many of the view's rows there are up to each one's end."""
         self._blocks, self._ends, self._tags = blocks, ends, tags
         self._read: dict[int, tuple[SheetRecords, Sequence[int]]] = {}
 
@@ -33,7 +33,7 @@ class Places:
         """The cell of the value at `path` in a row."""
         number = bisect_right(self._ends, index)
         if number not in self._read:
-            records = SheetRecords(*self._blocks[number])
-            self._read[number] = records, records.chosen(self._tags)
-        records, chosen = self._read[number]
-        return locate(records, chosen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
+            records = SheetRecords(*self._blocks()[number])
+            self._read[number] = records, records.seen_by(self._tags)
+        records, seen = self._read[number]
+        return locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._tags)

@@ -21,11 +21,11 @@ from gdata.parsing.compound import map_key
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
 from gdata.parsing.rows import Columns
-from gdata.parsing.sheet import Sheet, only, record_lines
+from gdata.parsing.sheet import Sheet, record_cells
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import CellValue
-from gdata.sources.utf8cells import Utf8Cells
+from gdata.sources.utf8cells import choose_cells
 
 Tags = tuple[str, ...]
 
@@ -50,11 +50,8 @@ class SheetRecords:
         self.sheet = block
         self.plan, self.header = head.plan, head.header
         self._converted: dict[tuple[int, bool], Column] = {}
-        columns = block.columns(sorted(self.header.mapped))
-        lines = record_lines(block, columns)
-        self._lines: Sequence[int] = range(len(block.lines)) if lines is None else lines
-        """Line numbers (from 0) of the rows that are kept."""
-        self._columns = only(columns, lines)
+        self._lines, self._columns = record_cells(block, self.header.mapped)
+        """Line numbers (from 0) of the rows that are kept, and their cells in every mapped column."""
         self.starts, self._row_problems = self._find_records()
 
     # --- records ------------------------------------------------------------------------------------------
@@ -132,18 +129,14 @@ class SheetRecords:
         if unread:
             for record in range(self.count):
                 composer.bad_fields.setdefault(record, set()).update(unread)
-        chosen = self._choose(tags)
-        if chosen is None:
-            return Composed(columns, range(self.count), composer.bad_fields, problems)
-        columns = {
-            name: values.chosen(chosen) if isinstance(values, Utf8Cells) else list(compress(values, chosen))
-            for name, values in columns.items()
-        }
-        return Composed(columns, self.chosen(tags), composer.bad_fields, problems)
+        flags = self._flags(tags)
+        if flags is not None:
+            columns = {name: choose_cells(values, flags) for name, values in columns.items()}
+        return Composed(columns, self.seen_by(tags), composer.bad_fields, problems)
 
-    def chosen(self, tags: Tags) -> Sequence[int]:
+    def seen_by(self, tags: Tags) -> Sequence[int]:
         """Which records are enabled and meant for `tags`."""
-        flags = self._choose(tags)
+        flags = self._flags(tags)
         return range(self.count) if flags is None else list(compress(range(self.count), flags))
 
     @cached_property
@@ -177,7 +170,7 @@ class SheetRecords:
                     problems.append(self.fault_problem(fault, line, self.header.tags, "@tags"))
         return enabled, tags, problems
 
-    def _choose(self, tags: Tags) -> list[bool] | None:
+    def _flags(self, tags: Tags) -> list[bool] | None:
         """Whether each record is enabled and meant for `tags`; None: all are."""
         enabled, tagged, _ = self._directives
         if enabled is None and (tagged is None or not tags):

@@ -31,7 +31,8 @@ class TableBuilder:
         self._message = GetMessageClass(plan.descriptor)()
         self._rows: list[Any] = []
         self._dicts: list[dict[str, Any]] = []
-        self._by_attribute = {field.name for field in plan.row.fields if _goes_by_attribute(field)}
+        # In the order of the fields: of two members of a oneof the last one stays.
+        self._by_attribute = [field.name for field in plan.row.fields if _goes_by_attribute(field)]
 
     def add(self, columns: Columns, count: int) -> None:
         """Add `count` rows."""
@@ -64,9 +65,10 @@ class TableBuilder:
         else:
             add = rows.add
             added = [add() for _ in range(count)]
-        for name in columns.keys() & self._by_attribute:
-            values = columns[name]
-            _setter(name)(added, values.raw if isinstance(values, Utf8Cells) else values)
+        for name in self._by_attribute:
+            if name in columns:
+                values = columns[name]
+                _setter(name)(added, values.raw if isinstance(values, Utf8Cells) else values)
         return added
 
 

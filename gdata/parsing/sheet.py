@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -12,7 +12,7 @@ from gdata.parsing.column import blanks
 from gdata.problems import Cell
 from gdata.sources.csvrows import TextBlock, TextRows
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
-from gdata.sources.utf8cells import Utf8Cells
+from gdata.sources.utf8cells import Utf8Cells, choose_cells
 
 _FALSE_TEXTS = frozenset(["FALSE", "false", "False"])
 """A checkbox that nobody touched, in CSV."""
@@ -141,17 +141,23 @@ def _fill_merged(grid: Grid) -> list[list[CellValue]]:
     return rows
 
 
-def record_lines(sheet: Sheet, columns: dict[int, Sequence[CellValue]]) -> list[int] | None:
-    """Which lines hold records: those that aren't notes, nor blank under every mapped column; None: all do.
+def record_cells(sheet: Sheet, mapped: Collection[int]) -> tuple[Sequence[int], dict[int, Sequence[CellValue]]]:
+    """Which lines hold records, and their cells in the mapped columns.
 
-    A line that holds nothing but FALSE counts as blank: so do checkboxes that nobody touched.
+    Records aren't notes, nor blank under every mapped column. A line that holds nothing but FALSE counts as blank: so
+    do checkboxes that nobody touched.
     """
+    lines: Sequence[int] = range(len(sheet.lines))
     if sheet.entry.layout == "vertical":
-        return None
-    dropped = _blank_lines(len(sheet.lines), columns)
-    if 0 not in columns:
-        dropped |= {index for index, cell in enumerate(sheet.columns([0])[0]) if _is_note(cell)}
-    return [index for index in range(len(sheet.lines)) if index not in dropped] if dropped else None
+        return lines, sheet.columns(sorted(mapped))
+    columns = sheet.columns(sorted({0, *mapped}))
+    first = () if 0 in mapped else columns.pop(0)
+    dropped = _blank_lines(len(lines), columns) | {index for index, cell in enumerate(first) if _is_note(cell)}
+    if dropped:
+        flags = [index not in dropped for index in lines]
+        columns = {column: choose_cells(cells, flags) for column, cells in columns.items()}
+        lines = list(compress(lines, flags))
+    return lines, columns
 
 
 def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]]) -> set[int]:
@@ -159,7 +165,8 @@ def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]]) -> set[int
     for cells in columns.values():
         if len(blank) == count and blanks(cells) is None and _has_no_false(cells):
             return set()
-        blank = [index for index in blank if _is_empty(cells[index])]
+        texts = cells.texts if isinstance(cells, Utf8Cells) else cells
+        blank = [index for index in blank if _is_empty(texts[index])]
         if not blank:
             break
     return set(blank)
@@ -177,17 +184,3 @@ def _is_empty(cell: CellValue) -> bool:
 
 def _is_note(cell: CellValue) -> bool:
     return isinstance(cell, str) and cell.startswith("#") and cell not in ERROR_TEXTS
-
-
-def only(columns: dict[int, Sequence[CellValue]], lines: list[int] | None) -> dict[int, Sequence[CellValue]]:
-    """The columns with the given lines alone; None: as they are."""
-    if lines is None:
-        return columns
-    count = len(next(iter(columns.values()), ()))
-    chosen = bytearray(count)
-    for line in lines:
-        chosen[line] = 1
-    return {
-        column: cells.chosen(chosen) if isinstance(cells, Utf8Cells) else list(compress(cells, chosen))
-        for column, cells in columns.items()
-    }

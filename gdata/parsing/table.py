@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
@@ -13,7 +15,7 @@ from gdata.parsing.head import SheetHead
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords, Tags
 from gdata.parsing.rows import TableBuilder
-from gdata.parsing.sheet import HeaderTexts, lay_out
+from gdata.parsing.sheet import HeaderTexts, Sheet, lay_out
 from gdata.parsing.view import TableView
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import TablePlan
@@ -41,6 +43,8 @@ class ParsedTable:
     """Of the cells that a set of tags sees."""
     headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
     """By spreadsheet and sheet."""
+    records: int = 0
+    """How many its sheets hold, whoever sees them."""
     is_checked: bool = False
     """Whether `cell_problems` holds what the rows show by themselves as well."""
 
@@ -71,12 +75,13 @@ def parse_table(
     heads = [head for head in every if not head.is_blank]
     if plan.kind == "record" and len(sheets) > 1 and heads:
         problems.append(kinds.RECORD_SEVERAL.at(heads[-1].sheet.header_cell(), table=plan.name))
-    rows = _Rows(plan, tag_sets, blocks_of(heads)[part], same=all(head.is_same_for_all for head in heads))
-    for head in heads:
-        problems += rows.read(head)
-    views, cell_problems = rows.finish(whole)
+    blocks = blocks_of(heads)[part]
+    rows = _Rows(plan, tag_sets, same=all(head.is_same_for_all for head in heads))
+    for head, group in groupby(blocks, key=itemgetter(0)):
+        problems += rows.read(head, [block for _, block in group])
+    views, cell_problems = rows.finish(blocks, whole)
     headers = {(head.sheet.grid.spreadsheet, head.sheet.grid.sheet): head.sheet.header_texts for head in heads}
-    return ParsedTable(plan, views, problems, cell_problems, headers)
+    return ParsedTable(plan, views, problems, cell_problems, headers, rows.records)
 
 
 def read_heads(plan: TablePlan, sheets: Sequence[TableSheet], timezone: ZoneInfo) -> list[SheetHead]:
@@ -87,28 +92,30 @@ def read_heads(plan: TablePlan, sheets: Sequence[TableSheet], timezone: ZoneInfo
 class _Rows:
     """The rows of a table, collected block by block, as each set of tags sees them."""
 
-    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], blocks: Sequence[Block], *, same: bool) -> None:
+    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], *, same: bool) -> None:
         """`same`: all sets of tags see the same."""
-        self._tag_sets, self._blocks = tag_sets, blocks
+        self._tag_sets = tag_sets
+        self.records = 0
         self._seen = {tags: _SeenRows(plan, tags) for tags in (tag_sets[:1] if same else tag_sets)}
 
-    def read(self, head: SheetHead) -> list[Problem]:
+    def read(self, head: SheetHead, blocks: Iterable[Sheet]) -> list[Problem]:
         """Read a sheet's rows; what is wrong with the sheet as a whole."""
         known = {tag for tags in self._tag_sets for tag in tags}
         blank = set(head.columns_to_fill())
         count = 0
         misspelt: list[Problem] = []
-        for records in (SheetRecords(head, block) for owner, block in self._blocks if owner is head):
+        for records in (SheetRecords(head, block) for block in blocks):
             count += records.line_count
             blank = records.blank_among(blank)
             misspelt += records.misspelt_tags(known)
             for seen in self._seen.values():
                 seen.add(records)
+        self.records += count
         return [*head.blank_columns(blank if count else ()), *misspelt, *head.unknown_tags(known)]
 
-    def finish(self, whole: bool) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
+    def finish(self, blocks: Sequence[Block], whole: bool) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
         """The views, and the problems of the cells in each."""
-        done = {tags: (seen.view(self._blocks, whole), _once(seen.problems)) for tags, seen in self._seen.items()}
+        done = {tags: (seen.view(blocks, whole), _once(seen.problems)) for tags, seen in self._seen.items()}
         shared = next(iter(done.values()))
         views = {tags: done.get(tags, shared)[0] for tags in self._tag_sets}
         return views, {tags: done.get(tags, shared)[1] for tags in self._tag_sets}
@@ -139,7 +146,7 @@ class _SeenRows:
     def view(self, blocks: Sequence[Block], whole: bool) -> TableView:
         """The rows of all blocks; `whole` is False where some may be missing."""
         message, rows = self._builder.finish()
-        places = Places(blocks, self._block_ends, self._tags)
+        places = Places(lambda: blocks, self._block_ends, self._tags)
         return TableView(self._plan, message, rows, places, self._bad_fields, whole, tuple(self._block_ends))
 
 

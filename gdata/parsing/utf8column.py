@@ -33,7 +33,7 @@ def convert_utf8(
     """
     convert = _CONVERT.get(type_.kind) if type_ is not None else None
     blank = None if all(cells.raw) else [not cell for cell in cells.raw]
-    filled = cells if blank is None else cells.chosen(cells.raw)
+    filled = cells if blank is None else Utf8Cells(list(filter(None, cells.raw)))
     values: Sequence[Any] | None = []
     if filled.raw:
         values = convert(filled, type_) if convert is not None and type_ is not None else _distinct(filled, read)

@@ -17,6 +17,7 @@ from gdata.pipeline.pieces import cut, piece_bytes
 from gdata.pipeline.results import TableResult
 from gdata.pipeline.tables import TableInput, TableParser, TableSheets
 from gdata.pipeline.workers import Job
+from gdata.sources.csvfolder import files_by_title
 
 
 @dataclass(frozen=True)
@@ -93,15 +94,15 @@ class _InPieces:
     def of(cls, table: KeyedTable, parser: TableParser, cache: ParseCache, size: int) -> _InPieces | None:
         """The table in pieces of `size` bytes; None where it isn't one sheet of csv with two of them, or is a map."""
         count = table.table.size // size
-        is_csv = all(one.kind == "csv" for one in table.table.pulled.values())
-        if table.table.plan.kind != "rows" or not is_csv or count < 2:
+        files = [name for one in table.table.pulled.values() if one.kind == "csv" for name in files_by_title(one)]
+        if table.table.plan.kind != "rows" or count < 2 or len(files) != 1 or len(table.table.pulled) != 1:
             return None
         try:
             sheets = parser.read(table.table)
         except SourceError:
             return None  # As a whole it says so together with all others that can't be read.
-        pieces = cut(len(parser.blocks_of(sheets)), count) if len(sheets.sheets) == 1 else []
-        return cls(parser, cache, table, sheets, pieces) if len(pieces) > 1 else None
+        pieces = cut(len(parser.blocks_of(sheets)), count)
+        return cls(parser, cache, table, sheets, pieces) if pieces else None
 
     @cached_property
     def jobs(self) -> Sequence[Job]:

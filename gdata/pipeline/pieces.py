@@ -26,8 +26,10 @@ def piece_bytes(total: int, workers: int) -> int:
 
 
 def cut(count: int, pieces: int) -> list[slice]:
-    """`count` blocks in at most so many pieces."""
+    """`count` blocks in at most so many pieces, at least two; none where there is nothing to cut."""
     pieces = min(pieces, count)
+    if pieces < 2:
+        return []
     return [slice(*ends) for ends in pairwise(count * number // pieces for number in range(pieces + 1))]
 
 
@@ -35,6 +37,7 @@ def join_pieces(plan: TablePlan, pieces: Sequence[TableResult], locate: MakeLoca
     """The table of one sheet whose pieces these are, in order; `locate` makes the `Locate` of a view."""
 
     def join(tags: Tags, _: ViewBytes) -> TableView:
+        # Which sets of tags share a view is the same in every piece.
         joined = _join_views([piece.views[tags] for piece in pieces])
         return TableView.from_bytes(plan, joined, locate(tags, joined))
 
@@ -43,7 +46,8 @@ def join_pieces(plan: TablePlan, pieces: Sequence[TableResult], locate: MakeLoca
         tags: list(dict.fromkeys(problem for piece in pieces for problem in piece.cell_problems[tags]))
         for tags in views
     }
-    return ParsedTable(plan, views, _join_problems(pieces), cell_problems, pieces[0].headers)
+    records = sum(piece.records for piece in pieces)
+    return ParsedTable(plan, views, _join_problems(pieces), cell_problems, pieces[0].headers, records)
 
 
 def _join_views(views: Sequence[ViewBytes]) -> ViewBytes:
@@ -60,8 +64,9 @@ def _join_views(views: Sequence[ViewBytes]) -> ViewBytes:
 
 
 def _join_problems(pieces: Sequence[TableResult]) -> list[Problem]:
-    """What is wrong with the sheet, told once; a column is blank where it is in every piece."""
-    blank = [{one for one in piece.problems if one.kind is kinds.COLUMN_BLANK} for piece in pieces]
-    everywhere = set.intersection(*blank)
+    """What is wrong with the sheet, told once; a column is blank where it is in every piece that has records."""
+    filled = [piece for piece in pieces if piece.records]
+    blank = [{one for one in piece.problems if one.kind is kinds.COLUMN_BLANK} for piece in filled]
+    everywhere = set.intersection(*blank) if blank else set()
     told = dict.fromkeys(problem for piece in pieces for problem in piece.problems)
     return [one for one in told if one.kind is not kinds.COLUMN_BLANK or one in everywhere]

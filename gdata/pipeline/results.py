@@ -50,6 +50,8 @@ class TableResult:
     """By spreadsheet; of csv folders the listing tells as much."""
     headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
     """By spreadsheet and sheet."""
+    records: int = 0
+    """How many its sheets hold, whoever sees them."""
 
     def to_parts(self) -> list[bytes]:
         """The result as bytes, the line of JSON first; sets of tags that share rows share their bytes.
@@ -75,6 +77,7 @@ class TableResult:
             "views": views,
             "facts": {name: [one.sheets, one.missing, one.titles] for name, one in self.facts.items()},
             "headers": [[*place, one.texts, one.is_down, one.first] for place, one in self.headers.items()],
+            "records": self.records,
             "sizes": list(map(len, blobs)),
             "digests": digests,
         }
@@ -109,6 +112,7 @@ class TableResult:
                 (spreadsheet, sheet): HeaderTexts(tuple(texts), is_down, first)
                 for spreadsheet, sheet, texts, is_down, first in raw["headers"]
             },
+            records=raw["records"],
         )
 
 

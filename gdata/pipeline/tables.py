@@ -11,11 +11,10 @@ from gdata.checks.run import RowChecks
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.table import ParsedTable, TableSheet, parse_table, read_heads
-from gdata.parsing.view import Path, TableView, ViewBytes
+from gdata.parsing.view import TableView, ViewBytes
 from gdata.pipeline.pieces import join_pieces
 from gdata.pipeline.project import Project
 from gdata.pipeline.results import SheetFacts, TableResult, Tags, map_views
-from gdata.problems import Cell
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets
 from gdata.sources.csvfolder import files_by_title, without_others
@@ -89,7 +88,7 @@ class TableParser:
         """Parse some blocks of a table's sheets; its rows are checked once all pieces are joined."""
         parsed = self._parse(sheets, blocks)
         views = map_views(parsed.views, lambda _, view: view.to_bytes())
-        return TableResult(parsed.problems, parsed.cell_problems, views, {}, parsed.headers)
+        return TableResult(parsed.problems, parsed.cell_problems, views, {}, parsed.headers, parsed.records)
 
     def join(self, table: TableInput, sheets: TableSheets, pieces: Sequence[TableResult]) -> TableResult:
         """The result of a table that was parsed in pieces."""
@@ -148,6 +147,7 @@ class TableParser:
             {tags: view for tags, (_, view) in found.items()},
             facts,
             parsed.headers,
+            parsed.records,
         )
 
     def _sheets(self, name: str, pulled: Pulled) -> ReadSheets:
@@ -167,28 +167,13 @@ class _Blocks:
     table: TableInput
     sheets: TableSheets | None = None
 
-    def locate(self, tags: Tags, view: ViewBytes) -> _LazyPlaces:
+    def locate(self, tags: Tags, view: ViewBytes) -> Places:
         """The `Locate` of a view."""
-        return _LazyPlaces(self, view.block_ends, tags)
+        return Places(lambda: self._read, view.block_ends, tags)
 
     @cached_property
-    def read(self) -> list[Block]:
-        """The blocks."""
+    def _read(self) -> list[Block]:
         return self.parser.blocks_of(self.sheets or self.parser.read(self.table))
-
-
-@dataclass(frozen=True)
-class _LazyPlaces:
-    blocks: _Blocks
-    ends: Sequence[int]
-    tags: Tags
-
-    def __call__(self, index: int, path: Path) -> Cell:
-        return self._places(index, path)
-
-    @cached_property
-    def _places(self) -> Places:
-        return Places(self.blocks.read, self.ends, self.tags)
 
 
 def _facts(read: ReadSheets) -> SheetFacts:

@@ -11,7 +11,7 @@ from gdata.nearest import nearest
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
 from gdata.parsing.header import Header, read_header
-from gdata.parsing.sheet import Sheet, lay_out, only, record_lines
+from gdata.parsing.sheet import Sheet, lay_out, record_cells
 from gdata.scaffold.fields import guess_fields
 from gdata.scaffold.guess import GuessedField, SourceColumn
 from gdata.scaffold.known import enum_of
@@ -60,7 +60,7 @@ class Additions:
         headers = [read_header(sheet.header, plan.row, multirow=entry.multirow) for plan in plans]
         mapped = sorted({column for header in headers for column in header.mapped})
         unknown = [column for column in headers[0].unknown if all(column in header.unknown for header in headers)]
-        cells = _cells(sheet, sorted({*mapped, *unknown}))
+        _, cells = record_cells(sheet, {*mapped, *unknown})
         self._find_fields(grid, sheet, plans[0], {column: cells[column] for column in unknown}, timezone)
         for plan, header in zip(plans, headers, strict=True):
             self._find_values(grid, header, cells)
@@ -110,11 +110,6 @@ class Additions:
             node = header.nodes.get(plan.key[0].name)
             if node is not None and node.column is not None:
                 self.referable.setdefault(plan.message, []).extend(cells[node.column])
-
-
-def _cells(sheet: Sheet, wanted: list[int]) -> dict[int, Sequence[CellValue]]:
-    columns = sheet.columns(wanted)
-    return only(columns, record_lines(sheet, columns))
 
 
 def _reserved_names(plan: TablePlan) -> Sequence[str]:

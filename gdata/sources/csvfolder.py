@@ -134,7 +134,7 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         raise _wrong_encoding(content, encoding, place, error) from error
-    if b"\0" in content and "\0" in text:
+    if (encoding != "utf-8" or b"\0" in content) and "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SourceError(
             f"{place}, line {line}: holds a zero byte, so it isn't {encoding} text", hint="save it as CSV UTF-8"

@@ -126,9 +126,10 @@ class TextBlock(Sequence[list[str]]):
     def __getitem__(self, index: int | slice) -> list[str] | list[list[str]]:
         if isinstance(index, slice):
             return list(self)[index]
-        if not 0 <= index < self._count:
+        number = index + self._count if index < 0 else index
+        if not 0 <= number < self._count:
             raise IndexError(index)
-        start = self._start_of(index)
+        start = self._start_of(number)
         return self._cells_of(self._content[start : self._content.find(self._separators.row, start)])
 
     def __iter__(self) -> Iterator[list[str]]:

@@ -42,9 +42,10 @@ class Utf8Cells(Sequence[str | None]):
         """The cells as str; there must be no None among them."""
         return list(map(bytes.decode, self.raw))
 
-    def chosen(self, flags: Iterable[object]) -> Utf8Cells:
-        """The cells whose flag is true."""
-        return Utf8Cells(list(compress(self.raw, flags)))
+
+def choose_cells(cells: Sequence[Any], flags: Iterable[object]) -> Sequence[Any]:
+    """The cells of a column, text or not, whose flag is true."""
+    return Utf8Cells(list(compress(cells.raw, flags))) if isinstance(cells, Utf8Cells) else list(compress(cells, flags))
 
 
 def _text(cell: bytes | None) -> str | None:

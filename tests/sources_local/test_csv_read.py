@@ -90,6 +90,10 @@ def test_what_is_no_csv(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in str(refused(tmp_path, content))
 
 
+def test_a_zero_byte_that_is_none_in_the_file(tmp_path: Path) -> None:
+    assert "line 2: holds a zero byte" in str(refused(tmp_path, b"id,s\n1,a+AAA-b\n", "utf-7"))
+
+
 def test_a_note_with_a_semicolon_is_no_separator(tmp_path: Path) -> None:
     assert rows_of(tmp_path, b"# a; b\nid,name\n")[1] == ["id", "name"]
 
