@@ -17,7 +17,8 @@ from gdata.problems import Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 
 if TYPE_CHECKING:
-    from gdata.parsing.records import SheetRecords, Tags
+    from gdata.parsing.records import SheetRecords
+    from gdata.parsing.view import Tags
 
 Blank = Sequence[bool] | None
 """Which lines are blank; None: none is."""

@@ -11,7 +11,8 @@ from gdata.parsing.view import Path
 from gdata.problems import Cell
 
 if TYPE_CHECKING:
-    from gdata.parsing.records import SheetRecords, Tags
+    from gdata.parsing.records import SheetRecords
+    from gdata.parsing.view import Tags
 
 
 def locate(records: SheetRecords, record: int, path: Path, tags: Tags) -> Cell:

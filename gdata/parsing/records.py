@@ -22,12 +22,11 @@ from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
 from gdata.parsing.rows import Columns
 from gdata.parsing.sheet import Sheet, record_cells
+from gdata.parsing.view import Tags
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import CellValue
 from gdata.sources.utf8cells import choose_cells
-
-Tags = tuple[str, ...]
 
 
 @dataclass

@@ -9,6 +9,7 @@ from itertools import compress
 from gdata.config import SheetEntry
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.column import blanks
+from gdata.parsing.view import HeaderTexts
 from gdata.problems import Cell
 from gdata.sources.csvrows import TextBlock, TextRows
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
@@ -16,22 +17,6 @@ from gdata.sources.utf8cells import Utf8Cells, choose_cells
 
 _FALSE_TEXTS = frozenset(["FALSE", "false", "False"])
 """A checkbox that nobody touched, in CSV."""
-
-
-@dataclass(frozen=True)
-class HeaderTexts:
-    """What stands in a sheet's header, so that a cell can be named as planners know it."""
-
-    texts: tuple[str, ...]
-    is_down: bool = False
-    """The headers stand below one another, each before its row."""
-    first: int = 1
-    """The column, or row, of the first text."""
-
-    def of(self, cell: Cell) -> str:
-        """The header of a cell's column or row; "" where there is none."""
-        index = (cell.row if self.is_down else cell.column) - self.first
-        return self.texts[index] if 0 <= index < len(self.texts) else ""
 
 
 @dataclass(frozen=True)

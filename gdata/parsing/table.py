@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
@@ -13,10 +13,10 @@ from gdata.config import SheetEntry
 from gdata.parsing.defaults import check_defaults
 from gdata.parsing.head import SheetHead
 from gdata.parsing.places import Block, Places, blocks_of
-from gdata.parsing.records import SheetRecords, Tags
+from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import TableBuilder
-from gdata.parsing.sheet import HeaderTexts, Sheet, lay_out
-from gdata.parsing.view import TableView
+from gdata.parsing.sheet import Sheet, lay_out
+from gdata.parsing.view import ParsedTable, TableView, Tags
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import Grid
@@ -29,24 +29,6 @@ class TableSheet:
     grid: Grid
     entry: SheetEntry
     plans: tuple[TablePlan, ...]
-
-
-@dataclass(frozen=True)
-class ParsedTable:
-    """A table's rows by set of tags, and what is wrong with its sheets."""
-
-    plan: TablePlan
-    views: Mapping[Tags, TableView]
-    problems: list[Problem] = field(default_factory=list)
-    """Of its sheets, whoever sees them."""
-    cell_problems: Mapping[Tags, list[Problem]] = field(default_factory=dict)
-    """Of the cells that a set of tags sees."""
-    headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
-    """By spreadsheet and sheet."""
-    records: int = 0
-    """How many its sheets hold, whoever sees them."""
-    is_checked: bool = False
-    """Whether `cell_problems` holds what the rows show by themselves as well."""
 
 
 def parse_table(

@@ -10,7 +10,7 @@ from typing import Any
 
 from google.protobuf.message_factory import GetMessageClass
 
-from gdata.problems import Cell
+from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
 
 Path = tuple[str | int | bool, ...]
@@ -18,6 +18,9 @@ Path = tuple[str | int | bool, ...]
 `("rewards", 0, "item_id")`, `("stats", "str")`; () is the row itself."""
 
 Locate = Callable[[int, Path], Cell]
+
+Tags = tuple[str, ...]
+"""The tags of a target: which rows and column variants it sees."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,40 @@ class TableView:
         return ViewBytes(
             self.content, self.row_count, in_order, self.bad_fields, self.whole, self.block_ends, self.digest
         )
+
+
+@dataclass(frozen=True)
+class HeaderTexts:
+    """What stands in a sheet's header, so that a cell can be named as planners know it."""
+
+    texts: tuple[str, ...]
+    is_down: bool = False
+    """The headers stand below one another, each before its row."""
+    first: int = 1
+    """The column, or row, of the first text."""
+
+    def of(self, cell: Cell) -> str:
+        """The header of a cell's column or row; "" where there is none."""
+        index = (cell.row if self.is_down else cell.column) - self.first
+        return self.texts[index] if 0 <= index < len(self.texts) else ""
+
+
+@dataclass(frozen=True)
+class ParsedTable:
+    """A table's rows by set of tags, and what is wrong with its sheets."""
+
+    plan: TablePlan
+    views: Mapping[Tags, TableView]
+    problems: list[Problem] = field(default_factory=list)
+    """Of its sheets, whoever sees them."""
+    cell_problems: Mapping[Tags, list[Problem]] = field(default_factory=dict)
+    """Of the cells that a set of tags sees."""
+    headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
+    """By spreadsheet and sheet."""
+    records: int = 0
+    """How many its sheets hold, whoever sees them."""
+    is_checked: bool = False
+    """Whether `cell_problems` holds what the rows show by themselves as well."""
 
 
 def dotted(path: Path) -> str:

@@ -16,15 +16,12 @@ from gdata.bundles.reader import Bundle
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.errors import DamagedError, UsageError
 from gdata.nearest import did_you_mean
-from gdata.parsing.table import ParsedTable
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import ParsedTable, Path, TableView, Tags
 from gdata.pipeline.project import Project
 from gdata.problems import Cell
 from gdata.releases.hotfixes import Base
 from gdata.releases.reader import Published
 from gdata.schema.plan import TablePlan
-
-Tags = tuple[str, ...]
 
 
 @dataclass(frozen=True)

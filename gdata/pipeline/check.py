@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gdata.checks.run import Checks
-from gdata.parsing.view import TableView
+from gdata.parsing.view import TableView, Tags
 from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.parse import Parsed
 from gdata.pipeline.project import Project
 from gdata.problems import Problem, in_cell_order, with_severities
 from gdata.schema.names import fold
 
-Tags = tuple[str, ...]
 _A_MOMENT = timedelta(minutes=1)
 """A pull takes seconds: somebody may add a row to one spreadsheet after it was read, and refer to it in another."""
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from gdata.config import Spreadsheet
 from gdata.pipeline.project import Project
 from gdata.problems import Cell, Problem
-from gdata.sources.google import fetch_sheet_ids
 
 _LINK = "https://docs.google.com/spreadsheets/d/{id}/edit"
 
@@ -34,6 +33,8 @@ def with_links(
         and (problem.cell.spreadsheet, problem.cell.sheet) not in known
     }
     if unknown and may_ask:
+        from gdata.sources.google import fetch_sheet_ids
+
         found = fetch_sheet_ids([spreadsheets[name] for name in sorted(unknown)], project.config.google)
         known |= {(name, title): gid for name, titles in found.items() for title, gid in titles.items()}
     return [

@@ -11,7 +11,7 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
 from gdata.garbage import paused_gc
 from gdata.nearest import did_you_mean
-from gdata.parsing.table import ParsedTable
+from gdata.parsing.view import ParsedTable
 from gdata.pipeline.cache import ParseCache
 from gdata.pipeline.cachekeys import CacheKeys
 from gdata.pipeline.events import Event, Listener

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
 from gdata import kinds
-from gdata.parsing.table import ParsedTable
-from gdata.parsing.view import Locate, TableView, ViewBytes
-from gdata.pipeline.results import TableResult, Tags, map_views
+from gdata.parsing.view import Locate, ParsedTable, TableView, Tags, ViewBytes
+from gdata.pipeline.results import TableResult, map_views
 from gdata.problems import Problem
 from gdata.schema.plan import TablePlan
 

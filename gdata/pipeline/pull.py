@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from gdata.config import Spreadsheet
 from gdata.errors import UsageError
@@ -10,8 +11,10 @@ from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.project import Project
 from gdata.pipeline.state import load_pull, locked, save_pull
 from gdata.sources.adapters import pull_local
-from gdata.sources.google import PullProgress, pull_google
 from gdata.sources.grid import Pulled
+
+if TYPE_CHECKING:
+    from gdata.sources.google import PullProgress
 
 
 def pull(project: Project, listener: Listener) -> list[Pulled]:
@@ -53,6 +56,7 @@ def pull_all(
 def _from_google(project: Project, spreadsheets: Sequence[Spreadsheet], listener: Listener) -> Iterator[Pulled]:
     if not spreadsheets:
         return iter(())
+    from gdata.sources.google import pull_google
 
     def on_progress(news: PullProgress) -> None:
         if news.event == "waiting":

@@ -14,11 +14,9 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from gdata import kinds
-from gdata.parsing.sheet import HeaderTexts
-from gdata.parsing.view import ViewBytes
+from gdata.parsing.view import HeaderTexts, Tags, ViewBytes
 from gdata.problems import Cell, Kind, Problem
 
-Tags = tuple[str, ...]
 In = TypeVar("In")
 Out = TypeVar("Out")
 

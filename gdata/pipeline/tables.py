@@ -1,25 +1,31 @@
-"""One table: read its sheets, parse them, check its rows by themselves; what comes out needs no cell any more."""
+"""One table: read its sheets, parse them, check its rows by themselves; what comes out needs no cell any more.
+
+What parses is imported by who asks for it: a build in which nothing changed starts without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gdata.checks.run import RowChecks
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.parsing.places import Block, Places, blocks_of
-from gdata.parsing.table import ParsedTable, TableSheet, parse_table, read_heads
-from gdata.parsing.view import TableView, ViewBytes
+from gdata.parsing.view import ParsedTable, TableView, Tags, ViewBytes
 from gdata.pipeline.pieces import join_pieces
 from gdata.pipeline.project import Project
-from gdata.pipeline.results import SheetFacts, TableResult, Tags, map_views
+from gdata.pipeline.results import SheetFacts, TableResult, map_views
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets
 from gdata.sources.csvfolder import files_by_title, without_others
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
+
+if TYPE_CHECKING:
+    from gdata.parsing.table import TableSheet
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,8 @@ class TableParser:
         Raises:
             SourceError: a spreadsheet's bytes can't be read.
         """
+        from gdata.parsing.table import TableSheet
+
         sheets: list[TableSheet] = []
         whole = True
         for name, pulled in table.pulled.items():
@@ -128,10 +136,14 @@ class TableParser:
 
     def blocks_of(self, sheets: TableSheets) -> list[Block]:
         """The blocks of a table's sheets."""
+        from gdata.parsing.table import read_heads
+
         heads = read_heads(sheets.plan, sheets.sheets, self._timezone)
         return blocks_of(head for head in heads if not head.is_blank)
 
     def _parse(self, sheets: TableSheets, blocks: slice = slice(None)) -> ParsedTable:
+        from gdata.parsing.table import parse_table
+
         return parse_table(
             sheets.plan, sheets.sheets, self._project.tag_sets, self._timezone, whole=sheets.whole, part=blocks
         )

@@ -26,11 +26,13 @@ def pull_local(spreadsheet: Spreadsheet) -> Pulled:
     Raises:
         SourceError: it can't be read.
     """
-    from gdata.sources.csvfolder import pull_csv
+    if spreadsheet.path is not None and spreadsheet.path.is_dir():
+        from gdata.sources.csvfolder import pull_csv
+
+        return pull_csv(spreadsheet)
     from gdata.sources.workbook import pull_workbook
 
-    is_folder = spreadsheet.path is not None and spreadsheet.path.is_dir()
-    return pull_csv(spreadsheet) if is_folder else pull_workbook(spreadsheet)
+    return pull_workbook(spreadsheet)
 
 
 def _read_google(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gdata.config import SheetEntry
-from gdata.parsing.table import ParsedTable, TableSheet, parse_table
+from gdata.parsing.table import TableSheet, parse_table
+from gdata.parsing.view import ParsedTable
 from gdata.problems import has_errors
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
