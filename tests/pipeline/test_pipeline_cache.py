@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +248,18 @@ def test_groups_share_no_workbook() -> None:
 
     found = groups_of([table("A", "w1"), table("B", "w2"), table("C", "c1"), table("D", "c1"), table("E", "w1", "w2")])
     assert sorted(sorted(one.name for one in group) for group in found) == [["A", "B", "E"], ["C"], ["D"]]
+
+
+def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:
+    (project / "sheets" / "Item.csv").write_text("id,name,price,grade\n1,a,5,RARE\n")
+    program = (
+        "import sys; from gdata.cli.main import run; assert run(['build', '--quiet', '--format', 'json']) == 0; "
+        "print([name for name in sys.modules if name in "
+        "('gdata.parsing.records', 'gdata.sources.google', 'deepdiff', 'protovalidate')], "
+        "file=sys.stderr)"
+    )
+    loaded = [
+        subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True).stderr.splitlines()
+        for _ in range(2)
+    ]
+    assert "gdata.parsing.records" in loaded[0][-1] and loaded[1][-1] == "[]"
