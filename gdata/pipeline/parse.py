@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -30,6 +31,10 @@ FORK_BYTES = 1_000_000
 """From this much on, parsing on several cores saves more than the fork costs (`benchmarks/parse.py`)."""
 
 
+_A_WAIT = 0.02
+"""Seconds: a spreadsheet that came in less lay there already."""
+
+
 @dataclass
 class Parsed:
     """Every table, and where the sheets were: their order, ids and problems of their own."""
@@ -51,9 +56,21 @@ def parse_all(project: Project, pulls: Iterable[Pulled], listener: Listener) -> 
     """
     stage = _Stage(project, listener)
     with paused_gc():
-        for pulled in pulls:
+        for pulled, waited in _with_waits(pulls):
             stage.add(pulled)
+            if pulled.kind == "google" and waited > _A_WAIT:
+                # The others are on their way, so there is time now. What comes faster than this core parses is left
+                # for all cores to share.
+                stage.parse_ready()
         return stage.finish()
+
+
+def _with_waits(pulls: Iterable[Pulled]) -> Iterator[tuple[Pulled, float]]:
+    """Each pull, and how many seconds it was waited for."""
+    started = time.perf_counter()
+    for pulled in pulls:
+        yield pulled, time.perf_counter() - started
+        started = time.perf_counter()
 
 
 class _Stage:
@@ -83,9 +100,10 @@ class _Stage:
                 if not missing:
                     ready.append(self._parser.input_of(self._project.plans[name], self._pulled))
         self._start(ready)
-        if pulled.kind == "google":
-            # While other spreadsheets are on their way there is time for this.
-            self._run_jobs(workers=1)
+
+    def parse_ready(self) -> None:
+        """Parse the tables whose spreadsheets are all there, on this core."""
+        self._run_jobs(workers=1)
 
     def _start(self, tables: Sequence[TableInput]) -> None:
         keyed = [KeyedTable(table, self._keys.of(table)) for table in tables]
