@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from gdata.parsing.cell import FLOAT_MAX
 
+_FLOAT_NORMAL = 2.0**-126
+"""Below it 32 bits hold fewer digits."""
+
 # What may be wrong with a text: control, zero-width and replacement characters, CR, blanks at its ends.
 _SUSPECT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd\ud800-\udfff\xa0\u3000]"
@@ -26,5 +29,7 @@ def is_clean_text(joined: str, cells: Sequence[str]) -> bool:
 
 
 def keeps_digits(values: Sequence[float]) -> bool:
-    """Whether 32 bits hold each number with all the digits it is written with."""
-    return max(map(abs, values)) <= FLOAT_MAX and all(float(f"{value:.6g}") == value for value in values)
+    """Whether 32 bits hold each number with all the digits it is written with: up to six, where they have all bits."""
+    if max(map(abs, values)) > FLOAT_MAX or any(0 < abs(value) < _FLOAT_NORMAL for value in values):
+        return False
+    return all(float(f"{value:.6g}") == value for value in values)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdata import kinds
@@ -44,6 +44,8 @@ columns = st.one_of(*(st.lists(one, max_size=12) for one in (texts, cells, st.in
 
 @pytest.mark.parametrize("kind", TYPES)
 @given(column=columns)
+@example(column=[5e-324])
+@example(column=[0.0, 2.0**-126, -1e-40])
 @settings(max_examples=300, deadline=None)
 def test_column_is_its_cells(kind: str, column: list[Any]) -> None:
     check_column(kind, column, column)
