@@ -45,8 +45,8 @@ class GoogleServer(ThreadingHTTPServer):
         self.state, self.wire = state, wire
         self.log: list[Request] = []
         self.stopped = threading.Event()
-        self.bodies: dict[tuple[str, bool], bytes] = {}
-        """Encoded answers by address, until something is edited: a benchmark measures its client, not us."""
+        self.bodies: dict[tuple[str, bool], tuple[Any, bytes]] = {}
+        """Answers and their bytes by address, until something is edited: a benchmark measures its client, not us."""
         self._connections: set[socket.socket] = set()
 
     def answer(self, request: Request) -> tuple[Answer, Fault | None]:
@@ -67,12 +67,14 @@ class GoogleServer(ThreadingHTTPServer):
             request.target in self.state.rendered and not isinstance(answer.body, bytes) and answer.status == 200
         )
         key = (request.target, zipped)
-        if cacheable and key in self.bodies:
-            return self.bodies[key]
+        of, body = self.bodies.get(key, (None, b""))
+        # An edit may come while its bytes are made: those of an older answer are no bytes of this one.
+        if cacheable and of is answer.body:
+            return body
         body = encode_json(answer.body, pretty=request.query.get("prettyPrint", ["true"])[-1] != "false")
         body = gzip.compress(body, 1) if zipped else body
         if cacheable:
-            self.bodies[key] = body
+            self.bodies[key] = answer.body, body
         return body
 
     def process_request(self, request: Any, client_address: Any) -> None:
