@@ -17,10 +17,10 @@ from typing import Any
 from gdata import kinds
 from gdata.parsing.cell import EXACT_INTEGERS, INTEGER_RANGES, CellType, Fault, is_blank
 from gdata.parsing.compound import ReadCell
-from gdata.parsing.textcheck import is_clean_text, keeps_digits
+from gdata.parsing.textcheck import are_finite, is_clean_text, keeps_digits
 from gdata.parsing.utf8column import convert_utf8, is_solid
 from gdata.sources.grid import ERROR_TEXTS, CellValue
-from gdata.sources.utf8cells import Utf8Cells
+from gdata.sources.utf8cells import Utf8Cells, spread_cells
 
 # Which characters a clean column of numbers has; int() and float() then tell whether they stand as they should.
 _INTEGERS = re.compile(r"[0-9\n-]*")
@@ -58,7 +58,7 @@ def convert_column(cells: Sequence[CellValue], read: ReadCell, type_: CellType |
         if filled:
             values = fast(filled, type_) if fast is not None and type_ is not None else _fast_distinct(filled, read)
         if values is not None:
-            return Column(_spread(values, blank), blank)
+            return Column(spread_cells(values, blank), blank)
     return _convert_each(cells, blank, read)
 
 
@@ -78,11 +78,6 @@ def blanks(cells: Sequence[Any]) -> list[bool] | None:
             return None
     flags = [cell is None or (cell.__class__ is str and (not cell or cell.isspace())) for cell in cells]
     return flags if any(flags) else None
-
-
-def _spread(values: Sequence[Any], blank: Sequence[bool]) -> list[Any]:
-    filled = iter(values)
-    return [None if b else next(filled) for b in blank]
 
 
 def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read: ReadCell) -> Column:
@@ -159,23 +154,20 @@ def _text_doubles(cells: Sequence[str], text: str) -> list[Any] | None:
     if not _NUMBERS.fullmatch(text):
         return None
     try:
-        return _finite(list(map(float, cells)))
+        values = list(map(float, cells))
     except ValueError:  # Blank, `1.2.3`.
         return None
+    return values if are_finite(values) else None
 
 
 def _typed_doubles(cells: Sequence[Any]) -> list[Any] | None:
     if not set(map(type, cells)) <= {int, float}:
         return None
     try:
-        return _finite(list(map(float, cells)))
+        values = list(map(float, cells))
     except OverflowError:
         return None
-
-
-def _finite(values: list[float]) -> list[float] | None:
-    total = sum(values)
-    return values if total - total == 0 else None
+    return values if are_finite(values) else None
 
 
 def _fast_floats(cells: Sequence[Any], _type: CellType) -> list[Any] | None:

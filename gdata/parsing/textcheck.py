@@ -28,6 +28,12 @@ def is_clean_text(joined: str, cells: Sequence[str]) -> bool:
     return (is_plain and joined.count("\n") == len(cells) - 1) or not any(map(str.isspace, cells))
 
 
+def are_finite(values: Sequence[float]) -> bool:
+    """Whether no number is infinite or NaN, nor their sum."""
+    total = sum(values)
+    return total - total == 0
+
+
 def keeps_digits(values: Sequence[float]) -> bool:
     """Whether 32 bits hold each number with all the digits it is written with: up to six, where they have all bits."""
     if max(map(abs, values)) > FLOAT_MAX or any(0 < abs(value) < _FLOAT_NORMAL for value in values):

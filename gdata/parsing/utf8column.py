@@ -10,9 +10,9 @@ from typing import Any
 
 from gdata.parsing.cell import INTEGER_RANGES, CellType
 from gdata.parsing.compound import ReadCell
-from gdata.parsing.textcheck import is_clean_text, keeps_digits
+from gdata.parsing.textcheck import are_finite, is_clean_text, keeps_digits
 from gdata.sources.grid import ERROR_TEXTS
-from gdata.sources.utf8cells import Utf8Cells
+from gdata.sources.utf8cells import Utf8Cells, spread_cells
 
 _DIGITS = b"0123456789-\n"
 _DECIMALS = b"0123456789.-\n"
@@ -39,9 +39,7 @@ def convert_utf8(
         values = convert(filled, type_) if convert is not None and type_ is not None else _distinct(filled, read)
     if values is None or blank is None:
         return None if values is None else (values, None)
-    rest = iter(values.raw if isinstance(values, Utf8Cells) else values)
-    spread = [None if is_blank else next(rest) for is_blank in blank]
-    return (Utf8Cells(spread) if isinstance(values, Utf8Cells) else spread), blank
+    return spread_cells(values, blank), blank
 
 
 def is_solid(cells: Utf8Cells) -> bool:
@@ -79,8 +77,7 @@ def _doubles(cells: Utf8Cells, _type: CellType) -> list[Any] | None:
         values = list(map(float, cells.raw))
     except ValueError:  # `1.2.3`.
         return None
-    total = sum(values)
-    return values if total - total == 0 else None
+    return values if are_finite(values) else None
 
 
 def _floats(cells: Utf8Cells, type_: CellType) -> list[Any] | None:

@@ -150,8 +150,9 @@ def _check(
     else:
         pulls = pull_all(from_sheets, from_sheets.config.spreadsheets, listener, offline=offline)
     with timings.of("parse"):
-        parsed = parse_all(from_sheets, _timed(pulls, timings), listener)
-    timings.seconds["parse"] -= timings.seconds["pull"]
+        parsed = parse_all(from_sheets, pulls, listener)
+    timings.seconds["pull"] = parsed.waited
+    timings.seconds["parse"] -= parsed.waited
     if source is None:
         save_pull(project.state, parsed.pulled)
     if base is not None:
@@ -161,15 +162,6 @@ def _check(
     with timings.of("check"):
         problems = check_all(project, parsed, listener, strict=strict)
     return Checked(with_links(project, problems, parsed.gids, may_ask=not offline), parsed, timings)
-
-
-def _timed(pulls: Iterator[Pulled], timings: Timings) -> Iterator[Pulled]:
-    while True:
-        with timings.of("pull"):
-            pulled = next(pulls, None)
-        if pulled is None:
-            return
-        yield pulled
 
 
 def _provenance(pulled: list[Pulled], source: Source | None) -> dict[str, Any]:

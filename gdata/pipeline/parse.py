@@ -44,6 +44,8 @@ class Parsed:
     sheet_order: dict[tuple[str, str], int] = field(default_factory=dict)
     gids: dict[tuple[str, str], int] = field(default_factory=dict)
     pulled: list[Pulled] = field(default_factory=list)
+    waited: float = 0.0
+    """Seconds that went by until the pulls were there; parsing went on meanwhile where it could."""
 
 
 def parse_all(project: Project, pulls: Iterable[Pulled], listener: Listener) -> Parsed:
@@ -56,21 +58,13 @@ def parse_all(project: Project, pulls: Iterable[Pulled], listener: Listener) -> 
     """
     stage = _Stage(project, listener)
     with paused_gc():
-        for pulled, waited in _with_waits(pulls):
+        for pulled, waited in stage.arriving(pulls):
             stage.add(pulled)
             if pulled.kind == "google" and waited > _A_WAIT:
                 # The others are on their way, so there is time now. What comes faster than this core parses is left
                 # for all cores to share.
                 stage.parse_ready()
         return stage.finish()
-
-
-def _with_waits(pulls: Iterable[Pulled]) -> Iterator[tuple[Pulled, float]]:
-    """Each pull, and how many seconds it was waited for."""
-    started = time.perf_counter()
-    for pulled in pulls:
-        yield pulled, time.perf_counter() - started
-        started = time.perf_counter()
 
 
 class _Stage:
@@ -90,6 +84,16 @@ class _Stage:
     def _feeding(self, plan: TablePlan) -> set[str]:
         sheets = self._project.config.spreadsheets
         return {one.name for one in sheets for entry in one.sheets if plan.message in entry.tables}
+
+    def arriving(self, pulls: Iterable[Pulled]) -> Iterator[tuple[Pulled, float]]:
+        """Each pull, and how many seconds it was waited for."""
+        started = time.perf_counter()
+        for pulled in pulls:
+            waited = time.perf_counter() - started
+            self._parsed.waited += waited
+            yield pulled, waited
+            started = time.perf_counter()
+        self._parsed.waited += time.perf_counter() - started
 
     def add(self, pulled: Pulled) -> None:
         self._pulled[pulled.spreadsheet] = pulled

@@ -6,7 +6,6 @@ somebody else can write to.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from gdata import kinds
+from gdata.bundles.manifest import sha256
 from gdata.parsing.view import HeaderTexts, Tags, ViewBytes
 from gdata.problems import Cell, Kind, Problem
 
@@ -67,7 +67,7 @@ class TableResult:
                 digests.append(view.digest)
                 if view.rows is not None:
                     blobs.append(b"".join(view.rows))
-                    digests.append(_sha256(blobs[-1]))
+                    digests.append(sha256(blobs[-1]))
             views.append([tags, known[id(view)]])
         content = {
             "problems": _problems_as_json(self.problems),
@@ -96,7 +96,7 @@ class TableResult:
             start += size
         if start != len(content):
             raise ValueError("the sizes aren't those of the content")
-        if not is_ours and list(map(_sha256, blobs)) != raw["digests"]:
+        if not is_ours and list(map(sha256, blobs)) != raw["digests"]:
             raise ValueError("the bytes aren't those that were written")
         views: dict[int, ViewBytes] = {}
         for _, one in raw["views"]:
@@ -149,10 +149,6 @@ def _view(raw: dict[str, Any], blobs: list[bytes], digests: list[str]) -> ViewBy
         tuple(raw["ends"]),
         digests[first],
     )
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _facts(sheets: list[list[Any]], missing: list[str], titles: list[str]) -> SheetFacts:

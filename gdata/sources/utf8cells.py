@@ -48,5 +48,12 @@ def choose_cells(cells: Sequence[Any], flags: Iterable[object]) -> Sequence[Any]
     return Utf8Cells(list(compress(cells.raw, flags))) if isinstance(cells, Utf8Cells) else list(compress(cells, flags))
 
 
+def spread_cells(filled: Sequence[Any], blank: Iterable[bool]) -> Sequence[Any]:
+    """A column of which only the filled cells are given; None where it is blank."""
+    rest = iter(filled.raw if isinstance(filled, Utf8Cells) else filled)
+    cells = [None if is_blank else next(rest) for is_blank in blank]
+    return Utf8Cells(cells) if isinstance(filled, Utf8Cells) else cells
+
+
 def _text(cell: bytes | None) -> str | None:
     return None if cell is None else cell.decode()
