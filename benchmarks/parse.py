@@ -145,15 +145,15 @@ def show_table_profile(project: Path, times: int = 20) -> None:
     from gdata.pipeline.project import open_project, read_config
     from gdata.pipeline.pull import pull_all
     from gdata.pipeline.tables import TableParser
-    from gdata.sources import csvfolder
-    from gdata.sources.csvrows import TextBlock
+    from gdata.sources.csv import folder
+    from gdata.sources.textrows import TextBlock
 
     opened = open_project(read_config(project / "sheets.yaml"))
     pulled = {one.spreadsheet: one for one in pull_all(opened, opened.config.spreadsheets, lambda _: None)}
     parser = TableParser(opened)
     table = parser.input_of(next(iter(opened.plans.values())), pulled)
     spent: dict[str, float] = {}
-    time_calls(csvfolder, "_read_sheet", "text checked, in blocks", spent)
+    time_calls(folder, "_read_sheet", "text checked, in blocks", spent)
     time_calls(TextBlock, "columns", "text to cells", spent)
     time_calls(records, "convert_column", "cells to values", spent)
     time_calls(TableBuilder, "add", "values to rows", spent)

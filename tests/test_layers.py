@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
     "sources": WORDS,
-    "parsing": WORDS | {"schema", "sources.grid", "sources.csvrows", "sources.utf8cells"},
+    "parsing": WORDS | {"schema", "sources.grid", "sources.textrows", "sources.utf8cells"},
     "bundles": WORDS | {"schema", "parsing.view"},
     "checks": WORDS | {"schema", "parsing", "bundles.lookup", "bundles.fieldpath"},
     "diffs": WORDS | {"bundles", "options_pb2"},
@@ -42,10 +42,10 @@ ROOTS = {
 }
 # Third-party libraries and the only places that may import them; False: only inside functions.
 LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {
-    "gspread": (("sources/google",), True),
-    "google.auth": (("sources/google",), True),
-    "google.oauth2": (("sources/google",), True),
-    "google_auth_oauthlib": (("sources/google",), False),
+    "gspread": (("sources/google/",), True),
+    "google.auth": (("sources/google/",), True),
+    "google.oauth2": (("sources/google/",), True),
+    "google_auth_oauthlib": (("sources/google/",), False),
     "click": (("cli/",), True),
     "rich": (("cli/", "diffs/"), True),
     "fsspec": (("releases/",), False),

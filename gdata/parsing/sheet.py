@@ -11,8 +11,8 @@ from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.column import blanks
 from gdata.parsing.view import HeaderTexts
 from gdata.problems import Cell
-from gdata.sources.csvrows import TextBlock, TextRows
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
+from gdata.sources.textrows import TextBlock, TextRows
 from gdata.sources.utf8cells import Utf8Cells, choose_cells
 
 _FALSE_TEXTS = frozenset(["FALSE", "false", "False"])

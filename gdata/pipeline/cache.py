@@ -94,6 +94,6 @@ def cache_key(parts: Mapping[str, object]) -> bytes:
 def _versions() -> bytes:
     """What tells this gdata and its libraries from others: its very files, so that its makers aren't fooled."""
     folder = Path(__file__).parent.parent
-    paths = [path for name in _SOURCES for path in (folder / name).glob("*.py")] + list(folder.glob("*.py"))
+    paths = [path for name in _SOURCES for path in (folder / name).rglob("*.py")] + list(folder.glob("*.py"))
     stamps = [google.protobuf.__version__, *map(package_stamp, _LIBRARIES), *map(file_stamp, sorted(paths))]
     return hashlib.sha256("\n".join(stamps).encode()).digest()

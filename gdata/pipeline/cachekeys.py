@@ -14,7 +14,7 @@ from gdata.pipeline.project import Project
 from gdata.pipeline.tables import TableInput
 from gdata.schema.closure import schema_part
 from gdata.schema.plan import TablePlan
-from gdata.sources.csvfolder import files_by_title
+from gdata.sources.csv.folder import files_by_title
 from gdata.sources.grid import Pulled
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from gdata.errors import GdataError
 from gdata.pipeline.project import open_project
 from gdata.pipeline.sides import store_of
 from gdata.releases.reader import newest_entry
-from gdata.sources.google_doctor import DoctorStep, examine_google
+from gdata.sources.google.doctor import DoctorStep, examine_google
 
 
 def examine(config: Config) -> Iterator[DoctorStep]:

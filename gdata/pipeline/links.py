@@ -33,7 +33,7 @@ def with_links(
         and (problem.cell.spreadsheet, problem.cell.sheet) not in known
     }
     if unknown and may_ask:
-        from gdata.sources.google import fetch_sheet_ids
+        from gdata.sources.google.pull import fetch_sheet_ids
 
         found = fetch_sheet_ids([spreadsheets[name] for name in sorted(unknown)], project.config.google)
         known |= {(name, title): gid for name, titles in found.items() for title, gid in titles.items()}

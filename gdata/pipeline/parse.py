@@ -23,7 +23,7 @@ from gdata.pipeline.tables import TableInput, TableParser
 from gdata.pipeline.workers import Outcome, core_count, run_jobs
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
-from gdata.sources.csvfolder import files_by_title, listed_titles
+from gdata.sources.csv.folder import files_by_title, listed_titles
 from gdata.sources.grid import Pulled
 from gdata.sources.titles import match_titles
 

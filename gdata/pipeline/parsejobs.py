@@ -17,7 +17,7 @@ from gdata.pipeline.pieces import cut, piece_bytes
 from gdata.pipeline.results import TableResult
 from gdata.pipeline.tables import TableInput, TableParser, TableSheets
 from gdata.pipeline.workers import Job
-from gdata.sources.csvfolder import files_by_title
+from gdata.sources.csv.folder import files_by_title
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from gdata.sources.adapters import pull_local
 from gdata.sources.grid import Pulled
 
 if TYPE_CHECKING:
-    from gdata.sources.google import PullProgress
+    from gdata.sources.google.pull import PullProgress
 
 
 def pull(project: Project, listener: Listener) -> list[Pulled]:
@@ -56,7 +56,7 @@ def pull_all(
 def _from_google(project: Project, spreadsheets: Sequence[Spreadsheet], listener: Listener) -> Iterator[Pulled]:
     if not spreadsheets:
         return iter(())
-    from gdata.sources.google import pull_google
+    from gdata.sources.google.pull import pull_google
 
     def on_progress(news: PullProgress) -> None:
         if news.event == "waiting":

@@ -20,7 +20,7 @@ from gdata.pipeline.project import Project
 from gdata.pipeline.results import SheetFacts, TableResult, map_views
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets
-from gdata.sources.csvfolder import files_by_title, without_others
+from gdata.sources.csv.folder import files_by_title, without_others
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
 

@@ -12,7 +12,7 @@ from gdata.configfile.names import what_is_wrong_with
 from gdata.configfile.spreadsheets import WORKBOOK_SUFFIXES
 from gdata.errors import UsageError
 from gdata.nearest import did_you_mean
-from gdata.sources.encodings import guess_encoding
+from gdata.sources.csv.encodings import guess_encoding
 
 _URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")
 _ID = re.compile(r"[A-Za-z0-9_-]{20,}")

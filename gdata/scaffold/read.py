@@ -10,8 +10,8 @@ from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import CredentialsError, SourceError
 from gdata.scaffold.find import EVERY_SHEET, short_name
 from gdata.sources.adapters import pull_local, read_sheets
-from gdata.sources.google import pull_google
-from gdata.sources.google_index import METADATA_NAME, read_about
+from gdata.sources.google.index import METADATA_NAME, read_about
+from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import Grid, Pulled, SheetRequest
 
 _EVERYTHING = (SheetRequest("*", is_glob=True, has_times=True),)

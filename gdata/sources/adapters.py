@@ -27,28 +27,28 @@ def pull_local(spreadsheet: Spreadsheet) -> Pulled:
         SourceError: it can't be read.
     """
     if spreadsheet.path is not None and spreadsheet.path.is_dir():
-        from gdata.sources.csvfolder import pull_csv
+        from gdata.sources.csv.folder import pull_csv
 
         return pull_csv(spreadsheet)
-    from gdata.sources.workbook import pull_workbook
+    from gdata.sources.workbook.read import pull_workbook
 
     return pull_workbook(spreadsheet)
 
 
 def _read_google(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    from gdata.sources.google import read_google
+    from gdata.sources.google.pull import read_google
 
     return read_google(pulled, requests)
 
 
 def _read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    from gdata.sources.workbook import read_workbook
+    from gdata.sources.workbook.read import read_workbook
 
     return read_workbook(pulled, requests)
 
 
 def _read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    from gdata.sources.csvfolder import read_csv
+    from gdata.sources.csv.folder import read_csv
 
     return read_csv(pulled, requests)
 

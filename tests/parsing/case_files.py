@@ -29,7 +29,7 @@ from gdata.pipeline.parse import Parsed
 from gdata.pipeline.project import Project
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
-from gdata.sources.csvfolder import read_csv
+from gdata.sources.csv.folder import read_csv
 from gdata.sources.grid import CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
 from gdata.sources.titles import match_titles
 

@@ -23,8 +23,8 @@ from gdata.parsing.view import ParsedTable
 from gdata.problems import has_errors
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
-from gdata.sources.csvrows import read_rows
 from gdata.sources.grid import ERROR_TEXTS, Grid
+from gdata.sources.textrows import read_rows
 from gdata.testing.bundles import compile_protos
 
 SCHEMA = """
@@ -213,7 +213,7 @@ def as_csv(cells: list[list[str]], block_bytes: int) -> Sequence[list[str]]:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(cells)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gdata.sources.csvrows.BLOCK_BYTES", block_bytes)
+        patch.setattr("gdata.sources.textrows.BLOCK_BYTES", block_bytes)
         found = read_rows(text.getvalue().encode())
     return cells if found is None else found  # What only the csv module reads holds control characters.
 

@@ -223,7 +223,7 @@ def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("gdata.pipeline.parse.FORK_BYTES", 0)
     monkeypatch.setattr("gdata.pipeline.parse.core_count", lambda: 2)
     monkeypatch.setattr("gdata.pipeline.pieces.LEAST_BYTES", 15)
-    monkeypatch.setattr("gdata.sources.csvrows.BLOCK_BYTES", 16)
+    monkeypatch.setattr("gdata.sources.textrows.BLOCK_BYTES", 16)
     joined: list[int] = []
     join = TableParser.join
 
@@ -255,7 +255,7 @@ def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:
     program = (
         "import sys; from gdata.cli.main import run; assert run(['build', '--quiet', '--format', 'json']) == 0; "
         "print([name for name in sys.modules if name in "
-        "('gdata.parsing.records', 'gdata.sources.google', 'deepdiff', 'protovalidate')], "
+        "('gdata.parsing.records', 'gdata.sources.google.pull', 'deepdiff', 'protovalidate')], "
         "file=sys.stderr)"
     )
     loaded = [

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gdata.config import GoogleSettings, Spreadsheet
-from gdata.sources.google import Patience, pull_google, read_google
+from gdata.sources.google.pull import Patience, pull_google, read_google
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
 

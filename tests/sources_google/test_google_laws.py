@@ -6,11 +6,11 @@ from unicodedata import normalize
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdata.sources.google import read_google
-from gdata.sources.google_body import quote_title, titles_of_batch, unquote_title
-from gdata.sources.google_index import INDEX_NAME, Index, Place
-from gdata.sources.google_pull import split_by_length
-from gdata.sources.google_readings import combine_readings, find_disagreements
+from gdata.sources.google.answers import combine_readings, find_disagreements
+from gdata.sources.google.body import quote_title, titles_of_batch, unquote_title
+from gdata.sources.google.index import INDEX_NAME, Index, Place
+from gdata.sources.google.pull import read_google
+from gdata.sources.google.spreadsheet import split_by_length
 from gdata.sources.grid import DateCell, Pulled, SheetRequest
 from gdata.testing.google import EmulatedSpreadsheet
 from gdata.testing.google_ranges import parse_range

@@ -11,10 +11,10 @@ from google_project import SHORT, emulate, request, settings
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import CredentialsError
-from gdata.sources.google import pull_google
-from gdata.sources.google_credentials import describe_login, load_credentials, login_file
-from gdata.sources.google_doctor import examine_google
-from gdata.sources.google_login import log_in, log_out
+from gdata.sources.google.credentials import describe_login, load_credentials, login_file
+from gdata.sources.google.doctor import examine_google
+from gdata.sources.google.login import log_in, log_out
+from gdata.sources.google.pull import pull_google
 from gdata.testing.google import GoogleEmulator
 
 SECRET = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 40

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from google_project import emulate
 
-from gdata.sources.google_failures import failure_of_answer, failure_of_exception
-from gdata.sources.google_session import open_session
+from gdata.sources.google.failures import failure_of_answer, failure_of_exception
+from gdata.sources.google.session import open_session
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -145,7 +145,7 @@ def test_ctrl_c_leaves_nothing_hanging(tmp_path):
     program = """
 import sys
 from gdata.config import GoogleSettings, Spreadsheet
-from gdata.sources.google import pull_google
+from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import SheetRequest
 wanted = [(Spreadsheet("items", (), id="items"), [SheetRequest("Item", has_times=True)])]
 pulled = pull_google(wanted, GoogleSettings(credentials=sys.argv[1], endpoint=sys.argv[2]))
@@ -168,12 +168,12 @@ next(pulled)
 
 def test_importing_the_source_loads_no_library_of_googles():
     heavy = "{'gspread', 'google.auth', 'requests'}"
-    program = f"import sys, gdata.sources.google; print({heavy} & set(sys.modules) or 'none')"
+    program = f"import sys, gdata.sources.google.pull; print({heavy} & set(sys.modules) or 'none')"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert ran.stdout.strip() == "none"
 
 
 def test_only_a_login_by_browser_imports_its_library():
     for path in (Path(__file__).parents[2] / "gdata").rglob("*.py"):
-        if path.name != "google_login.py":
+        if path.name != "login.py":
             assert "google_auth_oauthlib" not in path.read_text(encoding="utf-8"), path

@@ -10,7 +10,7 @@ from workbook_files import read
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
-from gdata.sources.csvfolder import pull_csv, read_csv
+from gdata.sources.csv.folder import pull_csv, read_csv
 from gdata.sources.grid import CellValue, Pulled, SheetRequest
 
 

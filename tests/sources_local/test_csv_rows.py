@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.sources import csvrows
-from gdata.sources.csvrows import TextRows, read_rows
+from gdata.sources import textrows
+from gdata.sources.textrows import TextRows, read_rows
 from gdata.sources.utf8cells import Utf8Cells, choose_cells
 
 TEXTS = st.text(alphabet="ab,\n \u3000한", max_size=60)
@@ -20,7 +20,7 @@ ENDINGS = st.sampled_from(["\n", "\r\n"])
 
 @pytest.fixture(autouse=True, params=[8, 128 << 10], ids=["small blocks", "one block"])
 def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(csvrows, "BLOCK_BYTES", request.param)
+    monkeypatch.setattr(textrows, "BLOCK_BYTES", request.param)
     yield
 
 

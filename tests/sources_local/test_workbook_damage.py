@@ -11,7 +11,7 @@ from workbook_files import ods, read, read_bytes, xlsb, xlsx, zipped
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.workbook import pull_workbook
+from gdata.sources.workbook.read import pull_workbook
 
 GOOD = xlsx('<row r="1"><c r="A1"><v>1</v></c></row>')
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from xml.parsers import expat
 
 from gdata.sources.grid import ERROR_TEXTS, CellValue, FormulaCell
-from gdata.sources.workbook_archive import Archive, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.archive import Archive, Scan, damage_named, refuse_too_many_cells
 
 _CELLS = ("table-cell", "covered-table-cell")
 

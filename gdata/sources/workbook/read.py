@@ -1,7 +1,7 @@
 """Workbooks: .xlsx, .xlsm and .xlsb of Excel, .ods of LibreOffice, read by calamine.
 
 calamine shows a failed formula, and one saved without its value, as a blank cell. A blank is something else,
-so the file's own sheet is looked through for both (`workbook_xml`, `workbook_binary`, `workbook_ods`).
+so the file's own sheet is looked through for both (`xml`, `binary`, `ods`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from gdata.errors import SourceError
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.localfile import read_file
 from gdata.sources.titles import match_titles
-from gdata.sources.workbook_archive import Archive, Scanner, damaged, open_archive
-from gdata.sources.workbook_cells import FindNegative, typed_rows
+from gdata.sources.workbook.archive import Archive, Scanner, damaged, open_archive
+from gdata.sources.workbook.cells import FindNegative, typed_rows
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -78,9 +78,9 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
 
 
 def _scanner(archive: Archive) -> Scanner:
-    from gdata.sources.workbook_binary import BinaryScanner
-    from gdata.sources.workbook_ods import OdsScanner
-    from gdata.sources.workbook_xml import XmlScanner
+    from gdata.sources.workbook.binary import BinaryScanner
+    from gdata.sources.workbook.ods import OdsScanner
+    from gdata.sources.workbook.xml import XmlScanner
 
     scanners: dict[str, Callable[[Archive], Scanner]] = {"xml": XmlScanner, "binary": BinaryScanner, "ods": OdsScanner}
     return scanners[archive.kind](archive)

@@ -18,7 +18,7 @@ from google.auth.credentials import Credentials
 
 from gdata.config import GoogleSettings
 from gdata.errors import CredentialsError
-from gdata.sources.google_endpoint import is_loopback
+from gdata.sources.google.endpoint import is_loopback
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets.readonly",)
 _LONGEST_PATH = 400

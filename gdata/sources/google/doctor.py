@@ -9,7 +9,7 @@ from typing import Literal
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import GdataError
-from gdata.sources.google_patience import Failure, Patience, Stopped
+from gdata.sources.waiting import Failure, Patience, Stopped
 
 DOCTOR_PATIENCE = Patience(budget=20.0, read_timeout=20.0)
 """Somebody is watching."""
@@ -32,11 +32,10 @@ def examine_google(
 
     `timezone` is that of sheets.yaml: a spreadsheet set to another shows its dates in that one.
     """
-    from gdata.sources.google_credentials import describe_login, load_credentials
-    from gdata.sources.google_endpoint import check_endpoint
-    from gdata.sources.google_session import open_session
-    from gdata.sources.google_token import TokenKeeper
-    from gdata.sources.google_wire import GoogleWire
+    from gdata.sources.google.credentials import describe_login, load_credentials
+    from gdata.sources.google.endpoint import check_endpoint
+    from gdata.sources.google.session import TokenKeeper, open_session
+    from gdata.sources.google.wire import GoogleWire
 
     try:
         if settings.endpoint:
@@ -57,7 +56,7 @@ def examine_google(
 
 
 def _examine_spreadsheets(spreadsheets: Sequence[Spreadsheet], wire: object, timezone: str) -> Iterator[DoctorStep]:
-    from gdata.sources.google_threads import run_together
+    from gdata.sources.waiting import run_together
 
     steps: dict[str, DoctorStep] = {}
 
@@ -70,9 +69,9 @@ def _examine_spreadsheets(spreadsheets: Sequence[Spreadsheet], wire: object, tim
 
 
 def _examine_spreadsheet(spreadsheet: Spreadsheet, wire: object, timezone: str) -> DoctorStep:
-    from gdata.sources.google_index import read_about
-    from gdata.sources.google_pull import SpreadsheetPull
-    from gdata.sources.google_wire import GoogleWire
+    from gdata.sources.google.index import read_about
+    from gdata.sources.google.spreadsheet import SpreadsheetPull
+    from gdata.sources.google.wire import GoogleWire
 
     assert isinstance(wire, GoogleWire)
     name = f"spreadsheet {spreadsheet.name}"

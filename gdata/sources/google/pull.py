@@ -1,7 +1,7 @@
 """Google Sheets as a source: `pull_google` brings spreadsheets all at once, `read_google` makes grids of them.
 
-Importing this loads neither gspread nor google-auth; the modules `google_wire`, `google_credentials`,
-`google_failures` and `google_pull` do, and are imported when a pull starts.
+Importing this loads neither gspread nor google-auth; the modules `wire`, `session`, `credentials`,
+`failures` and `spreadsheet` do, and are imported when a pull starts.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Literal
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, CredentialsError, GdataError, SourceError
-from gdata.sources.google_patience import Failure, OnWait, Patience, Stopped
-from gdata.sources.google_read import read_google
-from gdata.sources.google_threads import run_together, start_thread, take
-from gdata.sources.google_words import join_errors, spreadsheet_link
+from gdata.sources.google.answers import read_google
+from gdata.sources.google.words import join_errors, spreadsheet_link
 from gdata.sources.grid import Pulled, SheetRequest
+from gdata.sources.waiting import Failure, OnWait, Patience, Stopped, run_together, start_thread, take
 
 if TYPE_CHECKING:
-    from gdata.sources.google_wire import GoogleWire
+    from gdata.sources.google.wire import GoogleWire
 
 __all__ = ["Patience", "PullProgress", "fetch_sheet_ids", "pull_google", "read_google", "spreadsheet_link"]
 
@@ -58,7 +57,7 @@ def pull_google(
         ConfigError: (at once) the endpoint isn't allowed; (while iterating) two globs take one sheet.
         SourceError: (while iterating) the login isn't taken, or spreadsheets can't be read.
     """
-    from gdata.sources.google_endpoint import check_endpoint
+    from gdata.sources.google.endpoint import check_endpoint
 
     if settings.endpoint:
         check_endpoint(settings.endpoint)
@@ -78,7 +77,7 @@ def fetch_sheet_ids(
     A spreadsheet that can't be read is left out: a link that opens its first sheet is better than no report.
     It takes one read a spreadsheet.
     """
-    from gdata.sources.google_pull import SpreadsheetPull
+    from gdata.sources.google.spreadsheet import SpreadsheetPull
 
     found: dict[str, dict[str, int]] = {}
 
@@ -104,20 +103,19 @@ def open_wire(settings: GoogleSettings, patience: Patience, stop: threading.Even
     Raises:
         SourceError: there is no login, or it isn't taken.
     """
-    from gdata.sources.google_credentials import load_credentials
-    from gdata.sources.google_session import open_session
-    from gdata.sources.google_token import TokenKeeper
+    from gdata.sources.google.credentials import load_credentials
+    from gdata.sources.google.session import TokenKeeper, open_session
 
     session = open_session(settings.endpoint)
     keeper = TokenKeeper(load_credentials(settings), session, patience, stop)
     run_together([_import_gspread, lambda: keeper.renew(None, on_wait)])
-    from gdata.sources.google_wire import GoogleWire
+    from gdata.sources.google.wire import GoogleWire
 
     return GoogleWire(keeper, session, settings.endpoint, patience, stop)
 
 
 def _import_gspread() -> None:
-    import gdata.sources.google_pull  # noqa: F401
+    import gdata.sources.google.spreadsheet  # noqa: F401
 
 
 def _pull_all(
@@ -143,7 +141,7 @@ def _pull_one(
     wire: GoogleWire,
     results: queue.SimpleQueue[_Result],
 ) -> None:
-    from gdata.sources.google_pull import SpreadsheetPull
+    from gdata.sources.google.spreadsheet import SpreadsheetPull
 
     def on_wait(failure: Failure, wait: float) -> None:
         results.put((spreadsheet, (failure, wait)))

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from gdata.sources.grid import CellValue
-from gdata.sources.workbook_archive import Archive, Scan, damage_named, refuse_too_many_cells
-from gdata.sources.workbook_cells import date_cell_of
-from gdata.sources.workbook_xml import relation_targets
+from gdata.sources.workbook.archive import Archive, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.cells import date_cell_of
+from gdata.sources.workbook.xml import relation_targets
 
 _ROW_HEADER, _CELL_SHORT, _CELL_ERROR, _CELL_REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
 _BOOK_PROPERTIES, _BUNDLE_SHEET, _MERGE_CELL = 153, 156, 176

@@ -12,15 +12,14 @@ from urllib.parse import quote_plus
 from gspread.urls import SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 
 from gdata.config import Spreadsheet
-from gdata.sources.google_body import decode_batch, quote_title, titles_of_batch
-from gdata.sources.google_index import INDEX_NAME, METADATA_NAME, Index, Place, SheetFacts, read_facts
-from gdata.sources.google_patience import Failure, OnWait
-from gdata.sources.google_readings import find_disagreements
-from gdata.sources.google_threads import run_together
-from gdata.sources.google_wire import GoogleWire
-from gdata.sources.google_words import Circumstances, explain
+from gdata.sources.google.answers import find_disagreements
+from gdata.sources.google.body import decode_batch, quote_title, titles_of_batch
+from gdata.sources.google.index import INDEX_NAME, METADATA_NAME, Index, Place, SheetFacts, read_facts
+from gdata.sources.google.wire import GoogleWire
+from gdata.sources.google.words import Circumstances, explain
 from gdata.sources.grid import Pulled, SheetRequest
 from gdata.sources.titles import match_titles, same_title
+from gdata.sources.waiting import Failure, OnWait, run_together
 
 _LONGEST_QUERY = 6000
 """Bytes of ranges in one address; servers and proxies refuse addresses from about 8,000 on."""

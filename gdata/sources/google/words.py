@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gdata.errors import AccessError, CredentialsError, QuotaError, SourceError
-from gdata.sources.google_patience import Failure
+from gdata.sources.waiting import Failure
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gdata.errors import SourceError
-from gdata.sources.google_body import decode_object
+from gdata.sources.google.body import decode_object
 
 INDEX_NAME, METADATA_NAME = "index.json", "metadata.json"
 

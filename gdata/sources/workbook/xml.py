@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache, partial
 from xml.etree import ElementTree
 
 from gdata.sources.grid import FormulaCell
-from gdata.sources.workbook_archive import MAX_CELLS, Archive, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.archive import MAX_CELLS, Archive, Scan, damage_named, refuse_too_many_cells
 
 _RELATIONS = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",

@@ -1,6 +1,6 @@
 """Tells what kind of failure an answer, or an exception of requests or google-auth, is.
 
-The words for each kind are in `google_words`. Nothing of a request or a token endpoint's answer is repeated but
+The words for each kind are in `words`. Nothing of a request or a token endpoint's answer is repeated but
 Google's own short description, because a key or a token might be in it.
 """
 
@@ -16,7 +16,7 @@ import requests
 import urllib3
 from google.auth import exceptions as auth
 
-from gdata.sources.google_patience import Failure
+from gdata.sources.waiting import Failure
 
 _TRANSIENT = frozenset({408, 429, *range(500, 600)})
 _DETAIL_LENGTH = 300

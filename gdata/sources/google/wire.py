@@ -12,11 +12,10 @@ import requests
 from gspread.http_client import HTTPClient
 from urllib3.exceptions import HTTPError
 
-from gdata.sources.google_failures import failure_of_answer, failure_of_exception
-from gdata.sources.google_patience import Failure, OnWait, Patience, persist
-from gdata.sources.google_session import WIDTH, check_whole
-from gdata.sources.google_token import TokenKeeper
-from gdata.sources.google_words import Circumstances, explain
+from gdata.sources.google.failures import failure_of_answer, failure_of_exception
+from gdata.sources.google.session import WIDTH, TokenKeeper, check_whole
+from gdata.sources.google.words import Circumstances, explain
+from gdata.sources.waiting import Failure, OnWait, Patience, persist
 
 HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from gdata.errors import SourceError
 from gdata.sources.grid import CellValue
-from gdata.sources.workbook_cells import FindNegative
+from gdata.sources.workbook.cells import FindNegative
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_CELLS = 40_000_000

@@ -17,7 +17,7 @@ from typing import Any
 from gdata.config import GoogleSettings
 from gdata.errors import CredentialsError
 from gdata.files import writing
-from gdata.sources.google_credentials import SCOPES, login_file
+from gdata.sources.google.credentials import SCOPES, login_file
 
 _CLIENT_HINT = "ask your team for its OAuth client file, and set google.oauth_client in sheets.yaml to it"
 _AGAIN = "run `gdata login` again"

@@ -1,15 +1,23 @@
-"""Google's answers as grids. Nothing here asks Google for anything, so a kept pull reads the same any time."""
+"""Google's answers as grids. Nothing here asks Google for anything, so a kept pull reads the same any time.
+
+A sheet with times is read twice, once with dates as text and once as numbers: where the two differ, a date is in
+the cell. The two answers are of different instants. Where they differ in anything but dates, the sheet was edited
+between them, or a formula such as RAND() gives another value each time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
 
 from gdata.errors import SourceError
-from gdata.sources.google_body import Values, decode_batch
-from gdata.sources.google_index import Index, Place, SheetFacts, read_facts, read_index
-from gdata.sources.google_readings import combine_readings
-from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
+from gdata.sources.google.body import Values, decode_batch
+from gdata.sources.google.index import Index, Place, SheetFacts, read_facts, read_index
+from gdata.sources.grid import CellValue, DateCell, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
+
+_BLANK_ROW: list[Any] = []
 
 
 def read_google(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
@@ -91,3 +99,34 @@ def _stale(pulled: Pulled, lack: str) -> SourceError:
         f"the kept pull of the spreadsheet {pulled.spreadsheet}, of {pulled.pulled_at:%Y-%m-%d %H:%M} UTC, {lack}",
         hint="run `gdata pull`, or build without --offline",
     )
+
+
+def find_disagreements(texts: Values, serials: Values) -> frozenset[tuple[int, int]]:
+    """The cells, from 0, in which the two readings differ in more than how a date is written."""
+    return frozenset(
+        (row, column)
+        for row, (first, second) in enumerate(zip_longest(texts, serials, fillvalue=_BLANK_ROW))
+        if first != second
+        for column, (text, serial) in enumerate(zip_longest(first, second, fillvalue=""))
+        if text != serial and not is_date(text, serial)
+    )
+
+
+def combine_readings(texts: Values, serials: Values) -> list[list[CellValue]]:
+    """The sheet's cells: dates as `DateCell`s, everything else as the first reading has it."""
+    return [
+        first if first == second else _combine_rows(first, second)
+        for first, second in zip_longest(texts, serials, fillvalue=_BLANK_ROW)
+    ]
+
+
+def is_date(text: Any, serial: Any) -> bool:
+    """Whether the two readings of a cell are of a date; one whose format shows nothing reads as ""."""
+    return isinstance(text, str) and isinstance(serial, (int, float)) and not isinstance(serial, bool)
+
+
+def _combine_rows(first: list[Any], second: list[Any]) -> list[CellValue]:
+    return [
+        DateCell(float(serial), text) if is_date(text, serial) else text
+        for text, serial in zip_longest(first, second, fillvalue="")
+    ]

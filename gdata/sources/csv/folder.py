@@ -15,10 +15,10 @@ from unicodedata import normalize
 
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.csvrows import read_rows
-from gdata.sources.encodings import guess_encoding
+from gdata.sources.csv.encodings import guess_encoding
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.localfile import read_file
+from gdata.sources.textrows import read_rows
 from gdata.sources.titles import match_titles
 
 _SUFFIX = ".csv"

@@ -1,0 +1,1 @@
+"""Folders of .csv files as a source."""
