@@ -20,11 +20,12 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from gdata.bundles.reader import Bundle, open_bundle, open_output
+from gdata.releases.blobs import Traffic
 from gdata.releases.fetch import fetch
+from gdata.releases.place import open_store
 from gdata.releases.publish import Move, Moved, Parts, publish, rollback
 from gdata.releases.reader import bundles_of, newest_entry, read_all
-from gdata.releases.store import WritableStore, open_store, writable
-from gdata.releases.upload import Traffic
+from gdata.releases.store import WritableStore, writable
 from gdata.releases.verify import verify_store
 from gdata.testing.bundles import Contents, write_output
 

@@ -89,7 +89,7 @@ def _compare(
     from gdata.diffs.compare import compare
     from gdata.diffs.gate import judge
     from gdata.pipeline.sides import OUTPUT, gate_for, open_side, store_of
-    from gdata.releases.store import open_store
+    from gdata.releases.place import open_store
 
     store = store_of(config, location) if config is not None else open_store(location) if location else None
     old_name = old or (config.default_channel if config is not None else OUTPUT)

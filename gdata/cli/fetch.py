@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gdata.cli.completion import complete_channels
-from gdata.cli.options import config_option, format_option
+from gdata.cli.options import config_option, format_option, open_place, store_option
 
 
 @click.command("fetch")
@@ -16,7 +16,7 @@ from gdata.cli.options import config_option, format_option
 @click.option("--into", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder.")
 @click.option("--plain-names", is_flag=True, help="Name files after their tables, for engines: ItemTable.binpb.")
 @click.option("--public-key", metavar="FILE", help="Refuse what this key didn't sign.")
-@click.option("--store", "location", metavar="PLACE", help="Another store: https://…, s3://…, gs://… or a folder.")
+@store_option
 @format_option("text", "json")
 @config_option
 def command(
@@ -38,7 +38,6 @@ def command(
       gdata fetch live --target server --into data --store https://cdn.example.com/game
     """
     from gdata.cli.console import print_json, result_console
-    from gdata.cli.places import open_place
     from gdata.releases.fetch import fetch
     from gdata.releases.signatures import load_public_key
 

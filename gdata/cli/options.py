@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from gdata.releases.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,6 +48,23 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
 def yes_option(function: Command) -> Command:
     """`--yes`."""
     return click.option("-y", "--yes", is_flag=True, help="Don't ask.")(function)
+
+
+def store_option(function: Command) -> Command:
+    """`--store PLACE`, for `open_place`."""
+    return click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")(function)
+
+
+def open_place(config_path: Path | None, location: str | None) -> Store:
+    """The store that `--store` names, which needs no project; else that of sheets.yaml."""
+    if location is not None:
+        from gdata.releases.place import open_store
+
+        return open_store(location)
+    from gdata.pipeline.project import read_config
+    from gdata.pipeline.sides import store_of
+
+    return store_of(read_config(config_path))
 
 
 def language_option(function: Command) -> Command:

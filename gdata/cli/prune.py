@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gdata.cli.options import config_option, format_option
+from gdata.cli.options import config_option, format_option, open_place, store_option
 
 
 @click.command("prune")
@@ -14,7 +14,7 @@ from gdata.cli.options import config_option, format_option
     "--keep", type=click.IntRange(min=1), default=20, show_default=True, help="Newest entries of each channel to keep."
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
+@store_option
 @format_option("text", "json")
 @config_option
 def command(keep: int, dry_run: bool, location: str | None, format_: str, config_path: Path | None) -> None:
@@ -26,7 +26,6 @@ def command(keep: int, dry_run: bool, location: str | None, format_: str, config
       gdata prune --keep 20
     """
     from gdata.cli.console import print_json, result_console
-    from gdata.cli.places import open_place
     from gdata.releases.prune import prune
     from gdata.releases.store import writable
 

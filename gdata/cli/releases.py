@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gdata.cli.completion import complete_channels
-from gdata.cli.options import config_option, format_option
+from gdata.cli.options import config_option, format_option, open_place, store_option
 
 if TYPE_CHECKING:
     from gdata.releases.history import History, HistoryLine
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("releases")
 @click.option("--channel", shell_complete=complete_channels, help="One channel; else all of them.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Newest entries only.")
-@click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
+@store_option
 @format_option("text", "json")
 @config_option
 def command(channel: str | None, limit: int, location: str | None, format_: str, config_path: Path | None) -> None:
@@ -29,7 +29,6 @@ def command(channel: str | None, limit: int, location: str | None, format_: str,
       gdata releases --channel live --limit 5 --format json
     """
     from gdata.cli.console import print_json
-    from gdata.cli.places import open_place
     from gdata.releases.history import read_history
     from gdata.releases.reader import channel_names
     from gdata.releases.store import writable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.options import config_option, format_option
+from gdata.cli.options import config_option, format_option, open_place, store_option
 
 if TYPE_CHECKING:
     from gdata.releases.verify import Report
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command("verify")
 @click.argument("what", metavar="[FOLDER|RELEASE|CHANNEL]", required=False)
 @click.option("--public-key", metavar="FILE", help="Refuse what this key didn't sign.")
-@click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
+@store_option
 @format_option("text", "json")
 @config_option
 @click.pass_context
@@ -50,7 +50,6 @@ def command(
 
 
 def _verify(what: str | None, public_key: str | None, location: str | None, config_path: Path | None) -> Report:
-    from gdata.cli.places import open_place
     from gdata.pipeline.sides import is_folder
     from gdata.releases.reader import bundles_of
     from gdata.releases.signatures import load_public_key

@@ -22,7 +22,7 @@ from gdata.problems import Problem, has_errors
 from gdata.sources.grid import Pulled
 
 if TYPE_CHECKING:
-    from gdata.pipeline.base import BaseTables
+    from gdata.pipeline.release_tables import BaseTables
 
 STAGES = ("pull", "parse", "check", "encode", "write")
 
@@ -141,7 +141,7 @@ def _check(
     base = source.base if source is not None else None
     from_sheets = project
     if base is not None:
-        from gdata.pipeline.base import only_tables
+        from gdata.pipeline.release_tables import only_tables
 
         from_sheets = only_tables(project, frozenset(project.plans) - frozenset(base.tables))
     pulls: Iterator[Pulled]

@@ -12,9 +12,10 @@ from gdata.diffs.model import Side
 from gdata.errors import DamagedError, UsageError
 from gdata.nearest import did_you_mean
 from gdata.pipeline.state import load_build
+from gdata.releases.place import open_store
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id
-from gdata.releases.store import Store, open_store
+from gdata.releases.store import Store
 
 OUTPUT = "output"
 

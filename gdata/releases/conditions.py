@@ -8,8 +8,7 @@ from datetime import datetime
 
 from gdata.bundles.reader import Bundle
 from gdata.errors import RefusedError, UsageError
-from gdata.releases.entries import channel_names
-from gdata.releases.log import Log
+from gdata.releases.log import Log, channel_names
 from gdata.releases.records import Allowance
 from gdata.releases.signatures import SigningKey
 from gdata.releases.store import WritableStore

@@ -14,12 +14,12 @@ from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, canonical_json
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.files import project_lock, write_atomically, writing
-from gdata.releases.entries import newest_entry, no_such_channel
+from gdata.releases.blobs import Traffic
+from gdata.releases.log import newest_entry, no_such_channel
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKey
 from gdata.releases.store import Store, is_temporary
-from gdata.releases.upload import Traffic
 
 PLAIN_LIST = ".gdata-fetch.json"
 """In a folder with plain names: which release it is, and which files belong to it."""

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gdata.errors import DamagedError, RefusedError, UsageError
-from gdata.releases.entries import channel_names
-from gdata.releases.log import read_log
-from gdata.releases.needs import blobs_of
+from gdata.releases.blobs import blobs_of
+from gdata.releases.log import channel_names, read_log
 from gdata.releases.reader import read_release
 from gdata.releases.store import (
     BLOBS,

@@ -15,6 +15,7 @@ from typing import Any
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, StoreError, UsageError
+from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole
 from gdata.releases.conditions import (
     YANKED,
     Move,
@@ -24,13 +25,11 @@ from gdata.releases.conditions import (
     check_one_build,
 )
 from gdata.releases.log import ChannelMoved, Log, append, entries_after, read_log
-from gdata.releases.needs import blobs_of, check_whole
 from gdata.releases.pieces import cut
 from gdata.releases.reader import read_release
 from gdata.releases.records import Action, Allowance, Entry, Release, ReleasedTarget, release_id
 from gdata.releases.signatures import SigningKey
 from gdata.releases.store import WritableStore, release_name
-from gdata.releases.upload import Traffic, Upload
 
 __all__ = ["YANKED", "Move", "Moved", "Parts", "promote", "publish", "rollback", "rollback_target"]
 

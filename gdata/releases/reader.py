@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, SignatureError, UsageError
-from gdata.releases.entries import channel_names, newest_entry, no_such_channel, read_entry
+from gdata.releases.log import channel_names, newest_entry, no_such_channel, read_entry
 from gdata.releases.pieces import read_pieces
+from gdata.releases.place import open_store
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import PublicKey, check_signature
-from gdata.releases.store import Store, blob_name, open_store, release_name
+from gdata.releases.store import Store, blob_name, release_name
 
 __all__ = [
     "Published",

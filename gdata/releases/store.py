@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 from gdata.bundles.manifest import sha256
@@ -197,32 +196,3 @@ def writable(store: Store) -> WritableStore:
             hint="name the folder or bucket that the web server serves",
         )
     return store
-
-
-def open_store(location: str | Path, *, cache: str | Path | None = None) -> Store:
-    """The store at a folder, `s3://bucket/path`, `gs://bucket/path`, or (to read only) `https://host/path`.
-
-    Nothing is read yet. `cache` is a folder that keeps what was read from elsewhere once.
-
-    Raises:
-        UsageError: no store can be there.
-    """
-    text = str(location)
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        from gdata.releases.folder import FolderStore
-
-        return FolderStore(Path(text))
-    blobs = BlobCache(Path(cache)) if cache else None
-    if scheme in ("https", "http"):
-        from gdata.releases.web import WebStore
-
-        return WebStore(text, blobs)
-    if scheme in ("s3", "gs", "gcs") and rest.strip("/"):
-        from gdata.releases.objects import ObjectStore
-
-        return ObjectStore("s3" if scheme == "s3" else "gs", rest.strip("/"), blobs)
-    raise UsageError(
-        f"{scheme}://: no release store can be there",
-        hint="give a folder, s3://BUCKET/PATH, gs://BUCKET/PATH or https://…",
-    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.errors import DamagedError, UsageError
-from gdata.releases.entries import channel_names, check_follows, read_entry
+from gdata.releases.log import channel_names, check_follows, read_entry
 from gdata.releases.pieces import pieces_of, read_pieces
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release

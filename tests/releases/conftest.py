@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from gdata.errors import StoreError
-from gdata.releases.store import open_store, writable
+from gdata.releases.place import open_store
+from gdata.releases.store import writable
 
 KEY, SECRET = "tester", "testersecret"
 _START_SECONDS = 60

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from gdata.bundles.reader import open_output
 from gdata.releases.log import ChannelMoved
+from gdata.releases.place import open_store
 from gdata.releases.publish import Move, publish
 from gdata.releases.reader import newest_entry
-from gdata.releases.store import open_store, writable
+from gdata.releases.store import writable
 
 
 def main(location: str, channel: str, *outputs: str) -> None:

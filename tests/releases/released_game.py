@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gdata.bundles.reader import Bundle, open_output
+from gdata.releases.place import open_store
 from gdata.releases.publish import Move, Moved, Parts, publish
 from gdata.releases.reader import newest_entry
-from gdata.releases.store import WritableStore, open_store, writable
+from gdata.releases.store import WritableStore, writable
 from gdata.testing.bundles import build_output
 
 PROTO = """

@@ -18,10 +18,11 @@ from released_game import build, release, store_at
 
 from gdata.bundles.reader import open_bundle
 from gdata.releases.fetch import fetch
+from gdata.releases.place import open_store
 from gdata.releases.prune import prune
 from gdata.releases.publish import Move, Parts, rollback
 from gdata.releases.reader import bundles_of, newest_entry, read_all
-from gdata.releases.store import open_store, writable
+from gdata.releases.store import writable
 from gdata.releases.verify import verify_store
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

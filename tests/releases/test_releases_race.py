@@ -10,8 +10,9 @@ import pytest
 from released_game import build
 
 from gdata.releases.log import read_log
+from gdata.releases.place import open_store
 from gdata.releases.reader import bundles_of, read_all
-from gdata.releases.store import open_store, writable
+from gdata.releases.store import writable
 from gdata.releases.verify import verify_store
 
 PUBLISHERS = 8

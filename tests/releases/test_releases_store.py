@@ -16,9 +16,10 @@ from released_game import build, release, store_at
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.releases.fetch import fetch
+from gdata.releases.place import open_store
 from gdata.releases.publish import Move, rollback
 from gdata.releases.reader import bundles_of, newest_entry, read_all
-from gdata.releases.store import WritableStore, blob_name, checked, open_store, writable
+from gdata.releases.store import WritableStore, blob_name, checked, writable
 from gdata.releases.verify import verify_store
 
 RECORD = "releases/20261123-091245-9f3ac1d0.json"

@@ -15,8 +15,9 @@ from released_game import build, release, store_at
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.releases import web
 from gdata.releases.fetch import fetch
+from gdata.releases.place import open_store
 from gdata.releases.reader import bundles_of, newest_entry, read_all, read_bundle, read_release
-from gdata.releases.store import Store, open_store, writable
+from gdata.releases.store import Store, writable
 
 
 class Server:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from gdata.bundles.reader import open_output
+from gdata.releases.place import open_store
 from gdata.releases.publish import Move, publish
 from gdata.releases.reader import newest_entry
 from gdata.releases.signatures import SigningKey
-from gdata.releases.store import open_store, writable
+from gdata.releases.store import writable
 from gdata.testing.bundles import build_output
 
 PROTO = """
