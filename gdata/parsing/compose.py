@@ -1,24 +1,28 @@
-"""Put a sheet's converted columns together: groups into messages, elements into lists, rows into records."""
+"""Put a sheet's converted columns together: groups into messages, elements into lists, rows into records.
+
+That is done for each set of tags, since a column variant (`price@jp`) or a tagged row makes the same sheet look
+different to different targets.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from gdata import kinds
 from gdata.parsing.cell import Fault, choices_text
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.compound import may_be_blank
 from gdata.parsing.header import Node
-from gdata.parsing.rows import make_dicts
+from gdata.parsing.records import SheetRecords
+from gdata.parsing.rows import Columns, make_dicts
+from gdata.parsing.view import Tags
 from gdata.problems import Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
-
-if TYPE_CHECKING:
-    from gdata.parsing.records import SheetRecords
-    from gdata.parsing.view import Tags
+from gdata.sources.utf8cells import choose_cells
 
 Blank = Sequence[bool] | None
 """Which lines are blank; None: none is."""
@@ -27,7 +31,38 @@ Blank = Sequence[bool] | None
 _BLANK_KINDS = {"enum": kinds.CELL_BLANK_CHOICE, "bool": kinds.CELL_BLANK_BOOL}
 
 
-class Composer:
+@dataclass
+class Composed:
+    """Records as one set of tags sees them: the columns of their fields, and which record of the sheet each is."""
+
+    columns: Columns
+    records: Sequence[int]
+    bad_fields: dict[int, set[str]]
+    """By record: top-level fields in which a cell has a problem."""
+    problems: list[Problem]
+
+
+def compose(records: SheetRecords, tags: Tags) -> Composed:
+    """The records that a target with `tags` sees."""
+    composer = _Composer(records, tags)
+    columns, bad_fields = composer.columns(), composer.bad_fields
+    row_problems, directive_problems = records.row_problems, records.directives[2]
+    for record, problem in row_problems:
+        bad_fields.setdefault(record, set()).add(problem.field)
+    # A field without its column has a problem already: what its rows lack isn't 58 more.
+    header = records.header
+    unread = {_top_field(name) for name in [*header.missing, *(one.field for one in header.faults)] if name}
+    if unread:
+        for record in range(records.count):
+            bad_fields.setdefault(record, set()).update(unread)
+    flags = records.flags(tags)
+    if flags is not None:
+        columns = {name: choose_cells(values, flags) for name, values in columns.items()}
+    problems = [*(problem for _, problem in row_problems), *composer.problems, *directive_problems]
+    return Composed(columns, records.seen_by(tags), bad_fields, problems)
+
+
+class _Composer:
     """Composes the records of one sheet as one set of tags sees it, and collects what is wrong with its cells."""
 
     def __init__(self, records: SheetRecords, tags: Tags) -> None:
@@ -240,10 +275,10 @@ class Composer:
     def _mark_bad(self, line: int, *names: str) -> None:
         starts = self._records.starts
         record = line if starts is None else bisect_right(starts, line) - 1
-        self.bad_fields.setdefault(record, set()).update(map(top_field, names))
+        self.bad_fields.setdefault(record, set()).update(map(_top_field, names))
 
 
-def top_field(name: str) -> str:
+def _top_field(name: str) -> str:
     """The row's own field in a name such as `rewards[1].item_id` or `price@jp`."""
     return re.split(r"[.@\[]", name, maxsplit=1)[0]
 

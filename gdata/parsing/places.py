@@ -6,7 +6,7 @@ Reading a block is imported when somebody asks for a cell: a build in which noth
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gdata.parsing.view import Path, Tags
@@ -14,6 +14,7 @@ from gdata.problems import Cell
 
 if TYPE_CHECKING:
     from gdata.parsing.head import SheetHead
+    from gdata.parsing.header import Node
     from gdata.parsing.records import SheetRecords
     from gdata.parsing.sheet import Sheet
 
@@ -36,11 +37,9 @@ class Places:
 
     def __call__(self, index: int, path: Path) -> Cell:
         """The cell of the value at `path` in a row."""
-        from gdata.parsing.locate import locate
-
         number = bisect_right(self._ends, index)
         records, seen = self._read.get(number) or self._read_block(number)
-        return locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
+        return _locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
 
     def _read_block(self, number: int) -> tuple[SheetRecords, Sequence[int]]:
         from gdata.parsing.records import SheetRecords
@@ -48,3 +47,81 @@ class Places:
         records = SheetRecords(*self._blocks()[number])
         self._read[number] = records, records.seen_by(self._tags)
         return self._read[number]
+
+
+def _locate(records: SheetRecords, record: int, path: Path, tags: Tags) -> Cell:
+    """The cell of the value at `path` in a record, as a target with `tags` sees it.
+
+    Where it has no cell of its own, the first one of what holds it; at last the record's first.
+    """
+    line = records.lines_of(record).start
+    nodes, node = records.header.nodes, None
+    steps = iter(path)
+    for step in steps:
+        if node is None or nodes:
+            node = nodes.get(str(step))
+            if node is None:
+                break
+        lines = records.lines_of(record)
+        if (node.field.is_list or node.field.is_map) and not node.is_element:
+            index = next(steps, None)
+            if index is None:
+                break
+            found = _element(records, node, index, lines if nodes is records.header.nodes else range(line, line + 1))
+            if found is None:
+                break
+            line, node = found
+        nodes = node.fields
+        if not nodes:
+            break
+    column = _cell_column(records, node, line, tags) if node is not None else None
+    if column is None:
+        keys = [records.header.nodes[key.name] for key in records.plan.key if key.name in records.header.nodes]
+        column = next((one for key in keys for one in key.columns()), min(records.header.mapped, default=0))
+    return records.cell_at(line, column)
+
+
+def _cell_column(records: SheetRecords, node: Node, line: int, tags: Tags) -> int | None:
+    for tag in tags:
+        if tag in node.variants and not records.is_blank_at(line, node.variants[tag]):
+            return node.variants[tag]
+    return node.column if node.column is not None else min(node.columns(), default=None)
+
+
+def _element(records: SheetRecords, node: Node, index: object, lines: range) -> tuple[int, Node] | None:
+    """The line and node of a list's element or a map's entry; blank ones don't count, for the list closed up."""
+    if node.field.is_map:
+        return next((found for key, *found in _entries(records, node, lines) if key == index), None)  # type: ignore[return-value]
+    seen = 0
+    for line in lines:
+        for element in _line_elements(node):
+            count = _element_count(records, element, line)
+            if isinstance(index, int) and seen <= index < seen + count:
+                return line, element
+            seen += count
+    return None
+
+
+def _line_elements(node: Node) -> list[Node]:
+    return [node] if node.column is not None else [node.elements[index] for index in sorted(node.elements)]
+
+
+def _element_count(records: SheetRecords, element: Node, line: int) -> int:
+    if all(records.is_blank_at(line, column) for column in element.columns()):
+        return 0
+    if element.is_element or element.column is None:
+        return 1
+    return len(records.convert(element, element.column).values[line] or ())
+
+
+def _entries(records: SheetRecords, node: Node, lines: range) -> Iterator[tuple[object, int, Node]]:
+    for line in lines:
+        if node.column is not None:
+            for key in records.convert(node, node.column).values[line] or ():
+                yield key, line, node
+        elif node.entries:
+            for text, entry in node.entries.items():
+                yield records.map_key(node.field, text), line, entry
+        elif "key" in node.fields and node.fields["key"].column is not None:
+            key_node = node.fields["key"]
+            yield records.convert(key_node, key_node.column or 0).values[line], line, node.fields.get("value", node)

@@ -1,13 +1,10 @@
-"""The records of a sheet, or of a block of its rows, for one table: columns converted, and composed for protobuf.
-
-Columns are converted once; `compose` then puts them together for each set of tags, since a column variant
-(`price@jp`) or a tagged row makes the same sheet look different to different targets.
+"""The records of a sheet, or of a block of its rows, for one table: which lines they are, whom they are for, and their
+columns, each converted once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
 from typing import Any
@@ -16,28 +13,14 @@ from gdata import kinds
 from gdata.nearest import nearest
 from gdata.parsing.cell import CellType, Fault, convert_cell, is_blank, shown
 from gdata.parsing.column import Column, convert_column
-from gdata.parsing.compose import Composer, top_field
 from gdata.parsing.compound import map_key
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
-from gdata.parsing.rows import Columns
 from gdata.parsing.sheet import Sheet, record_cells
 from gdata.parsing.view import Tags
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import CellValue
-from gdata.sources.utf8cells import choose_cells
-
-
-@dataclass
-class Composed:
-    """Records as one set of tags sees them: the columns of their fields, and which record of the sheet each is."""
-
-    columns: Columns
-    records: Sequence[int]
-    bad_fields: dict[int, set[str]]
-    """By record: top-level fields in which a cell has a problem."""
-    problems: list[Problem] = field(default_factory=list)
 
 
 class SheetRecords:
@@ -51,7 +34,7 @@ class SheetRecords:
         self._converted: dict[tuple[int, bool], Column] = {}
         self._lines, self._columns = record_cells(block, self.header.mapped)
         """Line numbers (from 0) of the rows that are kept, and their cells in every mapped column."""
-        self.starts, self._row_problems = self._find_records()
+        self.starts, self.row_problems = self._find_records()
 
     # --- records ------------------------------------------------------------------------------------------
 
@@ -100,7 +83,7 @@ class SheetRecords:
 
     def misspelt_tags(self, known: Set[str]) -> Iterator[Problem]:
         """A warning for every row whose tag is so like one of a target that it may be misspelt."""
-        tagged = self._directives[1]
+        tagged = self.directives[1]
         column = self.header.tags
         if tagged is None or column is None:
             return
@@ -112,34 +95,15 @@ class SheetRecords:
                     line = self.lines_of(record).start
                     yield self.problem(kinds.TAG_UNKNOWN_NEAR, line, column, "@tags", **words)
 
-    # --- composing ----------------------------------------------------------------------------------------
-
-    def compose(self, tags: Tags) -> Composed:
-        """The records that a target with `tags` sees."""
-        composer = Composer(self, tags)
-        columns = composer.columns()
-        problems = [*(problem for _, problem in self._row_problems), *composer.problems, *self._directives[2]]
-        for record, problem in self._row_problems:
-            composer.bad_fields.setdefault(record, set()).add(problem.field)
-        # A field without its column has a problem already: what its rows lack isn't 58 more.
-        unread = {
-            top_field(name) for name in [*self.header.missing, *(one.field for one in self.header.faults)] if name
-        }
-        if unread:
-            for record in range(self.count):
-                composer.bad_fields.setdefault(record, set()).update(unread)
-        flags = self._flags(tags)
-        if flags is not None:
-            columns = {name: choose_cells(values, flags) for name, values in columns.items()}
-        return Composed(columns, self.seen_by(tags), composer.bad_fields, problems)
+    # --- who sees which -----------------------------------------------------------------------------------
 
     def seen_by(self, tags: Tags) -> Sequence[int]:
         """Which records are enabled and meant for `tags`."""
-        flags = self._flags(tags)
+        flags = self.flags(tags)
         return range(self.count) if flags is None else list(compress(range(self.count), flags))
 
     @cached_property
-    def _directives(self) -> tuple[list[bool] | None, list[frozenset[str]] | None, list[Problem]]:
+    def directives(self) -> tuple[list[bool] | None, list[frozenset[str]] | None, list[Problem]]:
         """What @enabled and @tags say of each record; None without such a column."""
         enabled: list[bool] | None = None
         tags: list[frozenset[str]] | None = None
@@ -169,9 +133,9 @@ class SheetRecords:
                     problems.append(self.fault_problem(fault, line, self.header.tags, "@tags"))
         return enabled, tags, problems
 
-    def _flags(self, tags: Tags) -> list[bool] | None:
+    def flags(self, tags: Tags) -> list[bool] | None:
         """Whether each record is enabled and meant for `tags`; None: all are."""
-        enabled, tagged, _ = self._directives
+        enabled, tagged, _ = self.directives
         if enabled is None and (tagged is None or not tags):
             return None
         wanted = frozenset(tags)
@@ -186,6 +150,10 @@ class SheetRecords:
     def cells(self, column: int) -> Sequence[CellValue]:
         """The kept cells of a column."""
         return self._columns[column]
+
+    def is_blank_at(self, line: int, column: int) -> bool:
+        """Whether a kept line has nothing in a column."""
+        return is_blank(self._columns[column][line])
 
     def convert(self, node: Node, column: int) -> Column:
         """A column's values as those of `node`, converted once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.config import SheetEntry
-from gdata.parsing.defaults import check_defaults
+from gdata.errors import SchemaError
+from gdata.parsing.compose import compose
+from gdata.parsing.compound import cell_reader
 from gdata.parsing.head import SheetHead
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
@@ -18,7 +20,7 @@ from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import Sheet, lay_out
 from gdata.parsing.view import ParsedTable, TableView, Tags
 from gdata.problems import Problem, has_errors
-from gdata.schema.plan import TablePlan
+from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.sources.grid import Grid
 
 
@@ -47,7 +49,7 @@ def parse_table(
     Raises:
         SchemaError: a default in the .proto file is no value of its field.
     """
-    check_defaults(plan, timezone)
+    _check_defaults(plan, timezone)
     problems: list[Problem] = []
     every = read_heads(plan, sheets, timezone)
     for sheet, head in zip(sheets, every, strict=True):
@@ -115,7 +117,7 @@ class _SeenRows:
 
     def add(self, records: SheetRecords) -> None:
         """Add the rows of a block."""
-        composed = records.compose(self._tags)
+        composed = compose(records, self._tags)
         self._builder.add(composed.columns, len(composed.records))
         start = self._block_ends[-1] if self._block_ends else 0
         self._block_ends.append(start + len(composed.records))
@@ -134,3 +136,31 @@ class _SeenRows:
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:
     return list(dict.fromkeys(problems))
+
+
+def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:
+    """Read every default of a table's rows as its cell would be.
+
+    Raises:
+        SchemaError: one is no value of its field.
+    """
+    for field in _defaulted(plan.row, set()):
+        value, fault = cell_reader(field, timezone)(field.default)
+        if value is None:
+            words = fault.words if fault is not None else {}
+            name = field.descriptor.full_name
+            raise SchemaError(
+                f"{field.descriptor.file.name}: the default {field.default!r} of {name} is no value of that field",
+                hint=str(words.get("instead", "") or "write what a cell of that column would hold"),
+            )
+
+
+def _defaulted(message: MessagePlan, seen: set[str]) -> Iterator[FieldPlan]:
+    if message.name in seen:
+        return
+    seen.add(message.name)
+    for field in message.fields:
+        if field.default is not None:
+            yield field
+        if field.message is not None:
+            yield from _defaulted(field.message, seen)
