@@ -7,11 +7,13 @@ puts it in place. A crash, a full disk or a pulled plug leaves the old file, nev
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -36,6 +38,10 @@ _POLL_SECONDS = 0.1
 _WRITERS = 16
 _LOCKED_BYTE = 1 << 30
 """Windows forbids reading locked bytes, so the one that is locked lies behind the text that says who holds it."""
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+_ABANDONED = 3600.0
+"""Seconds after which nobody writes a temporary file any more: whoever did has died."""
+_LONGEST_SEAL = 1024
 
 
 @contextmanager
@@ -70,8 +76,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """
     if not files:
         return
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     if len(files) == 1:
         _put(folder, *next(iter(files.items())))
     else:
@@ -84,13 +89,66 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         sync_folder(folder)
 
 
-def _put(folder: Path, name: str, content: bytes) -> None:
+def write_sealed(path: Path, key: str, *parts: bytes) -> None:
+    """Write the parts, one after the other, under a line with their hash and `key`: what they were made for.
+
+    Raises:
+        OutputError: the file can't be written; it is as it was.
+    """
+    _make_folder(path.parent)
+    _put(path.parent, path.name, f"{_digest(key, parts)} {key}\n".encode(), *parts)
+    with writing(path.parent):
+        sync_folder(path.parent)
+
+
+def unseal(content: bytes, key: str | None = None) -> memoryview | None:
+    """What `write_sealed` wrote, with this key; None: these are other bytes, or a bit of them changed."""
+    line, newline, _ = content[:_LONGEST_SEAL].partition(b"\n")
+    digest, _, found = line.decode("utf-8", "replace").partition(" ")
+    rest = memoryview(content)[len(line) + 1 :]
+    is_it = newline and key in (None, found) and digest == _digest(found, [rest])
+    return rest if is_it else None
+
+
+def _digest(key: str, parts: Sequence[bytes | memoryview]) -> str:
+    digest = hashlib.sha256(f"{key}\n".encode())
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that was being written when its writer died, or still is."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def remove_abandoned(folders: Iterable[Path]) -> None:
+    """Remove what writers that died left in these folders."""
+    oldest = time.time() - _ABANDONED
+    for folder in folders:
+        with suppress(OSError):
+            for path in folder.iterdir():
+                if is_temporary(path.name) and path.stat().st_mtime < oldest:
+                    path.unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, and put their names on the disk."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in new:
+            with suppress(PermissionError):  # A folder above may be one that we can't read.
+                sync_folder(one.parent)
+
+
+def _put(folder: Path, name: str, *parts: bytes) -> None:
     path = folder / name
     temporary = folder / f".{secrets.token_hex(8)}.tmp"
     with writing(path):
         try:
             with temporary.open("xb") as file:
-                file.write(content)
+                file.writelines(parts)
                 file.flush()
                 os.fsync(file.fileno())
             _replace(temporary, path)

@@ -27,6 +27,11 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
+def is_file_name(name: str) -> bool:
+    """Whether this is a name as a bundle's files have it: `ItemTable-3f9ac1d04b7e.binpb`."""
+    return _FILE_NAME.fullmatch(name) is not None
+
+
 def sha256(content: bytes) -> str:
     """The hex SHA-256 of `content`."""
     return hashlib.sha256(content).hexdigest()
@@ -124,6 +129,11 @@ class Manifest:
         """Every file of the bundle but the manifest itself."""
         return (self.schema, *(entry for table in self.tables.values() for entry in table.files))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of these files."""
+        return frozenset(entry.file for entry in self.files)
+
     def to_bytes(self) -> bytes:
         """manifest.json: indented for people; the ids are over the canonical form."""
         content = {**_content(self.target, self.schema, self.tables, self.format, self.features)}
@@ -218,7 +228,7 @@ def _count(value: Any) -> int:
 
 def _file(raw: Any) -> FileEntry:
     # The name comes from outside: only a plain name in the bundle's own folder passes.
-    if not _FILE_NAME.fullmatch(_text(raw["file"])):
+    if not is_file_name(_text(raw["file"])):
         raise ValueError(f"{raw['file']!r} is not the name of a bundle's file")
     return FileEntry(raw["file"], _hash(raw["sha256"]), _count(raw["size"]))
 

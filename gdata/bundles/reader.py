@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,14 +76,14 @@ def open_bundle(folder: Path) -> Bundle:
     return Bundle(Manifest.from_bytes(content, place=str(folder / MANIFEST)), content, str(folder), fetch)
 
 
-def open_output(folder: Path) -> dict[str, Bundle]:
-    """The bundles of all targets under an output folder, by target; empty where nothing was built.
+def open_output(folder: Path, targets: Collection[str] | None = None) -> dict[str, Bundle]:
+    """The bundles of all targets under an output folder, or of these, by target; empty where nothing was built.
 
     Raises:
         DamagedError: one is damaged, lies in the folder of another target, or comes from another build.
     """
     found = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
-    bundles = {path.name: open_bundle(path) for path in found}
+    bundles = {path.name: open_bundle(path) for path in found if targets is None or path.name in targets}
     for name, bundle in bundles.items():
         if bundle.manifest.target != name:
             raise DamagedError(

@@ -1,50 +1,77 @@
 """Write a build so that a reader, or a crash at any instant, sees the old bundle or the new one.
 
 Files carry their hash in their name and are written first; putting manifest.json in place is the one commit
-point; what neither the new nor the previous manifest names is removed at last.
+point. At last goes what neither the new nor the previous manifest names, if a manifest of this project named it once:
+the project keeps a record of what it wrote, and whatever isn't in there belongs to somebody else.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gdata.bundles.encode import EncodedBundle
-from gdata.bundles.manifest import MANIFEST, Manifest
+from gdata.bundles.manifest import MANIFEST, Manifest, is_file_name
 from gdata.errors import DamagedError
-from gdata.files import write_atomically, write_files, writing
+from gdata.files import is_temporary, unseal, write_atomically, write_files, write_sealed, writing
 
-_REMOVED = ".removed"
-"""Ends the names of folders that are being removed."""
+_RECORD = "written"
 
 
-def write_build(output: Path, bundles: Sequence[EncodedBundle]) -> None:
-    """Write the bundles of a build under `output`, a folder a target; other targets' bundles there are removed.
+@dataclass(frozen=True)
+class Written:
+    """What a build did to the output folder."""
+
+    others: tuple[Path, ...]
+    """Folders with bundles of targets that the project doesn't have, and that it didn't write; they stay."""
+    builds: frozenset[str]
+    """The ids of builds that stand in the folders that this project writes."""
+
+
+def write_build(output: Path, bundles: Sequence[EncodedBundle], record: Path) -> Written:
+    """Write the bundles of a build under `output`, a folder a target, and remove those of targets that are gone.
+
+    `record` is the file that remembers what this project wrote; without it nothing but the last build's is known.
 
     Raises:
         OutputError: disk full, no permission; every bundle is whole, old or new.
     """
+    owned = _Owned(record, output)
     previous = {bundle.manifest.target: _read_manifest(output / bundle.manifest.target) for bundle in bundles}
+    for bundle in bundles:
+        old = previous[bundle.manifest.target]
+        owned.add(bundle.manifest.target, [*bundle.files, *(old.names if old is not None else ())])
+    owned.save()
     # All files of all targets before the first manifest: the instant between two builds stays short.
     for bundle in bundles:
         _write_files(output / bundle.manifest.target, bundle)
     for bundle in bundles:
-        content = bundle.manifest.to_bytes()
-        folder = output / bundle.manifest.target
-        if not _holds(folder / MANIFEST, content):
-            with writing(folder):
-                # The signature of the manifest that goes.
-                (folder / f"{MANIFEST}.sig").unlink(missing_ok=True)
-            write_atomically(folder / MANIFEST, content)
+        _commit(output / bundle.manifest.target, bundle.manifest.to_bytes())
     for bundle in bundles:
-        _remove_leftovers(output / bundle.manifest.target, [bundle.manifest, previous[bundle.manifest.target]])
-    _remove_other_targets(output, {bundle.manifest.target for bundle in bundles})
+        needed = [bundle.manifest, previous[bundle.manifest.target]]
+        owned.remove_files(bundle.manifest.target, {name for one in needed if one is not None for name in one.names})
+    targets = {bundle.manifest.target for bundle in bundles}
+    for target in owned.targets - targets:
+        owned.remove_target(target)
+    owned.save()
+    others = [path for path in _bundles_in(output) if path.name not in targets]
+    return Written(tuple(others), owned.builds())
 
 
 def _write_files(folder: Path, bundle: EncodedBundle) -> None:
     write_files(folder, {name: content for name, content in bundle.files.items() if not _holds(folder / name, content)})
+
+
+def _commit(folder: Path, content: bytes) -> None:
+    if not _holds(folder / MANIFEST, content):
+        with writing(folder):
+            # The signature of the manifest that goes.
+            (folder / f"{MANIFEST}.sig").unlink(missing_ok=True)
+        write_atomically(folder / MANIFEST, content)
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -61,28 +88,105 @@ def _read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
-def _remove_leftovers(folder: Path, manifests: Iterable[Manifest | None]) -> None:
-    named = {entry.file for manifest in manifests if manifest is not None for entry in manifest.files}
-    with writing(folder):
-        for path in folder.iterdir():
-            is_ours = path.suffix in (".binpb", ".json", ".txtpb", ".tmp") and path.name != MANIFEST
-            if path.is_file() and is_ours and path.name not in named:
-                # A server on Windows may hold an old file open: the next build removes it.
-                with suppress(PermissionError, FileNotFoundError):
-                    path.unlink()
+def _bundles_in(output: Path) -> Iterator[Path]:
+    """The folders under `output` that hold a bundle."""
+    for path in sorted(output.glob(f"*/{MANIFEST}")):
+        if _read_manifest(path.parent) is not None:
+            yield path.parent
 
 
-def _remove_other_targets(output: Path, targets: set[str]) -> None:
-    _finish_removals(output)
-    for manifest in output.glob(f"*/{MANIFEST}"):
-        folder = manifest.parent
-        if folder.name not in targets and not folder.name.startswith(".") and _read_manifest(folder) is not None:
+class _Owned:
+    """The names of files that this project wrote, by target; the record has those of other output folders too."""
+
+    def __init__(self, record: Path, output: Path) -> None:
+        self._record = record
+        self._output = output
+        self._project = record.parent.parent.absolute()
+        try:
+            # A project that is moved or copied as a whole takes its output and record along.
+            self._place = output.absolute().relative_to(self._project).as_posix()
+            self._writer = ""
+        except ValueError:
+            # A copy of the project would share this folder with its model: the files in it aren't the copy's.
+            self._place = output.absolute().as_posix()
+            self._writer = self._project.as_posix()
+        self._saved = _load(record)
+        known = self._saved.get(self._place, {"targets": {}})
+        self._names = {target: set(names) for target, names in self._targets(known)}
+
+    @property
+    def targets(self) -> set[str]:
+        """The targets whose folders this project wrote."""
+        return set(self._names)
+
+    def add(self, target: str, names: Iterable[str]) -> None:
+        """From now on these files of a target are this project's."""
+        self._names.setdefault(target, set()).update(names)
+
+    def save(self) -> None:
+        """Put the record on the disk, where it says something else."""
+        names = {target: sorted(files) for target, files in sorted(self._names.items())}
+        outputs = {**self._saved, self._place: {"writer": self._writer, "targets": names}}
+        if outputs != self._saved:
+            self._saved = outputs
+            write_sealed(self._record, _RECORD, json.dumps(outputs, sort_keys=True).encode())
+
+    def remove_files(self, target: str, needed: set[str]) -> None:
+        """Remove the target's files but those that are needed."""
+        folder, names = self._output / target, self._names[target]
+        stems = {_stem(name) for name in names}
+        kept = {_stem(name) for name in needed}
+        with writing(folder):
+            for path in list(folder.iterdir()):
+                is_old = is_file_name(path.name) and _stem(path.name) in stems - kept
+                if is_old or is_temporary(path.name):
+                    # A server on Windows may hold an old file open: the next build removes it.
+                    with suppress(PermissionError, FileNotFoundError, IsADirectoryError):
+                        path.unlink()
+            self._names[target] = {name for name in names if (folder / name).exists()}
+
+    def remove_target(self, target: str) -> None:
+        """Remove the folder of a target that is gone, unless it holds what somebody else put there."""
+        folder = self._output / target
+        manifest = _read_manifest(folder)
+        if not self._names[target].issuperset(manifest.names if manifest is not None else ()):
+            del self._names[target]  # Another project has a target of this name by now.
+            return
+        if folder.is_dir():
             with writing(folder):
-                # At once, whatever happens to the rest: half a bundle would be a damaged one.
-                folder.replace(output / f".{folder.name}{_REMOVED}")
-    _finish_removals(output)
+                # First, whatever happens to the rest: half a bundle would be a damaged one.
+                (folder / MANIFEST).unlink(missing_ok=True)
+                (folder / f"{MANIFEST}.sig").unlink(missing_ok=True)
+            self.remove_files(target, set())
+            with suppress(OSError):
+                folder.rmdir()
+        if not folder.exists() or not self._names[target]:
+            del self._names[target]
+
+    def builds(self) -> frozenset[str]:
+        """The ids of builds that stand where the record knows of an output folder."""
+        folders = {self._output / target for target in self._names}
+        for place, known in self._saved.items():
+            folders |= {self._project / place / target for target, _ in self._targets(known)}
+        manifests = map(_read_manifest, folders)
+        return frozenset(manifest.build for manifest in manifests if manifest is not None)
+
+    def _targets(self, known: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+        if known.get("writer") not in ("", self._project.as_posix()):
+            return []
+        return [(target, names) for target, names in known["targets"].items() if Path(target).name == target]
 
 
-def _finish_removals(output: Path) -> None:
-    for leftover in output.glob(f".*{_REMOVED}"):
-        shutil.rmtree(leftover, ignore_errors=True)
+def _load(record: Path) -> dict[str, dict[str, Any]]:
+    """What the record says; one that is damaged says nothing."""
+    try:
+        content = unseal(record.read_bytes(), _RECORD)
+    except OSError:
+        return {}
+    outputs: dict[str, dict[str, Any]] = json.loads(bytes(content)) if content is not None else {}
+    return outputs
+
+
+def _stem(name: str) -> str:
+    """Table and hash: beside `ItemTable-3f9ac1d04b7e.binpb` may lie what was made of it."""
+    return name.rpartition(".")[0]

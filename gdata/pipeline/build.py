@@ -17,7 +17,7 @@ from gdata.pipeline.links import with_links
 from gdata.pipeline.parse import Parsed, parse_all
 from gdata.pipeline.project import Project
 from gdata.pipeline.pull import pull_all
-from gdata.pipeline.state import locked, save_build, save_pull
+from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
 from gdata.problems import Problem, has_errors
 from gdata.sources.grid import Pulled
 
@@ -129,7 +129,12 @@ def build(
                 lambda: _provenance(pulled, source),
                 is_plain=source is None,
             )
-            write_build(project.config.output, bundles)
+            written = write_build(project.config.output, bundles, project.state / WRITTEN)
+            # Not before: were it not committed, the build that still stands there would have lost its part.
+            tidy(project.state, {*written.builds, built.build or ""})
+            for folder in written.others:
+                words = f"{folder} isn't of this project, as far as it knows, and stays: delete it if nobody needs it"
+                listener(Event("write", note=words))
             listener(Event("write", "", len(bundles), len(bundles)))
         return built
 

@@ -80,7 +80,8 @@ def output_side(config: Config) -> Side:
         UsageError: nothing is built there.
         DamagedError: it isn't the whole build, or the targets are of different ones.
     """
-    bundles = open_output(config.output)
+    # Another project may build into the same folder.
+    bundles = open_output(config.output, {target.name for target in config.targets})
     if not bundles:
         raise UsageError(f"{config.output}: nothing is built here yet", hint="run `gdata build` first")
     side = Side(OUTPUT, None, bundles)

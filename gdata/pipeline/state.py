@@ -1,9 +1,13 @@
 """`.gdata/`: what gdata keeps for itself beside sheets.yaml. It is safe to delete.
 
 pull.zip                 the snapshot of the last pull
-builds/<build>/          for the build in `output/`: snapshot.zip, descriptors.binpb, provenance.json
+builds/<build>           what a build that stands in `output/` was made from
+written                  the files in `output/` that this project wrote
 descriptors-….binpb      compiled .proto files
+cache/                   what each table gave when it was parsed
 lock                     held by the process that builds or publishes
+
+Each of them carries its hash: what isn't whole any more counts as not there, and is made again.
 """
 
 from __future__ import annotations
@@ -11,28 +15,30 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
-from gdata.files import project_lock, write_atomically
+from gdata.files import project_lock, remove_abandoned, unseal, write_sealed
 from gdata.pipeline.events import Event, Listener
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
 
 PULL = "pull.zip"
 LOCK = "lock"
+WRITTEN = "written"
+_BUILDS = "builds"
 _BUILD_AGAIN = "run `gdata build` again; what lies in `.gdata/` is safe to delete"
 
 
 class BuildState:
     """What a build was made from, as its release will keep it. None: it isn't there any more."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     @cached_property
     def snapshot(self) -> bytes | None:
@@ -41,12 +47,7 @@ class BuildState:
         Raises:
             DamagedError: it isn't whole.
         """
-        place = self._folder / "snapshot.zip"
-        content = _read(place)
-        try:
-            return None if content is None else snapshot_bytes(read_snapshot(content))
-        except DamagedError as error:
-            raise DamagedError(f"{place}: damaged", hint=_BUILD_AGAIN) from error
+        return None if self._parts is None else snapshot_bytes(read_snapshot(self._parts[2]))
 
     @cached_property
     def descriptors(self) -> bytes | None:
@@ -55,13 +56,7 @@ class BuildState:
         Raises:
             DamagedError: they aren't what the build wrote.
         """
-        place = self._folder / "descriptors.binpb"
-        content, noted = _read(place), _read(place.with_suffix(".sha256"))
-        if content is None or noted is None:
-            return None
-        if _sha256(content) != noted:
-            raise DamagedError(f"{place}: damaged", hint=_BUILD_AGAIN)
-        return content
+        return None if self._parts is None else self._parts[1]
 
     @cached_property
     def provenance(self) -> Mapping[str, Any] | None:
@@ -70,21 +65,29 @@ class BuildState:
         Raises:
             DamagedError: it can't be read.
         """
-        place = self._folder / "provenance.json"
-        content = _read(place)
+        return None if self._parts is None else json.loads(self._parts[0])
+
+    @cached_property
+    def _parts(self) -> tuple[bytes, bytes, bytes] | None:
+        """Provenance, descriptors, snapshot."""
+        content = _read(self._path)
         if content is None:
             return None
-        provenance = _provenance(content)
-        if provenance is None:
-            raise DamagedError(f"{place}: damaged", hint=_BUILD_AGAIN)
-        return provenance
+        whole = unseal(content)
+        if whole is None:
+            raise DamagedError(f"{self._path}: damaged", hint=_BUILD_AGAIN)
+        provenance, descriptors = (int.from_bytes(whole[start : start + 8], "little") for start in (0, 8))
+        ends = 16 + provenance, 16 + provenance + descriptors
+        return bytes(whole[16 : ends[0]]), bytes(whole[ends[0] : ends[1]]), bytes(whole[ends[1] :])
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
     """Keep what came from Google, so that `--offline` can build from it; local files are where they were."""
     from_google = [one for one in pulled if one.kind == "google"]
     if from_google:
-        _write_if_changed(state / PULL, from_google)
+        key = snapshot_digest(from_google)
+        if not _is_whole(state / PULL, key):
+            write_sealed(state / PULL, key, snapshot_bytes(from_google, compress=False))
 
 
 def load_pull(state: Path) -> list[Pulled]:
@@ -94,12 +97,15 @@ def load_pull(state: Path) -> list[Pulled]:
         UsageError: nothing was pulled yet.
         DamagedError: the file is damaged.
     """
-    try:
-        return read_snapshot(state / PULL)
-    except UsageError as error:
-        raise UsageError("nothing was pulled yet, so --offline has nothing to build from", hint=error.hint) from error
-    except DamagedError as error:
-        raise DamagedError(str(error), hint="delete the file and run `gdata pull`") from error
+    content = _read(state / PULL)
+    if content is None:
+        raise UsageError(
+            "nothing was pulled yet, so --offline has nothing to build from", hint="run `gdata pull` first"
+        )
+    whole = unseal(content)
+    if whole is None:
+        raise DamagedError(f"{state / PULL}: damaged", hint="run `gdata pull`, which writes it anew")
+    return read_snapshot(bytes(whole))
 
 
 def save_build(
@@ -111,70 +117,51 @@ def save_build(
     *,
     is_plain: bool = True,
 ) -> None:
-    """Keep what the build in `output/` was made from; what was kept for the build before goes.
+    """Keep what a build is made from, all in one file: the parts of two builds don't fit together.
 
     `is_plain`: all of it comes from this pull. Where the last build was the same, its provenance stays then.
     """
-    folder = state / "builds" / build
-    is_new = _write_if_changed(folder / "snapshot.zip", pulled)
-    _write(folder / "descriptors.binpb", descriptors)
-    _write(folder / "descriptors.sha256", _sha256(descriptors))
-    known = _provenance(_read(folder / "provenance.json") or b"")
-    if is_new or known is None or not is_plain or "base" in known:
-        content = json.dumps(provenance(), ensure_ascii=False, indent=1, sort_keys=True).encode()
-        _write(folder / "provenance.json", content)
-    for other in folder.parent.iterdir():
-        if other.name != build:
-            shutil.rmtree(other, ignore_errors=True)
+    path = state / _BUILDS / build
+    key = f"{snapshot_digest(pulled)} {hashlib.sha256(descriptors).hexdigest()}"
+    if is_plain and _is_whole(path, key):
+        return
+    with suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path)  # Earlier versions kept a folder of this name.
+    where = json.dumps(provenance(), ensure_ascii=False, sort_keys=True).encode()
+    sizes = len(where).to_bytes(8, "little") + len(descriptors).to_bytes(8, "little")
+    # It isn't packed: that would take longer than parsing.
+    snapshot = snapshot_bytes(pulled, compress=False)
+    write_sealed(path, key if is_plain else f"{key} in part", sizes, where, descriptors, snapshot)
+
+
+def tidy(state: Path, builds: Collection[str]) -> None:
+    """Remove what is kept of all other builds, and what processes that died have left."""
+    with suppress(OSError):
+        for path in (state / _BUILDS).iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif len(path.name) == 64 and path.name not in builds:
+                path.unlink(missing_ok=True)
+    remove_abandoned([state, state / _BUILDS])
 
 
 def load_build(state: Path, build: str) -> BuildState:
-    """What the build `build` was made from; each part is read when it is asked for."""
-    return BuildState(state / "builds" / build)
+    """What the build `build` was made from."""
+    return BuildState(state / _BUILDS / build)
 
 
-def _write_if_changed(path: Path, pulled: Sequence[Pulled]) -> bool:
-    """Write a snapshot if it isn't there; whether it was written. Most builds pull what the last one did.
-
-    It isn't packed: that would take longer than parsing.
-    """
-    digest = snapshot_digest(pulled)
-    noted = path.with_suffix(".sha256")
-    if path.is_file() and _read(noted) == _note(digest, path.stat().st_size):
-        return False
-    content = snapshot_bytes(pulled, compress=False)
-    write_atomically(path, content)
-    write_atomically(noted, _note(digest, len(content)))
-    return True
-
-
-def _note(digest: str, size: int) -> bytes:
-    """What stands beside a snapshot; with the size, so that one cut off is written anew."""
-    return f"{digest} {size}".encode()
-
-
-def _provenance(content: bytes) -> dict[str, Any] | None:
-    """What provenance.json says; None where it says nothing."""
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _sha256(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    if _read(path) != content:
-        write_atomically(path, content)
+def _is_whole(path: Path, key: str) -> bool:
+    with suppress(OutsideError):
+        content = _read(path)
+        return content is not None and unseal(content, key) is not None
+    return False
 
 
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
         raise OutsideError(

@@ -12,22 +12,25 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from gdata.errors import OutsideError, SchemaError
-from gdata.files import write_atomically
+from gdata.files import unseal, write_sealed
 from gdata.installed import package_stamp
 
 OPTIONS_FOLDER = Path(__file__).parent.parent / "protos"
 """The import root of gdata/options.proto."""
 
+_KEPT = 8
 _PROTOC_LINE = re.compile(r"^(?P<file>[^:\n]+\.proto):(?:(?P<line>\d+):(?P<column>\d+):)? ?(?P<text>.*)$")
 
 
 def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
     """The serialized FileDescriptorSet of every .proto file under `protos`, with imports and source info.
 
-    `cache` is a folder in which the result is kept under the hash of all that went into it.
+    `cache` is a folder in which the result is kept under the hash of all that went into it; what isn't whole any
+    more is made again.
 
     Raises:
         SchemaError: there are no files, or one doesn't compile; each of protoc's lines is in the message.
@@ -41,13 +44,23 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
         raise SchemaError(f"{error.filename}: {error.strerror or error}") from error
     if cache is None:
         return _run_protoc(protos, list(contents))
-    kept = cache / f"descriptors-{_cache_key(contents)}.binpb"
-    try:
-        return kept.read_bytes()
-    except OSError:
-        compiled = _run_protoc(protos, list(contents))
-        write_atomically(kept, compiled)
-        return compiled
+    key = _cache_key(contents)
+    path = cache / f"descriptors-{key}.binpb"
+    with suppress(OSError):
+        if (kept := unseal(path.read_bytes(), key)) is not None:
+            return bytes(kept)
+    compiled = _run_protoc(protos, list(contents))
+    write_sealed(path, key, compiled)
+    _forget_older(cache)
+    return compiled
+
+
+def _forget_older(cache: Path) -> None:
+    """Each edit of a schema leaves one; a few are kept for those who go to and fro between branches."""
+    with suppress(OSError):
+        kept = sorted(cache.glob("descriptors-*.binpb"), key=lambda path: path.stat().st_mtime)
+        for path in kept[:-_KEPT]:
+            path.unlink(missing_ok=True)
 
 
 def _cache_key(contents: dict[str, bytes]) -> str:

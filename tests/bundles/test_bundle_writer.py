@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from gdata.bundles.encode import EncodedBundle
 from gdata.bundles.manifest import Manifest, Part, TableEntry, build_id, bundle_id, file_entry
 from gdata.bundles.reader import open_output
-from gdata.bundles.writer import write_build
+from gdata.bundles.writer import Written
+from gdata.bundles.writer import write_build as write_recorded
 from gdata.errors import DamagedError, OutputError
 
 
@@ -27,6 +29,11 @@ def bundle(target: str, content: bytes, targets: tuple[str, ...] = ("server", "c
 
 def build(content: bytes) -> list[EncodedBundle]:
     return [bundle("server", content), bundle("client", content)]
+
+
+def write_build(output: Path, bundles: list[EncodedBundle], project: str = "") -> Written:
+    """Write as the project in the folder above does, or as another one beside it."""
+    return write_recorded(output, bundles, output.parent / project / ".gdata" / "written")
 
 
 def content_of(output: Path) -> dict[str, bytes]:
@@ -106,19 +113,86 @@ def test_the_previous_builds_files_stay_one_build_longer(tmp_path: Path) -> None
     assert tables == {b"two", b"three"}  # a server that has just read the old manifest can still read its files
 
 
-def test_files_of_others_stay(tmp_path: Path) -> None:
-    write_build(tmp_path, build(b"old"))
-    (tmp_path / "server" / "README.txt").write_text("ours")
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "notes" / "manifest.json").write_text("{}")
-    write_build(tmp_path, build(b"new"))
-    assert (tmp_path / "server" / "README.txt").exists() and (tmp_path / "notes" / "manifest.json").exists()
+def test_what_no_manifest_of_ours_named_stays(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    write_build(output, build(b"old"))
+    names = ("README.txt", "client.json", "ItemTable-0123456789ab.binpb", "notes-0123456789ab.json", "a.tmp", ".x.tmp")
+    for name in names:
+        (output / "server" / name).write_text("somebody's")
+    (output / "notes").mkdir()
+    (output / "notes" / "manifest.json").write_text("{}")
+    for content in (b"new", b"newer", b"newest"):
+        write_build(output, build(content))
+    assert all((output / "server" / name).read_text() == "somebody's" for name in names)
+    assert (output / "notes" / "manifest.json").exists()
+
+
+def test_what_a_loader_laid_beside_our_files_goes_with_them(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    for content in (b"one", b"two", b"three"):
+        write_build(output, build(content))
+        for path in (output / "server").glob("ItemTable-*.binpb"):
+            path.with_suffix(".index").write_bytes(b"where each row stands")
+    write_build(output, build(b"four"))
+    stems = {
+        path.suffix: {one.stem for one in path.parent.glob(f"*{path.suffix}")} for path in output.glob("server/*-*")
+    }
+    assert stems[".index"] == {name for name in stems[".binpb"] if name.startswith("Item")} - {
+        next(iter(bundle("server", b"four").manifest.tables.values())).parts[0].file.rpartition(".")[0]
+    }
 
 
 def test_a_target_that_is_gone_loses_its_folder(tmp_path: Path) -> None:
-    write_build(tmp_path, build(b"old"))
-    write_build(tmp_path, [bundle("server", b"new", ("server",))])
-    assert [path.name for path in tmp_path.iterdir()] == ["server"]
+    output = tmp_path / "output"
+    write_build(output, build(b"old"))
+    write_build(output, [bundle("server", b"new", ("server",))])
+    assert [path.name for path in output.iterdir()] == ["server"]
+
+
+def test_a_target_that_is_gone_leaves_what_somebody_put_beside_it(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    write_build(output, build(b"old"))
+    (output / "client" / "notes.json").write_text("{}")
+    write_build(output, [bundle("server", b"new", ("server",))])
+    assert [path.name for path in (output / "client").iterdir()] == ["notes.json"]
+
+
+def test_two_projects_that_share_an_output_leave_each_others_targets(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    here = [bundle("server", b"here", ("server",))]
+    there = [bundle("client", b"there", ("client",))]
+    assert write_build(output, here, "here").others == ()
+    assert write_build(output, there, "there").others == (output / "server",)
+    assert write_build(output, here, "here").others == (output / "client",)
+    one, other = (open_output(output, [name])[name].table("ItemTable") for name in ("server", "client"))
+    assert (one, other) == (b"here", b"there")
+
+
+def test_a_copy_of_a_project_does_not_take_what_its_model_wrote(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    write_build(output, build(b"old"), "model")
+    shutil.copytree(tmp_path / "model", tmp_path / "copy")
+    assert write_build(output, [bundle("server", b"new", ("server",))], "copy").others == (output / "client",)
+    assert (output / "client" / "manifest.json").exists()
+
+
+def test_a_target_that_another_project_took_over_is_left(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    write_build(output, build(b"old"), "here")
+    write_build(output, [bundle("client", b"theirs", ("client",))], "there")
+    written = write_build(output, [bundle("server", b"new", ("server",))], "here")
+    assert written.others == (output / "client",) and content_of(output / "..") == {}
+    assert open_output(output, ["client"])["client"].table("ItemTable") == b"theirs"
+
+
+def test_a_damaged_record_forgets_but_removes_nothing_of_others(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    for content in (b"one", b"two"):
+        write_build(output, build(content))
+    (tmp_path / ".gdata" / "written").write_bytes(b"damaged")
+    for content in (b"three", b"four"):
+        write_build(output, build(content))
+    assert {path.read_bytes() for path in output.glob("server/ItemTable-*")} == {b"one", b"three", b"four"}
 
 
 def test_the_same_build_writes_nothing(tmp_path: Path) -> None:

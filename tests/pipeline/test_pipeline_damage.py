@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import random
 import shutil
 from pathlib import Path
 
 import pytest
 from command_line import run_gdata
+
+from gdata.errors import DamagedError, OutputError
+from gdata.pipeline.build import Built, build
+from gdata.pipeline.project import open_project, read_config
+from gdata.pipeline.state import load_build
 
 
 @pytest.fixture
@@ -15,29 +23,138 @@ def built(game: Path) -> Path:
     return game
 
 
-def kept(game: Path, name: str) -> Path:
-    (folder,) = (game / ".gdata" / "builds").iterdir()
-    return folder / name
+def kept(game: Path) -> Path:
+    (path,) = (game / ".gdata" / "builds").iterdir()
+    return path
 
 
-@pytest.mark.parametrize("name", ["snapshot.zip", "descriptors.binpb", "provenance.json"])
-@pytest.mark.parametrize("damage", [b"", b"\x00garbage"], ids=["empty", "garbage"])
-def test_what_is_damaged_is_never_published_and_the_next_build_mends_it(built: Path, name: str, damage: bytes) -> None:
-    whole = kept(built, name).read_bytes()
-    kept(built, name).write_bytes(damage)
+def damaged(content: bytes) -> list[bytes]:
+    """These bytes cut, emptied, or with one bit of them changed: in each of their parts."""
+    places = [0, 63, 100, 200, 1_000, 20_000, len(content) // 2, len(content) - 1]
+    flipped = [content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :] for at in places]
+    return [b"", content[:-1], content + b"x", *flipped]
+
+
+def test_what_is_damaged_is_never_published_and_the_next_build_mends_it(built: Path) -> None:
+    path, whole = kept(built), kept(built).read_bytes()
+    for content in damaged(whole):
+        path.write_bytes(content)
+        with pytest.raises(DamagedError, match=f"{path.name}: damaged"):
+            _ = load_build(built / ".gdata", path.name).snapshot
     refused = run_gdata("publish", "--yes", "-q", cwd=built, code=1)
-    assert f"{name}: damaged" in refused.err and "gdata build" in refused.err
+    assert f"{path.name}: damaged" in refused.err and "gdata build" in refused.err
     run_gdata("build", "-q", cwd=built)
-    assert len(kept(built, name).read_bytes()) == len(whole)
+    assert len(kept(built).read_bytes()) == len(whole)
     run_gdata("publish", "--yes", "-q", cwd=built)
     run_gdata("verify", cwd=built)
     run_gdata("build", "--snapshot", "dev", "-q", cwd=built)
 
 
-@pytest.mark.parametrize("name", ["snapshot.zip", "descriptors.binpb", "descriptors.sha256"])
-def test_what_is_missing_is_warned_of(built: Path, name: str) -> None:
-    kept(built, name).unlink()
+def test_what_is_missing_is_warned_of(built: Path) -> None:
+    kept(built).unlink()
     assert "can't be built again" in run_gdata("publish", "--yes", "-q", cwd=built).err
+
+
+PROTO = """
+syntax = "proto3";
+package t;
+import "gdata/options.proto";
+message Item { int32 id = 1 [(gdata.field) = {key: true, column: "no"}]; string name = 2; int32 price = 3; }
+message ItemTable { repeated Item rows = 1; }
+"""
+CONFIG = "{version: 1, spreadsheets: {game: {path: sheets, sheets: {Item: t.ItemTable}}}}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for folder in ("protos", "sheets"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "protos" / "t.proto").write_text(PROTO)
+    (tmp_path / "sheets.yaml").write_text(CONFIG)
+    write_sheet(tmp_path, 5)
+    return tmp_path
+
+
+def write_sheet(project: Path, price: int) -> None:
+    (project / "sheets" / "Item.csv").write_text(f"no,name,price\n1,sword,{price}\n")
+
+
+def build_in(project: Path) -> Built:
+    return build(open_project(read_config(project / "sheets.yaml")), lambda _: None)
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != "lock")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def flip_bits(project: Path, flips: int) -> None:
+    """Change one bit somewhere under `.gdata/` and build: as if nothing had been, and all of it whole again."""
+    build_in(project)
+    output, state = files_in(project / "output"), files_in(project / ".gdata")
+    assert {name.partition("-")[0].partition("/")[0] for name in state} == {"builds", "cache", "descriptors", "written"}
+    chance = random.Random(flips)
+    for _ in range(flips):
+        name = chance.choice(sorted(state))
+        content = bytearray(state[name])
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        (project / ".gdata" / name).write_bytes(content)
+        assert build_in(project).checked.ok
+        assert files_in(project / "output") == output, name
+        healed = files_in(project / ".gdata")
+        assert healed.keys() == state.keys() and {*healed} == {one for one in healed if len(healed[one]) > 0}
+        assert all(healed[one] == state[one] for one in healed if not one.startswith("builds/")), name
+        state = healed
+
+
+def test_a_changed_bit_in_the_state_changes_no_build(project: Path) -> None:
+    flip_bits(project, 60)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_two_thousand_changed_bits_in_the_state_change_no_build(project: Path) -> None:
+    flip_bits(project, 2_000)
+
+
+def test_a_build_that_fails_leaves_the_part_of_the_one_that_stands(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = build_in(project).build or ""
+    write_sheet(project, 6)
+
+    original = Path.replace
+
+    def full(path: Path, target: Path) -> Path:
+        if target.name == "manifest.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return original(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OutputError, match="No space left"):
+        build_in(project)
+    made_from = load_build(project / ".gdata", standing)
+    assert made_from.snapshot and made_from.descriptors and made_from.provenance
+    monkeypatch.undo()
+    build_in(project)
+    assert load_build(project / ".gdata", standing).snapshot is None
+
+
+def test_two_configs_in_a_folder_keep_each_others_part(project: Path) -> None:
+    first = build_in(project).build or ""
+    (project / "other.yaml").write_text(CONFIG.replace("{version", "{output: other, targets: {web: {}}, version"))
+    second = build(open_project(read_config(project / "other.yaml")), lambda _: None).build or ""
+    assert all(load_build(project / ".gdata", one).snapshot for one in (first, second))
+
+
+def test_what_dead_processes_left_goes_after_a_while(project: Path) -> None:
+    build_in(project)
+    old, young = (project / ".gdata" / f".{digit * 16}.tmp" for digit in "01")
+    for path in (old, young, project / ".gdata" / "builds" / old.name):
+        path.write_bytes(b"half")
+        os.utime(path, (0, 0)) if path != young else None
+    build_in(project)
+    assert [path.name for path in (project / ".gdata").rglob("*.tmp")] == [young.name]
 
 
 def test_a_file_in_place_of_the_state_is_named(built: Path) -> None:
