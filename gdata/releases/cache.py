@@ -9,22 +9,36 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from gdata.errors import OutputError
 from gdata.files import write_atomically
 
+UNUSED_DAYS = 30
 _DAY = 86_400
-_UNUSED_DAYS = 30
+_HOUR = 3_600
+_MOST_BYTES = 4 << 30
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A file of the cache."""
+
+    used: float
+    size: int
+    path: Path
 
 
 class BlobCache:
-    """Blobs by their hex SHA-256 under `folder`; those not asked for in 30 days are removed by and by."""
+    """Blobs by their hex SHA-256 under `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most_bytes: int = _MOST_BYTES) -> None:
         self.folder = folder
-        self._tidied = False
+        self._most_bytes = most_bytes
+        self._tidied = -float(_HOUR)
 
     def find(self, digest: str) -> bytes | None:
         """The bytes of a blob, verified; None where they aren't here."""
@@ -42,38 +56,38 @@ class BlobCache:
         """Put a blob in; a cache that can't be written is no reason to stop."""
         with suppress(OutputError):
             write_atomically(self._path(digest), content)
-        if not self._tidied:
-            self._tidied = True
-            self._remove_unused()
 
-    def last_seen(self, place: str, channel: str) -> int:
-        """The highest entry number of a channel that was seen by any reader with this cache; 0 for none."""
-        try:
-            return int(self._seen_path(place, channel).read_text("ascii"))
-        except (OSError, ValueError):
-            return 0
+    def is_due(self) -> bool:
+        """Whether it wasn't tidied in the last hour; asked so, it counts as tidied."""
+        due = time.monotonic() - self._tidied >= _HOUR
+        if due:
+            self._tidied = time.monotonic()
+        return due
 
-    def remember_seen(self, place: str, channel: str, number: int) -> None:
-        """Keep a channel's highest entry number, so that later readers refuse a lower one."""
-        if number > self.last_seen(place, channel):
-            with suppress(OutputError):
-                write_atomically(self._seen_path(place, channel), str(number).encode())
+    def tidy(self, needed: Collection[str]) -> None:
+        """Remove what nobody used in 30 days, and the longest unused where it is too much; never the `needed`."""
+        kept = sorted(self._kept(), key=lambda file: file.used)
+        size = sum(file.size for file in kept)
+        oldest = time.time() - UNUSED_DAYS * _DAY
+        for file in kept:
+            is_left_over = file.path.suffix == ".tmp" and file.used < time.time() - _DAY
+            if is_left_over or (file.path.name not in needed and (file.used < oldest or size > self._most_bytes)):
+                size -= file.size
+                with suppress(OSError):
+                    file.path.unlink()
+
+    def _kept(self) -> list[_Kept]:
+        found = []
+        for path in self.folder.glob("blobs/*/*"):
+            with suppress(OSError):  # another process may tidy up as well
+                status = path.stat()
+                found.append(_Kept(status.st_mtime, status.st_size, path))
+        return found
 
     def _path(self, digest: str) -> Path:
         return self.folder / "blobs" / digest[:2] / digest
-
-    def _seen_path(self, place: str, channel: str) -> Path:
-        name = hashlib.sha256(f"{place}\n{channel}".encode()).hexdigest()
-        return self.folder / "seen" / name[:32]
 
     def _mark_used(self, path: Path) -> None:
         with suppress(OSError):
             if path.stat().st_mtime < time.time() - _DAY:
                 os.utime(path)
-
-    def _remove_unused(self) -> None:
-        oldest = time.time() - _UNUSED_DAYS * _DAY
-        for path in self.folder.glob("blobs/*/*"):
-            with suppress(OSError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()

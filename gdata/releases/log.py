@@ -1,6 +1,6 @@
 """A channel's log: numbered entries, each naming the hash of the one before, added by one publisher at a time.
 
-The newest is found with a listing or without; a log that went back is refused.
+The newest is found with a listing or without; a log that isn't the one that was read before is refused.
 """
 
 from __future__ import annotations
@@ -150,30 +150,30 @@ def newest_entry(
 ) -> Entry | None:
     """The newest entry of a channel, verified; None if it has none, or none newer than `after`.
 
-    With `after` the answer "nothing newer" costs one small request.
+    `after` is one that was read before: the log must still have it, and go on from it. So the answer "nothing
+    newer" costs two small requests.
 
     Raises:
-        DamagedError: the entry is damaged, doesn't follow on `after`, or has a lower number than one that was
-            seen before (by this reader, or by any that shares its cache).
+        DamagedError: the entry is damaged, or the log isn't the one that `after` was read from.
         SignatureError: it isn't signed by `public_key`.
         UsageError: no channel can have this name.
     """
     check_channel_name(channel)
-    seen = after.number if after else store.cache.last_seen(store.place, channel) if store.cache else 0
-    number = _newest_number(store, channel, after, seen)
-    if number < seen:
-        raise DamagedError(
-            f"{store.place}: channel {channel} ends at entry {number}, but entry {seen} was there before",
-            hint="somebody put an old copy of the store in its place: restore the newer one",
-        )
+    if after is not None:
+        number = _bisect(store, channel, after.number)
+        if number == after.number:
+            _check_holds(store, after)
+    elif isinstance(store, WritableStore):
+        number = max((entry_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
+    else:
+        number = _bisect(store, channel, 0)
     if number == (after.number if after else 0):
         return None
     entry = read_entry(store, channel, number, public_key=public_key)
     if after is not None:
         following = entry if number == after.number + 1 else read_entry(store, channel, after.number + 1)
-        check_follows(store.place, following, after)
-    if store.cache:
-        store.cache.remember_seen(store.place, channel, number)
+        if following.prev != after.sha256:
+            raise _other_log(store, after, f"doesn't go on from entry {after.number}, as that was read before")
     return entry
 
 
@@ -203,13 +203,21 @@ def channel_names(store: WritableStore) -> list[str]:
     return sorted(names)
 
 
-def _newest_number(store: Store, channel: str, after: Entry | None, seen: int) -> int:
-    """The number of the newest entry; 0 where there is none."""
-    if after is not None:
-        return _bisect(store, channel, after.number)
-    if isinstance(store, WritableStore):
-        return max((entry_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
-    return _bisect(store, channel, seen if seen and _has(store, channel, seen) else 0)
+def _check_holds(store: Store, entry: Entry) -> None:
+    """Raise DamagedError unless the log still has an entry that was read from it before."""
+    content = store.find(entry_name(entry.channel, entry.number))
+    if content is None:
+        end = _bisect(store, entry.channel, 0)
+        raise _other_log(store, entry, f"ends at entry {end}, but entry {entry.number} was there before")
+    if content != entry.to_bytes():
+        raise _other_log(store, entry, f"has another entry {entry.number} than the one that was there before")
+
+
+def _other_log(store: Store, entry: Entry, what: str) -> DamagedError:
+    return DamagedError(
+        f"{store.place}: the log of channel {entry.channel} {what}: an older copy or another log is in its place",
+        hint="restore the newer one; readers go on by themselves when the log goes on from the entry that they had",
+    )
 
 
 def _bisect(store: Store, channel: str, low: int) -> int:

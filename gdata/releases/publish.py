@@ -24,6 +24,7 @@ from gdata.releases.conditions import (
     check_not_bad,
     check_one_build,
 )
+from gdata.releases.identity import ensure_identity
 from gdata.releases.log import ChannelMoved, Log, append, entries_after, read_log
 from gdata.releases.pieces import cut
 from gdata.releases.reader import read_release
@@ -86,13 +87,14 @@ def publish(
         return Moved(base, changed=False, traffic=upload.finish())  # mends what is missing of it
     check_expected(channel, build, move)
     check_not_bad(log, build, move)
+    identity = ensure_identity(store, before.provenance.get("store") if before else None)
     draft = Release(
         id=release_id(build, _time(move)),
         build=build,
         targets=targets,
         protos=_upload_blob(upload, parts.protos),
         snapshot=_upload_pieces(upload, parts.snapshot),
-        provenance=parts.provenance,
+        provenance={**parts.provenance, "store": identity},
         summary=parts.summary,
     )
     traffic = upload.finish()

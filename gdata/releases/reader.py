@@ -6,7 +6,7 @@ protobuf; fsspec is imported for s3:// and gs:// alone, cryptography only where 
     store = open_store("s3://bucket/game", cache="/var/cache/gdata")
     entry = newest_entry(store, "live")
     bundle = read_bundle(store, read_release(store, entry.release, entry), "server")
-    newer = newest_entry(store, "live", after=entry)        # None, after one small request, if there is none
+    newer = newest_entry(store, "live", after=entry)        # None, after two small requests, if there is none
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
     blobs/3f/3f9a…                            any file, under its SHA-256; never changed
     releases/20261123-091245-9f3ac1d0.json    a release's record; never changed
     channels/live/000042.json                 an entry of a channel's log; never changed
+    store.json                                the store's identity; never changed
 
 Names are made here and nowhere else, and each is checked before it becomes a path or a URL.
 """
@@ -22,6 +23,7 @@ from gdata.errors import DamagedError, UsageError
 from gdata.releases.cache import BlobCache
 
 BLOBS, RELEASES, CHANNELS = "blobs", "releases", "channels"
+IDENTITY = "store.json"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _OWN = re.compile(
@@ -29,6 +31,7 @@ _OWN = re.compile(
     r"|releases/\d{8}-\d{6}-[0-9a-f]{8}\.json"
     r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/\d{6,}\.json"
 )
+_USER = re.compile(r"(?<=://)([^/@:]*:)?[^/]*@")
 _FOLDERS = (BLOBS, RELEASES, CHANNELS)
 
 _In = TypeVar("_In")
@@ -72,12 +75,19 @@ def checked(name: str) -> str:
     Raises:
         DamagedError: it would lead out of the store, or to a file that isn't one of its own.
     """
+    if name == IDENTITY:
+        return name
     first, *others = name.split("/")
     inner, last = others[:-1], others[-1] if others else ""
     safe = first in _FOLDERS and all(_SAFE.fullmatch(part) for part in inner)
     if not safe or not (_SAFE.fullmatch(last) or _TEMPORARY.fullmatch(last)):
         raise DamagedError(f"{name!r} can't be the name of a file in a release store")
     return name
+
+
+def shown(location: str) -> str:
+    """A store's URL as messages may show it: the password in it, or what may be one, is `***`."""
+    return _USER.sub(lambda match: f"{match[1] or ''}***@", location)
 
 
 @dataclass(frozen=True)

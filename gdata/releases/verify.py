@@ -14,6 +14,7 @@ from pathlib import Path
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.errors import DamagedError, UsageError
+from gdata.releases.identity import read_identity
 from gdata.releases.log import channel_names, check_follows, read_entry
 from gdata.releases.pieces import pieces_of, read_pieces
 from gdata.releases.reader import read_bundle, read_release
@@ -22,6 +23,7 @@ from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKey, check_any_s
 from gdata.releases.store import (
     BLOBS,
     CHANNELS,
+    IDENTITY,
     RELEASES,
     Store,
     StoredFile,
@@ -134,6 +136,8 @@ def verify_store(
         if record.release is not None:
             with report.at(record.file):
                 _verify_needs(report, store, record.release, blobs, public_key)
+    with report.at(IDENTITY):
+        _verify_identity(report, store, records)
     for channel in channel_names(store):
         _verify_log(report, store, channel, records, public_key)
     return report
@@ -231,6 +235,13 @@ def _verify_needs(
     for digest in sorted(needed - blobs.keys()):
         with report.at(file):
             raise DamagedError(f"{place} needs {blob_name(digest)}, which is missing")
+
+
+def _verify_identity(report: Report, store: WritableStore, records: Mapping[str, _Record]) -> None:
+    if read_identity(store) is not None:
+        report.count(store.size_of(IDENTITY) or 0)
+    elif any("store" in record.release.provenance for record in records.values() if record.release):
+        raise DamagedError(f"{store.place}: {IDENTITY} is missing", hint="publish once: that writes it again")
 
 
 def _verify_log(

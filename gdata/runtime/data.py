@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from operator import attrgetter
 from types import ModuleType
 from typing import Any, Self
 
-from gdata.errors import DamagedError
+from gdata.errors import DamagedError, GdataError, OutsideError
+from gdata.runtime.health import Freshness, Health
 from gdata.runtime.places import Found, Place
 from gdata.runtime.snapshot import Snapshot, TypedSnapshot
 from gdata.runtime.watching import Watch
+
+logger = logging.getLogger("gdata")
 
 _RETRIES = 3
 """A folder may be built anew while it is read; the next try then reads the new one."""
@@ -28,7 +33,14 @@ class TypedData:
     children that a process forks.
     """
 
-    def __init__(self, place: Place, *, types: Sequence[ModuleType] = (), eager: bool = False) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        types: Sequence[ModuleType] = (),
+        eager: bool = False,
+        max_age: timedelta | None = None,
+    ) -> None:
         """What `gdata.load` makes of a `Data`; raises what that raises."""
         self._place = place
         self._generated = types
@@ -36,10 +48,8 @@ class TypedData:
         self._pid = os.getpid()
         self._refreshing = threading.Lock()
         self._watch: Watch | None = None
-        read = self._read(None)
-        assert read is not None
-        self._found, self._snapshot = read
-        self._is_stale = self._found.is_stale
+        self._freshness = Freshness(max_age)
+        self._found, self._snapshot = self._start()
         _all.add(self)
 
     @property
@@ -64,8 +74,23 @@ class TypedData:
 
     @property
     def stale(self) -> bool:
-        """Whether there may be newer data: the last try to reach the store failed, or what it has was refused."""
-        return self._is_stale
+        """Whether there may be newer data: the last try to read it failed or hangs, or what it found is too old."""
+        return self._freshness.trouble(self._found.entry) is not None
+
+    def health(self) -> Health:
+        """Which data is in use, and why and since when there may be newer: `health().as_json()` for a check."""
+        found = self._found
+        trouble = self._freshness.trouble(found.entry)
+        return Health(
+            release=found.release,
+            build=found.bundle.manifest.build,
+            target=found.bundle.manifest.target,
+            entry=found.entry.number if found.entry else None,
+            stale=trouble is not None,
+            reason=trouble.reason if trouble else "",
+            since=trouble.since if trouble else None,
+            checked=self._freshness.checked,
+        )
 
     def snapshot(self) -> TypedSnapshot:
         """The release in use now, which stays as it is however often this is refreshed: one for each request."""
@@ -87,15 +112,16 @@ class TypedData:
             UsageError: it holds no data any more, or the classes given as `types` don't fit.
         """
         with self._refreshing:
+            self._freshness.begin()
             try:
                 read = self._read(self._found)
-            except Exception:
-                self._is_stale = True
+            except BaseException as error:
+                self._freshness.end(str(error) or type(error).__name__)
                 raise
-            self._is_stale = False
-            if read is None:
-                return False
-            old, (self._found, self._snapshot) = self._found, read
+            old = self._found
+            if read is not None:
+                self._found, self._snapshot = read
+            self._freshness.end()
             return not self._found.has_same_data(old)
 
     def watch(self, interval: float = 10.0, on_change: Callable[[Self], object] | None = None) -> Watch:
@@ -128,6 +154,31 @@ class TypedData:
 
     def __repr__(self) -> str:
         return repr(self._snapshot)
+
+    def _start(self) -> tuple[Found, Snapshot]:
+        """The newest; where that can't be read, what the place remembers to have given last."""
+        try:
+            read = self._read(None)
+        except (OutsideError, DamagedError) as error:
+            remembered = self._remembered()
+            if remembered is None:
+                raise
+            logger.error(
+                "starting with %s from the cache, for the newest can't be read: %s", remembered[0].release, error
+            )
+            self._freshness.end(str(error))
+            return remembered
+        assert read is not None
+        self._freshness.end()
+        return read
+
+    def _remembered(self) -> tuple[Found, Snapshot] | None:
+        try:
+            found = self._place.remembered()
+            return None if found is None else (found, self._open(found))
+        except GdataError as error:
+            logger.warning("the cached release can't be used: %s", error)
+            return None
 
     def _read(self, last: Found | None) -> tuple[Found, Snapshot] | None:
         found = self._place.find(last)
@@ -163,6 +214,7 @@ class TypedData:
         # The thread that held the lock, or watched, doesn't live in the child.
         self._pid = os.getpid()
         self._refreshing = threading.Lock()
+        self._freshness.abandon()
         if self._watch is not None:
             self._watch = self._watch.again()
 

@@ -26,8 +26,10 @@ class Found:
     entry: Entry | None = None
     signature: str | None = None
     """Of the manifest, where the release has one."""
-    is_stale: bool = False
-    """It comes from the local cache, for the store couldn't be reached."""
+    store: str | None = None
+    """The identity of the store, where that has one."""
+    is_cached: bool = False
+    """It comes from the local cache, for what the store has can't be read."""
     threads: int = 1
     """How many files at once it is well to read."""
 
@@ -62,6 +64,13 @@ class Place(Protocol):
             DamagedError: it isn't what it says it is.
         """
 
+    def remembered(self) -> Found | None:
+        """What was kept last, to start with where what is there now can't be read; None where nothing was.
+
+        Raises:
+            DamagedError: it can't be used.
+        """
+
     def keep(self, found: Found, last: Found | None) -> None:
         """Take note that `found` was read whole, what `last` had of it excepted, and is in use."""
 
@@ -93,6 +102,10 @@ class FolderPlace:
 
             check_folder_signature(folder, bundle.manifest_bytes, self.public_key)
         return Found(bundle)
+
+    def remembered(self) -> Found | None:
+        """Nothing: a folder is its own memory."""
+        return None
 
     def keep(self, found: Found, last: Found | None) -> None:
         """Nothing to do: a folder is its own memory."""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from gdata.bundles.manifest import FileEntry, Manifest, canonical_json, sha256
+from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
-from gdata.errors import DamagedError, GdataError, OutsideError, StoreError, UsageError
-from gdata.files import write_atomically
+from gdata.errors import DamagedError, OutsideError, StoreError, UnknownFormatError, UsageError
 from gdata.releases.cache import BlobCache
+from gdata.releases.identity import read_identity
 from gdata.releases.reader import newest_entry, open_store, read_bundle, read_release
-from gdata.releases.records import Release
+from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import PublicKey, check_signature
-from gdata.releases.store import Store
+from gdata.releases.store import Store, entry_name, shown
+from gdata.runtime.memory import UNKNOWN, Loaded, Memory, needed_blobs
 from gdata.runtime.places import Found
 
 logger = logging.getLogger("gdata")
@@ -38,63 +37,102 @@ class StorePlace:
         public_key: PublicKey | None = None,
     ) -> None:
         self.location = location
+        self.shown = shown(location) if "://" in location else location
         self.channel = channel
         self.release = release
         self.target = target
         self.cache = BlobCache(cache) if cache is not None else None
         self.public_key = public_key
+        self._what = [channel, release, target]
+        where = self.shown if "://" in location else str(Path(location).resolve())
+        self._memory = Memory(cache, where)
         self._opened: tuple[int, Store] | None = None
+        self._identity: str | None = None
 
     def find(self, last: Found | None) -> Found | None:
-        """What the channel points at now; None if that is still `last`. Without a store, at first, the cached."""
-        try:
-            return self._find(last)
-        except OutsideError as error:
-            remembered = self._remembered() if last is None else None
-            if remembered is None:
-                raise
-            logger.warning("%s; starting with %s from the cache", error, remembered.release)
-            return remembered
+        """What the channel points at now; None if that is still `last`."""
+        store = self._store()
+        if last is None:
+            self._identity = self._read_identity(store)
+            self._recognize(store)
+        if self.channel is not None:
+            return self._find_newest(store, self.channel, last)
+        if last is not None and not last.is_cached:
+            return None
+        assert self.release is not None
+        return self._of(store, read_release(store, self.release))
+
+    def remembered(self) -> Found | None:
+        """What was loaded last, if the cache has all of it still."""
+        if self.cache is None:
+            return None
+        stores = self._memory.stores()
+        if self._identity is None and len(stores) > 1:
+            raise DamagedError(
+                f"{self.cache.folder}: it holds releases of {len(stores)} stores that were all read from {self.shown}",
+                hint="give each game a cache of its own",
+            )
+        identity = self._identity or next(iter(stores), UNKNOWN)
+        loaded = self._memory.loaded(identity, self._what)
+        if loaded is None:
+            return None
+        bundle = self._cached_bundle(self.cache, loaded)
+        return Found(
+            bundle,
+            loaded.release,
+            loaded.entry,
+            loaded.signature,
+            store=None if identity == UNKNOWN else identity,
+            is_cached=True,
+        )
 
     def keep(self, found: Found, last: Found | None) -> None:
         """Remember `found` in the cache, so that the next start needs no store."""
-        if self.cache is None or found.is_stale:
+        if self.cache is None or found.is_cached:
             return
-        with suppress(OutsideError):
+        with suppress(OutsideError, DamagedError):
             if last is not None:  # what it had already wasn't read anew, and may have left the cache meanwhile
                 for entry in found.bundle.manifest.files:
                     self._store().get_blob(entry.sha256)
-            write_atomically(self._memory(), _note(found))
+            manifest = sha256(found.bundle.manifest_bytes)
+            loaded = Loaded(found.release or "", manifest, found.signature, found.entry)
+            self._memory.keep(self._notes(), self._what, loaded)
+        if self.cache.is_due():
+            self.cache.tidy(needed_blobs(self.cache))
 
-    def _find(self, last: Found | None) -> Found | None:
-        store = self._store()
-        if self.release is not None:
-            return (
-                None if last is not None and not last.is_stale else self._of(store, read_release(store, self.release))
-            )
-        assert self.channel is not None
-        after = last.entry if last is not None else None
-        entry = newest_entry(store, self.channel, after=after, public_key=self.public_key)
+    def _find_newest(self, store: Store, channel: str, last: Found | None) -> Found | None:
+        after = last.entry if last is not None else self._memory.seen(self._notes(), channel)
+        try:
+            entry = newest_entry(store, channel, after=after, public_key=self.public_key)
+        except DamagedError:
+            self._check_same_store(store, last)
+            raise
+        if entry is None and last is not None:
+            self._memory.mark_used(self._notes(), self._what)
+            return None
+        entry = entry or after
         if entry is None:
-            if after is not None:
-                return None
             raise UsageError(
-                f"{self.location}: the channel {self.channel} has no release",
-                hint=store.why_empty() or "publish one: `gdata publish --channel " + self.channel + "`",
+                f"{self.shown}: the channel {channel} has no release",
+                hint=store.why_empty() or f"publish one: `gdata publish --channel {channel}`",
             )
-        found = self._of(store, read_release(store, entry.release, entry))
-        return replace(found, entry=entry)
+        if last is not None:
+            self._check_same_store(store, last)
+            self._recognize(store)
+        self._memory.see(self._notes(), entry)
+        return replace(self._of(store, _record(store, entry)), entry=entry)
 
     def _of(self, store: Store, release: Release) -> Found:
         target = self.target or self._only_target(release)
         bundle = read_bundle(store, release, target, public_key=self.public_key)
-        return Found(bundle, release.id, signature=release.targets[target].signature, threads=store.threads)
+        signature = release.targets[target].signature
+        return Found(bundle, release.id, signature=signature, store=self._identity, threads=store.threads)
 
     def _only_target(self, release: Release) -> str:
         if len(release.targets) == 1:
             return next(iter(release.targets))
         raise UsageError(
-            f"{self.location}: release {release.id} has several targets: {', '.join(release.targets)}",
+            f"{self.shown}: release {release.id} has several targets: {', '.join(release.targets)}",
             hint=f'say which: target="{next(iter(release.targets), "server")}"',
         )
 
@@ -109,26 +147,56 @@ class StorePlace:
             raise StoreError(f"{self.location}: there is no such folder", hint="is the disk or file server mounted?")
         return store
 
-    def _memory(self) -> Path:
-        assert self.cache is not None
-        name = canonical_json([self.location, self.channel, self.release, self.target])
-        return self.cache.folder / "loaded" / f"{sha256(name)[:32]}.json"
-
-    def _remembered(self) -> Found | None:
-        """What was loaded last, if the cache has all of it still."""
-        if self.cache is None:
-            return None
+    def _read_identity(self, store: Store) -> str | None:
         try:
-            note = json.loads(self._memory().read_bytes())
-            return Found(self._cached_bundle(self.cache, note), str(note["release"]), is_stale=True)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError, GdataError) as error:
-            logger.warning("%s: the cached release can't be used: %s", self.cache.folder, error)
+            return read_identity(store)
+        except UnknownFormatError:
+            raise
+        except DamagedError as error:
+            logger.warning("%s; going on without it", error)
             return None
 
-    def _cached_bundle(self, cache: BlobCache, note: Any) -> Bundle:
-        place = f"{cache.folder} (cache of {self.location}), release {note['release']}"
+    def _notes(self) -> str:
+        """Under which identity the cache knows the store; one that lost its own is taken for the one known here."""
+        known = [one for one in self._memory.stores() if one != UNKNOWN]
+        return self._identity or (known[0] if len(known) == 1 else UNKNOWN)
+
+    def _recognize(self, store: Store) -> None:
+        """Compare the store with those that the cache knows to have been here."""
+        if self._identity is None:
+            return
+        known = self._memory.stores()
+        if UNKNOWN in known and self._identity not in known and self.channel is not None:
+            seen = self._memory.seen(UNKNOWN, self.channel)
+            if seen is not None and store.find(entry_name(seen.channel, seen.number)) == seen.to_bytes():
+                self._memory.name_store(self._identity)
+        others = [one for one in self._memory.stores() if one not in (self._identity, UNKNOWN)]
+        if not others:
+            return
+        error = self._another_store(others[0])
+        if self.public_key is not None:
+            self._identity = others[0]
+            raise error
+        logger.warning("%s", error)
+
+    def _check_same_store(self, store: Store, last: Found | None) -> None:
+        """Raise DamagedError where another store is here than the one that `last` came from."""
+        self._identity = self._read_identity(store) or self._identity
+        if last is not None and last.store is not None and self._identity not in (None, last.store):
+            error = self._another_store(last.store)
+            self._identity = last.store
+            raise error
+
+    def _another_store(self, before: str) -> DamagedError:
+        cache = f" and an empty cache ({self.cache.folder})" if self.cache is not None else ""
+        return DamagedError(
+            f"{self.shown}: another store is here now: its identity is {(self._identity or UNKNOWN)[:12]}, "
+            f"and was {before[:12]}",
+            hint=f"put the right store back; if this one is meant, start the server anew with it{cache}",
+        )
+
+    def _cached_bundle(self, cache: BlobCache, loaded: Loaded) -> Bundle:
+        place = f"{cache.folder} (cache of {self.shown}), release {loaded.release}"
 
         def blob(digest: str) -> bytes:
             content = cache.find(digest)
@@ -139,15 +207,20 @@ class StorePlace:
         def fetch(entry: FileEntry) -> bytes:
             return blob(entry.sha256)
 
-        content = blob(str(note["manifest"]))
+        content = blob(loaded.manifest)
         if self.public_key is not None:
-            check_signature(note["signature"], content, place=place, key=self.public_key)
+            check_signature(loaded.signature, content, place=place, key=self.public_key)
+            if loaded.entry is not None:
+                check_signature(loaded.entry.signature, loaded.entry.signed_bytes(), place=place, key=self.public_key)
         manifest = Manifest.from_bytes(content, place=place)
         if manifest.target != (self.target or manifest.target):
             raise DamagedError(f"{place}: is of the target {manifest.target}, not of {self.target}")
         return Bundle(manifest, content, place, fetch)
 
 
-def _note(found: Found) -> bytes:
-    manifest = sha256(found.bundle.manifest_bytes)
-    return canonical_json({"release": found.release, "manifest": manifest, "signature": found.signature})
+def _record(store: Store, entry: Entry) -> Release:
+    """The record of the release that a channel points at: where it is missing, the store is damaged."""
+    try:
+        return read_release(store, entry.release, entry)
+    except UsageError as error:
+        raise DamagedError(str(error), hint="restore it from a backup, or `gdata rollback` to another one") from error

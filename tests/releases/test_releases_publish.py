@@ -14,6 +14,7 @@ from gdata.bundles.manifest import canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, RefusedError, UsageError
 from gdata.releases.history import read_history
+from gdata.releases.identity import read_identity
 from gdata.releases.log import ChannelMoved, read_log
 from gdata.releases.publish import YANKED, Move, Parts, promote, publish, rollback
 from gdata.releases.reader import bundles_of, descriptors_of, newest_entry, read_all, snapshot_of
@@ -50,7 +51,7 @@ def test_the_files_are_those_of_the_design(tmp_path: Path) -> None:
         },
         "protos": sha256(b"protos"),
         "snapshot": sha256(b"snapshot"),
-        "provenance": {"tool": "gdata"},
+        "provenance": {"tool": "gdata", "store": read_identity(store)},
         "summary": {"rows_added": 2},
     }
     entry_path = tmp_path / "releases/channels/live/000001.json"

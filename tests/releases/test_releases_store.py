@@ -14,11 +14,12 @@ import pytest
 from released_game import build, release, store_at
 
 from gdata.bundles.manifest import sha256
-from gdata.errors import DamagedError, StoreError, UsageError
+from gdata.errors import DamagedError, StoreError, UnknownFormatError, UsageError
 from gdata.releases.fetch import fetch
+from gdata.releases.identity import ensure_identity, read_identity
 from gdata.releases.place import open_store
 from gdata.releases.publish import Move, rollback
-from gdata.releases.reader import bundles_of, newest_entry, read_all
+from gdata.releases.reader import bundles_of, newest_entry, read_all, read_release
 from gdata.releases.store import WritableStore, blob_name, checked, writable
 from gdata.releases.verify import verify_store
 
@@ -158,3 +159,27 @@ def test_a_blob_with_other_bytes_is_named(tmp_path: Path) -> None:
     store.put(blob_name(digest), b"wrong")
     with pytest.raises(DamagedError, match=digest):
         store.get_blob(digest)
+
+
+def test_a_store_gets_an_identity_that_a_lost_file_does_not_change(store: WritableStore, tmp_path: Path) -> None:
+    moved = release(store, build(tmp_path, 100))
+    identity = read_identity(store)
+    assert identity is not None
+    assert read_release(store, moved.entry.release).provenance["store"] == identity
+    for price, content in ((200, None), (300, b"{"), (400, b'{"features":[],"id":"ABC"}')):
+        store.remove("store.json")
+        if content is not None:
+            store.put("store.json", content)
+            with pytest.raises(DamagedError, match="is damaged"):
+                read_identity(store)
+        release(store, build(tmp_path, price))
+        assert read_identity(store) == identity
+    store.put("store.json", b'{"features":["new"],"id":"ABC"}')
+    with pytest.raises(UnknownFormatError, match="newer gdata"):
+        release(store, build(tmp_path, 500))
+
+
+def test_of_two_that_give_a_store_its_identity_the_first_counts(store: WritableStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: ensure_identity(store), range(8)))
+    assert made == {read_identity(store)}

@@ -97,13 +97,13 @@ def test_the_newest_is_found_without_a_listing(server: Server, tmp_path: Path, e
     assert len(server.requests()) <= 2 * entries.bit_length() + 2
 
 
-def test_nothing_new_is_one_small_request(server: Server, tmp_path: Path) -> None:
+def test_nothing_new_is_two_small_requests(server: Server, tmp_path: Path) -> None:
     fill(tmp_path, 3)
     store = open_store(server.url)
     entry = newest_entry(store, "live")
     server.requests()
     assert newest_entry(store, "live", after=entry) is None
-    assert server.requests() == ["/releases/channels/live/000004.json"]
+    assert server.requests() == [f"/releases/channels/live/00000{number}.json" for number in (4, 3)]
     assert server.headers[-1]["Cache-Control"] == "no-cache"
     fill(tmp_path, 4)
     newer = newest_entry(store, "live", after=entry)
@@ -131,13 +131,22 @@ def test_a_cache_that_cannot_be_written_is_done_without(server: Server, tmp_path
     read_all(bundles_of(store, "live").bundles["server"])
 
 
-def test_a_lower_number_than_one_seen_is_refused(server: Server, tmp_path: Path) -> None:
+def test_a_log_that_went_back_is_refused_until_it_goes_on(server: Server, tmp_path: Path) -> None:
     fill(tmp_path, 3)
-    newest_entry(open_store(server.url, cache=tmp_path / "cache"), "live")
-    (tmp_path / "releases/channels/live/000003.json").unlink()
-    with pytest.raises(DamagedError, match="ends at entry 2, but entry 3 was there"):
-        newest_entry(open_store(server.url, cache=tmp_path / "cache"), "live")
-    assert newest_entry(open_store(server.url), "live") is not None
+    store, path = open_store(server.url), tmp_path / "releases/channels/live/000003.json"
+    entry, content = newest_entry(store, "live"), path.read_bytes()
+    path.unlink()
+    with pytest.raises(DamagedError, match="ends at entry 2, but entry 3 was there before"):
+        newest_entry(store, "live", after=entry)
+    fill(tmp_path, 1)
+    with pytest.raises(DamagedError, match="has another entry 3 than the one that was there before"):
+        newest_entry(store, "live", after=entry)
+    path.write_bytes(content)
+    assert newest_entry(store, "live", after=entry) is None
+    fill(tmp_path, 2)
+    newer = newest_entry(store, "live", after=entry)
+    assert newer is not None
+    assert newer.number == 4
 
 
 def test_a_log_that_was_replaced_is_refused(server: Server, tmp_path: Path) -> None:
@@ -146,7 +155,7 @@ def test_a_log_that_was_replaced_is_refused(server: Server, tmp_path: Path) -> N
     for path in (tmp_path / "releases/channels/live").iterdir():
         path.unlink()
     fill(tmp_path, 3)
-    with pytest.raises(DamagedError, match="doesn't follow"):
+    with pytest.raises(DamagedError, match="doesn't go on from entry 2"):
         newest_entry(open_store(server.url), "live", after=entry)
 
 

@@ -128,7 +128,7 @@ def test_a_cache_that_lost_a_file_or_is_damaged_does_not_boot(store: Path, tmp_p
     cache = tmp_path / "cache"
     gdata.load(store, channel="live", cache=cache)
     store.rename(tmp_path / "away")
-    for path in sorted(path for path in cache.rglob("*") if path.is_file() and "seen" not in path.parts):
+    for path in sorted(path for path in cache.rglob("*") if path.is_file() and not path.name.startswith("seen")):
         content = path.read_bytes()
         path.write_bytes(b"{}" + content[2:])
         with pytest.raises((StoreError, DamagedError)):
@@ -149,18 +149,6 @@ def test_a_refresh_mends_what_the_cache_has_lost(store: Path, tmp_path: Path) ->
     data.refresh()
     shutil.rmtree(store)
     assert gdata.load(store, channel="live", cache=cache).Constants.number == 2
-
-
-def test_an_older_store_put_in_place_of_the_newer_is_refused(store: Path, tmp_path: Path) -> None:
-    release(store, 1)
-    shutil.copytree(store, tmp_path / "old")
-    release(store, 2)
-    cache = tmp_path / "cache"
-    gdata.load(store, channel="live", cache=cache)
-    shutil.rmtree(store)
-    (tmp_path / "old").rename(store)
-    with pytest.raises(DamagedError, match="entry 2 was there before"):
-        gdata.load(store, channel="live", cache=cache)
 
 
 def test_with_a_public_key_only_what_it_signed_is_read(store: Path, tmp_path: Path) -> None:
