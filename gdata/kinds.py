@@ -110,6 +110,8 @@ ONEOF_SEVERAL = Kind(
     about="Two fields of a oneof are filled in one row.",
 )
 
+INFINITE_INSTEAD = "write a number; infinity and NaN are none"
+
 # --- cells ------------------------------------------------------------------------------------------------
 
 CELL_BLANK = Kind(
@@ -159,7 +161,14 @@ CELL_FLOAT_DIGITS = Kind(
     "{value} becomes {stored}: the field keeps about 7 digits",
     "write at most 6 digits, or a programmer can make the field a double",
     severity="warning",
-    about="A float has 32 bits, about 7 digits; the rest of the number is lost.",
+    about="A float has 32 bits, about 7 digits, a double 64, about 16; the rest of the number is lost.",
+)
+CELL_DOUBLE_DIGITS = Kind(
+    "cell.float_digits",
+    "{value} becomes {stored}: the field keeps about 16 digits",
+    "write at most 15 digits; for an id, a programmer can make the field an int64 or a string",
+    severity="warning",
+    about="A float has 32 bits, about 7 digits, a double 64, about 16; the rest of the number is lost.",
 )
 CELL_NOT_BOOL = Kind(
     "cell.not_bool",
@@ -208,6 +217,36 @@ CELL_NOT_JSON = Kind(
     "the JSON in the cell can't be read: {reason}",
     "mend the JSON; in lists and messages a cell that starts with [ or {{ is JSON",
     about="A cell that is JSON is broken, or doesn't fit the field.",
+)
+CELL_JSON_NAME = Kind(
+    "cell.not_json",
+    "the JSON names {name}, which {message} doesn't have",
+    "{nearest}write one of: {names}",
+    about="A cell that is JSON is broken, or doesn't fit the field.",
+)
+CELL_JSON_BLANK = Kind(
+    "cell.blank",
+    "the JSON leaves out {part}",
+    "write it in as well; 0 if zero is meant",
+    about="A number, bool or enum has no value. Blank is never silently zero.",
+)
+CELL_JSON_CHOICE = Kind(
+    "cell.blank",
+    "the JSON leaves out {part}",
+    "write it in as well, one of: {choices}",
+    about="A number, bool or enum has no value. Blank is never silently zero.",
+)
+CELL_JSON_BOOL = Kind(
+    "cell.blank",
+    "the JSON leaves out {part}",
+    "write it in as well, true or false",
+    about="A number, bool or enum has no value. Blank is never silently zero.",
+)
+CELL_NOT_FIELD_MASK = Kind(
+    "cell.not_field_mask",
+    "{value} is no list of field names",
+    "write the names apart by commas: price, reward.item_id",
+    about="A FieldMask holds something else than the paths of fields.",
 )
 CELL_DATE = Kind(
     "cell.date",
@@ -262,6 +301,12 @@ CELL_PARTS = Kind(
     "cell.parts",
     "{value} doesn't have the parts {expected}",
     "write it as {expected}, with all of its parts and no more",
+    about="A message in one cell has too many or too few parts.",
+)
+CELL_NO_PARTS = Kind(
+    "cell.parts",
+    "{field} has no parts, so {value} is none",
+    "write TRUE if it is meant, or clear the cell",
     about="A message in one cell has too many or too few parts.",
 )
 CELL_MAP_KEY = Kind(

@@ -23,7 +23,7 @@ from gdata.nearest import nearest
 from gdata.parsing.times import read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
 from gdata.schema.names import fold
-from gdata.schema.plan import FieldKind
+from gdata.schema.plan import FieldKind, FieldPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
 
 INTEGER_RANGES: dict[str, tuple[int, int]] = {
@@ -43,11 +43,18 @@ _ONE_NUMBER = re.compile(r"[^\d.,+-]*([+-]?\d+(?:\.\d+)?)[^\d.,+-]*", re.ASCII)
 _NOTHING = frozenset(["-", "–", "—", "없음", "none", "n/a", "null", "なし", "無", "无"])
 _LETTERS_FOR_DIGITS = str.maketrans("OolI", "0011")
 _PLAIN_SIGNS = str.maketrans("−–—。．", "---..")
-_TYPE_WORDS = {"string": "text", "bytes": "text", "bool": "TRUE or FALSE", "enum": "one of a few choices"}
+_TYPE_WORDS = {
+    "string": "text",
+    "bytes": "text",
+    "field_mask": "text",
+    "bool": "TRUE or FALSE",
+    "enum": "one of a few choices",
+}
 """What a field holds, for people."""
 _TRUE = frozenset(["true", "yes", "y", "o", "1"])
 _FALSE = frozenset(["false", "no", "n", "x", "0"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_FIELD_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ZERO_WIDTH = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Joins what belongs together in emoji and in Arabic and Indic scripts, where it is meant.
@@ -74,6 +81,20 @@ class CellType:
     choices: Mapping[int, str] | None = None
     enum_name: str = ""
 
+    @classmethod
+    def of(cls, field: FieldPlan, timezone: ZoneInfo) -> CellType:
+        """What one value of `field` is, if it is a scalar or a wrapper of one."""
+        enum = field.value_type.enum_type
+        return cls(
+            field.scalar_kind if field.kind == "wrapper" else field.kind,
+            timezone,
+            field.unit,
+            field.labels,
+            field.enum_names,
+            field.choices,
+            enum.name if enum is not None else "",
+        )
+
 
 Converted = tuple[Any, Fault | None]
 """A value ready for protobuf and what is wrong; with an error the value is None."""
@@ -98,6 +119,11 @@ def convert_cell(cell: CellValue, type_: CellType) -> Converted:
     return _CONVERT[type_.kind](cell, type_)
 
 
+def convert_key(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
+    """A map's key as its type; keys are text in cells and headers alike."""
+    return convert_cell(text, CellType(field.map_key_kind, timezone))
+
+
 def shown(cell: CellValue) -> str:
     """A cell's value as a message quotes it."""
     if isinstance(cell, bool):
@@ -115,6 +141,11 @@ def decimal_text(number: float) -> str:
     if not math.isfinite(number):
         return str(number)
     return str(int(number)) if number.is_integer() else format(Decimal(repr(number)), "f")
+
+
+def fault_of_part(fault: Fault, part: str) -> Fault:
+    """The fault of one part of a cell, which quotes that part and not the whole cell."""
+    return Fault(fault.kind, {"value": shown(part), **fault.words})
 
 
 def _fault(kind: Kind, **words: Any) -> Converted:
@@ -185,11 +216,11 @@ def _number(cell: CellValue, type_: CellType) -> Converted:
         number = float(text)
     else:
         assert isinstance(cell, (int, float))
-        number = float(cell)
+        number = float(cell) if isinstance(cell, float) or abs(cell) < 2**1023 else math.inf
     if not math.isfinite(number):
-        return _fault(kinds.CELL_NOT_NUMBER, instead="write a number; infinity and NaN are none")
+        return _fault(kinds.CELL_NOT_NUMBER, instead=kinds.INFINITE_INSTEAD)
     if type_.kind != "float":
-        return number, None
+        return number, rounded_double(cell) if isinstance(cell, str) else None
     if abs(number) > FLOAT_MAX:
         return _fault(kinds.CELL_OUT_OF_RANGE, type="float", low="-3.4e38", high="3.4e38")
     stored = stored_float(number)
@@ -201,6 +232,16 @@ def stored_float(number: float) -> str:
     digits = len(repr(number).partition("e")[0].replace(".", "").strip("-0")) or 1
     as_float = struct.unpack("<f", struct.pack("<f", number))[0]
     return "" if float(f"{as_float:.{digits}g}") == number else f"{as_float:.{max(digits, 9)}g}"
+
+
+def rounded_double(text: str) -> Fault | None:
+    """The warning for a whole number that 64 bits can't hold to its last digit."""
+    text = text.strip()
+    # Up to 15 digits every number is held; a text of thousands is no number of a game's.
+    if len(text) <= 15 or len(text) > 400 or not _INTEGER.fullmatch(text):
+        return None
+    stored = decimal_text(float(text))
+    return Fault(kinds.CELL_DOUBLE_DIGITS, {"stored": stored}) if int(stored) != int(text) else None
 
 
 def _number_instead(text: str) -> str:
@@ -297,6 +338,13 @@ def _bytes(cell: CellValue, _type: CellType) -> Converted:
         return _fault(kinds.CELL_NOT_BASE64)
 
 
+def _field_mask(cell: CellValue, _type: CellType) -> Converted:
+    paths = [path.strip() for path in cell.split(",")] if isinstance(cell, str) else []
+    if paths and all(map(_FIELD_PATH.fullmatch, paths)):
+        return {"paths": paths}, None
+    return _fault(kinds.CELL_NOT_FIELD_MASK)
+
+
 _CONVERT: dict[str, Callable[[CellValue, CellType], Converted]] = {
     "int32": _integer,
     "int64": _integer,
@@ -310,4 +358,5 @@ _CONVERT: dict[str, Callable[[CellValue, CellType], Converted]] = {
     "bytes": _bytes,
     "timestamp": _timestamp,
     "duration": _duration,
+    "field_mask": _field_mask,
 }

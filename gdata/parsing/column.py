@@ -17,7 +17,7 @@ from typing import Any
 from gdata import kinds
 from gdata.parsing.cell import EXACT_INTEGERS, INTEGER_RANGES, CellType, Fault, is_blank
 from gdata.parsing.compound import ReadCell
-from gdata.parsing.textcheck import are_finite, is_clean_text, keeps_digits
+from gdata.parsing.textcheck import are_exact, are_finite, is_clean_text, keeps_digits
 from gdata.parsing.utf8column import convert_utf8, is_solid
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 from gdata.sources.utf8cells import Utf8Cells, spread_cells
@@ -157,7 +157,7 @@ def _text_doubles(cells: Sequence[str], text: str) -> list[Any] | None:
         values = list(map(float, cells))
     except ValueError:  # Blank, `1.2.3`.
         return None
-    return values if are_finite(values) else None
+    return values if are_finite(values) and are_exact(values) else None
 
 
 def _typed_doubles(cells: Sequence[Any]) -> list[Any] | None:

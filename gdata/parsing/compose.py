@@ -15,7 +15,6 @@ from typing import Any
 from gdata import kinds
 from gdata.parsing.cell import Fault, choices_text
 from gdata.parsing.column import Column, blanks
-from gdata.parsing.compound import may_be_blank
 from gdata.parsing.header import Node
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import Columns, make_dicts
@@ -167,7 +166,7 @@ class _Composer:
         is_key = field.key and "." not in name
         if is_key and self._records.starts is not None:
             return values  # Where key cells tell records apart, `SheetRecords` has looked at them already.
-        if field.key or not (node.is_element or may_be_blank(field)):
+        if field.key or not (node.is_element or field.may_be_blank):
             # The key of a map's entry is asked for too, but it isn't the row's.
             kind = kinds.KEY_BLANK if is_key else _BLANK_KINDS.get(field.kind, kinds.CELL_BLANK)
             words = {"choices": choices_text(field.choices)}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.parsing.cell import CellType, is_blank
-from gdata.parsing.compound import ReadCell, cell_reader, may_be_blank, scalar_type
+from gdata.parsing.compound import ReadCell, cell_reader, scalar_type
 from gdata.parsing.header import Header, HeaderFault, Node, read_header
 from gdata.parsing.sheet import Sheet
 from gdata.problems import Problem, Severity
@@ -99,7 +99,7 @@ class SheetHead:
             for node in self.header.nodes.values()
             if not node.elements
             for leaf in node.leaves()
-            if may_be_blank(leaf.field) and not leaf.field.is_optional and leaf.field.default is None
+            if leaf.field.may_be_blank and not leaf.field.is_optional and leaf.field.default is None
             for column in leaf.columns()
         }
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.nearest import did_you_mean, nearest
-from gdata.parsing.cell import CellType, convert_cell, shown
+from gdata.parsing.cell import convert_key, shown
 from gdata.parsing.header_names import (
     MAX_ELEMENTS,
     Step,
@@ -162,6 +162,8 @@ class _HeaderReader:
                 tag = ""
             else:
                 steps = find_field(name, self._message) or self._walk(name)
+            if steps is not None and steps[-1][0].kind == "any":
+                raise _PathFault(_no_column(steps[-1][0]))
         except _PathFault as fault:
             words = {"reason": str(fault), "nearest": fault.nearest}
             self._header.faults.append(HeaderFault(kinds.HEADER_PATH, (column,), value=text, words=words))
@@ -199,7 +201,7 @@ class _HeaderReader:
         if index is None:
             return None
         if field.is_map:
-            key, fault = convert_cell(index, CellType(field.map_key_kind, _UTC))
+            key, fault = convert_key(index, field, _UTC)
             if fault is not None:
                 raise _PathFault(f"{index} is no key of {field.name}")
             return str(key)
@@ -215,8 +217,6 @@ class _HeaderReader:
                 if not self._multirow:
                     raise _PathFault(f"{field.name} is a list, so it needs an index: {field.name}[1]")
                 steps[position] = field, "1"
-        if steps[-1][0].kind == "any":
-            raise _PathFault(_no_column(steps[-1][0]))
         return steps
 
     def _place(self, steps: list[Step], tag: str, text: str, column: int) -> None:
@@ -291,7 +291,7 @@ def _taken(node: Node, name: str) -> tuple[int, str] | None:
 def _no_part(steps: list[Step], message: MessagePlan | None, name: str) -> _PathFault:
     """Why the path ends at its last step: that field has no part called `name`."""
     above = steps[-1][0]
-    if above.kind == "any":
+    if above.kind in ("any", "nested"):
         return _PathFault(_no_column(above))
     if message is None:
         return _PathFault(f"{above.name} has no field {name}")
@@ -305,4 +305,6 @@ def _no_part(steps: list[Step], message: MessagePlan | None, name: str) -> _Path
 
 
 def _no_column(field: FieldPlan) -> str:
-    return f"{field.name} is a message within itself, or of a type that no column can hold"
+    if field.kind == "nested":
+        return f"{field.name} is a message within itself: write it as JSON in one column"
+    return f"{field.name} is of a type that no column can hold"

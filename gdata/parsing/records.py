@@ -11,9 +11,8 @@ from typing import Any
 
 from gdata import kinds
 from gdata.nearest import nearest
-from gdata.parsing.cell import CellType, Fault, convert_cell, is_blank, shown
+from gdata.parsing.cell import CellType, Fault, convert_cell, convert_key, is_blank, shown
 from gdata.parsing.column import Column, convert_column
-from gdata.parsing.compound import map_key
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
 from gdata.parsing.sheet import Sheet, record_cells
@@ -169,7 +168,7 @@ class SheetRecords:
 
     def map_key(self, field: FieldPlan, text: str) -> Any:
         """A map's key as its type, from the text of a header."""
-        return map_key(text, field, self.head.timezone)[0]
+        return convert_key(text, field, self.head.timezone)[0]
 
     # --- places -------------------------------------------------------------------------------------------
 

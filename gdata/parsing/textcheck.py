@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gdata.parsing.cell import FLOAT_MAX
+from gdata.parsing.cell import EXACT_INTEGERS, FLOAT_MAX
 
 _FLOAT_NORMAL = 2.0**-126
 """Below it 32 bits hold fewer digits."""
@@ -32,6 +32,11 @@ def are_finite(values: Sequence[float]) -> bool:
     """Whether no number is infinite or NaN, nor their sum."""
     total = sum(values)
     return total - total == 0
+
+
+def are_exact(values: Sequence[float]) -> bool:
+    """Whether 64 bits hold every whole number that these may have been written as."""
+    return max(values) < EXACT_INTEGERS and min(values) > -EXACT_INTEGERS
 
 
 def keeps_digits(values: Sequence[float]) -> bool:

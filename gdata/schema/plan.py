@@ -7,7 +7,7 @@ defaults filled in.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,10 +15,11 @@ TableKind = Literal["rows", "map", "record"]
 
 FieldKind = Literal[
     "int32", "int64", "uint32", "uint64", "float", "double", "bool", "string", "bytes", "enum",
-    "message", "timestamp", "duration", "wrapper", "struct", "any",
+    "message", "nested", "timestamp", "duration", "field_mask", "wrapper", "struct", "any",
 ]  # fmt: skip
-"""How a field's cells are read. int32 covers sint32 and sfixed32, and so on. `wrapper` is a scalar that
-may be unset; `struct` is Struct, Value or ListValue, written as JSON; `any` is what no cell can hold."""
+"""How a field's cells are read. int32 covers sint32 and sfixed32, and so on. `nested` is a message within itself,
+which has no end of columns and so is written as JSON; `wrapper` is a scalar that may be unset; `struct` is Struct,
+Value or ListValue, written as JSON; `any` is what no cell can hold."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class FieldPlan:
     """Declared `optional`: the sheet may have no column for it."""
     message: MessagePlan | None = None
     """The fields of a nested message."""
+    message_again: Callable[[], MessagePlan] | None = dataclasses.field(default=None, repr=False)
+    """Of kind nested: gives the fields of the message that it is one of."""
     scalar_kind: FieldKind = "any"
     """Of a wrapper: the kind of its value."""
     labels: Mapping[str, int] = dataclasses.field(default_factory=dict)
@@ -71,6 +74,20 @@ class FieldPlan:
     groups: tuple[str, ...] = ()
     unit: str = ""
     path: str = ""
+
+    @property
+    def may_be_blank(self) -> bool:
+        """Whether a blank cell is no problem: unset and zero differ, or blank is what the type's zero looks like."""
+        if self.descriptor.is_required:  # Of proto2: without it there is no message.
+            return self.default is not None
+        if self.is_list or self.is_map or self.has_presence or self.default is not None:
+            return True
+        return self.kind in ("string", "bytes", "message", "nested", "field_mask", "struct")
+
+    @property
+    def value_type(self) -> Any:
+        """Protobuf's descriptor of what one value is: of a map, the field `value` of its entries."""
+        return self.descriptor.message_type.fields_by_name["value"] if self.is_map else self.descriptor
 
 
 @dataclass(frozen=True, eq=False)

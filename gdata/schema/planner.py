@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -33,7 +34,7 @@ _KINDS: dict[int, FieldKind] = {
     FieldDescriptor.TYPE_BYTES: "bytes",
     FieldDescriptor.TYPE_ENUM: "enum",
     FieldDescriptor.TYPE_MESSAGE: "message",
-    FieldDescriptor.TYPE_GROUP: "any",
+    FieldDescriptor.TYPE_GROUP: "message",
 }
 _WELL_KNOWN: dict[str, FieldKind] = {
     "google.protobuf.Timestamp": "timestamp",
@@ -41,6 +42,7 @@ _WELL_KNOWN: dict[str, FieldKind] = {
     "google.protobuf.Struct": "struct",
     "google.protobuf.Value": "struct",
     "google.protobuf.ListValue": "struct",
+    "google.protobuf.FieldMask": "field_mask",
     "google.protobuf.Any": "any",
     **{
         f"google.protobuf.{name}Value": "wrapper"
@@ -93,6 +95,11 @@ class Planner:
                 hint=f"write `message {descriptor.name}Table {{ repeated {descriptor.name} rows = 1; }}` below it, and "
                 f"name {descriptor.full_name}Table in sheets.yaml; or, for a sheet of one record, `layout: vertical`",
             )
+        if field.type == FieldDescriptor.TYPE_GROUP:
+            raise SchemaError(
+                f"{self._places.of(field.full_name)}: the rows of {descriptor.full_name} are delimited, as a group is",
+                hint="make it a plain repeated field; in editions: [features.message_encoding = LENGTH_PREFIXED]",
+            )
         return ("map" if _is_map(field) else "rows"), field
 
     def _check_table(self, plan: TablePlan, rows_field: Any) -> None:
@@ -130,7 +137,7 @@ class Planner:
         value = field.message_type.fields_by_name["value"] if is_map else field
         kind = _kind(value)
         if kind == "message" and value.message_type.full_name in within:
-            kind = "any"  # A message within itself has no end of columns.
+            kind = "nested"  # A message within itself has no end of columns.
         options = self._options.of_field(field)
         plan = FieldPlan(
             name=field.name,
@@ -143,6 +150,7 @@ class Planner:
             has_presence=field.has_presence and not field.is_required,
             is_optional=_is_optional(field),
             message=self.plan_message(value.message_type, within) if kind == "message" else None,
+            message_again=partial(self.plan_message, value.message_type) if kind == "nested" else None,
             scalar_kind=_KINDS[value.message_type.fields_by_name["value"].type] if kind == "wrapper" else "any",
             labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
             enum_names={one.number: one.name for one in reversed(value.enum_type.values)} if kind == "enum" else {},
@@ -193,6 +201,11 @@ class Planner:
             raise SchemaError(
                 f"{place}: unit {plan.unit!r} of {name} makes no sense",
                 hint=f"a unit is for Duration fields, and one of {', '.join(_UNITS)}",
+            )
+        if plan.kind == "any" and not plan.absent_ok:
+            raise SchemaError(
+                f"{place}: no cell can hold {name}, which is a google.protobuf.Any",
+                hint="make it a message, or a oneof of several; where only programs fill it, mark it absent_ok",
             )
         if len(plan.separator) > 1 or len(plan.subseparator) > 1 or plan.separator == plan.subseparator:
             raise SchemaError(
