@@ -120,7 +120,10 @@ Cells = dict[str, str]
 
 
 def in_json(name: str, message: Any) -> Cells:
-    value = json_format.MessageToDict(message, preserving_proto_field_name=True).get(name)
+    given = json_format.MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    value = given.get(name)
     return {name: "" if value is None else json.dumps(value, ensure_ascii=False)}
 
 
