@@ -144,7 +144,8 @@ def get_token(bench: Bench) -> str:
 
 def pull_with_gdata(bench: Bench) -> int:
     from gdata.config import GoogleSettings, Spreadsheet
-    from gdata.sources.google.pull import pull_google, read_google
+    from gdata.sources.google.answers import read_google
+    from gdata.sources.google.pull import pull_google
     from gdata.sources.grid import SheetRequest
 
     wanted = [

@@ -10,6 +10,7 @@ from typing import Literal
 
 Layout = Literal["rows", "columns", "vertical"]
 TextFormat = Literal["", "json", "txtpb"]
+SourceKind = Literal["google", "workbook", "csv"]
 SchemaRule = Literal["off", "wire", "wire_json", "file"]
 DENIALS = ("added_rows", "removed_rows", "changed_rows", "added_table", "removed_table", "any")
 LIMITS = ("max_change", "max_increase", "max_decrease", "max_changed_rows")
@@ -49,6 +50,13 @@ class Spreadsheet:
     """The id, or the path as sheets.yaml writes it."""
     encoding: str = "utf-8"
     line: int = 0
+
+    @property
+    def kind(self) -> SourceKind:
+        """The kind of source that brings it."""
+        if self.path is None:
+            return "google"
+        return "csv" if self.path.is_dir() else "workbook"
 
 
 @dataclass(frozen=True)

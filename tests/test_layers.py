@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from gdata.config import SourceKind
+from gdata.sources.adapters import SOURCES
 
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
@@ -24,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scaffold": WORDS | {"schema", "sources", "configfile", "parsing"},
     "runtime": {"errors", "nearest", "files", "bundles", "releases"},
     "pipeline": WORDS
-    | {"schema", "configfile", "sources", "parsing", "bundles", "checks", "diffs", "releases", "scaffold"},
+    | {"schema", "configfile", "parsing", "bundles", "checks", "diffs", "releases", "scaffold"}
+    | {f"sources.{one}" for one in ("adapters", "grid", "snapshot", "source", "titles")},
     "cli": WORDS
     | {"schema", "configfile", "sources", "bundles", "diffs", "releases", "runtime", "pipeline", "scaffold"},
 }
@@ -100,6 +105,21 @@ def test_libraries_stay_where_they_belong(path: Path) -> None:
             if module == library or module.startswith(f"{library}."):
                 assert place.startswith(rooms), f"{place} imports {module}, which only {rooms} may"
                 assert at_import_allowed or not at_import, f"{place} imports {module} outside of a function"
+
+
+def test_a_kind_of_source_is_known_in_its_own_room_and_the_list_alone() -> None:
+    """So that a new kind is a new room and a line in the list, and no stage goes by what the data came from."""
+    kinds = get_args(SourceKind)
+    assert set(kinds) == SOURCES.keys()
+    for path in FILES:
+        place = path.relative_to(PACKAGE).as_posix()
+        if place.startswith("sources/") and place != "sources/adapters.py":
+            others = [kind for kind in kinds if not place.startswith(f"sources/{kind}/")]
+            rooms = {f"gdata.sources.{kind}" for kind in others}
+            assert not any(module.startswith(tuple(rooms)) for module, _ in imports_of(path)), place
+        if place.startswith("pipeline/"):
+            text = path.read_text(encoding="utf-8").lower().replace("google.protobuf", "")
+            assert not any(word in text for word in ("google", "csv")), place
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

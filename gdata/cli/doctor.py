@@ -10,7 +10,7 @@ import click
 from gdata.cli.options import config_option, format_option
 
 if TYPE_CHECKING:
-    from gdata.sources.google.doctor import DoctorStep
+    from gdata.sources.source import DoctorStep
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "red")}
 

@@ -72,7 +72,7 @@ class Checked:
 
     @property
     def requests(self) -> int:
-        """How many reads of Google's API the pull took."""
+        """How many reads the pull took of sources that count them."""
         return sum(pulled.requests for pulled in self.parsed.pulled)
 
 

@@ -14,7 +14,7 @@ from gdata.pipeline.project import Project
 from gdata.pipeline.tables import TableInput
 from gdata.schema.closure import schema_part
 from gdata.schema.plan import TablePlan
-from gdata.sources.csv.folder import files_by_title
+from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ class CacheKeys:
         ]
 
     def _bytes(self, pulled: Pulled) -> tuple[object, ...]:
-        # The listing of a csv folder names files of other tables; of this one's it says nothing.
-        names = files_by_title(pulled).values() if pulled.kind == "csv" else pulled.files
+        # Files that are of no sheet tell of other tables' sheets; of this one's they say nothing.
+        own = source_of(pulled).files_of(pulled)
+        names = pulled.files if own is None else own.by_title.values()
         files = [(name, pulled.digests[name]) for name in sorted(names)]
         return pulled.kind, pulled.encoding, pulled.location, files
 

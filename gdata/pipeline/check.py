@@ -14,6 +14,7 @@ from gdata.pipeline.parse import Parsed
 from gdata.pipeline.project import Project
 from gdata.problems import Problem, in_cell_order, with_severities
 from gdata.schema.names import fold
+from gdata.sources.adapters import source_of
 
 _A_MOMENT = timedelta(minutes=1)
 """A pull takes seconds: somebody may add a row to one spreadsheet after it was read, and refer to it in another."""
@@ -72,9 +73,9 @@ def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
 
 
 def _with_moments(problems: list[Problem], parsed: Parsed) -> list[Problem]:
-    """The problems, where a missing row of another spreadsheet may have been added while Google was being read."""
+    """The problems, where a missing row of another spreadsheet may have been added while they were being read."""
     now = datetime.now(UTC)
-    read = {one.spreadsheet for one in parsed.pulled if one.kind == "google" and now - one.pulled_at < _A_MOMENT}
+    read = {one.spreadsheet for one in parsed.pulled if source_of(one).is_remote and now - one.pulled_at < _A_MOMENT}
     if not read:
         return problems
     homes = {name: {place[0] for place in table.headers} for name, table in parsed.tables.items()}

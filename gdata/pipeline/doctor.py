@@ -9,19 +9,16 @@ from gdata.errors import GdataError
 from gdata.pipeline.project import open_project
 from gdata.pipeline.sides import store_of
 from gdata.releases.reader import newest_entry
-from gdata.sources.google.doctor import DoctorStep, examine_google
+from gdata.sources.adapters import by_source
+from gdata.sources.source import DoctorStep
 
 
 def examine(config: Config) -> Iterator[DoctorStep]:
-    """The steps as they are tried: schemas, local spreadsheets, Google, the release store."""
+    """The steps as they are tried: schemas, what each kind of source needs, the release store."""
     yield DoctorStep("config", "ok", str(config.path))
     yield _examine_schemas(config)
-    local = [one for one in config.spreadsheets if one.path is not None]
-    if local:
-        yield DoctorStep("files", "ok", f"{len(local)} spreadsheets are files here")
-    remote = [one for one in config.spreadsheets if one.path is None]
-    if remote:
-        yield from examine_google(remote, config.google, config.timezone)
+    for source, spreadsheets in by_source(config.spreadsheets):
+        yield from source.examine(spreadsheets, config)
     yield _examine_store(config)
 
 

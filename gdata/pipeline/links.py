@@ -4,58 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
-from gdata.config import Spreadsheet
 from gdata.pipeline.project import Project
-from gdata.problems import Cell, Problem
-
-_LINK = "https://docs.google.com/spreadsheets/d/{id}/edit"
+from gdata.problems import Problem
+from gdata.sources.adapters import by_source, source_of
 
 
 def with_links(
     project: Project,
     problems: Iterable[Problem],
-    gids: Mapping[tuple[str, str], int],
+    known_ids: Mapping[tuple[str, str], int],
     *,
     may_ask: bool,
 ) -> list[Problem]:
-    """The problems with their `url`; `gids` are the known ids of sheets, others are asked for if `may_ask`."""
+    """The problems with their `url`; `known_ids` are of sheets, others are asked for if `may_ask`."""
     problems = list(problems)
-    spreadsheets = {one.name: one for one in project.config.spreadsheets}
-    known = dict(gids)
-    unknown = {
-        problem.cell.spreadsheet
-        for problem in problems
-        if (one := spreadsheets.get(problem.cell.spreadsheet)) is not None
-        and one.id
-        and (problem.cell.spreadsheet, problem.cell.sheet) not in known
-    }
-    if unknown and may_ask:
-        from gdata.sources.google.pull import fetch_sheet_ids
+    spreadsheets = {one.name: (one, source_of(one)) for one in project.config.spreadsheets}
+    places = {(problem.cell.spreadsheet, problem.cell.sheet) for problem in problems}
+    unknown = {name for name, _ in places - known_ids.keys() if name in spreadsheets}
+    ids = dict(known_ids)
+    if may_ask:
+        for source, asked in by_source(spreadsheets[name][0] for name in sorted(unknown)):
+            found = source.sheet_ids(asked, project.config)
+            ids |= {(name, title): number for name, titles in found.items() for title, number in titles.items()}
 
-        found = fetch_sheet_ids([spreadsheets[name] for name in sorted(unknown)], project.config.google)
-        known |= {(name, title): gid for name, titles in found.items() for title, gid in titles.items()}
-    return [
-        replace(problem, url=_url(spreadsheets.get(problem.cell.spreadsheet), problem.cell, known))
-        for problem in problems
-    ]
+    def link(problem: Problem) -> str:
+        cell = problem.cell
+        if cell.spreadsheet not in spreadsheets:
+            return ""
+        spreadsheet, source = spreadsheets[cell.spreadsheet]
+        return source.link(spreadsheet, cell, ids.get((cell.spreadsheet, cell.sheet)))
 
-
-@lru_cache(maxsize=1_000)
-def _file(path: Path, sheet: str) -> str:
-    # Asked once a sheet: asking the file system for each of 300,000 problems takes seconds.
-    return str(path / f"{sheet}.csv" if path.is_dir() else path)
-
-
-def _url(spreadsheet: Spreadsheet | None, cell: Cell, gids: Mapping[tuple[str, str], int]) -> str:
-    if spreadsheet is None:
-        return ""
-    if spreadsheet.path is not None:
-        return _file(spreadsheet.path, cell.sheet)
-    link = _LINK.format(id=spreadsheet.id)
-    gid = gids.get((cell.spreadsheet, cell.sheet))
-    if gid is None:
-        return link
-    return f"{link}#gid={gid}&range={cell.a1}" if cell.a1 else f"{link}#gid={gid}"
+    return [replace(problem, url=link(problem)) for problem in problems]

@@ -23,7 +23,7 @@ from gdata.pipeline.tables import TableInput, TableParser
 from gdata.pipeline.workers import Outcome, core_count, run_jobs
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
-from gdata.sources.csv.folder import files_by_title, listed_titles
+from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.titles import match_titles
 
@@ -60,7 +60,7 @@ def parse_all(project: Project, pulls: Iterable[Pulled], listener: Listener) -> 
     with paused_gc():
         for pulled, waited in stage.arriving(pulls):
             stage.add(pulled)
-            if pulled.kind == "google" and waited > _A_WAIT:
+            if source_of(pulled).is_remote and waited > _A_WAIT:
                 # The others are on their way, so there is time now. What comes faster than this core parses is left
                 # for all cores to share.
                 stage.parse_ready()
@@ -158,12 +158,13 @@ class _Stage:
 
     def _facts_of(self, spreadsheet: Spreadsheet) -> SheetFacts:
         pulled = self._pulled[spreadsheet.name]
-        if pulled.kind != "csv":
+        files = source_of(pulled).files_of(pulled)
+        if files is None:
             return self._facts.get(spreadsheet.name, SheetFacts())
         requests = self._project.requests(spreadsheet)
-        matched = match_titles(files_by_title(pulled), requests, spreadsheet.name)
+        matched = match_titles(files.by_title, requests, spreadsheet.name)
         titles = tuple((title, None) for title in matched.wanted)
-        return SheetFacts(titles, matched.missing, tuple(listed_titles(pulled)))
+        return SheetFacts(titles, matched.missing, tuple(files.titles))
 
     def _missing(self, spreadsheet: Spreadsheet, entry: SheetEntry, facts: SheetFacts) -> Problem:
         config = self._project.config

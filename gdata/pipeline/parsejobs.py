@@ -17,7 +17,7 @@ from gdata.pipeline.pieces import cut, piece_bytes
 from gdata.pipeline.results import TableResult
 from gdata.pipeline.tables import TableInput, TableParser, TableSheets
 from gdata.pipeline.workers import Job
-from gdata.sources.csv.folder import files_by_title
+from gdata.sources.adapters import source_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def share_out(tables: Sequence[KeyedTable], parser: TableParser, cache: ParseCac
 
 @dataclass(frozen=True)
 class _Group:
-    """Tables that share workbooks: parsed one after the other, so that each workbook is read once."""
+    """Tables whose sheets lie in one file: parsed one after the other, so that it is read once."""
 
     parser: TableParser
     cache: ParseCache
@@ -92,10 +92,11 @@ class _InPieces:
 
     @classmethod
     def of(cls, table: KeyedTable, parser: TableParser, cache: ParseCache, size: int) -> _InPieces | None:
-        """The table in pieces of `size` bytes; None where it isn't one sheet of csv with two of them, or is a map."""
+        """The table in pieces of `size` bytes; None unless it is one sheet with its own file, of two or more."""
         count = table.table.size // size
-        files = [name for one in table.table.pulled.values() if one.kind == "csv" for name in files_by_title(one)]
-        if table.table.plan.kind != "rows" or count < 2 or len(files) != 1 or len(table.table.pulled) != 1:
+        files = [source_of(one).files_of(one) for one in table.table.pulled.values()]
+        sheets_of_own = sum(len(one.by_title) for one in files if one is not None)
+        if table.table.plan.kind != "rows" or count < 2 or sheets_of_own != 1 or len(files) != 1:
             return None
         try:
             sheets = parser.read(table.table)
@@ -119,10 +120,10 @@ class _InPieces:
 
 
 def groups_of(tables: Sequence[KeyedTable]) -> list[list[KeyedTable]]:
-    """The tables in groups that share no workbook, the largest first; of csv folders each table has its own files."""
+    """The tables in groups that share no file, the largest first."""
     groups: list[tuple[set[str], list[KeyedTable]]] = []
     for one in tables:
-        shared = {name for name, pulled in one.table.pulled.items() if pulled.kind != "csv"}
+        shared = {name for name, pulled in one.table.pulled.items() if source_of(pulled).files_of(pulled) is None}
         names, members = set(shared), [one]
         apart = []
         for group in groups:

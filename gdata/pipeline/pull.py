@@ -1,20 +1,19 @@
-"""Bring all spreadsheets: those in Google at once and in the background, local ones meanwhile."""
+"""Bring all spreadsheets: those that lie elsewhere at once and in the background, local ones meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from itertools import chain
+from operator import itemgetter
 
 from gdata.config import Spreadsheet
 from gdata.errors import UsageError
 from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.project import Project
 from gdata.pipeline.state import load_pull, locked, save_pull
-from gdata.sources.adapters import pull_local
+from gdata.sources.adapters import by_source, source_of
 from gdata.sources.grid import Pulled
-
-if TYPE_CHECKING:
-    from gdata.sources.google.pull import PullProgress
+from gdata.sources.source import OnProgress, PullProgress
 
 
 def pull(project: Project, listener: Listener) -> list[Pulled]:
@@ -32,45 +31,36 @@ def pull(project: Project, listener: Listener) -> list[Pulled]:
 def pull_all(
     project: Project, spreadsheets: Sequence[Spreadsheet], listener: Listener, *, offline: bool = False
 ) -> Iterator[Pulled]:
-    """The spreadsheets' bytes as they arrive; with `offline`, those in Google from the last pull.
+    """The spreadsheets' bytes as they arrive; with `offline`, those that lie elsewhere from the last pull.
 
     Raises:
-        SourceError: spreadsheets can't be read; one error names all those in Google that can't.
+        SourceError: spreadsheets can't be read; one error names all those elsewhere that can't.
     """
-    local = [one for one in spreadsheets if one.path is not None]
-    remote = [one for one in spreadsheets if one.path is None]
-    total = len(spreadsheets)
-    arriving = _from_last_pull(project, remote) if offline and remote else _from_google(project, remote, listener)
-    done = 0
-    for one in local:
-        pulled = pull_local(one)
-        done += 1
-        listener(Event("pull", one.name, done, total))
-        yield pulled
-    for pulled in arriving:
-        done += 1
-        listener(Event("pull", pulled.spreadsheet, done, total))
+    kept, arriving = [one for one in spreadsheets if offline and source_of(one).is_remote], []
+    groups = by_source(one for one in spreadsheets if one not in kept)
+    # The remote ones start at once, and are on their way while the others are read.
+    for source, group in sorted(groups, key=lambda pair: not pair[0].is_remote):
+        wanted = [(one, project.requests(one)) for one in group]
+        arriving.append((source.is_remote, source.pull(wanted, project.config, _teller(listener))))
+    pulls = chain.from_iterable(pulls for _, pulls in sorted(arriving, key=itemgetter(0)))
+    for done, pulled in enumerate(chain(pulls, _from_last_pull(project, kept)), start=1):
+        listener(Event("pull", pulled.spreadsheet, done, len(spreadsheets)))
         yield pulled
 
 
-def _from_google(project: Project, spreadsheets: Sequence[Spreadsheet], listener: Listener) -> Iterator[Pulled]:
-    if not spreadsheets:
-        return iter(())
-    from gdata.sources.google.pull import pull_google
-
+def _teller(listener: Listener) -> OnProgress:
     def on_progress(news: PullProgress) -> None:
         if news.event == "waiting":
             note = f"{news.reason}; trying again in {news.wait:.0f} s"
             listener(Event("pull", news.spreadsheet, news.done, news.total, note))
 
-    wanted = [(one, project.requests(one)) for one in spreadsheets]
-    return pull_google(wanted, project.config.google, on_progress=on_progress)
+    return on_progress
 
 
 def _from_last_pull(project: Project, spreadsheets: Sequence[Spreadsheet]) -> Iterator[Pulled]:
-    kept = {(one.spreadsheet, one.location): one for one in load_pull(project.state)}
+    known = {(one.spreadsheet, one.location): one for one in load_pull(project.state)} if spreadsheets else {}
     for spreadsheet in spreadsheets:
-        pulled = kept.get((spreadsheet.name, spreadsheet.id))
+        pulled = known.get((spreadsheet.name, spreadsheet.location))
         if pulled is None:
             raise UsageError(
                 f"the last pull doesn't have the spreadsheet {spreadsheet.name}", hint="run `gdata pull` first"

@@ -29,7 +29,7 @@ class SheetFacts:
     """What stays of a spreadsheet once its cells are rows: the sheets that were asked for, and the missing ones."""
 
     sheets: tuple[tuple[str, int | None], ...] = ()
-    """Titles in the order of sheets.yaml, and Google's tab ids."""
+    """Titles in the order of sheets.yaml, and their ids."""
     missing: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     """All titles, where they are known."""
@@ -45,7 +45,7 @@ class TableResult:
     """Of its cells and rows, by the tags of those who see them."""
     views: Mapping[Tags, ViewBytes] = field(default_factory=dict)
     facts: Mapping[str, SheetFacts] = field(default_factory=dict)
-    """By spreadsheet; of csv folders the listing tells as much."""
+    """By spreadsheet; where each sheet has its own file, the pull tells as much."""
     headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
     """By spreadsheet and sheet."""
     records: int = 0

@@ -24,6 +24,7 @@ from typing import Any
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.files import project_lock, remove_abandoned, unseal, write_sealed
 from gdata.pipeline.events import Event, Listener
+from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
 
@@ -82,12 +83,12 @@ class BuildState:
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
-    """Keep what came from Google, so that `--offline` can build from it; local files are where they were."""
-    from_google = [one for one in pulled if one.kind == "google"]
-    if from_google:
-        key = snapshot_digest(from_google)
+    """Keep what came from elsewhere, so that `--offline` can build from it; local files are where they were."""
+    remote = [one for one in pulled if source_of(one).is_remote]
+    if remote:
+        key = snapshot_digest(remote)
         if not _is_whole(state / PULL, key):
-            write_sealed(state / PULL, key, snapshot_bytes(from_google, compress=False))
+            write_sealed(state / PULL, key, snapshot_bytes(remote, compress=False))
 
 
 def load_pull(state: Path) -> list[Pulled]:

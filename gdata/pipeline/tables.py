@@ -19,8 +19,7 @@ from gdata.pipeline.pieces import join_pieces
 from gdata.pipeline.project import Project
 from gdata.pipeline.results import SheetFacts, TableResult, map_views
 from gdata.schema.plan import TablePlan
-from gdata.sources.adapters import read_sheets
-from gdata.sources.csv.folder import files_by_title, without_others
+from gdata.sources.adapters import read_sheets, source_of
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
 
@@ -34,7 +33,7 @@ class TableInput:
 
     plan: TablePlan
     pulled: Mapping[str, Pulled]
-    """By the spreadsheet's name, in the order of sheets.yaml; of a csv folder only the files that feed the table."""
+    """By the spreadsheet's name, in the order of sheets.yaml; of sheets with their own files only the table's."""
 
     @property
     def size(self) -> int:
@@ -73,12 +72,13 @@ class TableParser:
         return TableInput(plan, feeding)
 
     def _only_needed(self, plan: TablePlan, spreadsheet: Spreadsheet, pulled: Pulled) -> Pulled:
-        if pulled.kind != "csv":
+        files = source_of(pulled).files_of(pulled)
+        if files is None:
             return pulled
-        matched = match_titles(files_by_title(pulled), self._project.requests(spreadsheet), spreadsheet.name)
+        matched = match_titles(files.by_title, self._project.requests(spreadsheet), spreadsheet.name)
         entries = zip(spreadsheet.sheets, matched.titles, strict=True)
-        needed = [title for entry, found in entries if plan.message in entry.tables for title in found]
-        return without_others(pulled, needed)
+        needed = {files.by_title[title] for entry, found in entries if plan.message in entry.tables for title in found}
+        return pulled.only(needed | files.shared)
 
     def run(self, table: TableInput) -> TableResult:
         """Parse a table and check its rows.
@@ -151,7 +151,9 @@ class TableParser:
     def _check(self, table: TableInput, parsed: ParsedTable) -> TableResult:
         found = map_views(parsed.views, lambda _, view: (self._checks.check(view), view.to_bytes()))
         facts = {
-            name: _facts(self._sheets(name, pulled)) for name, pulled in table.pulled.items() if pulled.kind != "csv"
+            name: _facts(self._sheets(name, pulled))
+            for name, pulled in table.pulled.items()
+            if source_of(pulled).files_of(pulled) is None
         }
         return TableResult(
             parsed.problems,
@@ -164,7 +166,7 @@ class TableParser:
 
     def _sheets(self, name: str, pulled: Pulled) -> ReadSheets:
         requests = self._project.requests(self._spreadsheets[name])
-        if pulled.kind == "csv":
+        if source_of(pulled).files_of(pulled) is not None:
             return read_sheets(pulled, requests)  # Its files are those of the one table.
         if name not in self._read:
             self._read[name] = read_sheets(pulled, requests)

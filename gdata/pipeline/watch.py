@@ -1,7 +1,7 @@
-"""Build whenever something changes: sheets on this computer as they are saved, those in Google a poll later.
+"""Build whenever something changes: sheets on this computer as they are saved, those elsewhere a poll later.
 
-Google tells nobody of an edit in time (Drive's modifiedTime lags by minutes), so its spreadsheets are read again and
-again, as often as the quota of 60 reads a minute allows, and compared with what was read before.
+Nobody tells of an edit elsewhere in time, so such spreadsheets are read again and again, as often as their source's
+quota allows, and compared with what was read before.
 """
 
 from __future__ import annotations
@@ -27,13 +27,12 @@ from gdata.pipeline.sides import output_side, store_of
 from gdata.pipeline.state import save_pull
 from gdata.releases.reader import bundles_of
 from gdata.releases.store import writable
+from gdata.sources.adapters import by_source, source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import snapshot_digest
 
-READS_PER_MINUTE = 60
-"""Google's quota for one person."""
 SHARE = 0.75
-"""How much of it watching may use up: somebody may run `gdata build` meanwhile."""
+"""How much of a source's quota watching may use up: somebody may run `gdata build` meanwhile."""
 SHORTEST_INTERVAL = 1.0
 _TICK = 0.1
 """Seconds between two looks at the files of this computer."""
@@ -44,9 +43,10 @@ _AFTER_FAILURE = 5.0
 Stamps = Mapping[Path, tuple[int, int]]
 
 
-def interval_for(reads: int, asked: float | None) -> float:
+def interval_for(reads: int, per_minute: int, asked: float | None) -> float:
     """Seconds from poll to poll of spreadsheets that take `reads` reads: what was asked for, within the quota."""
-    least = max(SHORTEST_INTERVAL, math.ceil(reads * 60 / (READS_PER_MINUTE * SHARE) * 10) / 10)
+    seconds = reads * 60 / (per_minute * SHARE) if per_minute else 0.0
+    least = max(SHORTEST_INTERVAL, math.ceil(seconds * 10) / 10)
     return max(least, asked or 0)
 
 
@@ -68,7 +68,7 @@ class Round:
     """What one change led to."""
 
     changed: tuple[str, ...] = ()
-    """Files, and spreadsheets in Google; nothing at the start."""
+    """Files, and spreadsheets elsewhere; nothing at the start."""
     built: Built | None = None
     diff: Diff | None = None
     """From the build before to this one."""
@@ -79,7 +79,7 @@ class Round:
     seconds: float = 0.0
     """From the save, or the poll that found the change, until all was done."""
     interval: float = 0.0
-    """Seconds between polls of Google; 0 where nothing lies there."""
+    """Seconds between polls of what lies elsewhere; 0 where nothing does."""
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Watch:
 
         Raises:
             UsageError: the channel is protected, or there is no such table.
-            CredentialsError: there is no login for Google.
+            CredentialsError: there is no login for a source.
         """
         self._check_channel()
         while True:
@@ -142,7 +142,7 @@ class Watch:
 
     @property
     def _has_remote(self) -> bool:
-        return self._project is None or any(one.path is None for one in self._spreadsheets())
+        return self._project is None or any(source_of(one).is_remote for one in self._spreadsheets())
 
     def _spreadsheets(self) -> Sequence[Spreadsheet]:
         return self._narrowed().config.spreadsheets if self._project is not None else ()
@@ -204,19 +204,23 @@ class Watch:
         return self._publish(project.config, self.wanted.channel, result)
 
     def _pull(self, *, remote: bool) -> list[str]:
-        """Read what may have changed; names of spreadsheets in Google that did."""
+        """Read what may have changed; names of spreadsheets elsewhere that did."""
         project = self._narrowed()
-        spreadsheets = [one for one in project.config.spreadsheets if one.path is not None or remote]
+        spreadsheets = [one for one in project.config.spreadsheets if remote or not source_of(one).is_remote]
         edited = []
         fresh = {one.spreadsheet: one for one in pull_all(project, spreadsheets, self.listener)}
         for spreadsheet in spreadsheets:
             pulled, known = fresh[spreadsheet.name], self._pulled.get(spreadsheet.name)
-            if spreadsheet.path is None and (known is None or snapshot_digest([pulled]) != snapshot_digest([known])):
-                edited += [spreadsheet.name] if known is not None else []
+            is_remote = source_of(spreadsheet).is_remote
+            if is_remote and known is not None and snapshot_digest([pulled]) != snapshot_digest([known]):
+                edited.append(spreadsheet.name)
             self._pulled[spreadsheet.name] = pulled
         if remote:
-            reads = sum(one.requests for one in fresh.values())
-            self._interval = interval_for(reads, self.wanted.interval)
+            reads = [
+                (sum(fresh[one.name].requests for one in group), source.reads_per_minute)
+                for source, group in by_source(spreadsheets)
+            ]
+            self._interval = max(interval_for(*one, self.wanted.interval) for one in reads)
             self._due = time.monotonic() + self._interval
         return edited
 
@@ -265,7 +269,7 @@ class Watch:
     # --- names -----------------------------------------------------------------------------------------------
 
     def _is_sheet(self, path: Path) -> bool:
-        return any(one.path in (path, path.parent) for one in self._spreadsheets() if one.path is not None)
+        return any(one.path in (path, path.parent) for one in self._spreadsheets())
 
     def _name(self, path: Path) -> str:
         try:
@@ -288,8 +292,7 @@ def _files(config_path: Path, config: Config | None) -> Iterator[Path]:
     protos = config.protos if config is not None else config_path.parent / "protos"
     yield from protos.rglob("*.proto")
     for one in config.spreadsheets if config is not None else ():
-        if one.path is not None:
-            yield from one.path.glob("*.csv") if one.path.is_dir() else [one.path]
+        yield from source_of(one).paths_of(one)
     if config is not None:
         yield from config.checks
 

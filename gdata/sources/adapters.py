@@ -1,56 +1,44 @@
-"""The kinds of sources: how each turns what was pulled into grids. Pulling differs too much to share a signature."""
+"""The kinds of sources there are, and which of them a spreadsheet is of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
-from gdata.config import Spreadsheet
-from gdata.sources.grid import Pulled, ReadSheets, SheetRequest, SourceKind
+from gdata.config import SourceKind, Spreadsheet
+from gdata.sources.csv.source import CsvFolders
+from gdata.sources.google.source import GoogleSheets
+from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
+from gdata.sources.local import LocalSource
+from gdata.sources.source import Source
+from gdata.sources.workbook.source import Workbooks
 
-Reader = Callable[[Pulled, Sequence[SheetRequest]], ReadSheets]
+SOURCES: dict[SourceKind, Source] = {"google": GoogleSheets(), "workbook": Workbooks(), "csv": CsvFolders()}
+
+
+def source_of(one: Spreadsheet | Pulled) -> Source:
+    """The source of a spreadsheet, or of what was pulled of it."""
+    return SOURCES[one.kind]
+
+
+def by_source(spreadsheets: Iterable[Spreadsheet]) -> list[tuple[Source, list[Spreadsheet]]]:
+    """The spreadsheets of each kind that there is one of."""
+    groups: dict[SourceKind, list[Spreadsheet]] = {}
+    for one in spreadsheets:
+        groups.setdefault(one.kind, []).append(one)
+    return [(SOURCES[kind], group) for kind, group in groups.items()]
 
 
 def read_sheets(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    """Turn a pulled spreadsheet into the grids of the sheets asked for, in the order of `requests`.
-
-    Raises:
-        SourceError: what was pulled can't be read: damaged, protected, in another encoding.
-        ConfigError: two globs take the same sheet.
-    """
-    return _READERS[pulled.kind](pulled, requests)
+    """The grids of the sheets asked for: `Source.read` of the source it was pulled from."""
+    return source_of(pulled).read(pulled, requests)
 
 
 def pull_local(spreadsheet: Spreadsheet) -> Pulled:
-    """Read the bytes of a spreadsheet that has a `path`: a workbook, or a folder of .csv files.
+    """The bytes of one spreadsheet that lies on this computer.
 
     Raises:
         SourceError: it can't be read.
     """
-    if spreadsheet.path is not None and spreadsheet.path.is_dir():
-        from gdata.sources.csv.folder import pull_csv
-
-        return pull_csv(spreadsheet)
-    from gdata.sources.workbook.read import pull_workbook
-
-    return pull_workbook(spreadsheet)
-
-
-def _read_google(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    from gdata.sources.google.pull import read_google
-
-    return read_google(pulled, requests)
-
-
-def _read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    from gdata.sources.workbook.read import read_workbook
-
-    return read_workbook(pulled, requests)
-
-
-def _read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    from gdata.sources.csv.folder import read_csv
-
-    return read_csv(pulled, requests)
-
-
-_READERS: dict[SourceKind, Reader] = {"google": _read_google, "workbook": _read_workbook, "csv": _read_csv}
+    source = source_of(spreadsheet)
+    assert isinstance(source, LocalSource), "it has no path"
+    return source.pull_one(spreadsheet)

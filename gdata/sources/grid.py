@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
 
+from gdata.config import SourceKind
 from gdata.hashing import hash_all
 from gdata.problems import Cell
 
@@ -50,8 +50,6 @@ ERROR_TEXTS = frozenset(
 )
 """What Google Sheets and Excel show in place of a formula's value when it fails."""
 
-SourceKind = Literal["google", "workbook", "csv"]
-
 
 @dataclass(frozen=True)
 class SheetRequest:
@@ -80,7 +78,7 @@ class Pulled:
     location: str = ""
     """Google's spreadsheet id, or the path as sheets.yaml writes it."""
     requests: int = 0
-    """How many reads of Google's API it took."""
+    """How many reads it took, where its source counts them."""
 
     @cached_property
     def digests(self) -> Mapping[str, str]:

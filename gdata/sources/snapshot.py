@@ -17,9 +17,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from gdata.config import SourceKind
 from gdata.errors import DamagedError, OutsideError, UnknownFormatError, UsageError
 from gdata.files import write_atomically
-from gdata.sources.grid import Pulled, SourceKind
+from gdata.sources.grid import Pulled
 
 FORMAT = 1
 MAX_BYTES = 4 << 30

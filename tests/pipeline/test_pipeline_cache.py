@@ -243,7 +243,8 @@ def test_groups_share_no_workbook() -> None:
     from types import SimpleNamespace as Fake  # tables as far as grouping looks at them
 
     def table(name: str, *books: str) -> Any:
-        pulled = {book: Fake(kind="csv" if book.startswith("c") else "workbook") for book in books}
+        kinds = {"c": "csv", "w": "workbook"}
+        pulled = {book: Fake(kind=kinds[book[0]], files={"folder.json": b"[]"}) for book in books}
         return KeyedTable(Fake(plan=Fake(name=name), pulled=pulled, size=len(books)), b"")  # type: ignore[arg-type]
 
     found = groups_of([table("A", "w1"), table("B", "w2"), table("C", "c1"), table("D", "c1"), table("E", "w1", "w2")])

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from gdata.config import GoogleSettings, Spreadsheet
-from gdata.sources.google.pull import Patience, pull_google, read_google
+from gdata.sources.google.answers import read_google
+from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
+from gdata.sources.waiting import Patience
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
 
 QUICK = Patience(budget=3.0, first_wait=0.001, longest_wait=0.01, connect_timeout=2.0, read_timeout=0.4)

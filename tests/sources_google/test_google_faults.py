@@ -12,10 +12,12 @@ from google_project import QUICK, SHORT, emulate, grid_of, pull, request, settin
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import AccessError, CredentialsError, GdataError, QuotaError, SourceError
+from gdata.sources.google.answers import read_google
 from gdata.sources.google.failures import failure_of_exception
-from gdata.sources.google.pull import Patience, pull_google, read_google
+from gdata.sources.google.pull import pull_google
 from gdata.sources.google.words import WORDS
 from gdata.sources.grid import DateCell
+from gdata.sources.waiting import Patience
 from gdata.testing.google import GoogleEmulator
 from gdata.testing.google_faults import FAULTS
 

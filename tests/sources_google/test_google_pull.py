@@ -10,7 +10,8 @@ from google_project import QUICK, emulate, grid_of, pull, read_one, request, set
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, SourceError
-from gdata.sources.google.pull import fetch_sheet_ids, pull_google, read_google
+from gdata.sources.google.answers import read_google
+from gdata.sources.google.pull import fetch_sheet_ids, pull_google
 from gdata.sources.google.spreadsheet import split_by_length
 from gdata.sources.grid import DateCell
 from gdata.testing.google import EmulatedSheet, EmulatedSpreadsheet, GoogleEmulator

@@ -9,9 +9,9 @@ import requests
 from gspread.exceptions import APIError
 from gspread.worksheet import ValueRange
 
+from gdata.sources.google.answers import read_google
 from gdata.sources.google.failures import failure_of_answer
 from gdata.sources.google.index import INDEX_NAME, Index, Place, read_facts
-from gdata.sources.google.pull import read_google
 from gdata.sources.google.words import WORDS, Circumstances, explain
 from gdata.sources.grid import DateCell, Pulled, SheetRequest
 

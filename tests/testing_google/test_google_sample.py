@@ -6,7 +6,8 @@ import pytest
 
 from gdata.config import GoogleSettings, SheetEntry, Spreadsheet
 from gdata.sources.adapters import pull_local, read_sheets
-from gdata.sources.google.pull import pull_google, read_google
+from gdata.sources.google.answers import read_google
+from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import DateCell, SheetRequest
 from gdata.testing.google import GoogleEmulator
 from gdata.testing.google_import import import_folder, import_text, spreadsheet_id

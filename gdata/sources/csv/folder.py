@@ -6,9 +6,10 @@ import csv
 import io
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -17,7 +18,8 @@ from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.sources.csv.encodings import guess_encoding
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.localfile import read_file
+from gdata.sources.local import read_file
+from gdata.sources.source import SheetFiles
 from gdata.sources.textrows import read_rows
 from gdata.sources.titles import match_titles
 
@@ -54,35 +56,31 @@ def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
         SourceError: files aren't CSV in their encoding; the message has a line for each.
         ConfigError: two globs take the same sheet.
     """
-    names = files_by_title(pulled)
-    matched = match_titles(names, requests, pulled.spreadsheet)
+    files = files_by_title(pulled)
+    matched = match_titles(files.by_title, requests, pulled.spreadsheet)
     grids: list[Grid] = []
     wrong: list[SourceError] = []
     for title in matched.wanted:
         try:
-            grids.append(_read_sheet(pulled, title, names[title]))
+            grids.append(_read_sheet(pulled, title, files.by_title[title]))
         except SourceError as error:
             wrong.append(error)
     if wrong:
         hints = dict.fromkeys(error.hint for error in wrong)
         raise SourceError("\n".join(map(str, wrong)), hint="; ".join(filter(None, hints)))
-    return ReadSheets(grids, list(matched.missing), listed_titles(pulled))
+    return ReadSheets(grids, list(matched.missing), list(files.titles))
 
 
-def files_by_title(pulled: Pulled) -> dict[str, str]:
-    """The names of the pulled .csv files by the titles of their sheets."""
-    return {_title(name): name for name in pulled.files if name != _LISTING}
+def files_by_title(pulled: Pulled) -> SheetFiles:
+    """The pulled .csv files by the titles of their sheets, and what else the folder has."""
+    names = {_title(name): name for name in pulled.files if name != _LISTING}
+    return SheetFiles(names, _listed(pulled.files[_LISTING]), frozenset([_LISTING]))
 
 
-def without_others(pulled: Pulled, titles: Iterable[str]) -> Pulled:
-    """The pull with the files of these sheets alone."""
-    names = files_by_title(pulled)
-    return pulled.only({names[title] for title in titles} | {_LISTING})
-
-
-def listed_titles(pulled: Pulled) -> list[str]:
-    """The titles of all sheets in the folder, those that nobody asked for too."""
-    return [_title(name) for name in json.loads(pulled.files[_LISTING])]
+@lru_cache(maxsize=64)
+def _listed(listing: bytes) -> tuple[str, ...]:
+    """The titles in a folder's listing, which is asked for once a table."""
+    return tuple(_title(name) for name in json.loads(listing))
 
 
 def _csv_paths(folder: Path, name: str) -> dict[str, Path]:

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import GdataError
+from gdata.sources.source import DoctorStep
 from gdata.sources.waiting import Failure, Patience, Stopped
 
 DOCTOR_PATIENCE = Patience(budget=20.0, read_timeout=20.0)
 """Somebody is watching."""
-
-
-@dataclass(frozen=True)
-class DoctorStep:
-    """One thing that was tried: what, whether it works, what was found, and what to do about it."""
-
-    name: str
-    state: Literal["ok", "warning", "error"]
-    message: str
-    hint: str = ""
 
 
 def examine_google(

@@ -1,4 +1,4 @@
-"""Google Sheets as a source: `pull_google` brings spreadsheets all at once, `read_google` makes grids of them.
+"""Bring spreadsheets from Google, all at once.
 
 Importing this loads neither gspread nor google-auth; the modules `wire`, `session`, `credentials`,
 `failures` and `spreadsheet` do, and are imported when a pull starts.
@@ -8,39 +8,19 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, CredentialsError, GdataError, SourceError
-from gdata.sources.google.answers import read_google
-from gdata.sources.google.words import join_errors, spreadsheet_link
+from gdata.sources.google.words import join_errors
 from gdata.sources.grid import Pulled, SheetRequest
+from gdata.sources.source import OnProgress, PullProgress, Wanted
 from gdata.sources.waiting import Failure, OnWait, Patience, Stopped, run_together, start_thread, take
 
 if TYPE_CHECKING:
     from gdata.sources.google.wire import GoogleWire
 
-__all__ = ["Patience", "PullProgress", "fetch_sheet_ids", "pull_google", "read_google", "spreadsheet_link"]
-
-Wanted = Sequence[tuple[Spreadsheet, Sequence[SheetRequest]]]
-
-
-@dataclass(frozen=True)
-class PullProgress:
-    """News of a pull: `spreadsheet` is "" for the login. `wait` is how many seconds until the next try."""
-
-    spreadsheet: str
-    event: Literal["waiting", "done", "failed"]
-    done: int
-    total: int
-    reason: str = ""
-    """Of a wait: the kind of failure, and what Google says of it."""
-    wait: float = 0.0
-
-
-OnProgress = Callable[[PullProgress], None]
 _Result = tuple[Spreadsheet | None, Pulled | BaseException | tuple[Failure, float]]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.localfile import read_file
+from gdata.sources.local import read_file
 from gdata.sources.titles import match_titles
 from gdata.sources.workbook.archive import Archive, Scanner, damaged, open_archive
 from gdata.sources.workbook.cells import FindNegative, typed_rows

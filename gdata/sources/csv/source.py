@@ -1,0 +1,44 @@
+"""Folders of .csv files as `Source` has it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gdata.config import Spreadsheet
+from gdata.problems import Cell
+from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
+from gdata.sources.local import LocalSource
+from gdata.sources.source import SheetFiles
+
+
+class CsvFolders(LocalSource):
+    """Spreadsheets whose `path` is a folder."""
+
+    def pull_one(self, spreadsheet: Spreadsheet) -> Pulled:
+        """The bytes of the files that some sheet of sheets.yaml may mean."""
+        from gdata.sources.csv.folder import pull_csv
+
+        return pull_csv(spreadsheet)
+
+    def read(self, pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
+        """The files' rows, still as bytes."""
+        from gdata.sources.csv.folder import read_csv
+
+        return read_csv(pulled, requests)
+
+    def files_of(self, pulled: Pulled) -> SheetFiles | None:
+        """A sheet is a file."""
+        from gdata.sources.csv.folder import files_by_title
+
+        return files_by_title(pulled)
+
+    def paths_of(self, spreadsheet: Spreadsheet) -> Iterator[Path]:
+        """Every .csv file in the folder."""
+        if spreadsheet.path is not None:
+            yield from spreadsheet.path.glob("*.csv")
+
+    def link(self, spreadsheet: Spreadsheet, cell: Cell, sheet_id: int | None) -> str:
+        """The sheet's file."""
+        return f"{spreadsheet.path}{os.sep}{cell.sheet}.csv"

@@ -1,0 +1,68 @@
+"""What sources on this computer have in common: files are read, or it is said why not in a planner's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from gdata.config import Config, Spreadsheet
+from gdata.errors import SourceError
+from gdata.sources.grid import Pulled
+from gdata.sources.source import DoctorStep, OnProgress, Wanted
+
+MAX_BYTES = 512 << 20
+
+
+class LocalSource:
+    """The part of `Source` that is the same for all files; a kind adds `pull_one` and what reads them."""
+
+    is_remote = False
+    reads_per_minute = 0
+
+    def pull_one(self, spreadsheet: Spreadsheet) -> Pulled:
+        """Read the bytes of one spreadsheet.
+
+        Raises:
+            SourceError: it can't be read.
+        """
+        raise NotImplementedError
+
+    def pull(self, wanted: Wanted, config: Config, on_progress: OnProgress) -> Iterator[Pulled]:
+        """Each spreadsheet when its turn comes."""
+        return (self.pull_one(spreadsheet) for spreadsheet, _ in wanted)
+
+    def sheet_ids(self, spreadsheets: Sequence[Spreadsheet], config: Config) -> Mapping[str, Mapping[str, int]]:
+        """None: paths need none."""
+        return {}
+
+    def examine(self, spreadsheets: Sequence[Spreadsheet], config: Config) -> Iterator[DoctorStep]:
+        """Whether each can be read."""
+        for one in spreadsheets:
+            try:
+                self.pull_one(one)
+            except SourceError as error:
+                yield DoctorStep(f"spreadsheet {one.name}", "error", str(error), error.hint)
+            else:
+                yield DoctorStep(f"spreadsheet {one.name}", "ok", f"{one.location or one.path} can be read")
+
+
+def read_file(path: Path, name: str) -> bytes:
+    """All bytes of `path`; `name` is what messages call it.
+
+    Raises:
+        SourceError: it isn't there, may not be read, is held open by another program, or is beyond 512 MiB.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SourceError(
+                f"{name}: larger than {MAX_BYTES >> 20} MiB", hint="split it, or delete pictures and unused sheets"
+            )
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise SourceError(f"{name}: the file is gone", hint="put it back, or mend its line in sheets.yaml") from error
+    except PermissionError as error:
+        raise SourceError(
+            f"{name}: may not be read", hint="if it is open in Excel, close it there; else ask for the right to read it"
+        ) from error
+    except OSError as error:
+        raise SourceError(f"{name}: can't be read: {error.strerror or error}", hint="check the disk") from error
