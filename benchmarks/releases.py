@@ -22,9 +22,11 @@ from typing import TypeVar
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.releases.blobs import Traffic
 from gdata.releases.fetch import fetch
+from gdata.releases.log import read_log
+from gdata.releases.move import Move, Moved, Parts, move_channel, rollback_target
 from gdata.releases.place import open_store
-from gdata.releases.publish import Move, Moved, Parts, publish, rollback
 from gdata.releases.reader import bundles_of, newest_entry, read_all
+from gdata.releases.records import Entry
 from gdata.releases.store import WritableStore, writable
 from gdata.releases.verify import verify_store
 from gdata.testing.bundles import Contents, write_output
@@ -70,7 +72,13 @@ def make_snapshot(sheets: int, mib: int, changed: int | None = None) -> bytes:
 
 def publish_next(store: WritableStore, bundles: Mapping[str, Bundle], snapshot: bytes) -> Moved:
     parts = Parts(snapshot=snapshot)
-    return publish(store, bundles, "live", Move(author="benchmark"), base=newest_entry(store, "live"), parts=parts)
+    move = Move("publish", "live", author="benchmark")
+    return move_channel(store, move, bundles, base=newest_entry(store, "live"), parts=parts)
+
+
+def roll_back(store: WritableStore, base: Entry) -> Moved:
+    target = rollback_target(store, read_log(store, "live"))
+    return move_channel(store, Move("rollback", "live"), target, base=base)
 
 
 def load(store: WritableStore) -> dict[str, bytes]:
@@ -92,7 +100,7 @@ def measure(location: str, folder: Path, tables: int, mib: int) -> None:
     timed("fetch, nothing new", lambda: fetch(store, "live", "server", into), told)
     timed("ask whether there is something new", lambda: newest_entry(store, "live", after=moved.entry))
     timed("read all of it, verified", lambda: load(store))
-    timed("roll back", lambda: rollback(store, "live", Move(), base=moved.entry))
+    timed("roll back", lambda: roll_back(store, moved.entry))
     timed("verify the store", lambda: verify_store(store))
     open_bundle(into).verify()
 

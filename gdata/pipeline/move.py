@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from gdata.config import Config
 from gdata.diffs.compare import compare
@@ -13,36 +12,32 @@ from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side
 from gdata.errors import RefusedError, UsageError
 from gdata.pipeline.sides import check_channel, output_side, published_side
-from gdata.pipeline.state import BuildState, load_build
-from gdata.releases.conditions import check_expected, check_not_bad
+from gdata.pipeline.state import load_build
 from gdata.releases.hotfixes import undone_hotfixes
-from gdata.releases.log import ChannelMoved, entries_after, read_log
-from gdata.releases.publish import YANKED, Move, Moved, Parts, promote, publish, rollback, rollback_target
-from gdata.releases.reader import bundles_of, newest_entry
-from gdata.releases.records import Allowance, Entry
-from gdata.releases.signatures import SigningKey
+from gdata.releases.log import ChannelMoved, Log, entries_after, read_log
+from gdata.releases.move import (
+    YANKED,
+    Move,
+    Moved,
+    Parts,
+    check_expected,
+    check_may_move,
+    move_channel,
+    rollback_target,
+)
+from gdata.releases.reader import bundles_of, newest_entry, read_release
+from gdata.releases.records import Entry
 from gdata.releases.store import Store, WritableStore
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the person who moves a channel says: why, what was reviewed, what may be broken and for what reason."""
+class Plan:
+    """A move that was compared and judged, and waits for a word; the diff's old side is what the channel has now."""
 
-    message: str = ""
-    expect: str | None = None
-    allow: Sequence[str] = ()
-    reason: str = ""
-    key: SigningKey | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A move that was compared and judged, and waits for a word: `old` is what the channel has now."""
-
-    channel: str
+    move: Move
+    base: Entry | None
     diff: Diff
     verdict: GateVerdict
-    base: Entry | None
     notes: tuple[str, ...] = ()
 
     @property
@@ -55,29 +50,50 @@ class Planned:
         if self.verdict.blocking:
             rules = ", ".join(self.verdict.blocking)
             raise RefusedError(
-                f"the gate of {self.channel} says no: {rules}",
+                f"the gate of {self.move.channel} says no: {rules}",
                 hint="mend the data; or, if it is meant, `--allow RULE --reason TEXT`, which the log keeps",
             )
 
 
-def plan_publish(
-    config: Config, store: WritableStore, channel: str, request: Request, *, against: str | None = None
-) -> Planned:
-    """Compare the build in `output/` with what `channel` has; `against` is the release that was reviewed against.
+def plan_move(config: Config, store: WritableStore, move: Move) -> Plan:
+    """Compare what the channel is to have with what it has, and ask its gate; nobody is asked in vain afterwards.
 
     Raises:
-        ChannelMoved: the channel isn't at `against` any more.
+        ChannelMoved: the channel isn't at the release any more that was reviewed against.
+        RefusedError: the build isn't the expected one, or is marked bad.
+        UsageError: there is no such channel or release, or nothing is built.
     """
-    check_channel(config, store, channel)
-    base = _base(store, channel, against)
-    new = output_side(config)
-    notes = []
-    made_from = load_build(config.state, new.build or "")
-    if made_from.snapshot is None or made_from.descriptors is None:
-        notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")
-    if base is not None:
-        notes += undone_notes(store, base.release, new)
-    return _checked(config, store, _plan(config, store, channel, base, new, request, tuple(notes)), request)
+    if move.allow and not move.reason:
+        raise UsageError("--allow needs a reason, which the log keeps", hint="add --reason TEXT")
+    if move.action != "rollback":
+        check_channel(config, store, move.channel)
+    # A rollback is for emergencies: a protected channel doesn't ask for the build that was reviewed.
+    protected = move.action != "rollback" and config.channel(move.channel).protected
+    move = replace(move, author=author(), protected=protected)
+    log = read_log(store, move.channel)
+    _check_base(store, log, move.against)
+    new = _new_side(config, store, log, move)
+    plan = _compare(config, store, log, new, move)
+    if plan.is_needed:
+        check_may_move(store, log, new.build or "", move)
+    elif move.expect is not None:
+        check_expected(new.build or "", move)
+    return plan
+
+
+def carry_out(config: Config, store: WritableStore, plan: Plan) -> Moved:
+    """Move the channel as planned; refused if it, or what it is to have, changed meanwhile."""
+    move, new = plan.move, plan.diff.new
+    if move.action == "publish":
+        bundles = output_side(config).bundles
+        if next(iter(bundles.values())).manifest.build != new.build:
+            raise RefusedError(f"{config.output} was built anew meanwhile", hint="look at the diff again, then publish")
+        return move_channel(store, move, bundles, base=plan.base, parts=_parts(config, plan.diff))
+    if move.action == "promote":
+        entry = newest_entry(store, move.origin or "")
+        if entry is None or entry.release != new.release:
+            raise RefusedError(f"channel {move.origin} moved meanwhile", hint="look at the diff again, then promote")
+    return move_channel(store, move, read_release(store, new.release or ""), base=plan.base)
 
 
 def undone_notes(store: Store, release: str, new: Side) -> list[str]:
@@ -88,105 +104,58 @@ def undone_notes(store: Store, release: str, new: Side) -> list[str]:
     ]
 
 
-def publish_planned(config: Config, store: WritableStore, planned: Planned, request: Request) -> Moved:
-    """Publish what was planned; refused if the channel or the output changed meanwhile."""
-    new = output_side(config)
-    if new.build != planned.diff.new.build:
-        raise RefusedError(f"{config.output} was built anew meanwhile", hint="look at the diff again, then publish")
-    made_from: BuildState = load_build(config.state, new.build or "")
-    parts = Parts(
+def _check_base(store: WritableStore, log: Log, against: str | None) -> None:
+    if against is None or (log.newest is not None and log.newest.release == against):
+        return
+    reviewed = next((entry for entry in log.backwards() if entry.release == against), None)
+    if reviewed is None:
+        raise UsageError(f"channel {log.channel} never had the release {against}", hint="see `gdata releases`")
+    raise ChannelMoved(log.channel, entries_after(store, log.channel, reviewed))
+
+
+def _new_side(config: Config, store: WritableStore, log: Log, move: Move) -> Side:
+    """What the channel is to have."""
+    if move.action == "publish":
+        return output_side(config)
+    if move.action == "promote":
+        return published_side(store, bundles_of(store, move.origin or ""))
+    if log.newest is None:
+        raise UsageError(f"channel {log.channel} has no release yet", hint="`gdata releases` lists the channels")
+    return published_side(store, bundles_of(store, rollback_target(store, log, move.origin).id))
+
+
+def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Move) -> Plan:
+    base = log.newest
+    old = Side(move.channel)
+    if base is not None:
+        old = replace(published_side(store, bundles_of(store, base.release)), name=move.channel)
+    gate = config.gate_of(move.channel)
+    diff = compare(old, new, category=gate.schema)
+    if move.action == "rollback":
+        # It isn't held to the gate, only shown.
+        shown = tuple(replace(one, level="warn") for one in judge(diff, gate, ()).violations)
+        return Plan(move, base, diff, GateVerdict(True, shown))
+    verdict = judge(diff, gate, [name for name in move.allow if name != YANKED])
+    return Plan(move, base, diff, verdict, _publish_notes(config, store, base, new) if move.action == "publish" else ())
+
+
+def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new: Side) -> tuple[str, ...]:
+    notes = []
+    made_from = load_build(config.state, new.build or "")
+    if made_from.snapshot is None or made_from.descriptors is None:
+        notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")
+    if base is not None:
+        notes += undone_notes(store, base.release, new)
+    return tuple(notes)
+
+
+def _parts(config: Config, diff: Diff) -> Parts:
+    made_from = load_build(config.state, diff.new.build or "")
+    return Parts(
         protos=made_from.descriptors,
         snapshot=made_from.snapshot,
         provenance=made_from.provenance or {},
-        summary=planned.diff.summary.as_json(),
-    )
-    return publish(store, new.bundles, planned.channel, _move(config, planned, request), base=planned.base, parts=parts)
-
-
-def plan_promote(config: Config, store: WritableStore, source: str, channel: str, request: Request) -> Planned:
-    """Compare what `source` has with what `channel` has, by the gate of `channel`."""
-    check_channel(config, store, channel)
-    new = published_side(store, bundles_of(store, source))
-    planned = _plan(config, store, channel, newest_entry(store, channel), new, request, ())
-    return _checked(config, store, planned, request)
-
-
-def promote_planned(config: Config, store: WritableStore, source: str, planned: Planned, request: Request) -> Moved:
-    """Promote what was planned; refused if either channel moved meanwhile."""
-    entry = newest_entry(store, source)
-    if entry is None or entry.release != planned.diff.new.release:
-        raise RefusedError(f"channel {source} moved meanwhile", hint="look at the diff again, then promote")
-    return promote(store, entry, planned.channel, _move(config, planned, request), base=planned.base)
-
-
-def plan_rollback(config: Config, store: WritableStore, channel: str, release: str | None, request: Request) -> Planned:
-    """Compare an earlier release with what `channel` has. A rollback isn't held to the gate, only shown."""
-    log = read_log(store, channel)
-    if log.newest is None:
-        raise UsageError(f"channel {channel} has no release yet", hint="`gdata releases` lists the channels")
-    target = rollback_target(store, log, release)
-    new = published_side(store, bundles_of(store, target.id))
-    planned = _plan(config, store, channel, log.newest, new, replace(request, allow=()), ())
-    shown = tuple(replace(one, level="warn") for one in planned.verdict.violations)
-    return replace(planned, verdict=GateVerdict(True, shown))
-
-
-def rollback_planned(config: Config, store: WritableStore, planned: Planned, request: Request) -> Moved:
-    """Roll back as planned; refused if the channel moved meanwhile."""
-    assert planned.base is not None
-    # A rollback is for emergencies: a protected channel doesn't ask for the build that was reviewed.
-    move = replace(_move(config, planned, request), protected=False)
-    return rollback(store, planned.channel, move, base=planned.base, release=planned.diff.new.release)
-
-
-def _base(store: WritableStore, channel: str, against: str | None) -> Entry | None:
-    newest = newest_entry(store, channel)
-    if against is None or (newest is not None and newest.release == against):
-        return newest
-    reviewed = [entry for entry in read_log(store, channel).entries if entry.release == against]
-    if not reviewed:
-        raise UsageError(f"channel {channel} never had the release {against}", hint="see `gdata releases`")
-    raise ChannelMoved(channel, entries_after(store, channel, reviewed[-1]))
-
-
-def _plan(
-    config: Config,
-    store: WritableStore,
-    channel: str,
-    base: Entry | None,
-    new: Side,
-    request: Request,
-    notes: tuple[str, ...],
-) -> Planned:
-    if request.allow and not request.reason:
-        raise UsageError("--allow needs a reason, which the log keeps", hint="add --reason TEXT")
-    published = bundles_of(store, base.release) if base is not None else bundles_of(store, channel, missing_ok=True)
-    old = replace(published_side(store, published), name=channel)
-    gate = config.gate_of(channel)
-    diff = compare(old, new, category=gate.schema)
-    allowed = [name for name in request.allow if name != YANKED]
-    return Planned(channel, diff, judge(diff, gate, allowed), base, notes)
-
-
-def _checked(config: Config, store: WritableStore, planned: Planned, request: Request) -> Planned:
-    """What was planned, once nothing but the gate and a person's word can stop it: nobody is asked in vain."""
-    if planned.is_needed:
-        move, build = _move(config, planned, request), planned.diff.new.build or ""
-        check_expected(planned.channel, build, move)
-        check_not_bad(read_log(store, planned.channel), build, move)
-    elif request.expect is not None:
-        check_expected(planned.channel, planned.diff.new.build or "", _move(config, planned, request))
-    return planned
-
-
-def _move(config: Config, planned: Planned, request: Request) -> Move:
-    return Move(
-        author=author(),
-        message=request.message,
-        expect_build=request.expect,
-        protected=config.channel(planned.channel).protected,
-        allowed=tuple(Allowance(name, request.reason) for name in request.allow),
-        key=request.key,
+        summary=diff.summary.as_json(),
     )
 
 

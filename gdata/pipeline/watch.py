@@ -19,12 +19,13 @@ from gdata.diffs.model import Diff, Side
 from gdata.errors import CredentialsError, GdataError, UsageError
 from gdata.pipeline.build import Built, Source, build
 from gdata.pipeline.events import Listener
-from gdata.pipeline.move import Request, plan_publish, publish_planned
+from gdata.pipeline.move import carry_out, plan_move
 from gdata.pipeline.project import Project, open_project, read_config
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.release_tables import check_named, only_tables, tables_from
 from gdata.pipeline.sides import output_side, store_of
 from gdata.pipeline.state import save_pull
+from gdata.releases.move import Move
 from gdata.releases.reader import bundles_of
 from gdata.releases.store import writable
 from gdata.sources.adapters import by_source, source_of
@@ -256,13 +257,12 @@ class Watch:
 
     def _publish(self, config: Config, channel: str, result: Round) -> Round:
         store = writable(store_of(config))
-        request = Request(message="gdata watch")
         try:
-            planned = plan_publish(config, store, channel, request)
-            if not planned.is_needed:
+            plan = plan_move(config, store, Move("publish", channel, message="gdata watch"))
+            if not plan.is_needed:
                 return result
-            planned.check_gate()
-            return replace(result, release=publish_planned(config, store, planned, request).entry.release)
+            plan.check_gate()
+            return replace(result, release=carry_out(config, store, plan).entry.release)
         except GdataError as error:
             return replace(result, error=error)
 

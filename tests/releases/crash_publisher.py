@@ -17,8 +17,8 @@ from typing import Any
 import s3fs  # noqa: F401  imported once, before the forks
 
 from gdata.bundles.reader import open_output
+from gdata.releases.move import Move, Parts, move_channel
 from gdata.releases.objects import ObjectStore
-from gdata.releases.publish import Move, Parts, publish
 from gdata.releases.reader import newest_entry
 
 
@@ -44,7 +44,8 @@ def run_publish(path: str, output: str, last: int) -> bool:
         store = MortalStore(path, last)
         store.threads = 1
         base = newest_entry(store, "live")
-        publish(store, open_output(Path(output)), "live", Move(), base=base, parts=Parts(b"protos", b"snapshot"))
+        parts = Parts(b"protos", b"snapshot")
+        move_channel(store, Move("publish", "live"), open_output(Path(output)), base=base, parts=parts)
         os._exit(0)
     return os.waitpid(child, 0)[1] == 0
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gdata.bundles.reader import open_output
 from gdata.releases.log import ChannelMoved
+from gdata.releases.move import Move, move_channel
 from gdata.releases.place import open_store
-from gdata.releases.publish import Move, publish
 from gdata.releases.reader import newest_entry
 from gdata.releases.store import writable
 
@@ -20,9 +20,10 @@ def main(location: str, channel: str, *outputs: str) -> None:
     store = writable(open_store(location))
     for output in outputs:
         bundles = open_output(Path(output))
+        move = Move("publish", channel, author=output)
         while True:
             try:
-                publish(store, bundles, channel, Move(author=output), base=newest_entry(store, channel))
+                move_channel(store, move, bundles, base=newest_entry(store, channel))
                 break
             except ChannelMoved:
                 continue

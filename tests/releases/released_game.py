@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from gdata.bundles.reader import Bundle, open_output
+from gdata.releases.log import read_log
+from gdata.releases.move import Move, Moved, Parts, move_channel, rollback_target
 from gdata.releases.place import open_store
-from gdata.releases.publish import Move, Moved, Parts, publish
-from gdata.releases.reader import newest_entry
+from gdata.releases.reader import newest_entry, read_release
+from gdata.releases.records import Entry
 from gdata.releases.store import WritableStore, writable
 from gdata.testing.bundles import build_output
 
@@ -39,14 +42,36 @@ def store_at(folder: Path) -> WritableStore:
     return writable(open_store(folder / "releases"))
 
 
+def publish(
+    store: WritableStore,
+    bundles: Mapping[str, Bundle],
+    channel: str,
+    *,
+    base: Entry | None,
+    parts: Parts = NO_PARTS,
+    **move: Any,
+) -> Moved:
+    return move_channel(store, Move("publish", channel, **{"author": "ari", **move}), bundles, base=base, parts=parts)
+
+
 def release(
     store: WritableStore,
     bundles: Mapping[str, Bundle],
     channel: str = "live",
     *,
     parts: Parts = NO_PARTS,
-    **move: object,
+    **move: Any,
 ) -> Moved:
     """Publish to where the channel stands now."""
-    settings = Move(**{"author": "ari", **move})  # type: ignore[arg-type]
-    return publish(store, bundles, channel, settings, base=newest_entry(store, channel), parts=parts)
+    return publish(store, bundles, channel, base=newest_entry(store, channel), parts=parts, **move)
+
+
+def promote(store: WritableStore, entry: Entry, channel: str, *, base: Entry | None, **move: Any) -> Moved:
+    """Point a channel at what `entry` of another one points at."""
+    to = read_release(store, entry.release, entry)
+    return move_channel(store, Move("promote", channel, entry.channel, **move), to, base=base)
+
+
+def rollback(store: WritableStore, channel: str, *, base: Entry, to: str | None = None, **move: Any) -> Moved:
+    target = rollback_target(store, read_log(store, channel), to)
+    return move_channel(store, Move("rollback", channel, to, **move), target, base=base)

@@ -14,13 +14,13 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from released_game import build, release, store_at
+from released_game import build, release, rollback, store_at
 
 from gdata.bundles.reader import open_bundle
 from gdata.releases.fetch import fetch
+from gdata.releases.move import Parts
 from gdata.releases.place import open_store
 from gdata.releases.prune import prune
-from gdata.releases.publish import Move, Parts, rollback
 from gdata.releases.reader import bundles_of, newest_entry, read_all
 from gdata.releases.store import writable
 from gdata.releases.verify import verify_store
@@ -145,7 +145,7 @@ def test_a_rollback_killed_at_every_file_operation_leaves_the_channel_whole(tmp_
         seen.add(newest.release)
         assert verify_store(store_at(copy)).ok
 
-    die_everywhere(folder, lambda copy: rollback(store_at(copy), "live", Move(), base=two), check, die_at_operation)
+    die_everywhere(folder, lambda copy: rollback(store_at(copy), "live", base=two), check, die_at_operation)
     assert seen == {one.release, two.release}
 
 

@@ -10,7 +10,7 @@ from released_game import PROTO, TEXTS, release, store_at
 
 from gdata.bundles.reader import Bundle, open_output
 from gdata.releases.hotfixes import Base, UndoneHotfix, base_of, undone_hotfixes
-from gdata.releases.publish import Parts
+from gdata.releases.move import Parts
 from gdata.releases.reader import read_release
 from gdata.testing.bundles import build_output
 

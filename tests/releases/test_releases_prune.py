@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from released_game import build, release, store_at
+from released_game import build, release, rollback, store_at
 
 from gdata.errors import DamagedError, UsageError
 from gdata.releases.history import read_history
+from gdata.releases.move import Parts
 from gdata.releases.prune import prune
-from gdata.releases.publish import Move, Parts, rollback
 from gdata.releases.reader import bundles_of, newest_entry
 from gdata.releases.verify import verify_store
 
@@ -60,7 +60,7 @@ def test_a_release_that_was_rolled_back_to_stays(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     first = release(store, build(tmp_path, 100)).entry
     second = release(store, build(tmp_path, 200)).entry
-    rollback(store, "live", Move(), base=second)
+    rollback(store, "live", base=second)
     assert prune(store, keep=1, now=TOMORROW).releases == (f"releases/{second.release}.json",)
     assert bundles_of(store, "live").release == first.release
     bundles_of(store, "live").bundles["server"].verify()

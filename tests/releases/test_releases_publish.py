@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from released_game import build, release, store_at
+from released_game import build, promote, publish, release, rollback, store_at
 
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.bundles.reader import Bundle
@@ -16,9 +16,8 @@ from gdata.errors import DamagedError, RefusedError, UsageError
 from gdata.releases.history import read_history
 from gdata.releases.identity import read_identity
 from gdata.releases.log import ChannelMoved, read_log
-from gdata.releases.publish import YANKED, Move, Parts, promote, publish, rollback
+from gdata.releases.move import YANKED, Parts
 from gdata.releases.reader import bundles_of, descriptors_of, newest_entry, read_all, snapshot_of
-from gdata.releases.records import Allowance
 
 NOON = datetime(2026, 11, 23, 9, 12, 45, tzinfo=UTC)
 
@@ -108,7 +107,7 @@ def test_a_channel_that_moved_since_is_refused_and_told_what_came_between(tmp_pa
     base = release(store, build(tmp_path, 100)).entry
     between = release(store, build(tmp_path, 200), author="bora", message="event shop").entry
     with pytest.raises(ChannelMoved, match=r"bora: publish .*\(event shop\)") as refused:
-        publish(store, build(tmp_path, 300), "live", Move(author="ari"), base=base)
+        publish(store, build(tmp_path, 300), "live", author="ari", base=base)
     assert refused.value.entries == (between,)
     assert newest_entry(store, "live") == between
 
@@ -118,34 +117,34 @@ def test_expecting_another_build_is_refused(tmp_path: Path) -> None:
     reviewed = bundles["server"].manifest.build
     for wrong in ("f" * 12, reviewed[:7], ""):
         with pytest.raises(RefusedError, match="the one that was reviewed"):
-            release(store, bundles, expect_build=wrong)
+            release(store, bundles, expect=wrong)
     with pytest.raises(RefusedError, match="protected"):
         release(store, bundles, protected=True)
     assert not (tmp_path / "releases/channels").exists()
-    assert release(store, bundles, protected=True, expect_build=reviewed[:12]).changed
+    assert release(store, bundles, protected=True, expect=reviewed[:12]).changed
 
 
 def test_promote_points_another_channel_at_the_same_release(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     staged = release(store, build(tmp_path, 100), "staging").entry
-    moved = promote(store, staged, "live", Move(author="bora"), base=None)
+    moved = promote(store, staged, "live", author="bora", base=None)
     assert moved.entry.action == "promote"
     assert bundles_of(store, "live").release == staged.release
-    assert not promote(store, staged, "live", Move(), base=moved.entry).changed
+    assert not promote(store, staged, "live", base=moved.entry).changed
 
 
 def test_rollback_leads_to_the_release_before_and_marks_the_other_bad(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     first = release(store, build(tmp_path, 100)).entry
     second = release(store, build(tmp_path, 200)).entry
-    back = rollback(store, "live", Move(author="bora", message="shop is empty"), base=second).entry
+    back = rollback(store, "live", author="bora", message="shop is empty", base=second).entry
     assert (back.release, back.base, back.action) == (first.release, second.release, "rollback")
     assert bundles_of(store, "live").release == first.release
     with pytest.raises(RefusedError, match=r"marked bad: bora rolled live back .*shop is empty"):
         release(store, build(tmp_path, 200))
     with pytest.raises(RefusedError, match="marked bad"):
-        promote(store, release(store, build(tmp_path, 200), "dev").entry, "live", Move(), base=back)
-    again = release(store, build(tmp_path, 200), allowed=(Allowance(YANKED, "it was the server"),))
+        promote(store, release(store, build(tmp_path, 200), "dev").entry, "live", base=back)
+    again = release(store, build(tmp_path, 200), allow=(YANKED,), reason="it was the server")
     assert again.changed
     assert [(line.entry.action, line.is_bad) for line in read_history(store, "live").lines] == [
         ("publish", False),
@@ -158,14 +157,14 @@ def test_rollback_leads_to_the_release_before_and_marks_the_other_bad(tmp_path: 
 def test_rollbacks_in_a_row_lead_further_back_and_never_to_a_bad_release(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     one, two, three = (release(store, build(tmp_path, price)).entry for price in (100, 200, 300))
-    back = rollback(store, "live", Move(), base=three).entry
+    back = rollback(store, "live", base=three).entry
     assert back.release == two.release
-    back = rollback(store, "live", Move(), base=back).entry
+    back = rollback(store, "live", base=back).entry
     assert back.release == one.release
     with pytest.raises(UsageError, match="no earlier release"):
-        rollback(store, "live", Move(), base=back)
+        rollback(store, "live", base=back)
     with pytest.raises(RefusedError, match="marked bad"):
-        rollback(store, "live", Move(), base=back, release=three.release)
+        rollback(store, "live", base=back, to=three.release)
 
 
 def test_rollback_refuses_a_release_that_is_not_whole(tmp_path: Path) -> None:
@@ -176,7 +175,7 @@ def test_rollback_refuses_a_release_that_is_not_whole(tmp_path: Path) -> None:
     digest = bundles["server"].manifest.tables["ItemTable"].parts[0].sha256
     (tmp_path / f"releases/blobs/{digest[:2]}/{digest}").unlink()
     with pytest.raises(DamagedError, match="missing or cut off"):
-        rollback(store, "live", Move(), base=second)
+        rollback(store, "live", base=second)
     assert newest_entry(store, "live") == second
 
 
@@ -221,7 +220,7 @@ def test_channels_that_differ_by_case_alone_are_refused(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     release(store, build(tmp_path, 100), "live")
     with pytest.raises(UsageError, match="there is a channel live"):
-        publish(store, build(tmp_path, 200), "LIVE", Move(), base=None)
+        publish(store, build(tmp_path, 200), "LIVE", base=None)
 
 
 def test_an_unknown_channel_is_told_with_the_nearest(tmp_path: Path) -> None:

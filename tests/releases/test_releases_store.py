@@ -11,14 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from released_game import build, release, store_at
+from released_game import build, release, rollback, store_at
 
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, StoreError, UnknownFormatError, UsageError
 from gdata.releases.fetch import fetch
 from gdata.releases.identity import ensure_identity, read_identity
 from gdata.releases.place import open_store
-from gdata.releases.publish import Move, rollback
 from gdata.releases.reader import bundles_of, newest_entry, read_all, read_release
 from gdata.releases.store import WritableStore, blob_name, checked, writable
 from gdata.releases.verify import verify_store
@@ -93,7 +92,7 @@ def test_a_whole_life_on_any_store(store: WritableStore, tmp_path: Path) -> None
     assert (second.traffic.files, second.traffic.total_files) == (3, 5)
     assert fetch(store, "live", "server", tmp_path / "into").traffic.files == 3
     read_all(bundles_of(store, "live").bundles["client"])
-    back = rollback(store, "live", Move(), base=second.entry).entry
+    back = rollback(store, "live", base=second.entry).entry
     assert newest_entry(store, "live", after=second.entry) == back
     assert newest_entry(store, "live", after=back) is None
     assert verify_store(store).ok

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from released_game import build, release, store_at
+from released_game import build, release, rollback, store_at
 
 from gdata.errors import GdataError
+from gdata.releases.move import Parts
 from gdata.releases.prune import prune
-from gdata.releases.publish import Move, Parts, rollback
 from gdata.releases.reader import bundles_of, channel_names, newest_entry, read_all
 from gdata.releases.signatures import MANIFEST_SIGNATURE, SigningKey, generate_key, load_signing_key
 from gdata.releases.store import WritableStore
@@ -34,7 +34,7 @@ def fill(folder: Path, key: SigningKey | None) -> WritableStore:
     release(store, build(folder, 300), "dev", parts=parts, key=key)
     newest = newest_entry(store, "live")
     assert newest is not None
-    rollback(store, "live", Move(author="bora", key=key), base=newest)
+    rollback(store, "live", author="bora", key=key, base=newest)
     return store
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gdata.bundles.reader import open_output
+from gdata.releases.move import Move, move_channel
 from gdata.releases.place import open_store
-from gdata.releases.publish import Move, publish
 from gdata.releases.reader import newest_entry
 from gdata.releases.signatures import SigningKey
 from gdata.releases.store import writable
@@ -47,5 +47,5 @@ def release(
     output = build(store.parent / f"{store.name}-output", number, targets)
     opened = writable(open_store(store))
     base = newest_entry(opened, channel)
-    moved = publish(opened, open_output(output), channel, Move(author="test", key=key), base=base)
+    moved = move_channel(opened, Move("publish", channel, author="test", key=key), open_output(output), base=base)
     return moved.entry.release

@@ -14,27 +14,44 @@ from typing import Any
 
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
-from gdata.errors import DamagedError, StoreError, UsageError
+from gdata.errors import DamagedError, RefusedError, StoreError, UsageError
 from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole
-from gdata.releases.conditions import (
-    YANKED,
-    Move,
-    check_expected,
-    check_no_twin,
-    check_not_bad,
-    check_one_build,
-)
 from gdata.releases.identity import ensure_identity
-from gdata.releases.log import ChannelMoved, Log, append, entries_after, read_log
+from gdata.releases.log import ChannelMoved, Log, append, channel_names, entries_after, read_log
 from gdata.releases.pieces import cut
 from gdata.releases.reader import read_release
 from gdata.releases.records import Action, Allowance, Entry, Release, ReleasedTarget, release_id
 from gdata.releases.signatures import SigningKey
 from gdata.releases.store import WritableStore, release_name
 
-__all__ = ["YANKED", "Move", "Moved", "Parts", "promote", "publish", "rollback", "rollback_target"]
-
+YANKED = "yanked"
+"""The name under which publishing a release that was rolled back from is allowed again."""
+_SHORTEST_BUILD = 8
 _ID_TRIES = 30
+
+
+@dataclass(frozen=True)
+class Move:
+    """A channel's next step, as the one who moves it says it: what, where, why, under which conditions.
+
+    `origin`: of a promote the channel whose release it is, of a rollback the release (None: the one before).
+    `expect`: the id of the build that was reviewed, or at least its first 8 digits; a `protected` channel needs it.
+    `against`: the release that it was reviewed against. `allow` names what may be broken, for `reason`.
+    `time` is set by tests; without it, now.
+    """
+
+    action: Action
+    channel: str
+    origin: str | None = None
+    author: str = ""
+    message: str = ""
+    expect: str | None = None
+    against: str | None = None
+    allow: tuple[str, ...] = ()
+    reason: str = ""
+    protected: bool = False
+    key: SigningKey | None = field(default=None, repr=False)
+    time: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -60,83 +77,43 @@ class Moved:
     traffic: Traffic = field(default_factory=Traffic)
 
 
-def publish(
+def move_channel(
     store: WritableStore,
-    bundles: Mapping[str, Bundle],
-    channel: str,
     move: Move,
+    to: Mapping[str, Bundle] | Release,
     *,
     base: Entry | None,
     parts: Parts = Parts(),
 ) -> Moved:
-    """Publish a build: the bundles of all its targets. `base` is the channel's entry that it was compared with.
+    """Point the channel at a build (the bundles of all its targets, with `parts`) or at a release that is there.
+
+    `base` is the channel's entry that it was compared with.
 
     Raises:
         ChannelMoved: the channel isn't at `base` any more.
         RefusedError: the build isn't the expected one, or was rolled back from and isn't allowed again.
-        DamagedError: a bundle isn't what its manifest says, or the store's log is damaged.
+        DamagedError: a bundle or the release isn't whole, or the store's log is damaged.
         StoreError: the store can't be written; the channel is where it was.
         UsageError: the channel's name can't be, or the bundles aren't one build.
     """
-    build = check_one_build(bundles)
-    log = _open_log(store, channel, base)
+    build = to.build if isinstance(to, Release) else check_one_build(to)
+    log = _open_log(store, move.channel, base)
+    if isinstance(to, Release):
+        if base is not None and base.release == to.id:
+            return Moved(base, changed=False)
+        check_may_move(store, log, build, move)
+        check_whole(store, to)
+        return Moved(_append(store, move, to, base))
     before = read_release(store, base.release, base) if base else None
     upload = Upload(store, blobs_of(store, before) if before else frozenset())
-    targets = {name: _upload_target(upload, bundle, move.key) for name, bundle in bundles.items()}
+    draft = _load(upload, build, to, parts, move)
     if base and before and before.build == build:
         return Moved(base, changed=False, traffic=upload.finish())  # mends what is missing of it
-    check_expected(channel, build, move)
-    check_not_bad(log, build, move)
+    check_may_move(store, log, build, move)
     identity = ensure_identity(store, before.provenance.get("store") if before else None)
-    draft = Release(
-        id=release_id(build, _time(move)),
-        build=build,
-        targets=targets,
-        protos=_upload_blob(upload, parts.protos),
-        snapshot=_upload_pieces(upload, parts.snapshot),
-        provenance={**parts.provenance, "store": identity},
-        summary=parts.summary,
-    )
+    draft = replace(draft, provenance={**draft.provenance, "store": identity})
     traffic = upload.finish()
-    release = _create_record(store, draft)
-    return Moved(_append(store, "publish", channel, release, base, move), traffic=traffic)
-
-
-def promote(store: WritableStore, source: Entry, channel: str, move: Move, *, base: Entry | None) -> Moved:
-    """Point `channel` at the release that `source`, another channel's newest entry, points at.
-
-    Raises:
-        ChannelMoved: the channel isn't at `base` any more.
-        RefusedError: the build isn't the expected one, or was rolled back from and isn't allowed again.
-        DamagedError, StoreError, UsageError: as in `publish`.
-    """
-    log = _open_log(store, channel, base)
-    release = read_release(store, source.release, source)
-    if base is not None and base.release == release.id:
-        return Moved(base, changed=False)
-    check_expected(channel, release.build, move)
-    for one in (log, read_log(store, source.channel)):
-        check_not_bad(one, release.build, move)
-    check_whole(store, release)
-    return Moved(_append(store, "promote", channel, release, base, move))
-
-
-def rollback(store: WritableStore, channel: str, move: Move, *, base: Entry, release: str | None = None) -> Moved:
-    """Point `channel` at an earlier release again (default: the one before), and mark the present one bad.
-
-    Raises:
-        ChannelMoved: the channel isn't at `base` any more.
-        RefusedError: the release is marked bad and isn't allowed again.
-        UsageError: there is no such release, or no earlier one.
-        DamagedError: the release isn't whole any more.
-    """
-    log = _open_log(store, channel, base)
-    record = rollback_target(store, log, release)
-    if record.id == base.release:
-        return Moved(base, changed=False)
-    check_not_bad(log, record.build, move)
-    check_whole(store, record)
-    return Moved(_append(store, "rollback", channel, record, base, move))
+    return Moved(_append(store, move, _create_record(store, draft), base), traffic=traffic)
 
 
 def rollback_target(store: WritableStore, log: Log, release: str | None = None) -> Release:
@@ -154,11 +131,63 @@ def rollback_target(store: WritableStore, log: Log, release: str | None = None) 
     return read_release(store, found)
 
 
+def check_one_build(bundles: Mapping[str, Bundle]) -> str:
+    """The id of the build that these bundles are, by target; raises UsageError where they aren't one."""
+    builds = {bundle.manifest.build for bundle in bundles.values()}
+    if len(builds) != 1:
+        raise UsageError(
+            "there is no build to publish" if not builds else "the bundles come from different builds",
+            hint="run `gdata build`",
+        )
+    for name, bundle in bundles.items():
+        if bundle.manifest.target != name:
+            raise UsageError(f"{bundle.place}: the bundle of {bundle.manifest.target}, not of {name}")
+    return builds.pop()
+
+
+def check_may_move(store: WritableStore, log: Log, build: str, move: Move) -> None:
+    """Raise RefusedError unless the build is the expected one, and marked bad neither where it comes from nor here."""
+    check_expected(build, move)
+    if YANKED in move.allow:
+        return
+    check_not_bad(log, build)
+    if move.action == "promote" and move.origin is not None:
+        check_not_bad(read_log(store, move.origin), build)
+
+
+def check_expected(build: str, move: Move) -> None:
+    """Raise RefusedError unless the build is the one that was reviewed, where that is asked for."""
+    expected = move.expect
+    if expected is None:
+        if move.protected:
+            raise RefusedError(
+                f"channel {move.channel} is protected: say which build was reviewed",
+                hint=f"review the diff, then give `--expect {build[:12]}`",
+            )
+        return
+    if len(expected) < _SHORTEST_BUILD or not build.startswith(expected.lower()):
+        raise RefusedError(
+            f"this is build {build[:12]}, not {expected}, the one that was reviewed",
+            hint="build and review again, or publish the build that was reviewed",
+        )
+
+
+def check_not_bad(log: Log, build: str) -> None:
+    """Raise RefusedError if the channel was rolled back from this build, and it wasn't allowed again since."""
+    entry = log.why_bad(build)
+    if entry is not None:
+        raise RefusedError(
+            f"build {build[:12]} is marked bad: {entry.author or 'somebody'} rolled {log.channel} back from "
+            f"{entry.base} at {entry.time:%Y-%m-%d %H:%M:%S}Z" + (f" ({entry.message})" if entry.message else ""),
+            hint=f"if it is good after all, add `--allow {YANKED} --reason TEXT`",
+        )
+
+
 def _open_log(store: WritableStore, channel: str, base: Entry | None) -> Log:
     """The channel's log, which must end at `base`."""
     log = read_log(store, channel)
     if base is None and log.newest is None:
-        check_no_twin(store, channel)
+        _check_no_twin(store, channel)
     if log.newest != base:
         came = entries_after(store, channel, base)
         if not came:
@@ -170,7 +199,30 @@ def _open_log(store: WritableStore, channel: str, base: Entry | None) -> Log:
     return log
 
 
-def _upload_target(upload: Upload, bundle: Bundle, key: SigningKey | None) -> ReleasedTarget:
+def _check_no_twin(store: WritableStore, channel: str) -> None:
+    """On some file systems `Live` and `live` are one folder, on others two channels: never let both be."""
+    for name in channel_names(store):
+        if name != channel and name.casefold() == channel.casefold():
+            raise UsageError(
+                f"{store.place}: there is a channel {name}; {channel} differs from it by case alone",
+                hint=f"use {name}, or another name",
+            )
+
+
+def _load(upload: Upload, build: str, bundles: Mapping[str, Bundle], parts: Parts, move: Move) -> Release:
+    """Put all that the release of a build needs into the upload; what its record will be."""
+    return Release(
+        id=release_id(build, _time(move)),
+        build=build,
+        targets={name: _load_target(upload, bundle, move.key) for name, bundle in bundles.items()},
+        protos=_load_blob(upload, parts.protos),
+        snapshot=_load_pieces(upload, parts.snapshot),
+        provenance=parts.provenance,
+        summary=parts.summary,
+    )
+
+
+def _load_target(upload: Upload, bundle: Bundle, key: SigningKey | None) -> ReleasedTarget:
     for entry in bundle.manifest.files:
         upload.add(entry.sha256, entry.size, partial(bundle.read, entry))
     digest = sha256(bundle.manifest_bytes)
@@ -178,7 +230,7 @@ def _upload_target(upload: Upload, bundle: Bundle, key: SigningKey | None) -> Re
     return ReleasedTarget(digest, key.sign(bundle.manifest_bytes) if key else None)
 
 
-def _upload_pieces(upload: Upload, content: bytes | None) -> str | None:
+def _load_pieces(upload: Upload, content: bytes | None) -> str | None:
     if content is None:
         return None
     pieces = cut(content)
@@ -187,7 +239,7 @@ def _upload_pieces(upload: Upload, content: bytes | None) -> str | None:
     return pieces.digest
 
 
-def _upload_blob(upload: Upload, content: bytes | None) -> str | None:
+def _load_blob(upload: Upload, content: bytes | None) -> str | None:
     if content is None:
         return None
     digest = sha256(content)
@@ -212,21 +264,19 @@ def _create_record(store: WritableStore, draft: Release) -> Release:
     raise StoreError(f"{store.place}: every id for build {draft.build[:12]} is taken", hint="run it again")
 
 
-def _append(
-    store: WritableStore, action: Action, channel: str, release: Release, base: Entry | None, move: Move
-) -> Entry:
+def _append(store: WritableStore, move: Move, release: Release, base: Entry | None) -> Entry:
     entry = Entry(
         number=base.number + 1 if base else 1,
         prev=base.sha256 if base else None,
-        action=action,
-        channel=channel,
+        action=move.action,
+        channel=move.channel,
         release=release.id,
         record=sha256(release.to_bytes()),
         base=base.release if base else None,
         author=_unicode(move.author),
         time=_time(move),
         message=_unicode(move.message),
-        allowed=tuple(Allowance(_unicode(one.name), _unicode(one.reason)) for one in move.allowed),
+        allowed=tuple(Allowance(_unicode(name), _unicode(move.reason)) for name in move.allow),
     )
     return append(store, entry, base, move.key)
 
