@@ -91,7 +91,7 @@ class Upload:
             return None
         content = blob.read()
         self._store.put(name, content)
-        if self._store.find(name) != content:
+        if self._store.find(name, blob.size) != content:
             raise StoreError(
                 f"{self._store.place}: {name} isn't what was written a moment ago",
                 hint="check the disk or the storage; nothing was published",

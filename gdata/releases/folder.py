@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gdata.errors import OutputError, StoreError
 from gdata.files import sync_folder, write_atomically
-from gdata.releases.store import StoredFile, WritableStore, checked
+from gdata.releases.store import StoredFile, WritableStore, check_size, checked, limit_of
 
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
@@ -34,11 +34,14 @@ class FolderStore(WritableStore):
         super().__init__(str(folder))
         self.folder = folder
 
-    def find(self, name: str) -> bytes | None:
+    def find(self, name: str, at_most: int | None = None) -> bytes | None:
         """The bytes of a file; None where there is none."""
         with self._at(name):
             try:
-                return self._path(name).read_bytes()
+                with self._path(name).open("rb") as file:
+                    limit = limit_of(name) if at_most is None else at_most
+                    check_size(f"{self.place}: {name}", os.fstat(file.fileno()).st_size, limit)
+                    return file.read()
             except _ABSENT:
                 return None
 

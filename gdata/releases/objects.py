@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from gdata.errors import GdataError, StoreError
 from gdata.releases.cache import BlobCache
-from gdata.releases.store import StoredFile, WritableStore, checked
+from gdata.releases.store import StoredFile, WritableStore, check_size, checked, limit_of
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {"use_listings_cache": False, "config_kwargs": {"connect_timeout": 10, "read_timeout": 60}},
@@ -54,11 +54,13 @@ class ObjectStore(WritableStore):
                 hint=f"pip install 'gdata-sheets[{_EXTRAS[self._protocol]}]'",
             ) from error
 
-    def find(self, name: str) -> bytes | None:
+    def find(self, name: str, at_most: int | None = None) -> bytes | None:
         """The bytes of a file; None where there is none."""
+        limit = limit_of(name) if at_most is None else at_most
         with self._at(name):
             try:
                 content: bytes = self._files.cat_file(self._path(name), **_READ[self._protocol])
+                check_size(f"{self.place}: {name}", len(content), limit)
             except FileNotFoundError as error:
                 self._refuse_missing_bucket(error, name)
                 return None

@@ -76,7 +76,9 @@ def read_pieces(store: Store, digest: str) -> bytes:
     pieces = pieces_of(content, place)
     if pieces is None:
         return content
-    whole = b"".join(store.in_parallel(store.get_blob, pieces))
-    if sha256(whole) != json.loads(content).get("sha256"):
+    listed = json.loads(content)
+    size = listed.get("size") if isinstance(listed.get("size"), int) else None
+    whole = b"".join(store.in_parallel(lambda piece: store.get_blob(piece, size), pieces))
+    if sha256(whole) != listed.get("sha256"):
         raise DamagedError(f"{place} is damaged: its pieces together aren't the file that it names")
     return whole

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 _THREADS = 8
+_MANIFEST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
         )
     released = release.targets[target]
     name = blob_name(released.manifest)
-    content = store.get_blob(released.manifest)
+    content = store.get_blob(released.manifest, _MANIFEST_BYTES)
     place = f"{store.place}: {name} (manifest of {target} in {release.id})"
     if public_key is not None:
         check_signature(released.signature, content, place=place, key=public_key)
@@ -106,7 +107,7 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
         )
 
     def fetch(entry: FileEntry) -> bytes:
-        return store.get_blob(entry.sha256)
+        return store.get_blob(entry.sha256, entry.size)
 
     return Bundle(manifest, content, f"{store.place}, release {release.id}, target {target}", fetch)
 

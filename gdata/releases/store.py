@@ -31,7 +31,10 @@ _OWN = re.compile(
     r"|releases/\d{8}-\d{6}-[0-9a-f]{8}\.json"
     r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/\d{6,}\.json"
 )
-_USER = re.compile(r"(?<=://)([^/@:]*:)?[^/]*@")
+# The second form is a password with a slash in it, which makes no address; a port is a number.
+_USER = re.compile(r"(?<=://)(?:(?P<user>[^/@:]*:)?[^/]*@|(?P<name>[^/@:]*:)(?!\d+/)[^@]*@)")
+_SMALL = 1 << 20
+_LIMITS = {BLOBS: 1 << 30, RELEASES: 16 << 20}
 _FOLDERS = (BLOBS, RELEASES, CHANNELS)
 
 _In = TypeVar("_In")
@@ -85,9 +88,23 @@ def checked(name: str) -> str:
     return name
 
 
+def limit_of(name: str) -> int:
+    """The most bytes that a file of this kind may have: nobody's memory is to be filled by whoever owns the store."""
+    return _LIMITS.get(name.partition("/")[0], _SMALL)
+
+
+def check_size(place: str, size: int, at_most: int) -> None:
+    """Raise DamagedError where the file at `place` is larger than it may be."""
+    if size > at_most:
+        raise DamagedError(
+            f"{place} is damaged: it is larger than the {at_most:,} bytes that it may have",
+            hint="restore the file from a backup; if you didn't change it, somebody else wrote to the store",
+        )
+
+
 def shown(location: str) -> str:
     """A store's URL as messages may show it: the password in it, or what may be one, is `***`."""
-    return _USER.sub(lambda match: f"{match[1] or ''}***@", location)
+    return _USER.sub(lambda match: f"{match['user'] or match['name'] or ''}***@", location)
 
 
 @dataclass(frozen=True)
@@ -114,28 +131,32 @@ class Store(ABC):
         self.cache = cache
 
     @abstractmethod
-    def find(self, name: str) -> bytes | None:
-        """The bytes of a file; None where there is none."""
+    def find(self, name: str, at_most: int | None = None) -> bytes | None:
+        """The bytes of a file; None where there is none.
+
+        Raises:
+            DamagedError: it has more bytes than `at_most`, without which a file of its kind may have `limit_of(name)`.
+        """
 
     def why_empty(self) -> str:
         """A word on why nothing may be found here, for hints; may be empty."""
         return ""
 
-    def get(self, name: str) -> bytes:
+    def get(self, name: str, at_most: int | None = None) -> bytes:
         """The bytes of a file that must be there.
 
         Raises:
-            DamagedError: it isn't.
+            DamagedError: it isn't, or has more bytes than `at_most`.
         """
-        content = self.find(name)
+        content = self.find(name, at_most)
         if content is None:
             raise DamagedError(
                 f"{self.place}: {name} is missing", hint=self.why_empty() or "run `gdata verify` to see what else is"
             )
         return content
 
-    def get_blob(self, digest: str) -> bytes:
-        """The bytes of a blob, verified; from the cache where that has it.
+    def get_blob(self, digest: str, at_most: int | None = None) -> bytes:
+        """The bytes of a blob, verified; from the cache where that has it. `at_most` is its size, where that is known.
 
         Raises:
             DamagedError: it is missing, or its bytes aren't those of its name.
@@ -143,7 +164,7 @@ class Store(ABC):
         cached = self.cache.find(digest) if self.cache else None
         if cached is not None:
             return cached
-        content = self.get(blob_name(digest))
+        content = self.get(blob_name(digest), at_most)
         if sha256(content) != digest:
             raise DamagedError(
                 f"{self.place}: {blob_name(digest)} is damaged: its bytes aren't those of its name",

@@ -173,7 +173,7 @@ def _read_records(report: Report, store: WritableStore) -> dict[str, _Record]:
     """The releases' files by the id in their name."""
     records = {}
     for file in _own_files(report, store, RELEASES):
-        content = store.find(file.name) or b""
+        content = store.find(file.name, file.size) or b""
         report.count(len(content))
         release = None
         with report.at(file.name):
@@ -196,7 +196,7 @@ def _verify_blobs(
     finished = count(1)
 
     def verify(file: StoredFile) -> tuple[str, bytes]:
-        content = store.find(file.name) or b""
+        content = store.find(file.name, file.size) or b""
         digest = file.name.rpartition("/")[2]
         with report.at(file.name):
             if sha256(content) != digest:

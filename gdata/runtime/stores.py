@@ -93,7 +93,7 @@ class StorePlace:
         with suppress(OutsideError, DamagedError):
             if last is not None:  # what it had already wasn't read anew, and may have left the cache meanwhile
                 for entry in found.bundle.manifest.files:
-                    self._store().get_blob(entry.sha256)
+                    self._store().get_blob(entry.sha256, entry.size)
             manifest = sha256(found.bundle.manifest_bytes)
             loaded = Loaded(found.release or "", manifest, found.signature, found.entry)
             self._memory.keep(self._notes(), self._what, loaded)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,12 +14,13 @@ from typing import Any
 import pytest
 from released_game import build, release, store_at
 
-from gdata.errors import DamagedError, StoreError, UsageError
+import gdata
+from gdata.errors import DamagedError, GdataError, StoreError, UsageError
 from gdata.releases import web
 from gdata.releases.fetch import fetch
 from gdata.releases.place import open_store
 from gdata.releases.reader import bundles_of, newest_entry, read_all, read_bundle, read_release
-from gdata.releases.store import Store, writable
+from gdata.releases.store import Store, shown, writable
 
 
 class Server:
@@ -48,15 +51,21 @@ class Server:
         return asked
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    served = Server(tmp_path)
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    served = Server(folder)
     thread = threading.Thread(target=served.http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield served
     served.http.shutdown()
     served.http.server_close()
     thread.join()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path) as served:
+        yield served
 
 
 def answer_with(code: int, *, times: int, path: str = "") -> Callable[[SimpleHTTPRequestHandler], bool]:
@@ -80,6 +89,54 @@ def cut_off(handler: SimpleHTTPRequestHandler) -> bool:
     handler.wfile.write(b"half")
     handler.close_connection = True
     return True
+
+
+def redirect_to(place: Callable[[str], str], *, once_each: bool = False) -> Callable[[SimpleHTTPRequestHandler], bool]:
+    seen: set[str] = set()
+
+    def answer(handler: SimpleHTTPRequestHandler) -> bool:
+        if once_each and handler.path in seen:
+            return False
+        seen.update((handler.path, place(handler.path)))
+        handler.send_response(302)
+        handler.send_header("Location", place(handler.path))
+        handler.end_headers()
+        return True
+
+    return answer
+
+
+def flood(size: int, path: str, says_so: bool) -> Callable[[SimpleHTTPRequestHandler], bool]:
+    def answer(handler: SimpleHTTPRequestHandler) -> bool:
+        if path not in handler.path:
+            return False
+        handler.send_response(200)
+        if says_so:
+            handler.send_header("Content-Length", str(size))
+        handler.end_headers()
+        with suppress(OSError):
+            for _ in range(size >> 16):
+                handler.wfile.write(bytes(1 << 16))
+        handler.close_connection = True
+        return True
+
+    return answer
+
+
+def drip(what: str) -> Callable[[SimpleHTTPRequestHandler], bool]:
+    """Send a byte every now and then, for ever: of the headers, of the body, or of a redirect's."""
+
+    def answer(handler: SimpleHTTPRequestHandler) -> bool:
+        lines = {"headers": "HTTP/1.0 200 OK\r\n", "body": "HTTP/1.0 200 OK\r\n\r\n"}
+        handler.wfile.write(lines.get(what, "HTTP/1.0 302 Found\r\nLocation: /x\r\n\r\n").encode())
+        with suppress(OSError):
+            while True:
+                handler.wfile.write(b"x")
+                time.sleep(0.05)
+        handler.close_connection = True
+        return True
+
+    return answer
 
 
 def fill(folder: Path, entries: int) -> None:
@@ -227,3 +284,97 @@ def test_fetch_needs_no_listing(server: Server, tmp_path: Path) -> None:
     entry = newest_entry(store, "live")
     assert entry is not None
     assert read_bundle(store, read_release(store, entry.release, entry), "server").manifest.target == "server"
+
+
+def test_the_password_never_follows_a_redirect_to_another_server(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    with serving(tmp_path) as other:
+        server.answers.append(redirect_to(lambda path: other.url.removesuffix("/releases") + path))
+        store = open_store(server.url.replace("http://", "http://ari:secret@"))
+        assert newest_entry(store, "live") is not None
+        assert "Authorization" in server.headers[0]
+        assert not [headers for headers in other.headers if "Authorization" in headers]
+        other.answers.append(answer_with(401, times=-1))
+        with pytest.raises(StoreError, match="no permission") as error:
+            newest_entry(store, "live")
+        assert f"redirects to {other.url.removesuffix('/releases')}, which isn't given the password" in error.value.hint
+
+
+def test_a_redirect_on_the_same_server_keeps_the_password(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    server.answers.append(redirect_to(lambda path: path.replace("/releases/", "/./releases/", 1), once_each=True))
+    assert newest_entry(open_store(server.url.replace("http://", "http://ari:secret@")), "live") is not None
+    assert all("Authorization" in headers for headers in server.headers)
+
+
+@pytest.mark.parametrize("place", ["ftp://127.0.0.1/x", "file:///etc/passwd", "gopher://x/"])
+def test_a_redirect_off_the_web_is_not_followed(server: Server, tmp_path: Path, place: str) -> None:
+    fill(tmp_path, 1)
+    server.answers.append(redirect_to(lambda _: place))
+    with pytest.raises(StoreError, match=r"(it redirects to|HTTP 302)"):
+        newest_entry(open_store(server.url), "live")
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+def test_no_answer_is_larger_than_it_may_be(server: Server, tmp_path: Path, says_so: bool) -> None:
+    fill(tmp_path, 1)
+    server.answers.append(flood(50 << 20, "/channels/", says_so))
+    with pytest.raises(DamagedError, match="larger than the 1,048,576 bytes"):
+        newest_entry(open_store(server.url), "live")
+    server.answers.clear()
+    bundle = bundles_of(open_store(server.url), "live").bundles["server"]
+    server.answers.append(flood(50 << 20, "/blobs/", says_so))
+    with pytest.raises(DamagedError, match=f"larger than the {bundle.manifest.schema.size:,} bytes"):
+        bundle.schema()
+
+
+@pytest.mark.parametrize("what", ["headers", "body", "redirects"])
+def test_an_answer_that_drips_for_ever_ends(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    fill(tmp_path, 1)
+    monkeypatch.setattr(web, "_SECONDS", -15)  # what the size allows, 16 s for an entry, comes on top
+    server.answers.append(drip(what))
+    begun = time.monotonic()
+    with pytest.raises(StoreError, match=r"(takes too long|timed out)"):
+        newest_entry(open_store(server.url), "live")
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://ari:secret/x@127.0.0.1/x",
+        "http://ari:secret@127.0.0.1:secret/x",
+        "http://ari:secret@h/x?token=secret",
+        "http://",
+    ],
+)
+def test_an_address_that_cannot_be_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(UsageError, match="not the address") as error:
+        open_store(url)
+    assert "secret" not in str(error.value) + shown(url.partition("?")[0].replace("1:secret", "1"))
+
+
+def test_no_message_of_a_server_holds_a_password(server: Server, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    place = server.url.replace("http://", "http://ari:p%40ss@")
+    tries: list[Callable[[], object]] = [
+        lambda: gdata.load(place),
+        lambda: gdata.load(place, channel="live", release="20261123-091245-9f3ac1d0"),
+        lambda: gdata.load(place, channel="live"),
+        lambda: gdata.load(place, channel="stagin", target="server"),
+        lambda: gdata.load(place, channel="live", target="nobody"),
+        lambda: gdata.load(place, release="20261123-091245-9f3ac1d0"),
+        lambda: gdata.load(place.replace("127.0.0.1:", "127.0.0.1:1"), channel="live", target="server"),
+        lambda: writable(open_store(place)),
+        lambda: open_store(place.replace("http", "ssh")),
+    ]
+    for attempt in tries:
+        with pytest.raises(GdataError) as error:
+            attempt()
+        assert "p%40ss" not in f"{error.value} {error.value.hint}"
+        assert "p@ss" not in f"{error.value} {error.value.hint}"
+    data = gdata.load(place, channel="live", target="server")
+    server.answers.append(answer_with(500, times=-1))
+    assert "ari:***@" in data.snapshot().place
