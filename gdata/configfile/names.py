@@ -15,6 +15,7 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", 
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _GLOB = frozenset("*?")
 _MAX_NAME_BYTES = 100
+_LONGEST_PART = 255  # bytes, of what most file systems take for a name
 _STORE_SCHEMES = ("s3", "gs")
 # What these mean depends on the machine that reads them.
 _MACHINE_ZONES = ("localtime", "posixrules")
@@ -63,6 +64,8 @@ def read_path(value: Value) -> Path:
     if "://" in text:
         raise value.error(f"{shown(value.written)} is a URL, not a path", "write a file or folder on this computer")
     path = value.document.folder / text
+    if any(len(part.encode()) > _LONGEST_PART for part in path.parts):
+        raise value.error(f"{shown(value.written)} is too long for a path", "write a file or folder on this computer")
     return path.resolve() if ".." in path.parts else path
 
 

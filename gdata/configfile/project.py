@@ -151,10 +151,17 @@ def _read_google(value: Value) -> GoogleSettings:
     )
 
 
+_LONGEST_PATH = 1_000
+
+
 def _read_credentials(value: Value) -> str:
     """JSON as it is, or an absolute path; whether the file is there matters only to who reads Google."""
     text = value.expanded().strip()
-    return text if not text or text.startswith("{") else str(read_path(value))
+    if not text or text.startswith("{"):
+        return text
+    if len(text) > _LONGEST_PATH:
+        raise value.error("is neither JSON nor the path of a file", "give the key's JSON as it is, not base64 of it")
+    return str(read_path(value))
 
 
 def _read_check(value: Value) -> Path:

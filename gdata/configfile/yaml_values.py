@@ -25,6 +25,7 @@ _TYPES = {
     "str": "text", "int": "a number", "float": "a number", "bool": "true or false", "null": "nothing",
     "map": "a mapping", "seq": "a list", "timestamp": "a date",
 }  # fmt: skip
+_SHORTEST_SECRET = 4  # what is shorter may be anywhere in a sentence
 _PLAIN_TYPES = ("str", "int", "float", "bool", "timestamp")
 _FALSE_WORDS = ("off", "no", "false", "n")
 _TRUE_WORDS = ("on", "yes", "true", "y")
@@ -57,8 +58,8 @@ class Value:
     line: int
 
     def error(self, wrong: str, hint: str = "") -> ConfigError:
-        """The error that says `wrong` of this value."""
-        return self.document.error(self.line, f"{self.name}: {wrong}", hint)
+        """The error that says `wrong` of this value, with `${NAME}` in place of what it stands for: maybe a secret."""
+        return self.document.error(self.line, f"{self.name}: {self._with_names(wrong)}", self._with_names(hint))
 
     @property
     def type(self) -> str:
@@ -195,6 +196,16 @@ class Value:
                 hint = f"{did_you_mean(key, known)}known here: {', '.join(known)}"
                 value.keep(value.error("unknown key", hint))
         return Fields(self, entries)
+
+    def _with_names(self, text: str) -> str:
+        for match in _REFERENCE.finditer(self.written):
+            named = _NAMED.fullmatch(match["inner"] or "")
+            value = self.document.environ.get(named["name"], "") if named else ""
+            if len(value) >= _SHORTEST_SECRET:
+                quoted = shown(value)[1:-1].rstrip("…")
+                for cut in (value, *(f"{quoted[:size]}…" for size in range(len(quoted), 0, -1))):
+                    text = text.replace(cut, match[0])
+        return text
 
     def _expand(self, text: str) -> str:
         return _REFERENCE.sub(self._replacement, text) if "${" in text else text

@@ -9,6 +9,7 @@ from gdata.errors import GdataError
 from gdata.pipeline.project import open_project
 from gdata.pipeline.sides import store_of
 from gdata.releases.reader import newest_entry
+from gdata.releases.store import shown
 from gdata.sources.adapters import by_source
 from gdata.sources.source import DoctorStep
 
@@ -38,4 +39,4 @@ def _examine_store(config: Config) -> DoctorStep:
     at = (
         f"{config.default_channel} is at {newest.release}" if newest else f"{config.default_channel} has no release yet"
     )
-    return DoctorStep("store", "ok", f"{config.releases}: {at}")
+    return DoctorStep("store", "ok", f"{shown(config.releases)}: {at}")

@@ -233,6 +233,19 @@ class TestEnvironment:
         assert "hunter2" not in str(caught.value)
         assert "${STORE}" in str(caught.value)
 
+    @pytest.mark.parametrize(
+        "text",
+        ["timezone: Asia/${S}", "checks: ['${S}.py']", "checks: ['${S}']", "releases: 'ftp://${S}@x'",
+         "google: {endpoint: '${S}'}", "google: {credentials: '${S}${S}${S}${S}'}", "asset_root: 's3://${S}'"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("secret", ["hunter2" * 40, "c2VjcmV0" * 40])
+    def test_a_wrong_value_from_the_environment_is_told_by_its_name(
+        self, project: Path, text: str, secret: str
+    ) -> None:
+        with pytest.raises(ConfigError) as caught:
+            load(project, MINIMAL + text + "\n", S=secret)
+        assert secret[:7] not in f"{caught.value} {caught.value.hint}"
+
 
 class TestFinding:
     def test_it_is_found_upwards(self, project: Path) -> None:
