@@ -15,7 +15,7 @@ from gdata.sources.adapters import SOURCES
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = {"errors", "problems", "kinds", "nearest", "files", "installed", "config", "language", "garbage", "hashing"}
+WORDS = {"errors", "problems", "kinds", "nearest", "files", "installed", "config", "language", "garbage", "hashing", "text"}
 MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
@@ -43,6 +43,7 @@ ROOTS = {
     "config": set(),
     "garbage": set(),
     "hashing": set(),
+    "text": set(),
     "__init__": {"errors", "runtime"},
 }
 # Third-party libraries and the only places that may import them; False: only inside functions.

@@ -181,7 +181,7 @@ def _size_text(size: float) -> str:
 
 def _render_diff(diff: Diff, verdict: GateVerdict) -> None:
     from gdata.cli.console import error_console
-    from gdata.diffs.render_text import render_text
+    from gdata.diffs.renderers.text import render_text
 
     console = error_console()
     console.print()

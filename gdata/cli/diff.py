@@ -131,7 +131,7 @@ def _render_text(
     config: Config | None, diff: Diff, verdict: GateVerdict, *, stat: bool, tables: tuple[str, ...], limit: int | None
 ) -> None:
     from gdata.cli.console import result_console
-    from gdata.diffs.render_text import render_text
+    from gdata.diffs.renderers.text import render_text
 
     words = _presentation(config, diff)
     render_text(result_console(), diff, verdict, presentation=words, stat=stat, tables=tables, limit=limit)
@@ -140,8 +140,8 @@ def _render_text(
 def _as_text(config: Config | None, diff: Diff, verdict: GateVerdict, format_: str, limit: int | None) -> str:
     import json
 
-    from gdata.diffs.render_json import to_json
-    from gdata.diffs.render_markdown import to_markdown
+    from gdata.diffs.renderers.markdown import to_markdown
+    from gdata.diffs.report import to_json
 
     if format_ == "json":
         return json.dumps(to_json(diff, verdict), ensure_ascii=False, indent=1) + "\n"
@@ -149,14 +149,14 @@ def _as_text(config: Config | None, diff: Diff, verdict: GateVerdict, format_: s
     if format_ == "markdown":
         return to_markdown(diff, verdict, presentation=words, **({"limit": limit} if limit else {}))
     if format_ == "html":
-        from gdata.diffs.render_html import to_html
+        from gdata.diffs.renderers.html import to_html
 
         return to_html(diff, verdict, presentation=words)
     from io import StringIO
 
     from rich.console import Console
 
-    from gdata.diffs.render_text import render_text
+    from gdata.diffs.renderers.text import render_text
 
     page = StringIO()
     render_text(Console(file=page, width=120), diff, verdict, presentation=words, limit=limit)

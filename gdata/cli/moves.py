@@ -103,7 +103,7 @@ def ask(question: str, *, yes: bool) -> None:
 
 def _show(plan: Plan, *, quiet: bool) -> None:
     from gdata.cli.console import error_console
-    from gdata.diffs.render_text import render_text
+    from gdata.diffs.renderers.text import render_text
 
     console = error_console()
     for note in plan.notes:

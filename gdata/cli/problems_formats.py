@@ -15,10 +15,10 @@ from gdata.cli.problems_text import (
     summary,
     value_beside,
 )
-from gdata.diffs.presentation import visible
-from gdata.diffs.render_markdown import MOST, code, literal
+from gdata.diffs.renderers.markdown import MOST, code, literal
 from gdata.language import translate
 from gdata.problems import Problem
+from gdata.text import visible
 
 _ROOM_FOR_REST = 200
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from gdata.cli.problems_folding import Folded, fold, group_by_sheet
 from gdata.cli.problems_text import cell_name, count_text, more_like_it, others_beside, sentence, summary
-from gdata.diffs.presentation import visible
 from gdata.language import current_language, translate
 from gdata.problems import Problem
+from gdata.text import visible
 
 MOST = 20_000
 """Problems in the page; more would make it too big to open."""
@@ -28,7 +28,7 @@ def as_html(problems: Sequence[Problem], *, most: int = MOST) -> str:
     from jinja2 import Environment, PackageLoader
 
     environment = Environment(loader=PackageLoader("gdata.cli", "page"), autoescape=True)
-    style = (files("gdata.diffs") / "page" / "diff.css").read_text("utf-8")
+    style = (files("gdata.diffs.renderers") / "page" / "diff.css").read_text("utf-8")
     style += (files("gdata.cli") / "page" / "problems.css").read_text("utf-8")
     folded = fold(problems, _KEPT)
     left = sum(one.count for one in folded[most:])

@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gdata.cli.problems_folding import Folded, count_severities, fold, group_by_sheet
-from gdata.diffs.presentation import visible
 from gdata.language import translate
 from gdata.problems import Cell, Problem
+from gdata.text import visible
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
 _MOST_RELATED = 5

@@ -47,7 +47,7 @@ def _render(histories: list[History], place: str) -> None:
     from rich.text import Text
 
     from gdata.cli.console import result_console
-    from gdata.diffs.presentation import visible
+    from gdata.text import visible
 
     console = result_console()
     if not any(one.lines for one in histories):

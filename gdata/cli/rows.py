@@ -17,6 +17,7 @@ from gdata.errors import UsageError
 from gdata.nearest import did_you_mean
 from gdata.runtime.messages import table_types
 from gdata.runtime.tables import parse_table
+from gdata.text import masked
 
 _WIDEST = 40
 """Columns of a terminal that one column of a table takes at the most."""
@@ -198,7 +199,7 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
         _render_row(table, dicts[0])
         return
     cells = {
-        name: [_visible(_cell(one.get(name))) for one in dicts]
+        name: [masked(_cell(one.get(name))) for one in dicts]
         for name in _columns_of(table)
         if table.columns or any(name in one for one in dicts)
     }
@@ -241,10 +242,5 @@ def _render_row(table: ShownTable, values: dict[str, Any]) -> None:
     page.add_column(overflow="fold")
     for name in _columns_of(table):
         if values.get(name) is not None:
-            page.add_row(name, Text(_visible(_cell(values[name]))))
+            page.add_row(name, Text(masked(_cell(values[name]))))
     result_console().print(page)
-
-
-def _visible(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
-    return "".join(character if character.isprintable() or character == " " else "·" for character in text)

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from gdata.diffs.presentation import visible
+from gdata.text import visible_lines
 
 
 class SafeConsole(Console):
@@ -28,13 +28,9 @@ class SafeConsole(Console):
         """What everything printed passes through; styles and moves of the cursor are kept apart from text."""
         for segment in super().render(renderable, options):
             text = segment.text
-            yield segment if segment.control or text.isprintable() else segment._replace(text=_visible_lines(text))
+            yield segment if segment.control or text.isprintable() else segment._replace(text=visible_lines(text))
 
     def on_broken_pipe(self) -> None:
         """Go on in silence once nobody reads: `gdata build 2>&1 | head` builds, and keeps its exit code."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
-
-
-def _visible_lines(text: str) -> str:
-    return "\n".join(map(visible, text.split("\n")))

@@ -15,6 +15,7 @@ from gdata.problems import Problem
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable
 from gdata.scaffold.propose import FileChange, Proposal
 from gdata.scaffold.proto_text import marked
+from gdata.text import masked
 
 _STYLES = {"sure": "green", "likely": "yellow", "unsure": "red"}
 _MOST_UNSURE = 30
@@ -42,7 +43,7 @@ def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -
         names = ", ".join(field.name for field in table.fields)
         console.print(f"{table.name}: new fields {names}", markup=False)
     for new in proposal.additions.values:
-        console.print(f"{new.enum}: new values {', '.join(map(_visible, new.texts))}", markup=False)
+        console.print(f"{new.enum}: new values {', '.join(map(masked, new.texts))}", markup=False)
     if not quiet:
         for line in _remarks(proposal):
             console.print(line, markup=False, soft_wrap=True)
@@ -73,7 +74,7 @@ def _table_of(tables: Sequence[GuessedTable]) -> Table:
 
 def _remarks(proposal: Proposal) -> Iterator[str]:
     unsure = [
-        f"{table.name}.{path}: {_visible(what)}"
+        f"{table.name}.{path}: {masked(what)}"
         for table in (*proposal.tables, *proposal.extended)
         for path, what, guess in _guesses(table)
         if guess.sure == "unsure"
@@ -84,19 +85,19 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
         if len(unsure) > _MOST_UNSURE:
             yield f"  … and {len(unsure) - _MOST_UNSURE} more, marked in the .proto files"
     slips = [
-        _visible(f"{one.table}.{one.field} would refer to {one.to}, which lacks {one.count}: {', '.join(one.missing)}")
+        masked(f"{one.table}.{one.field} would refer to {one.to}, which lacks {one.count}: {', '.join(one.missing)}")
         for one in proposal.near
-    ] + [_visible(slip) for slip in proposal.additions.slips]
+    ] + [masked(slip) for slip in proposal.additions.slips]
     if slips:
         yield "\nmistakes in the sheets, it seems:"
         yield from (f"  {line}" for line in slips)
-    notes = [_visible(note) for table in proposal.tables for note in table.notes]
+    notes = [masked(note) for table in proposal.tables for note in table.notes]
     if notes:
         yield "\nto be mended in the sheets:"
         yield from (f"  {line}" for line in notes)
     if proposal.skipped:
         yield "\nleft out:"
-        yield from (f"  {one.spreadsheet}: {_visible(one.title)}: {one.reason}" for one in proposal.skipped)
+        yield from (f"  {one.spreadsheet}: {masked(one.title)}: {one.reason}" for one in proposal.skipped)
     yield ""
 
 
@@ -135,7 +136,7 @@ def render_diff(changes: Sequence[FileChange]) -> None:
         old, new = (change.old or "").splitlines(), change.new.splitlines()
         for line in difflib.unified_diff(old, new, change.path.name, change.path.name, lineterm="", n=2):
             style = "green" if line.startswith("+") else "dim"
-            console.print(Text(_visible(line), style=style), soft_wrap=True)
+            console.print(Text(masked(line), style=style), soft_wrap=True)
 
 
 def as_json(
@@ -192,8 +193,3 @@ def _relative(path: Path, folder: Path) -> str:
         return path.relative_to(folder).as_posix()
     except ValueError:
         return str(path)
-
-
-def _visible(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
-    return "".join(sign if sign.isprintable() else "·" for sign in text)

@@ -10,6 +10,7 @@ import click
 
 from gdata.cli.completion import complete_channels, complete_tables
 from gdata.cli.options import config_option, format_option
+from gdata.text import masked
 
 if TYPE_CHECKING:
     from gdata.pipeline.watch import Round
@@ -105,7 +106,7 @@ def _render(one: Round, channel: str | None, *, is_first: bool) -> None:
     from gdata.cli.problems_text import render_problems
 
     console = error_console()
-    what = ", ".join(_visible(name) for name in one.changed[:4]) + (" …" if len(one.changed) > 4 else "")
+    what = ", ".join(masked(name) for name in one.changed[:4]) + (" …" if len(one.changed) > 4 else "")
     console.rule(f"{datetime.now():%H:%M:%S} {what or 'the sheets as they are'}".replace("[", "\\["), align="left")
     if one.built is not None:
         render_problems(console, one.built.checked.problems)
@@ -123,7 +124,7 @@ def _render(one: Round, channel: str | None, *, is_first: bool) -> None:
 
 def _render_diff(one: Round, *, is_first: bool) -> None:
     from gdata.cli.console import error_console
-    from gdata.diffs.render_text import render_text
+    from gdata.diffs.renderers.text import render_text
 
     if one.diff is not None and one.diff.differs and one.diff.old.bundles:
         render_text(error_console(), one.diff, None, stat=is_first)
@@ -137,7 +138,3 @@ def _outcome(one: Round, channel: str | None) -> str:
         return f"published on {channel} as {one.release}, {took} from the change"
     changed = one.diff is None or one.diff.differs
     return f"built {one.built.build[:12]} {took}" if changed else f"built {took}: no value changed"
-
-
-def _visible(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "·" for sign in text)

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
+from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
-from gdata.diffs.model import Diff, Side, Summary, TargetDiff
+from gdata.diffs.model import (
+    Diff,
+    Key,
+    Row,
+    RowChange,
+    SchemaChange,
+    Side,
+    Status,
+    Summary,
+    TableDiff,
+    TableRows,
+    TargetDiff,
+)
 from gdata.garbage import paused_gc
 
 
@@ -21,17 +36,74 @@ def compare(old: Side, new: Side, *, category: SchemaRule = "wire") -> Diff:
         return Diff(old, new, Summary(), {name: TargetDiff(Summary()) for name in names})
     from concurrent.futures import ThreadPoolExecutor
 
-    from gdata.diffs.summary import summarize_all
     from gdata.diffs.targets import READ_AHEAD, TargetComparison
 
     with paused_gc(), ThreadPoolExecutor(2 * READ_AHEAD) as readers:
         targets = {
-            name: TargetComparison(old.bundles.get(name), new.bundles.get(name), readers).compare(category, new)
+            name: _summed_up(
+                *TargetComparison(old.bundles.get(name), new.bundles.get(name), readers).compare(category, new)
+            )
             for name in names
         }
-    return Diff(old, new, summarize_all(targets), targets)
+    return Diff(old, new, summarize(targets), targets)
+
+
+def _both(old: Side, new: Side, target: str) -> tuple[Bundle | None, Bundle | None]:
+    return old.bundles.get(target), new.bundles.get(target)
 
 
 def _is_same(old: Side, new: Side, target: str) -> bool:
-    both = old.bundles.get(target), new.bundles.get(target)
-    return both[0] is not None and both[1] is not None and both[0].manifest.bundle == both[1].manifest.bundle
+    before, after = _both(old, new, target)
+    return before is not None and after is not None and before.manifest.bundle == after.manifest.bundle
+
+
+def _summed_up(schema: tuple[SchemaChange, ...], tables: Mapping[str, TableDiff]) -> TargetDiff:
+    return TargetDiff(summarize({"": TargetDiff(Summary(), (), tables)}), schema, tables)
+
+
+def summarize(targets: Mapping[str, TargetDiff]) -> Summary:
+    """The counts over all targets: a table, row or cell counts once, however many of them carry it."""
+    by_name: dict[str, list[TableDiff]] = {}
+    for target in targets.values():
+        for name, table in target.tables.items():
+            by_name.setdefault(name, []).append(table)
+
+    def tables(*statuses: Status) -> int:
+        return sum(any(table.status in statuses for table in found) for found in by_name.values())
+
+    return Summary(
+        tables_added=tables("added"),
+        tables_removed=tables("removed"),
+        tables_changed=tables("changed", "renamed"),
+        rows_added=sum(_rows(found, lambda table: table.added) for found in by_name.values()),
+        rows_removed=sum(_rows(found, lambda table: table.removed) for found in by_name.values()),
+        rows_changed=sum(_rows(found, lambda table: table.changed) for found in by_name.values()),
+        cells_changed=sum(map(_cells, by_name.values())),
+    )
+
+
+def _rows(tables: Sequence[TableDiff], which: Callable[[TableDiff], Sequence[Row] | Sequence[RowChange]]) -> int:
+    """How many rows there are in any of the tables; without keys, as many as in the one that has most.
+
+    A table that only one side has isn't read for this where each target has as many of its rows as the others:
+    they are the same rows then, and the first diff, in which everything is new, stays a matter of milliseconds.
+    """
+    found = [which(table) for table in tables if which(table)]
+    unread = all(isinstance(rows, TableRows) for rows in found) and len(set(map(len, found))) == 1
+    if len(found) < 2 or unread:
+        return len(found[0]) if found else 0
+    keys: set[Key] = set()
+    for rows in found:
+        for row in rows:
+            if row.key is None:
+                return max(map(len, found))
+            keys.add(row.key)
+    return len(keys)
+
+
+def _cells(tables: Sequence[TableDiff]) -> int:
+    """How many cells changed in any of the tables."""
+    counts = [sum(len(change.fields) for change in table.changed) for table in tables]
+    if len(tables) == 1 or any(change.key is None for table in tables for change in table.changed[:1]):
+        return max(counts)
+    return len({(change.key, one.path) for table in tables for change in table.changed for one in change.fields})

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import compress, count
+from collections.abc import Collection, Iterator, Sequence
+from itertools import compress, count, zip_longest
 from operator import attrgetter, ne
 from typing import Any
 
 from google.protobuf.message import Message
 
-from gdata.diffs.model import FieldChange, Json
-from gdata.diffs.nested import NestedComparer
-from gdata.diffs.shapes import FieldShape, Shape
+from gdata.diffs.model import FieldChange, Json, bracketed, plain
+from gdata.diffs.shapes import FieldShape, Shape, Step
 
 
 class MessageComparer:
@@ -70,3 +69,115 @@ def _as_json(field: FieldShape, values: list[Any], indexes: Sequence[int]) -> li
     if field.as_it_is:
         return [values[index] for index in indexes]
     return [field.to_json(values[index]) for index in indexes]
+
+
+ASK_LIMIT = 200
+"""Questions to DeepDiff for one table."""
+
+Steps = tuple[Step, ...]
+NestedChange = tuple[Steps, Json, Json]
+"""Where, old, new; None: not there."""
+
+
+class NestedComparer:
+    """Compares the nested values of one table."""
+
+    def __init__(self, ask_limit: int = ASK_LIMIT) -> None:
+        self._questions_left = ask_limit
+
+    def changes(self, old: Json, new: Json) -> list[NestedChange]:
+        """What differs between two values."""
+        if self._questions_left and not _same_outline(old, new):
+            self._questions_left -= 1
+            return ask_deepdiff(old, new)
+        return list(walk(old, new))
+
+
+def _same_outline(old: Json, new: Json) -> bool:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_same_outline(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same_outline, old, new))
+    return not isinstance(old, (dict, list)) and not isinstance(new, (dict, list))
+
+
+def walk(old: Json, new: Json, steps: Steps = ()) -> Iterator[NestedChange]:
+    """What differs, worked out directly."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*new, *(key for key in old if key not in new)]:
+            yield from walk(old.get(key), new.get(key), (*steps, key))
+    elif isinstance(old, list) and isinstance(new, list):
+        for index, (before, after) in enumerate(zip_longest(old, new)):
+            yield from walk(before, after, (*steps, index))
+    elif old != new or type(old) is not type(new):
+        yield steps, old, new
+
+
+def ask_deepdiff(old: Json, new: Json) -> list[NestedChange]:
+    """What differs, in DeepDiff's words brought to ours."""
+    from deepdiff import DeepDiff
+
+    found = DeepDiff(
+        old,
+        new,
+        view="tree",
+        zip_ordered_iterables=True,
+        threshold_to_diff_deeper=0,  # else values with little in common are one change, whole
+        ignore_private_variables=False,
+        verbose_level=2,
+    )
+    changes = [
+        (tuple(level.path(output_format="list")), _present(level.t1), _present(level.t2))
+        for levels in found.values()
+        for level in levels
+    ]
+    return sorted((one for one in changes if one[1:] != (None, None)), key=lambda one: list(map(_step_order, one[0])))
+
+
+def _present(value: Json) -> Json:
+    from deepdiff.helper import NotPresent
+
+    return None if isinstance(value, NotPresent) else value
+
+
+def _step_order(step: Step) -> tuple[bool, Step]:
+    return isinstance(step, str), step
+
+
+def leaf_changes(change: FieldChange, maps: Collection[str] = ()) -> Iterator[FieldChange]:
+    """The change of each single value: of a whole element that came or went, those of its fields.
+
+    `maps` are the paths, without indexes, whose keys are a map's and no field's name.
+    """
+    if isinstance(change.old, (dict, list)) or isinstance(change.new, (dict, list)):
+        for path, old in _leaves(change.path, change.old, maps):
+            yield FieldChange(path, old, None)
+        for path, new in _leaves(change.path, change.new, maps):
+            yield FieldChange(path, None, new)
+    else:
+        yield change
+
+
+def _leaves(path: str, value: Json, maps: Collection[str]) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        step = "{}[{}]" if plain(path) in maps else "{}.{}"
+        for name, inner in value.items():
+            yield from _leaves(step.format(path, bracketed(name)), inner, maps)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value, 1):
+            yield from _leaves(f"{path}[{index}]", inner, maps)
+    elif value is not None:
+        yield path, value
+
+
+NUMERIC_KINDS = frozenset({"int", "int64", "float"})
+
+
+def number(value: Json, kind: str) -> int | float | None:
+    """The value as a number, if it is one by its kind: 64-bit integers and what isn't finite are text in JSON."""
+    if value is None or kind not in NUMERIC_KINDS or isinstance(value, (dict, list, bool)):
+        return None
+    try:
+        return float(value) if kind == "float" else int(value)
+    except (ValueError, OverflowError):
+        return None

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from gdata.config import Gate, GateRule, Limit
-from gdata.diffs.leaves import leaf_changes, number
+from gdata.diffs.fields import leaf_changes, number
 from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain
 from gdata.errors import UsageError
 from gdata.language import translate
@@ -118,8 +118,7 @@ def _schema_violations(diff: Diff, gate: Gate) -> Iterator[Violation]:
     for name, target in diff.targets.items():
         for change in target.schema:
             if change.breaking:
-                place = f"{change.file}:{change.line}" if change.line else change.file
-                words = (("place", place), ("change", change.message), ("rule", change.rule))
+                words = (("place", change.place), ("change", change.message), ("rule", change.rule))
                 yield Violation(SCHEMA_RULE, "block", "{place}: {change} ({rule})", words, name)
 
 

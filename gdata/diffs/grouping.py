@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from gdata.diffs.model import Diff, Row, SchemaChange, TableDiff
+from gdata.diffs.model import Diff, Row, TableDiff
 
 _Shown = set[tuple[object, ...]]
-
-
-@dataclass(frozen=True)
-class TableGroup:
-    """A table's changes, and the targets that carry them, or a part of them and nothing else."""
-
-    name: str
-    targets: tuple[str, ...]
-    table: TableDiff
+TableGroup = tuple[tuple[str, ...], TableDiff]
+"""The targets that carry a table's changes, or a part of them and nothing else; and the changes."""
 
 
 def group_tables(diff: Diff) -> list[TableGroup]:
@@ -24,24 +15,12 @@ def group_tables(diff: Diff) -> list[TableGroup]:
     for target, found in diff.targets.items():
         for name, table in found.tables.items():
             by_name.setdefault(name, []).append((target, table))
-    return [group for name in sorted(by_name) for group in _groups(name, by_name[name])]
+    return [group for name in sorted(by_name) for group in _groups(by_name[name])]
 
 
-def group_schemas(diff: Diff) -> list[tuple[tuple[str, ...], tuple[SchemaChange, ...]]]:
-    """The schema's changes, each with the targets that have it; those of the same targets together."""
-    targets: dict[SchemaChange, tuple[str, ...]] = {}
-    for target, found in diff.targets.items():
-        for change in found.schema:
-            targets[change] = (*targets.get(change, ()), target)
-    groups: dict[tuple[str, ...], list[SchemaChange]] = {}
-    for change, names in targets.items():
-        groups.setdefault(names, []).append(change)
-    return [(names, tuple(changes)) for names, changes in groups.items()]
-
-
-def _groups(name: str, tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
+def _groups(tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
     if len(tables) == 1:
-        return [TableGroup(name, (tables[0][0],), tables[0][1])]
+        return [((tables[0][0],), tables[0][1])]
     groups: list[tuple[list[str], TableDiff, _Shown]] = []
     for target, table in sorted(tables, key=lambda one: -_size(one[1])):
         shown = _shown(table)
@@ -51,7 +30,7 @@ def _groups(name: str, tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
         else:
             holder[0].append(target)
     order = [target for target, _ in tables]
-    return [TableGroup(name, tuple(sorted(targets, key=order.index)), table) for targets, table, _ in groups]
+    return [(tuple(sorted(targets, key=order.index)), table) for targets, table, _ in groups]
 
 
 def _size(table: TableDiff) -> int:

@@ -184,6 +184,11 @@ class SchemaChange:
     file: str = ""
     line: int | None = None
 
+    @property
+    def place(self) -> str:
+        """`item.proto:12`, or the file alone."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
     def as_json(self) -> dict[str, Json]:
         """The change as the diff's JSON has it; `line` is null where no source is known."""
         return {

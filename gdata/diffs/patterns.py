@@ -12,7 +12,7 @@ from itertools import combinations
 from operator import eq, ne
 from typing import Literal
 
-from gdata.diffs.leaves import NUMERIC_KINDS, number
+from gdata.diffs.fields import NUMERIC_KINDS, number
 from gdata.diffs.model import FieldChange, Json, TableDiff, plain
 from gdata.language import translate
 

@@ -6,15 +6,19 @@ Used where people read (terminal, Markdown, HTML); programs get JSON with the na
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
 from gdata.language import translate
+from gdata.text import visible
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 _INDEX = re.compile(r"\[([^\]]*)\]")
-_CONTROL_NAMES = {"\n": "⏎", "\t": "⇥"}
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,6 @@ class Presentation:
         return visible(str(value))
 
 
-def visible(text: str) -> str:
-    """The text on one line, with every sign that can't be seen, or would act on a terminal, written out."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else _CONTROL_NAMES.get(one) or _escaped(one) for one in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
-
-
 def key_text(key: Key | None, row_number: int) -> str:
     """A row as people call it: `1001`, `1001, 2`, or `row 7` where it has no key."""
     return translate("row {number}").format(number=row_number) if key is None else visible(", ".join(map(str, key)))
@@ -105,6 +98,58 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
     """The words that a project's full descriptors (a FileDescriptorSet with gdata's options) give."""
     if sources is None:
         return Presentation(timezone=timezone)
-    from gdata.diffs.projectwords import read_words
+    from gdata.diffs.schemas import Schema
 
-    return read_words(sources, timezone)
+    headers: dict[tuple[str, str], str] = {}
+    labels: dict[tuple[str, str], Mapping[str, str]] = {}
+    for message in Schema(sources, "the full descriptors").messages.values():
+        rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
+        # A message with one list of messages is a table of rows, or a record that has such a list.
+        for holder in (message, *(_value_of(one).message_type for one in rows if len(rows) == 1)):
+            for path, one in _fields(holder, "", ()):
+                columns = _field_options(one).column
+                if columns:
+                    headers.setdefault((message.name, path), columns[0])
+                if _value_of(one).enum_type is not None:
+                    labels.setdefault((message.name, path), _labels(_value_of(one).enum_type))
+    return Presentation(headers, labels, timezone)
+
+
+def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) -> Iterator[tuple[str, FieldDescriptor]]:
+    """The fields of a message and of those in it, by path without indexes; none inside itself."""
+    for one in message.fields if message is not None else ():
+        path, inner = f"{prefix}{one.name}", _value_of(one).message_type
+        yield path, one
+        if inner is not None and inner.full_name not in inside and not inner.full_name.startswith("google.protobuf."):
+            yield from _fields(inner, f"{path}.", (*inside, inner.full_name))
+
+
+def _value_of(one: FieldDescriptor) -> FieldDescriptor:
+    """The field itself; of a map, that of its values."""
+    is_map = one.message_type is not None and one.message_type.GetOptions().map_entry
+    return one.message_type.fields_by_name["value"] if is_map and one.message_type is not None else one
+
+
+def _field_options(one: FieldDescriptor) -> Any:
+    # The descriptors have a pool of their own; options are read by the classes that know gdata's extensions.
+    from google.protobuf.descriptor_pb2 import FieldOptions
+
+    from gdata import options_pb2
+
+    known: Any = options_pb2
+    return FieldOptions.FromString(one.GetOptions().SerializeToString()).Extensions[known.field]
+
+
+def _labels(enum: EnumDescriptor | None) -> dict[str, str]:
+    from google.protobuf.descriptor_pb2 import EnumValueOptions
+
+    from gdata import options_pb2
+
+    known: Any = options_pb2
+    found = {}
+    for value in enum.values if enum is not None else ():
+        options = EnumValueOptions.FromString(value.GetOptions().SerializeToString())
+        labels = options.Extensions[known.value].label
+        if labels:
+            found[value.name] = labels[0]
+    return found

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
-from gdata.diffs.evolution import schema_changes
-from gdata.diffs.model import SchemaChange, Side, TableDiff, TargetDiff
-from gdata.diffs.renames import find_renames
-from gdata.diffs.schemas import Schema, means_the_same, open_schema
-from gdata.diffs.summary import summarize_target
+from gdata.diffs.model import SchemaChange, Side, TableDiff
+from gdata.diffs.schemas import Schema, means_the_same, open_schema, schema_changes
 from gdata.diffs.tables import TableSide, compare_tables, one_sided
 
 READ_AHEAD = 2
 """Tables whose bytes are read, both sides at once, while the one before is compared."""
+
+
+TargetChanges = tuple[tuple[SchemaChange, ...], dict[str, TableDiff]]
+"""Those of the schema, and those of the tables by name."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,17 @@ class TargetComparison:
     new: Bundle | None
     readers: Executor
 
-    def compare(self, category: SchemaRule, new_side: Side) -> TargetDiff:
-        """What changed for the target; `new_side` has the sources of the new schema."""
+    def compare(self, category: SchemaRule, new_side: Side) -> TargetChanges:
+        """What changed for the target: its schema, its tables; `new_side` has the sources of the new schema."""
         if self.old is not None and self.new is not None:
             if self.old.manifest.bundle == self.new.manifest.bundle:
-                return summarize_target((), {})
+                return (), {}
             same_schema = self.old.manifest.schema.sha256 == self.new.manifest.schema.sha256
             old_schema = open_schema(self.old)
             new_schema = old_schema if same_schema else open_schema(self.new)
             schema = () if same_schema else _schema_changes(old_schema, new_schema, category, new_side.sources)
-            return summarize_target(schema, dict(self._tables(old_schema, new_schema)))
-        return summarize_target((), dict(self._one_sided()))
+            return schema, dict(self._tables(old_schema, new_schema))
+        return (), dict(self._one_sided())
 
     def _one_sided(self) -> Iterator[tuple[str, TableDiff]]:
         bundle = self.new or self.old
@@ -89,3 +91,31 @@ def _may_differ(old: TableSide, new: TableSide) -> bool:
     if old.name != new.name or [part.sha256 for part in old.entry.parts] != [part.sha256 for part in new.entry.parts]:
         return True
     return not means_the_same(old.shape.row, new.shape.row)
+
+
+_ENOUGH = 0.5
+"""The share of equal rows, of the longer side, from which two tables are one."""
+
+
+def find_renames(removed: Mapping[str, TableSide], added: Mapping[str, TableSide]) -> dict[str, str]:
+    """New name → old name, for each table that goes on under another name. The likest pairs first."""
+    likeness = [
+        (_likeness(old, new), new_name, old_name)
+        for old_name, old in sorted(removed.items())
+        for new_name, new in sorted(added.items())
+        if old.entry.kind == new.entry.kind and means_the_same(old.shape.row, new.shape.row)
+    ]
+    renames: dict[str, str] = {}
+    for share, new_name, old_name in sorted(likeness, key=lambda one: (-one[0], *one[1:])):
+        if share >= _ENOUGH and new_name not in renames and old_name not in renames.values():
+            renames[new_name] = old_name
+    return renames
+
+
+def _likeness(old: TableSide, new: TableSide) -> float:
+    if [part.sha256 for part in old.entry.parts] == [part.sha256 for part in new.entry.parts]:
+        return 1.0 if old.entry.size else 0.0
+    longer = max(old.entry.rows, new.entry.rows)
+    if not longer or min(old.entry.rows, new.entry.rows) < longer * _ENOUGH:
+        return 0.0
+    return sum((Counter(old.cut().rows) & Counter(new.cut().rows)).values()) / longer

@@ -15,7 +15,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff
 from gdata.diffs.presentation import presentation_of
-from gdata.diffs.render_html import embedded, to_html
+from gdata.diffs.renderers.html import embedded, to_html
 from gdata.testing.bundles import compile_protos
 
 HOSTILE = [

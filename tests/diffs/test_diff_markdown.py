@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 from gdata.config import Gate, GateRule
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff
-from gdata.diffs.presentation import visible
-from gdata.diffs.render_markdown import MOST, code, to_markdown
+from gdata.diffs.renderers.markdown import MOST, code, to_markdown
+from gdata.text import visible
 
 OLD = [{"id": n, "name": f"item {n}", "price": n} for n in range(1, 100)]
 NEW = [{**row, "price": row["price"] * 10} for row in OLD[1:]]

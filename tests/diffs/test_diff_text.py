@@ -13,7 +13,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side
 from gdata.diffs.presentation import presentation_of
-from gdata.diffs.render_text import render_text
+from gdata.diffs.renderers.text import render_text
 from gdata.testing.bundles import compile_protos
 
 OPEN = Gate()

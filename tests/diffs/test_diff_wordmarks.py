@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdata.diffs.wordmarks import Piece, mark_words, shorten
+from gdata.diffs.renderers.wordmarks import Piece, mark_words, shorten
 
 
 def joined(pieces: list[Piece]) -> str:

@@ -3,7 +3,7 @@
 (() => {
   const CHUNK = 100;          // rows added to the page at a time, as they are scrolled to
   const PRINT_MOST = 10000;   // rows laid out for paper
-  const NAME = 0;             // of a change: [name, old, new, path]; see ChangeJson in render_html.py
+  const NAME = 0;             // of a change: [name, old, new, path]; see `_change` in html.py
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
 

@@ -1,0 +1,165 @@
+"""A diff as one self-contained page that opens by a double-click, and shows thousands of changes without lag.
+
+The data lies in the page as JSON, escaped so that nothing ends its element; the page's own script puts it on
+screen as text. The content security policy lets only that script and style run, by their hashes, and nothing load.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+
+from gdata.diffs.gate import GateVerdict
+from gdata.diffs.model import Diff, Json
+from gdata.diffs.patterns import median
+from gdata.diffs.presentation import Presentation
+from gdata.diffs.renderers.wordmarks import Piece, mark_words
+from gdata.diffs.report import Report, RowsReport, TableReport, ValueReport, VerdictReport, report_of
+from gdata.language import current_language
+from gdata.text import visible
+
+ROWS_A_TABLE = 20_000
+"""Rows of one table in the page, of each sort; more would make it too big to open."""
+_PLOTS = 8
+_POINTS = 300
+_MARK_FROM = 12
+"""Shorter texts have no words marked."""
+
+
+def to_html(
+    diff: Diff, verdict: GateVerdict, *, presentation: Presentation | None = None, rows_a_table: int = ROWS_A_TABLE
+) -> str:
+    """The diff and the gate's verdict as an HTML document; `rows_a_table` of each sort are in it."""
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(loader=PackageLoader("gdata.diffs.renderers", "page"), autoescape=True)
+    page = files("gdata.diffs.renderers") / "page"
+    script, style = ((page / name).read_text("utf-8") for name in ("diff.js", "diff.css"))
+    report = report_of(diff, verdict, presentation, rows=rows_a_table)
+    return environment.get_template("diff.html.j2").render(
+        title=f"{report.old} → {report.new}",
+        old=report.old,
+        new=report.new,
+        summary=report.headline,
+        language=current_language(),
+        data=embedded(_page_data(report)),
+        script=script,
+        style=style,
+        script_hash=_csp_hash(script),
+        style_hash=_csp_hash(style),
+    )
+
+
+def embedded(value: Json) -> str:
+    """JSON that no HTML parser sees anything in: `</script>` and `<!--` can't stand in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _csp_hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _page_data(report: Report) -> dict[str, Json]:
+    return {
+        "summary": report.summary.as_json(),
+        "targets": list(report.targets),
+        "gate": None if report.verdict is None else _gate_data(report.verdict),
+        "schema": list(_schema_data(report)),
+        "tables": [_table_data(table, index) for index, table in enumerate(report.tables)],
+    }
+
+
+def _gate_data(verdict: VerdictReport) -> dict[str, Json]:
+    return {
+        "blocking": list(verdict.blocking),
+        "allowed": list(verdict.allowed),
+        "violations": [
+            {
+                "rule": folded.rule,
+                "level": folded.level,
+                "table": folded.table or None,
+                "targets": list(folded.targets),
+                "shown": list(folded.shown),
+                "more": folded.left,
+            }
+            for folded in verdict.violations
+        ],
+    }
+
+
+def _schema_data(report: Report) -> Iterator[dict[str, Json]]:
+    for schema in report.schema:
+        for change in schema.changes:
+            yield {
+                "breaking": change.breaking,
+                "rule": change.rule,
+                "message": visible(change.message),
+                "place": visible(change.place),
+                "targets": list(schema.targets),
+            }
+
+
+def _table_data(table: TableReport, index: int) -> dict[str, Json]:
+    """One table as the script reads it. A row's changes are [name, old, new, path without indexes]."""
+    sorts = (table.changed, table.added, table.removed)
+    rows = [row for sort in sorts for row in _rows_data(sort)]
+    return {
+        "id": str(index),
+        "name": table.name,
+        "title": f"{table.name} · {', '.join(table.targets)}",
+        "targets": list(table.targets),
+        "status": table.status,
+        "renamedFrom": table.renamed_from,
+        "reordered": table.reordered,
+        "kind": table.kind,
+        "fields": [[column.path, name] for name, column in table.columns],
+        "patterns": list(_patterns(table)),
+        "plots": list(_plots(table)),
+        "rows": rows,
+        "left": sum(sort.count for sort in sorts) - len(rows),
+    }
+
+
+def _patterns(table: TableReport) -> Iterator[dict[str, Json]]:
+    for one in table.patterns:
+        pattern = one.pattern
+        factor = _factor_text(pattern.factor)
+        yield {"kind": pattern.kind, "names": list(one.names), "rows": pattern.rows, "factor": factor}
+
+
+def _plots(table: TableReport) -> Iterator[dict[str, Json]]:
+    for name, column in [one for one in table.columns if len(one[1].numbers) > 1][:_PLOTS]:
+        step = -(-len(column.numbers) // _POINTS)
+        factors = [new / old for old, new in column.numbers if old]
+        yield {
+            "name": name,
+            "rows": column.rows,
+            "factor": _factor_text(median(factors)) if factors else None,
+            "points": [[float(old), float(new)] for old, new in column.numbers[::step]],
+        }
+
+
+def _rows_data(rows: RowsReport) -> Iterator[dict[str, Json]]:
+    for row in rows.shown:
+        yield {"kind": rows.sort, "key": row.key, "number": row.number, "changes": list(map(_change, row.values))}
+
+
+def _change(one: ValueReport) -> list[Json]:
+    if not one.is_text or one.old is None or one.new is None or max(len(one.old), len(one.new)) <= _MARK_FROM:
+        return [one.name, one.old, one.new, one.path]
+    before, after = mark_words(one.old, one.new)
+    return [one.name, _pieces(before), _pieces(after), one.path]
+
+
+def _pieces(pieces: list[Piece]) -> list[Json]:
+    return [[piece.text, int(piece.marked)] for piece in pieces]
+
+
+def _factor_text(factor: float | None) -> str:
+    return "" if factor is None else f"{factor:.3g}"

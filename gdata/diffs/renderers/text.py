@@ -1,0 +1,214 @@
+"""A diff on a terminal: a summary table, then each table's rows with old and new side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdata.diffs.gate import GateVerdict
+from gdata.diffs.model import Diff, SchemaChange
+from gdata.diffs.presentation import Presentation
+from gdata.diffs.renderers.wordmarks import Piece, mark_words, shorten
+from gdata.diffs.report import (
+    Report,
+    RowReport,
+    RowsReport,
+    SchemaReport,
+    TableReport,
+    ValueReport,
+    VerdictReport,
+    ViolationsReport,
+    report_of,
+)
+from gdata.language import translate
+from gdata.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+LIMIT = 20
+"""Rows of each table shown of each sort, where nothing else is asked for."""
+_WORD_MARKS_FROM = 24
+"""Shorter texts are read at a glance: no words are marked in them."""
+_LONGEST = 400
+"""Signs of one value."""
+_COLORS = {
+    "added": "green",
+    "removed": "red",
+    "blocked": "red",
+    "allowed": "yellow",
+    "warned": "yellow",
+    "passed": "green",
+}
+
+
+def render_text(
+    console: Console,
+    diff: Diff,
+    verdict: GateVerdict | None = None,
+    *,
+    presentation: Presentation | None = None,
+    stat: bool = False,
+    tables: Sequence[str] = (),
+    limit: int | None = LIMIT,
+) -> None:
+    """Print the diff and the gate's word on it.
+
+    `stat`: the summary alone. `tables`: only these, by name. `limit`: rows shown a table and sort; None: all.
+    """
+    report = report_of(diff, verdict, presentation, rows=0 if stat else limit, tables=tables)
+    page = _TextPage(console)
+    page.head(report)
+    if report.tables:
+        page.overview(report.tables)
+    if not stat:
+        for schema in report.schema:
+            page.schema(schema)
+        for table in report.tables:
+            page.table(table)
+    if report.verdict is not None:
+        page.verdict(report.verdict)
+
+
+@dataclass(frozen=True)
+class _TextPage:
+    console: Console
+
+    def head(self, report: Report) -> None:
+        self.console.print(_text(f"{report.old} → {report.new}", "bold"))
+        self.console.print(_text(report.headline))
+
+    def overview(self, tables: Sequence[TableReport]) -> None:
+        from rich import box
+
+        several = any(not table.in_all for table in tables)
+        grid = _table(box.SIMPLE_HEAD)
+        grid.add_column(translate("table"), overflow="fold")
+        if several:
+            grid.add_column(translate("targets"), overflow="fold")
+        headings = (translate("added"), translate("removed"), translate("changed"), translate("cells"))
+        for heading in headings:
+            grid.add_column(heading, justify="right", no_wrap=True)
+        grid.add_column("", overflow="fold")
+        for table in tables:
+            grid.add_row(*(_text(cell, style) for cell, style in _overview_cells(table, several)))
+        self.console.print(grid)
+
+    def schema(self, schema: SchemaReport) -> None:
+        self.console.print(_text(f"{translate('schema')} · {', '.join(schema.targets)}", "bold"))
+        for change in schema.changes:
+            self.console.print(_schema_line(change))
+        self.console.print()
+
+    def table(self, table: TableReport) -> None:
+        title = (table.name, "" if table.in_all else ", ".join(table.targets), table.note)
+        self.console.rule(_text(" · ".join(filter(None, title)), "bold"), align="left", style="dim")
+        for pattern in table.patterns:
+            self.console.print(_text(f"  {pattern.message}", "yellow"))
+        self._changed(table.changed, is_record=table.kind == "record")
+        self._rows("+", table.added)
+        self._rows("-", table.removed)
+        self.console.print()
+
+    def _changed(self, rows: RowsReport, *, is_record: bool) -> None:
+        if not rows.shown:
+            return
+        grid = _table(None)
+        for ratio in (None, None, 1, 1):
+            grid.add_column(overflow="fold", ratio=ratio)
+        for row in rows.shown:
+            for cells in self._change_cells("~" if is_record else f"~ {row.name}", row):
+                grid.add_row(*cells)
+        self.console.print(grid)
+        self._more(rows)
+
+    def _change_cells(self, key: str, row: RowReport) -> Iterator[tuple[Text, ...]]:
+        for one in row.values:
+            yield _text(key, "bold"), _text(one.name, "cyan"), *self._values(one)
+            key = ""
+
+    def _values(self, one: ValueReport) -> tuple[Text, Text]:
+        if not one.is_text or one.old is None or one.new is None or max(len(one.old), len(one.new)) <= _WORD_MARKS_FROM:
+            return _value(one.old, "red"), _value(one.new, "green")
+        before, after = mark_words(one.old, one.new)
+        most = max(_WORD_MARKS_FROM, self.console.width)
+        return self._pieces(shorten(before, most), "red", "[-]"), self._pieces(shorten(after, most), "green", "{+}")
+
+    def _pieces(self, pieces: Iterable[Piece], color: str, signs: str) -> Text:
+        """The words in color, the changed ones in reverse; without colors, in brackets."""
+        from rich.text import Text
+
+        plain = self.console.no_color or self.console.color_system is None
+        opening, closing = (signs[:2], signs[1:]) if plain else ("", "")
+        text = Text()
+        for piece in pieces:
+            if piece.marked:
+                text.append(f"{opening}{piece.text}{closing}", style=f"{color} reverse")
+            else:
+                text.append(piece.text, style=color)
+        return text
+
+    def _rows(self, sign: str, rows: RowsReport) -> None:
+        if not rows.shown:
+            return
+        color = _COLORS[rows.sort]
+        grid = _table(None)
+        grid.add_column(overflow="fold")
+        grid.add_column(overflow="fold", ratio=1)
+        for row in rows.shown:
+            grid.add_row(_text(f"{sign} {row.name}", f"bold {color}"), _text(_cut(row.whole()), color))
+        self.console.print(grid)
+        self._more(rows)
+
+    def _more(self, rows: RowsReport) -> None:
+        if rows.more:
+            self.console.print(_text(f"  {rows.more}", "dim"))
+
+    def verdict(self, verdict: VerdictReport) -> None:
+        self.console.print(_text(verdict.title, f"bold {_COLORS[verdict.state]}"))
+        for folded in verdict.violations:
+            self._violations(folded)
+
+    def _violations(self, folded: ViolationsReport) -> None:
+        style = "red" if folded.level == "block" and not folded.allowed else "yellow"
+        for line in folded.lines:
+            self.console.print(_text(f"  {folded.title}: {line}", style))
+
+
+def _schema_line(change: SchemaChange) -> Text:
+    style = "red" if change.breaking else "default"
+    level = translate("breaking") if change.breaking else translate("note")
+    return _text(f"  {level}  {visible(change.place)}: {visible(change.message)} ({change.rule})", style)
+
+
+def _overview_cells(table: TableReport, several: bool) -> Iterator[tuple[str, str]]:
+    yield table.name, "bold"
+    if several:
+        yield ", ".join(table.targets), ""
+    counts = ((table.added.count, "green"), (table.removed.count, "red"), (table.changed.count, ""), (table.cells, ""))
+    for count, style in counts:
+        yield (f"{count:,}", style) if count else ("·", "dim")
+    yield table.note, "yellow"
+
+
+def _value(value: str | None, color: str) -> Text:
+    return _text(translate("(none)"), "dim") if value is None else _text(_cut(value), color)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _text(text: str, style: str = "") -> Text:
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def _table(box: object) -> Table:
+    from rich.table import Table
+
+    return Table(box=box, show_header=box is not None, pad_edge=False, padding=(0, 2, 0, 0), expand=False)  # type: ignore[arg-type]

@@ -1,0 +1,331 @@
+"""One report of a diff, in the words that people read: what a terminal, a comment and a page show, each in its form.
+
+Every text in it is on one line, in the language in use, with the project's own words. Programs get `to_json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gdata.diffs.gate import GateVerdict, Violation
+from gdata.diffs.grouping import group_tables
+from gdata.diffs.model import Diff, FieldChange, Json, Row, RowChange, SchemaChange, Side, Summary, TableDiff, plain
+from gdata.diffs.patterns import Column, Pattern, columns, find_patterns
+from gdata.diffs.presentation import Presentation, key_text
+from gdata.language import translate
+from gdata.text import visible
+
+SHOWN = 5
+"""Violations of one rule in one table told one by one."""
+
+
+@dataclass(frozen=True)
+class ValueReport:
+    """One value: what its field is called, its path without indexes, what it was and is; None: not there."""
+
+    name: str
+    path: str
+    old: str | None
+    new: str | None
+    is_text: bool = False
+    """Whether both are texts, in which single words may have changed."""
+
+
+@dataclass(frozen=True)
+class RowReport:
+    """A row that changed, or a whole one that came or went; `key` is None where it has none."""
+
+    key: str | None
+    number: int
+    values: tuple[ValueReport, ...]
+
+    @property
+    def name(self) -> str:
+        """The row as people call it."""
+        return translate("row {number}").format(number=self.number) if self.key is None else self.key
+
+    def whole(self) -> str:
+        """A row that came or went, on one line."""
+        return " · ".join(f"{one.name}: {one.new if one.old is None else one.old}" for one in self.values)
+
+
+@dataclass(frozen=True)
+class RowsReport:
+    """The first rows of one sort, and how many there are."""
+
+    sort: Literal["changed", "added", "removed"]
+    count: int
+    shown: tuple[RowReport, ...] = ()
+
+    def first(self, count: int) -> RowsReport:
+        """The same with fewer of them shown."""
+        return RowsReport(self.sort, self.count, self.shown[:count])
+
+    @property
+    def more(self) -> str:
+        """How many are left out; "" where none is."""
+        templates = {
+            "changed": translate("… and {count} more changed rows"),
+            "added": translate("… and {count} more added rows"),
+            "removed": translate("… and {count} more removed rows"),
+        }
+        left = self.count - len(self.shown)
+        return templates[self.sort].format(count=f"{left:,}") if left else ""
+
+
+@dataclass(frozen=True)
+class PatternReport:
+    """One thing that happened to a whole column, with what the columns are called."""
+
+    pattern: Pattern
+    names: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """It in one line."""
+        return self.pattern.message(self.names)
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What changed in one table, for the targets that carry it."""
+
+    name: str
+    targets: tuple[str, ...]
+    in_all: bool
+    """Whether every target carries it, so that naming them says nothing."""
+
+    status: str
+    renamed_from: str
+    reordered: bool
+    kind: str
+    cells: int
+    changed: RowsReport
+    added: RowsReport
+    removed: RowsReport
+    columns: tuple[tuple[str, Column], ...] = ()
+    """The changed columns with their names, the one with most changes first."""
+    patterns: tuple[PatternReport, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What became of the table beside its rows: `new table`, `was GoodsTable`, `rows in another order`."""
+        notes = {"added": translate("new table"), "removed": translate("table removed")}
+        renamed = translate("was {name}").format(name=self.renamed_from) if self.renamed_from else ""
+        reordered = translate("rows in another order") if self.reordered else ""
+        return ", ".join(note for note in (notes.get(self.status, ""), renamed, reordered) if note)
+
+
+@dataclass(frozen=True)
+class SchemaReport:
+    """The schema's changes that the same targets have."""
+
+    targets: tuple[str, ...]
+    changes: tuple[SchemaChange, ...]
+
+
+@dataclass(frozen=True)
+class ViolationsReport:
+    """What one rule of the gate forbids in one table, in all targets that carry it; a flood of them folded."""
+
+    rule: str
+    level: Literal["block", "warn"]
+    table: str
+    targets: tuple[str, ...]
+    allowed: bool
+    shown: tuple[str, ...]
+    left: int
+
+    @property
+    def title(self) -> str:
+        """`blocks price-swing · ItemTable`."""
+        levels = {"block": translate("blocks"), "warn": translate("warns")}
+        level = translate("allowed") if self.allowed and self.level == "block" else levels[self.level]
+        return f"{level} {self.rule} · {self.table or ', '.join(self.targets)}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Those that are shown, and how many aren't."""
+        more = translate("… and {count} more like it").format(count=f"{self.left:,}")
+        return (*self.shown, more) if self.left else self.shown
+
+
+@dataclass(frozen=True)
+class VerdictReport:
+    """The gate's word."""
+
+    title: str
+    state: Literal["blocked", "allowed", "warned", "passed"]
+    blocking: tuple[str, ...]
+    allowed: tuple[str, ...]
+    violations: tuple[ViolationsReport, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A diff and the gate's word on it, to be shown."""
+
+    old: str
+    new: str
+    headline: str
+    summary: Summary
+    targets: tuple[str, ...]
+    schema: tuple[SchemaReport, ...]
+    tables: tuple[TableReport, ...]
+    verdict: VerdictReport | None = None
+
+
+def to_json(diff: Diff, verdict: GateVerdict) -> dict[str, Json]:
+    """The diff and the gate's verdict for programs: the object that docs/diff.schema.json describes."""
+    return {**diff.as_json(), "gate": verdict.as_json()}
+
+
+def report_of(
+    diff: Diff,
+    verdict: GateVerdict | None = None,
+    words: Presentation | None = None,
+    *,
+    rows: int | None = None,
+    tables: Sequence[str] = (),
+) -> Report:
+    """The diff in words. `rows`: of each table and sort, None: all, 0: only the overview; `tables`: only these."""
+    words = words or Presentation()
+    groups = [(targets, table) for targets, table in group_tables(diff) if not tables or table.name in tables]
+    return Report(
+        old=side_text(diff.old),
+        new=side_text(diff.new),
+        headline=headline(diff),
+        summary=diff.summary,
+        targets=tuple(map(visible, diff.targets)),
+        schema=tuple(group_schemas(diff)),
+        tables=tuple(_TableWords(words, table).report(targets, len(diff.targets), rows) for targets, table in groups),
+        verdict=None if verdict is None else _verdict_report(verdict),
+    )
+
+
+@dataclass(frozen=True)
+class _TableWords:
+    words: Presentation
+    table: TableDiff
+
+    def report(self, targets: Sequence[str], all_targets: int, rows: int | None) -> TableReport:
+        table, changed = self.table, columns(self.table) if rows != 0 else []
+        return TableReport(
+            visible(table.name),
+            tuple(map(visible, targets)),
+            len(targets) == all_targets,
+            table.status,
+            visible(table.renamed_from),
+            table.reordered,
+            table.kind,
+            cells=sum(len(change.fields) for change in table.changed),
+            changed=RowsReport("changed", len(table.changed), tuple(map(self._changed, table.changed[:rows]))),
+            added=RowsReport("added", len(table.added), tuple(self._whole(row, True) for row in table.added[:rows])),
+            removed=RowsReport(
+                "removed", len(table.removed), tuple(self._whole(row, False) for row in table.removed[:rows])
+            ),
+            columns=tuple((self._name(column.path), column) for column in changed),
+            patterns=tuple(
+                PatternReport(pattern, tuple(map(self._name, pattern.paths))) for pattern in find_patterns(changed)
+            ),
+        )
+
+    def _name(self, path: str) -> str:
+        return self.words.field_name(self.table.name, path)
+
+    def _changed(self, change: RowChange) -> RowReport:
+        return RowReport(_key(change), change.number, tuple(map(self._value, change.fields)))
+
+    def _whole(self, row: Row, is_new: bool) -> RowReport:
+        """A whole row: its fields but the key, those that say nothing left out."""
+        skipped = set(self.table.key) if row.key is not None else set()
+        values = (
+            self._value(FieldChange(name, *((None, value) if is_new else (value, None))))
+            for name, value in row.values.items()
+            if name not in skipped and value not in ("", [], {})
+        )
+        return RowReport(_key(row), row.number, tuple(values))
+
+    def _value(self, one: FieldChange) -> ValueReport:
+        old, new = (
+            None if value is None else self.words.value(self.table, one.path, value) for value in (one.old, one.new)
+        )
+        is_text = isinstance(one.old, str) and isinstance(one.new, str)
+        return ValueReport(self._name(one.path), plain(one.path), old, new, is_text)
+
+
+def _key(row: Row | RowChange) -> str | None:
+    return None if row.key is None else key_text(row.key, row.number)
+
+
+def side_text(side: Side) -> str:
+    """A side in a headline: `live (20261123-091245-9f3ac1d0)`, `output`, `live (no release yet)`."""
+    if side.release is not None and side.release != side.name:
+        return f"{visible(side.name)} ({visible(side.release)})"
+    return visible(side.name) if side.bundles else translate("{name} (no release yet)").format(name=visible(side.name))
+
+
+def headline(diff: Diff) -> str:
+    """How much changed, in one line."""
+    return summary_text(diff.summary) or (translate("no row changed") if diff.differs else translate("no difference"))
+
+
+def summary_text(summary: Summary) -> str:
+    """The counts in one line, those that are zero left out; "" where nothing changed in any table."""
+    counts = (
+        (summary.tables_added, translate("{count} new table"), translate("{count} new tables")),
+        (summary.tables_removed, translate("{count} table removed"), translate("{count} tables removed")),
+        (summary.tables_changed, translate("{count} table changed"), translate("{count} tables changed")),
+        (summary.rows_added, translate("{count} row added"), translate("{count} rows added")),
+        (summary.rows_removed, translate("{count} row removed"), translate("{count} rows removed")),
+        (summary.rows_changed, translate("{count} row changed"), translate("{count} rows changed")),
+        (summary.cells_changed, translate("{count} cell"), translate("{count} cells")),
+    )
+    return " · ".join((one if count == 1 else many).format(count=f"{count:,}") for count, one, many in counts if count)
+
+
+def _verdict_report(verdict: GateVerdict) -> VerdictReport:
+    title, state = _verdict_title(verdict)
+    return VerdictReport(title, state, verdict.blocking, verdict.allowed, tuple(_fold(verdict)))
+
+
+def _verdict_title(verdict: GateVerdict) -> tuple[str, Literal["blocked", "allowed", "warned", "passed"]]:
+    if verdict.blocking:
+        return translate("gate: blocked by {rules}").format(rules=_names(verdict.blocking)), "blocked"
+    if verdict.allowed:
+        return translate("gate: passed, because {rules} was allowed").format(rules=_names(verdict.allowed)), "allowed"
+    if verdict.violations:
+        return translate("gate: passed, with warnings"), "warned"
+    return translate("gate: passed"), "passed"
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(map(visible, names))
+
+
+def _fold(verdict: GateVerdict) -> Iterator[ViolationsReport]:
+    """The violations by rule and table, each told once however many targets have it."""
+    found: dict[tuple[str, Literal["block", "warn"], str], dict[str, Violation]] = {}
+    targets: dict[tuple[str, str, str], dict[str, None]] = {}
+    for one in verdict.violations:
+        place = (one.rule, one.level, visible(one.table or ""))
+        found.setdefault(place, {}).setdefault(one.message, one)
+        targets.setdefault(place, {})[one.target] = None
+    for place, ones in found.items():
+        told = tuple(visible(one.told) for one in list(ones.values())[:SHOWN])
+        names = tuple(map(visible, targets[place]))
+        yield ViolationsReport(*place, names, place[0] in verdict.allowed, told, len(ones) - len(told))
+
+
+def group_schemas(diff: Diff) -> Iterator[SchemaReport]:
+    """The schema's changes, each with the targets that have it; those of the same targets together."""
+    targets: dict[SchemaChange, tuple[str, ...]] = {}
+    for target, found in diff.targets.items():
+        for change in found.schema:
+            targets[change] = (*targets.get(change, ()), visible(target))
+    groups: dict[tuple[str, ...], list[SchemaChange]] = {}
+    for change, names in targets.items():
+        groups.setdefault(names, []).append(change)
+    return (SchemaReport(names, tuple(changes)) for names, changes in groups.items())
