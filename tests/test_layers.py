@@ -15,7 +15,7 @@ from gdata.sources.adapters import SOURCES
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = {"errors", "problems", "kinds", "nearest", "files", "installed", "config", "language", "garbage", "hashing", "text"}
+WORDS = set("errors problems kinds nearest files installed config language garbage hashing text".split())
 MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
