@@ -39,9 +39,9 @@ def command(
     """
     from gdata.cli.console import print_json, result_console
     from gdata.releases.fetch import fetch
-    from gdata.releases.signatures import load_public_key
+    from gdata.releases.signatures import load_public_keys
 
-    key = load_public_key(public_key) if public_key else None
+    key = load_public_keys(public_key) if public_key else None
     fetched = fetch(open_place(config_path, location), channel, target, into, plain_names=plain_names, public_key=key)
     if format_ == "json":
         print_json(

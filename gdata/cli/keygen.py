@@ -9,18 +9,31 @@ import click
 
 @click.command("keygen")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def command(file: Path) -> None:
+@click.option("--next", "next_", is_flag=True, help="FILE is there: make the key that is to replace it.")
+def command(file: Path, next_: bool) -> None:
     """Make an Ed25519 key: FILE, for those who publish, and FILE.pub, for servers and everybody else.
+
+    With --next FILE stays, and FILE-2 is made: its .pub file holds both public keys. Give it to all servers first,
+    then publish with the new key.
 
     \b
     Examples:
       gdata keygen secrets/release.pem
       gdata publish --key secrets/release.pem
+      gdata keygen secrets/release.pem --next
     """
     from gdata.cli.console import result_console
-    from gdata.releases.signatures import generate_key
+    from gdata.releases.signatures import generate_key, generate_next_key
 
-    files = generate_key(file)
+    files = generate_next_key(file) if next_ else generate_key(file)
     console = result_console()
     console.print(f"{files.private}: the private key; keep it secret, out of git", markup=False, soft_wrap=True)
     console.print(f"{files.public}: the public key, for `public_key=` and --public-key", markup=False, soft_wrap=True)
+    if next_:
+        console.print(
+            f"1. give {files.public.name} to every server: it trusts the old key too\n"
+            f"2. publish with {files.private.name}\n"
+            f"3. once no release of the old key is needed, delete the keys below the first from {files.public.name}",
+            markup=False,
+            soft_wrap=True,
+        )

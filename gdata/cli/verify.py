@@ -52,11 +52,11 @@ def command(
 def _verify(what: str | None, public_key: str | None, location: str | None, config_path: Path | None) -> Report:
     from gdata.pipeline.sides import is_folder
     from gdata.releases.reader import bundles_of
-    from gdata.releases.signatures import load_public_key
+    from gdata.releases.signatures import load_public_keys
     from gdata.releases.store import writable
     from gdata.releases.verify import verify_folder, verify_release, verify_store
 
-    key = load_public_key(public_key) if public_key else None
+    key = load_public_keys(public_key) if public_key else None
     if what is not None and is_folder(what):
         return verify_folder(Path(what), public_key=key)
     store = open_place(config_path, location)

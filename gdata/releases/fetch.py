@@ -18,7 +18,7 @@ from gdata.releases.blobs import Traffic
 from gdata.releases.log import newest_entry, no_such_channel
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release, is_release_id
-from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKey
+from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKeys
 from gdata.releases.store import Store, is_temporary
 
 PLAIN_LIST = ".gdata-fetch.json"
@@ -50,7 +50,7 @@ def fetch(
     into: Path,
     *,
     plain_names: bool = False,
-    public_key: PublicKey | None = None,
+    public_key: PublicKeys | None = None,
 ) -> Fetched:
     """Make `into` hold the bundle of `target` in a release, or in the one that a channel points at.
 
@@ -74,7 +74,7 @@ def fetch(
     return Fetched(release.id, release.build, target, into, changed, traffic, entry)
 
 
-def _resolve(store: Store, name: str, public_key: PublicKey | None) -> tuple[Release, Entry | None]:
+def _resolve(store: Store, name: str, public_key: PublicKeys | None) -> tuple[Release, Entry | None]:
     if is_release_id(name):
         return read_release(store, name), None
     entry = newest_entry(store, name, public_key=public_key)

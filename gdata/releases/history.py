@@ -11,7 +11,7 @@ from gdata.errors import UsageError
 from gdata.releases.log import Log, read_log
 from gdata.releases.reader import read_release
 from gdata.releases.records import Entry, Release
-from gdata.releases.signatures import PublicKey
+from gdata.releases.signatures import PublicKeys
 from gdata.releases.store import Store
 
 
@@ -61,7 +61,7 @@ class History:
 
 
 def read_history(
-    store: Store, channel: str, *, limit: int | None = None, public_key: PublicKey | None = None
+    store: Store, channel: str, *, limit: int | None = None, public_key: PublicKeys | None = None
 ) -> History:
     """The last `limit` entries of a channel (default all), newest first.
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from gdata.errors import DamagedError, RefusedError, StoreError, UsageError
 from gdata.nearest import did_you_mean
 from gdata.releases.records import Entry, check_channel_name
-from gdata.releases.signatures import PublicKey, SigningKey, check_signature
+from gdata.releases.signatures import PublicKeys, SigningKey, check_signature
 from gdata.releases.store import CHANNELS, Store, WritableStore, entry_name, entry_number, is_own
 
 _FEW, _MANY = 8, 256
@@ -32,7 +32,7 @@ class ChannelMoved(RefusedError):
 class Log:
     """A channel's log, read backwards and only as far as somebody asks; every entry verified and chained."""
 
-    def __init__(self, store: Store, channel: str, newest: Entry | None, public_key: PublicKey | None) -> None:
+    def __init__(self, store: Store, channel: str, newest: Entry | None, public_key: PublicKeys | None) -> None:
         self.channel = channel
         self.newest = newest
         """The entry that the channel stands at."""
@@ -94,7 +94,7 @@ class Log:
         return next(found, None)
 
 
-def read_log(store: Store, channel: str, *, public_key: PublicKey | None = None) -> Log:
+def read_log(store: Store, channel: str, *, public_key: PublicKeys | None = None) -> Log:
     """The log of a channel, of which only the newest entry is read so far.
 
     Raises:
@@ -146,7 +146,7 @@ def describe(entry: Entry) -> str:
 
 
 def newest_entry(
-    store: Store, channel: str, *, after: Entry | None = None, public_key: PublicKey | None = None
+    store: Store, channel: str, *, after: Entry | None = None, public_key: PublicKeys | None = None
 ) -> Entry | None:
     """The newest entry of a channel, verified; None if it has none, or none newer than `after`.
 
@@ -177,7 +177,7 @@ def newest_entry(
     return entry
 
 
-def read_entry(store: Store, channel: str, number: int, *, public_key: PublicKey | None = None) -> Entry:
+def read_entry(store: Store, channel: str, number: int, *, public_key: PublicKeys | None = None) -> Entry:
     """One entry of a channel's log, verified.
 
     Raises:

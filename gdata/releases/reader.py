@@ -21,7 +21,7 @@ from gdata.releases.log import channel_names, newest_entry, no_such_channel, rea
 from gdata.releases.pieces import read_pieces
 from gdata.releases.place import open_store
 from gdata.releases.records import Entry, Release, is_release_id
-from gdata.releases.signatures import PublicKey, check_signature
+from gdata.releases.signatures import PublicKeys, check_signature
 from gdata.releases.store import Store, blob_name, release_name
 
 __all__ = [
@@ -79,7 +79,7 @@ def read_release(store: Store, release: str, entry: Entry | None = None) -> Rele
     return record
 
 
-def read_bundle(store: Store, release: Release, target: str, *, public_key: PublicKey | None = None) -> Bundle:
+def read_bundle(store: Store, release: Release, target: str, *, public_key: PublicKeys | None = None) -> Bundle:
     """One target's bundle of a release; its files are read, and verified, when they are asked for.
 
     Raises:
@@ -126,7 +126,7 @@ def read_all(bundle: Bundle) -> dict[str, bytes]:
 
 
 def bundles_of(
-    store: Store, release_or_channel: str, *, public_key: PublicKey | None = None, missing_ok: bool = False
+    store: Store, release_or_channel: str, *, public_key: PublicKeys | None = None, missing_ok: bool = False
 ) -> Published:
     """The bundles of a release, or of the one that a channel points at.
 
@@ -173,7 +173,7 @@ def _part_of(store: Store, release: str, digest: str | None, what: str) -> bytes
 
 
 def _published(
-    store: Store, name: str, release: Release, entry: Entry | None, public_key: PublicKey | None
+    store: Store, name: str, release: Release, entry: Entry | None, public_key: PublicKeys | None
 ) -> Published:
     def bundle(target: str) -> Bundle:
         return read_bundle(store, release, target, public_key=public_key)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +26,20 @@ SIGNING_KEY_VARIABLE = "GDATA_SIGNING_KEY"
 MANIFEST_SIGNATURE = "manifest.json.sig"
 """Beside manifest.json in a bundle's folder: one signature a line, any of which may fit."""
 _ALGORITHM = "ed25519"
+_PUBLIC = re.compile(rb"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class PublicKey:
-    """The key that a reader trusts: the 32 bytes of an Ed25519 public key."""
+class PublicKeys:
+    """The keys that a reader trusts, any of which may have signed: of each the 32 bytes of an Ed25519 public key.
 
-    raw: bytes
+    They are several while a key is replaced by its next one.
+    """
+
+    raw: tuple[bytes, ...]
 
     def __str__(self) -> str:
-        return base64.b64encode(self.raw).decode()
+        return " or ".join(base64.b64encode(one).decode() for one in self.raw)
 
 
 class SigningKey:
@@ -44,9 +49,9 @@ class SigningKey:
         self._private = private
 
     @property
-    def public(self) -> PublicKey:
+    def public(self) -> PublicKeys:
         """The half that readers are given."""
-        return PublicKey(self._private.public_key().public_bytes_raw())
+        return PublicKeys((self._private.public_key().public_bytes_raw(),))
 
     def sign(self, content: bytes) -> str:
         """The signature over `content`."""
@@ -65,8 +70,10 @@ class KeyFiles:
     public_pem: str
 
 
-def generate_key(private: Path) -> KeyFiles:
+def generate_key(private: Path, *, trusted_before: str = "") -> KeyFiles:
     """Make a key: `private`, readable by its owner alone, and beside it the public half, with `.pub` added.
+
+    `trusted_before` is PEM text with the public keys that readers are to trust as well.
 
     Raises:
         UsageError: one of the files is there already.
@@ -82,10 +89,34 @@ def generate_key(private: Path) -> KeyFiles:
     public_pem = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    public = private.with_name(private.name + ".pub")
+    public = _public_file(private)
+    text = public_pem.decode() + trusted_before
     _write_new(private, private_pem, mode=0o600)
-    _write_new(public, public_pem, mode=0o644)
-    return KeyFiles(private, public, public_pem.decode())
+    _write_new(public, text.encode(), mode=0o644)
+    return KeyFiles(private, public, text)
+
+
+def generate_next_key(private: Path) -> KeyFiles:
+    """Make the key that is to replace `private`: release-2.pem after release.pem, and so on.
+
+    Its public file holds the public keys that readers trusted before as well, so that they may get it first, and
+    publishers change to the new key once every reader has it.
+
+    Raises:
+        UsageError: `private` isn't such a key, its public file is missing, or the next one is there already.
+        OutputError: the files can't be written.
+    """
+    load_signing_key(private)
+    public = _public_file(private)
+    load_public_keys(public)
+    name = re.fullmatch(r"(.*?)(?:-(\d+))?", private.stem)
+    assert name is not None
+    following = private.with_name(f"{name[1]}-{int(name[2] or 1) + 1}{private.suffix}")
+    return generate_key(following, trusted_before=public.read_text("ascii"))
+
+
+def _public_file(private: Path) -> Path:
+    return private.with_name(private.name + ".pub")
 
 
 def load_signing_key(source: str | Path | None, environment: Mapping[str, str] = os.environ) -> SigningKey | None:
@@ -101,19 +132,30 @@ def load_signing_key(source: str | Path | None, environment: Mapping[str, str] =
     return SigningKey(_parse_private(_pem(text, where), where if "-----BEGIN" not in where else "the signing key"))
 
 
-def load_public_key(source: str | Path | PublicKey) -> PublicKey:
-    """The key that a reader trusts, from a path or PEM text.
+KeySource = str | os.PathLike[str] | PublicKeys
+"""A path, PEM text, or keys that were read before."""
+
+
+def load_public_keys(source: KeySource | Sequence[KeySource]) -> PublicKeys:
+    """The keys that a reader trusts, from a path or PEM text, which may hold several, or from several of these.
 
     Raises:
-        UsageError: there is no Ed25519 public key in it.
+        UsageError: there is no Ed25519 public key in one of them.
     """
-    if isinstance(source, PublicKey):
+    if isinstance(source, PublicKeys):
         return source
-    text = str(source)
-    return _parse_public(_pem(text, text), "the public key" if "-----BEGIN" in text else text)
+    if not isinstance(source, str | os.PathLike):
+        keys = tuple(dict.fromkeys(raw for one in source for raw in load_public_keys(one).raw))
+        if not keys:
+            raise UsageError("public_key= names no key", hint="leave it out to read what nobody signed")
+        return PublicKeys(keys)
+    text = os.fspath(source)
+    pem = _pem(text, text)
+    where = "the public key" if "-----BEGIN" in text else text
+    return PublicKeys(tuple(_parse_public(one, where) for one in _PUBLIC.findall(pem) or [pem]))
 
 
-def check_signature(signature: str | None, content: bytes, *, place: str, key: PublicKey | None) -> None:
+def check_signature(signature: str | None, content: bytes, *, place: str, key: PublicKeys | None) -> None:
     """Raise SignatureError unless `signature` was made over `content`, and by `key` where one is given.
 
     Without a key only what is signed is checked, and that it wasn't damaged since.
@@ -126,9 +168,9 @@ def check_signature(signature: str | None, content: bytes, *, place: str, key: P
             )
         return
     signer, made = _split(signature, place)
-    if key is not None and signer != key:
+    if key is not None and signer not in key.raw:
         raise SignatureError(
-            f"{place} is signed by another key: by {signer}, not by {key}",
+            f"{place} is signed by another key: by {PublicKeys((signer,))}, not by {key}",
             hint="give the public half of the key that it was published with; if you know no such key, "
             "somebody else wrote to the store",
         )
@@ -139,7 +181,7 @@ def check_signature(signature: str | None, content: bytes, *, place: str, key: P
         )
 
 
-def check_any_signature(lines: str | None, content: bytes, *, place: str, key: PublicKey | None) -> None:
+def check_any_signature(lines: str | None, content: bytes, *, place: str, key: PublicKeys | None) -> None:
     """`check_signature`, for a file with a signature a line: one that fits is enough.
 
     A folder's manifest and its signature are two files; while they are replaced there are two lines.
@@ -154,7 +196,7 @@ def check_any_signature(lines: str | None, content: bytes, *, place: str, key: P
     raise faults[-1]
 
 
-def check_folder_signature(folder: Path, manifest: bytes, key: PublicKey) -> None:
+def check_folder_signature(folder: Path, manifest: bytes, key: PublicKeys) -> None:
     """Raise SignatureError unless manifest.json.sig in a bundle's folder has `key`'s signature of its manifest."""
     path = folder / MANIFEST_SIGNATURE
     try:
@@ -166,7 +208,7 @@ def check_folder_signature(folder: Path, manifest: bytes, key: PublicKey) -> Non
     check_any_signature(lines, manifest, place=str(folder / "manifest.json"), key=key)
 
 
-def _split(signature: str, place: str) -> tuple[PublicKey, bytes]:
+def _split(signature: str, place: str) -> tuple[bytes, bytes]:
     try:
         algorithm, signer, made = signature.split(":")
         if algorithm != _ALGORITHM:
@@ -179,15 +221,15 @@ def _split(signature: str, place: str) -> tuple[PublicKey, bytes]:
         raise SignatureError(
             f"{place}: its signature is damaged, or of a kind that this gdata doesn't know", hint="update gdata"
         ) from error
-    return PublicKey(parts[0]), parts[1]
+    return parts[0], parts[1]
 
 
-def _fits(signer: PublicKey, made: bytes, content: bytes) -> bool:
+def _fits(signer: bytes, made: bytes, content: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        Ed25519PublicKey.from_public_bytes(signer.raw).verify(made, content)
+        Ed25519PublicKey.from_public_bytes(signer).verify(made, content)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -222,7 +264,7 @@ def _parse_private(pem: bytes, where: str) -> Ed25519PrivateKey:
     return key
 
 
-def _parse_public(pem: bytes, where: str) -> PublicKey:
+def _parse_public(pem: bytes, where: str) -> bytes:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -235,7 +277,7 @@ def _parse_public(pem: bytes, where: str) -> PublicKey:
             f"{where}: not an Ed25519 public key in PEM form",
             hint="give the .pub file that `gdata keygen` wrote beside the private key",
         )
-    return PublicKey(key.public_bytes_raw())
+    return key.public_bytes_raw()
 
 
 def _write_new(path: Path, content: bytes, *, mode: int) -> None:

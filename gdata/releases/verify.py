@@ -19,7 +19,7 @@ from gdata.releases.log import channel_names, check_follows, read_entry
 from gdata.releases.pieces import pieces_of, read_pieces
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
-from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKey, check_any_signature, check_signature
+from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKeys, check_any_signature, check_signature
 from gdata.releases.store import (
     BLOBS,
     CHANNELS,
@@ -84,7 +84,7 @@ class Report:
             self.faults.append(Fault(file, str(error), error.hint))
 
 
-def verify_folder(folder: Path, *, public_key: PublicKey | None = None) -> Report:
+def verify_folder(folder: Path, *, public_key: PublicKeys | None = None) -> Report:
     """Every file of the bundle in a folder, or of each target's bundle in an output folder.
 
     Raises:
@@ -104,7 +104,7 @@ def verify_folder(folder: Path, *, public_key: PublicKey | None = None) -> Repor
     return report
 
 
-def verify_release(store: Store, release: str, *, public_key: PublicKey | None = None) -> Report:
+def verify_release(store: Store, release: str, *, public_key: PublicKeys | None = None) -> Report:
     """Every file that one release needs.
 
     Raises:
@@ -126,7 +126,7 @@ def verify_release(store: Store, release: str, *, public_key: PublicKey | None =
 
 
 def verify_store(
-    store: WritableStore, *, public_key: PublicKey | None = None, on_progress: Progress | None = None
+    store: WritableStore, *, public_key: PublicKeys | None = None, on_progress: Progress | None = None
 ) -> Report:
     """Every blob, every release's record, every entry of every log, and that they fit together."""
     report = Report(store.place)
@@ -152,7 +152,7 @@ class _Record:
     release: Release | None
 
 
-def _verify_bundle(report: Report, bundle: Bundle, folder: Path, public_key: PublicKey | None) -> None:
+def _verify_bundle(report: Report, bundle: Bundle, folder: Path, public_key: PublicKeys | None) -> None:
     report.count(len(bundle.manifest_bytes))
     signature = folder / MANIFEST_SIGNATURE
     if signature.exists() or public_key is not None:
@@ -214,7 +214,7 @@ def _verify_blobs(
 
 
 def _verify_needs(
-    report: Report, store: WritableStore, release: Release, blobs: Mapping[str, bytes], public_key: PublicKey | None
+    report: Report, store: WritableStore, release: Release, blobs: Mapping[str, bytes], public_key: PublicKeys | None
 ) -> None:
     file = release_name(release.id)
     place = f"{store.place}: {file}"
@@ -245,7 +245,7 @@ def _verify_identity(report: Report, store: WritableStore, records: Mapping[str,
 
 
 def _verify_log(
-    report: Report, store: WritableStore, channel: str, records: Mapping[str, _Record], public_key: PublicKey | None
+    report: Report, store: WritableStore, channel: str, records: Mapping[str, _Record], public_key: PublicKeys | None
 ) -> None:
     last = max((entry_number(file.name) for file in _own_files(report, store, f"{CHANNELS}/{channel}")), default=0)
     before: Entry | None = None

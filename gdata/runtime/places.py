@@ -14,7 +14,7 @@ from gdata.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from gdata.releases.records import Entry
-    from gdata.releases.signatures import PublicKey
+    from gdata.releases.signatures import PublicKeys
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Place(Protocol):
 class FolderPlace:
     """A bundle's folder, or an output folder with one folder a target, as `gdata build` writes it."""
 
-    def __init__(self, folder: Path, target: str | None = None, public_key: PublicKey | None = None) -> None:
+    def __init__(self, folder: Path, target: str | None = None, public_key: PublicKeys | None = None) -> None:
         self.folder = folder
         self.target = target
         self.public_key = public_key

@@ -15,7 +15,7 @@ from gdata.releases.cache import BlobCache
 from gdata.releases.identity import read_identity
 from gdata.releases.reader import newest_entry, open_store, read_bundle, read_release
 from gdata.releases.records import Entry, Release
-from gdata.releases.signatures import PublicKey, check_signature
+from gdata.releases.signatures import PublicKeys, check_signature
 from gdata.releases.store import Store, entry_name, shown
 from gdata.runtime.memory import UNKNOWN, Loaded, Memory, needed_blobs
 from gdata.runtime.places import Found
@@ -34,7 +34,7 @@ class StorePlace:
         release: str | None = None,
         target: str | None = None,
         cache: Path | None = None,
-        public_key: PublicKey | None = None,
+        public_key: PublicKeys | None = None,
     ) -> None:
         self.location = location
         self.shown = shown(location) if "://" in location else location

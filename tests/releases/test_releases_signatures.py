@@ -25,7 +25,8 @@ from gdata.releases.signatures import (
     check_folder_signature,
     check_signature,
     generate_key,
-    load_public_key,
+    generate_next_key,
+    load_public_keys,
     load_signing_key,
 )
 
@@ -42,7 +43,7 @@ def test_a_new_key_is_for_its_owner_alone_and_never_overwritten(tmp_path: Path) 
         assert stat.S_IMODE(files.private.stat().st_mode) == 0o600
     key = load_signing_key(files.private)
     assert key is not None
-    assert key.public == load_public_key(files.public) == load_public_key(files.public_pem)
+    assert key.public == load_public_keys(files.public) == load_public_keys(files.public_pem)
     with pytest.raises(UsageError, match="there already"):
         generate_key(files.private)
 
@@ -76,7 +77,7 @@ def test_what_is_no_key_is_refused_in_words(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=words):
             load_signing_key(tmp_path / source)
         with pytest.raises(UsageError):
-            load_public_key(tmp_path / source)
+            load_public_keys(tmp_path / source)
     with pytest.raises(UsageError, match="the signing key") as error:
         load_signing_key("-----BEGIN PRIVATE KEY-----\nsecretsecret\n-----END PRIVATE KEY-----")
     assert "secret" not in str(error.value)
@@ -170,3 +171,43 @@ def test_a_manifest_fits_its_signatures_while_they_are_replaced(tmp_path: Path) 
         check_folder_signature(tmp_path, manifest, key.public)
     with pytest.raises(SignatureError, match="isn't what was signed"):
         check_folder_signature(tmp_path, b"third manifest", key.public)
+
+
+def test_a_key_is_replaced_without_a_moment_in_which_readers_refuse(tmp_path: Path) -> None:
+    old = generate_key(tmp_path / "release.pem")
+    store, old_key = store_at(tmp_path), load_signing_key(old.private)
+    release(store, build(tmp_path, 100), key=old_key)
+    following = generate_next_key(old.private)
+    assert (following.private.name, following.public.name) == ("release-2.pem", "release-2.pem.pub")
+    both, new_key = load_public_keys(following.public), load_signing_key(following.private)
+    assert bundles_of(store, "live", public_key=both).bundles
+    release(store, build(tmp_path, 200), key=new_key)
+    assert bundles_of(store, "live", public_key=both).bundles
+    with pytest.raises(SignatureError, match="is signed by another key"):
+        bundles_of(store, "live", public_key=load_public_keys(old.public))
+    assert new_key is not None
+    assert bundles_of(store, "live", public_key=new_key.public).bundles
+    third = generate_next_key(following.private)
+    assert third.private.name == "release-3.pem"
+    assert len(load_public_keys(third.public).raw) == 3
+
+
+def test_keys_may_come_from_several_places(tmp_path: Path) -> None:
+    one, two = generate_key(tmp_path / "one.pem"), generate_key(tmp_path / "two.pem")
+    keys = load_public_keys([one.public, two.public_pem, load_public_keys(one.public)])
+    assert keys == load_public_keys(one.public_pem + two.public_pem)
+    assert len(keys.raw) == 2
+    with pytest.raises(UsageError, match="names no key"):
+        load_public_keys([])
+
+
+def test_the_next_key_needs_the_one_before(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can't be read"):
+        generate_next_key(tmp_path / "release.pem")
+    files = generate_key(tmp_path / "release.pem")
+    generate_next_key(files.private)
+    with pytest.raises(UsageError, match=r"release-2\.pem is there already"):
+        generate_next_key(files.private)
+    files.public.unlink()
+    with pytest.raises(UsageError, match=r"release\.pem\.pub: the key can't be read"):
+        generate_next_key(files.private)
