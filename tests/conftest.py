@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_line import ROOT
+
+
+# Started with nohup or from a script's background, we inherit that Ctrl-C is ignored, and so would every program
+# whose Ctrl-C is tested; handled here, it goes back to its default in what we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Campaigns run in another order each time, so that in a bounded time each has its turn.
+
+    The workers of one run must agree on the order: it comes from the run's id.
+    """
+    if config.getoption("markexpr") == "slow":
+        random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID")).shuffle(items)
 
 
 @pytest.fixture
