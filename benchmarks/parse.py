@@ -142,11 +142,11 @@ def show_table_profile(project: Path, times: int = 20) -> None:
     from gdata.parsing import records
     from gdata.parsing.rows import TableBuilder
     from gdata.parsing.view import TableView
-    from gdata.pipeline.project import open_project, read_config
     from gdata.pipeline.pull import pull_all
-    from gdata.pipeline.tables import TableParser
+    from gdata.project import open_project, read_config
     from gdata.sources.csv import folder
     from gdata.sources.textrows import TextBlock
+    from gdata.tables.parser import TableParser
 
     opened = open_project(read_config(project / "sheets.yaml"))
     pulled = {one.spreadsheet: one for one in pull_all(opened, opened.config.spreadsheets, lambda _: None)}

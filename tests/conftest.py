@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from command_line import ROOT
 
-
 # Started with nohup or from a script's background, we inherit that Ctrl-C is ignored, and so would every program
 # whose Ctrl-C is tested; handled here, it goes back to its default in what we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
     from gdata.diffs.model import Diff
+    from gdata.events import Listener
     from gdata.pipeline.build import Built
-    from gdata.pipeline.events import Listener
 
 
 @click.command("build")
@@ -63,7 +63,7 @@ def command(
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.report import report_problems
-    from gdata.pipeline.project import read_config
+    from gdata.project import read_config
 
     if snapshot is not None and (tables or base or offline):
         raise UsageError("--snapshot builds all tables of a release", hint="leave out TABLE, --base and --offline")
@@ -91,9 +91,9 @@ def _build(
     offline: bool,
     strict: bool,
 ) -> Built:
+    from gdata.events import Event
     from gdata.pipeline.build import build
-    from gdata.pipeline.events import Event
-    from gdata.pipeline.project import open_project
+    from gdata.project import open_project
 
     if snapshot is not None:
         from gdata.pipeline.rebuild import rebuild

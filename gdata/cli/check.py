@@ -42,7 +42,7 @@ def command(
     from gdata.cli.console import ProgressLine
     from gdata.cli.report import report_problems
     from gdata.pipeline.build import check
-    from gdata.pipeline.project import open_project, read_config
+    from gdata.project import open_project, read_config
 
     project = open_project(read_config(config_path))
     with ProgressLine(quiet=quiet or format_ == "json") as listener:

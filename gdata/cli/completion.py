@@ -35,7 +35,7 @@ def complete_sides(context: click.Context, _parameter: click.Parameter, incomple
 def _offer(
     context: click.Context, incomplete: str, names_of: Callable[[Config], Iterable[str]]
 ) -> list[CompletionItem]:
-    from gdata.pipeline.project import read_config
+    from gdata.project import read_config
 
     given = context.params.get("config_path")
     try:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from gdata.pipeline.events import Event, Listener
+from gdata.events import Event, Listener
 
 if TYPE_CHECKING:
     from rich.console import Console

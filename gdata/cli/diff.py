@@ -73,7 +73,7 @@ def command(
 
 def _config_for(config_path: Path | None, old: str | None, new: str | None) -> Config | None:
     """The project's config; two folders can be compared without one."""
-    from gdata.pipeline.project import read_config
+    from gdata.project import read_config
 
     try:
         return read_config(config_path)

@@ -28,7 +28,7 @@ def command(context: click.Context, format_: str, config_path: Path | None) -> N
     """
     from gdata.cli.console import print_json
     from gdata.pipeline.doctor import examine
-    from gdata.pipeline.project import read_config
+    from gdata.project import read_config
 
     steps = []
     for step in examine(read_config(config_path)):

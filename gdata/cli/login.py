@@ -24,7 +24,7 @@ def command(no_browser: bool, forget: bool, config_path: Path | None) -> None:
       gdata login --forget
     """
     from gdata.cli.console import error_console, result_console
-    from gdata.pipeline.project import read_config
+    from gdata.project import read_config
     from gdata.sources.google.login import log_in, log_out
 
     console = result_console()

@@ -59,8 +59,8 @@ def run_move(
     """Plan the move, show what would change, ask, move the channel and tell."""
     from gdata.cli.console import print_json, result_console
     from gdata.pipeline.move import carry_out, plan_move
-    from gdata.pipeline.project import read_config
     from gdata.pipeline.sides import store_of
+    from gdata.project import read_config
     from gdata.releases.move import Move
     from gdata.releases.signatures import load_signing_key
     from gdata.releases.store import writable

@@ -61,8 +61,8 @@ def open_place(config_path: Path | None, location: str | None) -> Store:
         from gdata.releases.place import open_store
 
         return open_store(location)
-    from gdata.pipeline.project import read_config
     from gdata.pipeline.sides import store_of
+    from gdata.project import read_config
 
     return store_of(read_config(config_path))
 

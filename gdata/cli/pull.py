@@ -21,8 +21,8 @@ def command(format_: str, quiet: bool, config_path: Path | None) -> None:
       gdata pull
     """
     from gdata.cli.console import ProgressLine, print_json, result_console
-    from gdata.pipeline.project import open_project, read_config
     from gdata.pipeline.pull import pull
+    from gdata.project import open_project, read_config
 
     project = open_project(read_config(config_path))
     with ProgressLine(quiet=quiet or format_ == "json") as listener:

@@ -135,7 +135,7 @@ def _write(proposal: Proposal, config_path: Path) -> None:
     """Write every file; if sheets.yaml can't be read afterwards, everything is as it was."""
     from gdata.configfile import load_config
     from gdata.files import write_atomically
-    from gdata.pipeline.project import open_project
+    from gdata.project import open_project
 
     written = sorted(proposal.changes, key=lambda change: change.path.suffix != ".proto")
     try:
@@ -154,10 +154,10 @@ def _write(proposal: Proposal, config_path: Path) -> None:
 def _check(config_path: Path, read: ReadAll) -> list[Problem] | None:
     """The problems that a build would find in what was read; None where that isn't all of the project."""
     from gdata.configfile import load_config
+    from gdata.events import ignore
     from gdata.pipeline.check import check_all
-    from gdata.pipeline.events import ignore
-    from gdata.pipeline.parse import parse_all
-    from gdata.pipeline.project import open_project
+    from gdata.project import open_project
+    from gdata.tables.stage import parse_all
 
     project = open_project(load_config(config_path, os.environ))
     if {one.name for one in project.config.spreadsheets} - {one.spreadsheet for one in read.pulled}:

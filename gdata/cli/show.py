@@ -61,8 +61,8 @@ def command(
 
 
 def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:
-    from gdata.pipeline.project import read_config
     from gdata.pipeline.sides import is_folder, open_side, store_of
+    from gdata.project import read_config
 
     try:
         config = read_config(config_path)

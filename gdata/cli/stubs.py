@@ -24,8 +24,8 @@ def command(target: str, name: str, file: Path | None, config_path: Path | None)
       gdata stubs --output game_data.pyi
     """
     from gdata.files import write_atomically
-    from gdata.pipeline.project import read_config
     from gdata.pipeline.sides import output_side
+    from gdata.project import read_config
     from gdata.runtime.stubs import make_stubs
 
     bundles = output_side(read_config(config_path)).bundles

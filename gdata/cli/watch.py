@@ -56,7 +56,7 @@ def command(
     """
     from gdata.configfile import find_config
     from gdata.errors import UsageError
-    from gdata.pipeline.events import ignore
+    from gdata.events import ignore
     from gdata.pipeline.watch import Wanted, Watch
 
     if base is not None and not tables:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
+from gdata.events import Event, Listener
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.events import Event, Listener
 from gdata.pipeline.links import with_links
-from gdata.pipeline.parse import Parsed, parse_all
-from gdata.pipeline.project import Project
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
 from gdata.problems import Problem, has_errors
+from gdata.project import Project
 from gdata.sources.grid import Pulled
+from gdata.tables.stage import Parsed, parse_all
 
 if TYPE_CHECKING:
     from gdata.pipeline.release_tables import BaseTables

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gdata.checks.run import Checks
+from gdata.events import Event, Listener
 from gdata.parsing.view import TableView, Tags
-from gdata.pipeline.events import Event, Listener
-from gdata.pipeline.parse import Parsed
-from gdata.pipeline.project import Project
 from gdata.problems import Problem, in_cell_order, with_severities
+from gdata.project import Project
 from gdata.schema.names import fold
 from gdata.sources.adapters import source_of
+from gdata.tables.stage import Parsed
 
 _A_MOMENT = timedelta(minutes=1)
 """A pull takes seconds: somebody may add a row to one spreadsheet after it was read, and refer to it in another."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gdata.config import Config
 from gdata.errors import GdataError
-from gdata.pipeline.project import open_project
 from gdata.pipeline.sides import store_of
+from gdata.project import open_project
 from gdata.releases.reader import newest_entry
 from gdata.releases.store import shown
 from gdata.sources.adapters import by_source

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from gdata.pipeline.project import Project
 from gdata.problems import Problem
+from gdata.project import Project
 from gdata.sources.adapters import by_source, source_of
 
 

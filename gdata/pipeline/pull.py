@@ -8,9 +8,9 @@ from operator import itemgetter
 
 from gdata.config import Spreadsheet
 from gdata.errors import UsageError
-from gdata.pipeline.events import Event, Listener
-from gdata.pipeline.project import Project
+from gdata.events import Event, Listener
 from gdata.pipeline.state import load_pull, locked, save_pull
+from gdata.project import Project
 from gdata.sources.adapters import by_source, source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.source import OnProgress, PullProgress

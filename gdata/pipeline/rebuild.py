@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from gdata.config import Config
 from gdata.errors import UsageError
+from gdata.events import Listener
 from gdata.pipeline.build import Built, Source, build
-from gdata.pipeline.events import Listener
-from gdata.pipeline.project import Project, plan_project
 from gdata.pipeline.release_tables import check_named, tables_from
 from gdata.pipeline.sides import store_of
+from gdata.project import Project, plan_project
 from gdata.releases.hotfixes import base_of
 from gdata.releases.reader import bundles_of, descriptors_of, read_release, snapshot_of
 from gdata.schema.schema import Schema

@@ -17,8 +17,8 @@ from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.errors import DamagedError, UsageError
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import ParsedTable, Path, TableView, Tags
-from gdata.pipeline.project import Project
 from gdata.problems import Cell
+from gdata.project import Project
 from gdata.releases.hotfixes import Base
 from gdata.releases.reader import Published
 from gdata.schema.plan import TablePlan

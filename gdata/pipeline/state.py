@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
+from gdata.events import Event, Listener
 from gdata.files import project_lock, remove_abandoned, unseal, write_sealed
-from gdata.pipeline.events import Event, Listener
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest

@@ -17,14 +17,14 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side
 from gdata.errors import CredentialsError, GdataError, UsageError
+from gdata.events import Listener
 from gdata.pipeline.build import Built, Source, build
-from gdata.pipeline.events import Listener
 from gdata.pipeline.move import carry_out, plan_move
-from gdata.pipeline.project import Project, open_project, read_config
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.release_tables import check_named, only_tables, tables_from
 from gdata.pipeline.sides import output_side, store_of
 from gdata.pipeline.state import save_pull
+from gdata.project import Project, open_project, read_config
 from gdata.releases.move import Move
 from gdata.releases.reader import bundles_of
 from gdata.releases.store import writable

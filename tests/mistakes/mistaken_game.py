@@ -16,8 +16,8 @@ from sheet_files import read_sheet
 
 from gdata.language import use_language
 from gdata.pipeline.build import check
-from gdata.pipeline.project import open_project, read_config
 from gdata.problems import Problem
+from gdata.project import open_project, read_config
 
 T = TypeVar("T")
 

@@ -25,13 +25,13 @@ import yaml
 
 from gdata.configfile import load_config
 from gdata.parsing.table import TableSheet, parse_table
-from gdata.pipeline.parse import Parsed
-from gdata.pipeline.project import Project
+from gdata.project import Project
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
 from gdata.sources.csv.folder import read_csv
 from gdata.sources.grid import CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
 from gdata.sources.titles import match_titles
+from gdata.tables.stage import Parsed
 
 CASES = Path(__file__).parent.parent / "cases"
 _HEAD = """syntax = "proto3"; package t; import "gdata/options.proto"; import "google/protobuf/timestamp.proto"; \

@@ -15,8 +15,8 @@ from google.protobuf.message_factory import GetMessageClass
 from gdata.bundles.encode import EncodedBundle, encode_build
 from gdata.errors import ConfigError, SchemaError
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.project import Project
 from gdata.problems import Problem, has_errors
+from gdata.project import Project
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from gdata.pipeline.build import Built, build
-from gdata.pipeline.parsejobs import KeyedTable, groups_of
-from gdata.pipeline.project import open_project, read_config
-from gdata.pipeline.results import TableResult
-from gdata.pipeline.tables import TableParser
-from gdata.pipeline.workers import run_jobs
+from gdata.project import open_project, read_config
+from gdata.tables.jobs import KeyedTable, groups_of
+from gdata.tables.parser import TableParser
+from gdata.tables.result import TableResult
+from gdata.tables.workers import run_jobs
 
 SCHEMA = """
 syntax = "proto3";
@@ -193,8 +193,8 @@ def test_a_job_whose_process_dies_is_run_again() -> None:
 def test_parallel_gives_the_same(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = build_in(project)
     shutil.rmtree(project / ".gdata")
-    monkeypatch.setattr("gdata.pipeline.parse.FORK_BYTES", 0)
-    monkeypatch.setattr("gdata.pipeline.parse.core_count", lambda: 3)
+    monkeypatch.setattr("gdata.tables.stage.FORK_BYTES", 0)
+    monkeypatch.setattr("gdata.tables.stage.core_count", lambda: 3)
     together = build_in(project)
     assert (together.build, seen(together)) == (alone.build, seen(alone))
 
@@ -220,9 +220,9 @@ def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.Monke
     (project / "sheets" / "Item.csv").write_bytes(rows.encode())
     alone = build_in(project)
     assert seen(alone)
-    monkeypatch.setattr("gdata.pipeline.parse.FORK_BYTES", 0)
-    monkeypatch.setattr("gdata.pipeline.parse.core_count", lambda: 2)
-    monkeypatch.setattr("gdata.pipeline.pieces.LEAST_BYTES", 15)
+    monkeypatch.setattr("gdata.tables.stage.FORK_BYTES", 0)
+    monkeypatch.setattr("gdata.tables.stage.core_count", lambda: 2)
+    monkeypatch.setattr("gdata.tables.pieces.LEAST_BYTES", 15)
     monkeypatch.setattr("gdata.sources.textrows.BLOCK_BYTES", 16)
     joined: list[int] = []
     join = TableParser.join

@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from gdata.bundles.encode import sees_table
 from gdata.bundles.manifest import Manifest
 from gdata.config import Target
-from gdata.pipeline.project import Project, open_project, read_config
+from gdata.project import Project, open_project, read_config
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.schema.strip import Visibility
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gdata.pipeline.build import check
-from gdata.pipeline.project import open_project, read_config
 from gdata.problems import Problem
+from gdata.project import open_project, read_config
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
 
 PROTO = """

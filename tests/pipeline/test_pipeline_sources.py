@@ -14,9 +14,9 @@ from gdata.bundles.encode import encode_build
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.pipeline.build import build
 from gdata.pipeline.check import views_for
-from gdata.pipeline.parse import Parsed
-from gdata.pipeline.project import open_project, read_config
+from gdata.project import open_project, read_config
 from gdata.sources.grid import DateCell, Grid
+from gdata.tables.stage import Parsed
 
 SCHEMA = """
 syntax = "proto3";

@@ -12,12 +12,12 @@ from functools import cached_property, partial
 from typing import Protocol
 
 from gdata.errors import SourceError
-from gdata.pipeline.cache import ParseCache
-from gdata.pipeline.pieces import cut, piece_bytes
-from gdata.pipeline.results import TableResult
-from gdata.pipeline.tables import TableInput, TableParser, TableSheets
-from gdata.pipeline.workers import Job
 from gdata.sources.adapters import source_of
+from gdata.tables.cache import ParseCache
+from gdata.tables.parser import TableInput, TableParser, TableSheets
+from gdata.tables.pieces import cut, piece_bytes
+from gdata.tables.result import TableResult
+from gdata.tables.workers import Job
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,21 @@ from itertools import islice
 from gdata import kinds
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
+from gdata.events import Event, Listener
 from gdata.garbage import paused_gc
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import ParsedTable
-from gdata.pipeline.cache import ParseCache
-from gdata.pipeline.cachekeys import CacheKeys
-from gdata.pipeline.events import Event, Listener
-from gdata.pipeline.parsejobs import KeyedTable, share_out
-from gdata.pipeline.project import Project
-from gdata.pipeline.results import SheetFacts, TableResult
-from gdata.pipeline.tables import TableInput, TableParser
-from gdata.pipeline.workers import Outcome, core_count, run_jobs
 from gdata.problems import Cell, Problem
+from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.titles import match_titles
+from gdata.tables.cache import CacheKeys, ParseCache
+from gdata.tables.jobs import KeyedTable, share_out
+from gdata.tables.parser import TableInput, TableParser
+from gdata.tables.result import SheetFacts, TableResult
+from gdata.tables.workers import Outcome, core_count, run_jobs
 
 FORK_BYTES = 1_000_000
 """From this much on, parsing on several cores saves more than the fork costs (`benchmarks/parse.py`)."""

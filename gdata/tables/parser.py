@@ -15,13 +15,13 @@ from gdata.checks.run import RowChecks
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.view import ParsedTable, TableView, Tags, ViewBytes
-from gdata.pipeline.pieces import join_pieces
-from gdata.pipeline.project import Project
-from gdata.pipeline.results import SheetFacts, TableResult, map_views
+from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets, source_of
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
+from gdata.tables.pieces import join_pieces
+from gdata.tables.result import SheetFacts, TableResult, map_views
 
 if TYPE_CHECKING:
     from gdata.parsing.table import TableSheet

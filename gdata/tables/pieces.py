@@ -7,9 +7,9 @@ from itertools import accumulate, pairwise
 
 from gdata import kinds
 from gdata.parsing.view import Locate, ParsedTable, TableView, Tags, ViewBytes
-from gdata.pipeline.results import TableResult, map_views
 from gdata.problems import Problem
 from gdata.schema.plan import TablePlan
+from gdata.tables.result import TableResult, map_views
 
 LEAST_BYTES = 512 << 10
 """Of a piece's text: a piece costs a few milliseconds more than its rows, so smaller ones don't pay."""
