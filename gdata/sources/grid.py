@@ -106,6 +106,8 @@ class Grid:
     """Merged ranges: first row, first column, last row, last column, from 1, inclusive."""
     gid: int | None = None
     hidden: bool = False
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
+    """Cells, from 1, of formulas whose stored value the workbook itself doesn't trust."""
 
     def cell(self, row: int, column: int) -> Cell:
         """The place at `row` and `column`, both from 1."""

@@ -190,10 +190,10 @@ def test_hidden_sheets_are_read_and_charts_are_not(tmp_path: Path) -> None:
 
 
 def test_xlsb(tmp_path: Path) -> None:
-    content = xlsb({0: {0: "id", 1: 1.5}, 2: {0: 7, 2: "#N/A"}, 3: {1: "#DIV/0!"}}, merges=[(0, 0, 1, 2)])
+    content = xlsb({0: {0: "id", 1: 1.5}, 2: {0: 7, 2: "#N/A"}, 3: {1: "#DIV/0!"}}, merges=[(0, 2, 1, 4)])
     (grid,) = read_bytes(tmp_path, content, "book.xlsb").grids
     assert [row[:3] for row in grid.rows] == [["id", 1.5], ["", ""], [7, "", "#N/A"], ["", "#DIV/0!"]]
-    assert grid.merges == ((1, 1, 2, 3),)
+    assert grid.merges == ((1, 3, 2, 5),)
 
 
 @pytest.mark.parametrize(("from_1904", "serial"), [(0, 45000.0), (1, 46462.0)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,14 +28,22 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _LFS = b"version https://git-lfs"
 
 
+Area = tuple[int, int, int, int]
+"""First row, first column, last row, last column, from 1, inclusive."""
+
+
 @dataclass(frozen=True)
 class Scan:
     """What calamine hides of a sheet; rows and columns are from 1."""
 
     hidden_cells: list[tuple[int, int, CellValue]]
     """Cells that it shows as blank or otherwise, as (row, column, value)."""
-    merges: tuple[tuple[int, int, int, int], ...] = ()
+    merges: tuple[Area, ...] = ()
     """Merged ranges that it doesn't know."""
+    totals: tuple[Area, ...] = ()
+    """Rows of totals that a table in the sheet declares."""
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
+    """Formulas whose values are to be computed when the workbook is opened: what is stored may be anything."""
     find_negative: FindNegative = dict
     """Finds the numbers below zero, which it shows as a time of day where their format is a date's."""
 
@@ -54,6 +62,7 @@ class Archive:
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
         self.name = name
         self._archive = archive
+        self._mended: dict[str, bytes] = {}
         # Some programs write a part's name in another case than the references to it.
         self._members = {member.lower(): member for member in archive.namelist()}
 
@@ -73,6 +82,29 @@ class Archive:
             return missing
         return self._archive.read(self._members[member.lower()])
 
+    @property
+    def members(self) -> Collection[str]:
+        """The names of all parts, in lower case."""
+        return self._members.keys()
+
+    def mend(self, member: str, content: bytes) -> None:
+        """Put another content in a part's place where calamine would refuse the whole workbook because of it."""
+        self._mended[self._members[member.lower()]] = content
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether calamine is to be given `to_bytes`, not the file as it is."""
+        return bool(self._mended)
+
+    def to_bytes(self) -> bytes:
+        """The workbook with the mended parts; pictures and the like are left out."""
+        buffer = BytesIO()
+        with zipfile.ZipFile(buffer, "w") as copy:
+            for name in self._archive.namelist():
+                if name in self._mended or not name.lower().startswith(("xl/media/", "pictures/", "thumbnails/")):
+                    copy.writestr(name, self._mended.get(name) or self._archive.read(name))
+        return buffer.getvalue()
+
 
 def open_archive(content: bytes, name: str) -> Archive:
     """Open a workbook's bytes far enough to know that it is one.
@@ -84,6 +116,9 @@ def open_archive(content: bytes, name: str) -> Archive:
     with damage_named(name):
         opened = zipfile.ZipFile(BytesIO(content))
     archive = Archive(opened, name)
+    with damage_named(name):
+        if b"encryption-data" in archive.read("META-INF/manifest.xml", missing=b""):
+            raise SourceError(f"{name}: is protected by a password", hint="save it without one")
     if not archive.is_workbook:
         raise SourceError(f"{name}: is a zip file, but no workbook", hint="save it as .xlsx")
     if sum(member.file_size for member in opened.infolist()) > MAX_UNPACKED_BYTES:

@@ -1,4 +1,4 @@
-"""What calamine hides of the sheets of .xlsb: failed formulas, merged cells, and that a whole number is a date.
+"""What calamine hides of the sheets of .xlsb: failed formulas, merged cells, dates, and cells of the short records.
 
 The parts are records of an id, a size and bytes, as Microsoft's [MS-XLSB] describes them. A formula always has
 a value there.
@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from gdata.sources.grid import CellValue
-from gdata.sources.workbook.archive import Archive, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.archive import Archive, Area, Scan, damage_named, refuse_too_many_cells
 from gdata.sources.workbook.cells import date_cell_of
-from gdata.sources.workbook.xml import relation_targets
+from gdata.sources.workbook.xml import relation_targets, sheet_tables
 
-_ROW_HEADER, _CELL_SHORT, _CELL_ERROR, _CELL_REAL, _FORMULA_NUMBER, _FORMULA_ERROR = 0, 2, 3, 5, 9, 11
+_ROW_HEADER, _CELL_BLANK, _CELL_SHORT, _CELL_ERROR, _CELL_REAL = 0, 1, 2, 3, 5
+_FORMULA_TEXT, _FORMULA_NUMBER, _FORMULA_ERROR = 8, 9, 11
+_SHORT_BLANK, _RICH_TEXT, _SHARED_TEXT, _LIST_BEGIN, _CALCULATION = 12, 62, 19, 343, 157
+# Of the next cell in the row, whose column isn't written: a number, an error, a truth, a double, a text, a shared text.
+_SHORT_RK, _SHORT_ERROR, _SHORT_BOOL, _SHORT_REAL, _SHORT_TEXT, _SHORT_SHARED_TEXT = range(13, 19)
 _BOOK_PROPERTIES, _BUNDLE_SHEET, _MERGE_CELL = 153, 156, 176
 _FORMAT, _CELL_STYLE, _CELL_STYLES_BEGIN, _CELL_STYLES_END = 44, 47, 617, 618
 _DATE_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
@@ -44,34 +48,60 @@ class BinaryScanner:
         place = f"{self._archive.name}, sheet {title}"
         hidden: list[tuple[int, int, CellValue]] = []
         merges = []
-        row = last_row = last_column = 0
+        formulas = set()
+        row = column = last_row = last_column = 0
         with damage_named(place):
-            for kind, start, content in _records(self._archive.read(self._parts[title])):
+            member = self._parts[title]
+            for kind, start, content in _records(self._archive.read(member)):
                 if kind == _ROW_HEADER:
-                    row = _number(content, start) + 1
-                elif 1 < kind <= _FORMULA_ERROR:
-                    column = _number(content, start) + 1
-                    last_row, last_column = max(row, last_row), max(column, last_column)
-                    value = self._hidden_value(kind, start, content)
+                    row, column = _number(content, start) + 1, 0
+                elif 1 <= kind <= _SHORT_SHARED_TEXT or kind == _RICH_TEXT:
+                    is_short = _SHORT_BLANK <= kind <= _SHORT_SHARED_TEXT
+                    column = column + 1 if is_short else _number(content, start) + 1
+                    if kind not in (_CELL_BLANK, _SHORT_BLANK):
+                        last_row, last_column = max(row, last_row), max(column, last_column)
+                    value = self._short_value(kind, start, content) if is_short else None
+                    value = value if is_short else self._hidden_value(kind, start, content)
                     if value is not None:
                         hidden.append((row, column, value))
+                    elif _FORMULA_TEXT <= kind <= _FORMULA_ERROR:
+                        formulas.add((row, column))
                 elif kind == _MERGE_CELL:
                     top, bottom, left, right = struct.unpack_from("<4I", content, start)
                     merges.append((top + 1, left + 1, bottom + 1, right + 1))
+            totals = tuple(self._totals(member))
+            uncomputed = frozenset(formulas if self._is_uncomputed else ())
         refuse_too_many_cells(last_row, last_column, place)
-        return Scan(hidden, tuple(merges))
+        return Scan(hidden, tuple(merges), totals, uncomputed)
+
+    def _short_value(self, kind: int, start: int, content: bytes) -> CellValue:
+        """The value of a cell without a column, which calamine leaves out."""
+        value = start + 4
+        if kind == _SHORT_ERROR:
+            return _ERRORS.get(content[value], "#ERROR!")
+        if kind == _SHORT_BOOL:
+            return bool(content[value])
+        if kind == _SHORT_TEXT:
+            return _string(content, value)[0]
+        if kind == _SHORT_SHARED_TEXT:
+            return self._shared_texts[_number(content, value)]
+        if kind == _SHORT_BLANK:
+            return None
+        number = float(_short_number(_number(content, value)) if kind == _SHORT_RK else _real(content, value))
+        if _number(content, start) & 0xFFFFFF in self._date_styles:
+            return date_cell_of(number + self._days_to_epoch)
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
     def _hidden_value(self, kind: int, start: int, content: bytes) -> CellValue:
+        if kind == _RICH_TEXT:
+            return _string(content, start + 9)[0]
         if kind in (_CELL_ERROR, _FORMULA_ERROR):
             return _ERRORS.get(content[start + 8], "#ERROR!")
         if kind not in (_CELL_SHORT, _CELL_REAL, _FORMULA_NUMBER):
             return None
         if _number(content, start + 4) & 0xFFFFFF not in self._date_styles:
             return None
-        if kind == _CELL_SHORT:
-            value = _short_number(_number(content, start + 8))
-        else:
-            (value,) = struct.unpack_from("<d", content, start + 8)
+        value = _short_number(_number(content, start + 8)) if kind == _CELL_SHORT else _real(content, start + 8)
         # calamine takes whole numbers in the short form for no date, and negative ones for times of day.
         return date_cell_of(value + self._days_to_epoch) if kind == _CELL_SHORT or value < 0 else None
 
@@ -89,6 +119,27 @@ class BinaryScanner:
             elif kind == _CELL_STYLE and within:
                 styles.append(int.from_bytes(content[start + 2 : start + 4], "little"))
         return frozenset(number for number, its_format in enumerate(styles) if its_format in date_formats)
+
+    def _totals(self, member: str) -> Iterator[Area]:
+        """The rows of totals that the sheet's tables declare."""
+        for part in sheet_tables(self._archive, member):
+            for kind, start, content in _records(self._archive.read(part)):
+                if kind == _LIST_BEGIN:
+                    _, bottom, left, right = struct.unpack_from("<4I", content, start)
+                    count = _number(content, start + 28)
+                    if count:
+                        yield bottom + 2 - count, left + 1, bottom + 1, right + 1
+
+    @cached_property
+    def _is_uncomputed(self) -> bool:
+        """Whether formulas are to be computed when the workbook is opened."""
+        book = _records(self._archive.read("xl/workbook.bin"))
+        return any(content[start + 24] & 1 for kind, start, content in book if kind == _CALCULATION)
+
+    @cached_property
+    def _shared_texts(self) -> list[str]:
+        texts = _records(self._archive.read("xl/sharedStrings.bin", missing=b""))
+        return [_string(content, start + 1)[0] for kind, start, content in texts if kind == _SHARED_TEXT]
 
     @cached_property
     def _days_to_epoch(self) -> int:
@@ -134,6 +185,11 @@ def _variable_number(content: bytes, place: int, most: int) -> tuple[int, int]:
 
 def _number(content: bytes, place: int) -> int:
     return int.from_bytes(content[place : place + 4], "little")
+
+
+def _real(content: bytes, place: int) -> float:
+    (number,) = struct.unpack_from("<d", content, place)
+    return float(number)
 
 
 def _string(content: bytes, place: int) -> tuple[str, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Any
@@ -65,9 +67,36 @@ def _whole_numbers(column: Sequence[float]) -> list[int] | None:
 
 def date_cell_of(serial: float) -> DateCell:
     """The cell of a number, in days since 1899-12-30, whose format is a date's."""
-    if 0 <= serial < _LAST_SERIAL:
-        return DateCell(serial, (_EPOCH + serial * _DAY).date().isoformat())
-    return DateCell(serial, f"{serial:g}")
+    if not 0 <= serial < _LAST_SERIAL:
+        return DateCell(serial, f"{serial:g}")
+    shown = _EPOCH + serial * _DAY
+    if serial == int(serial):
+        return DateCell(serial, shown.date().isoformat())
+    shown = shown.replace(microsecond=0) + timedelta(milliseconds=round(shown.microsecond / 1000))
+    text = shown.isoformat(" ", "milliseconds" if shown.microsecond else "seconds")
+    return DateCell(serial, text if serial >= 1 else text.partition(" ")[2])
+
+
+_ISO_DURATION = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
+
+def iso_date_cell(text: str) -> DateCell | None:
+    """The cell of a date, time or duration in ISO 8601's words; None where it is none.
+
+    A spreadsheet's cells have no time zone: one that is named (SheetJS writes a Z) is what the writing program
+    thinks in, and the cell shows the clock's time all the same.
+    """
+    found = _ISO_DURATION.fullmatch(text)
+    if found is not None and text[-1] != "P":
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
+        length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return _duration_cell(-length if found[1] else length)
+    with suppress(ValueError):
+        value = datetime.fromisoformat(text).replace(tzinfo=None)
+        return _date_cell(value.date()) if value.time() == time() else _date_time_cell(value)
+    with suppress(ValueError):
+        return _time_cell(time.fromisoformat(text).replace(tzinfo=None))
+    return None
 
 
 def _restore_negative_dates(rows: list[list[CellValue]], find_negative: FindNegative) -> None:

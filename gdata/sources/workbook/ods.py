@@ -1,14 +1,24 @@
-"""What calamine hides of the sheets of .ods: failed formulas, those saved without their value, merged cells."""
+"""What calamine hides of the sheets of .ods: failed formulas, those without a value, long durations, merged cells."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import product
 from xml.parsers import expat
 
 from gdata.sources.grid import ERROR_TEXTS, CellValue, FormulaCell
 from gdata.sources.workbook.archive import Archive, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.cells import iso_date_cell
 
 _CELLS = ("table-cell", "covered-table-cell")
+_BREAKS = {"line-break": "\n", "tab": "\t"}
+"""calamine joins what stands on both sides."""
+_BLANKS = re.compile("[ \t\r\n]+")
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?)?")
+_INDENTED = re.compile(rb">\s+</?(?:table|office|text):")
+# Blanks inside a paragraph (around a text:span) are content.
+_PARAGRAPH_OR_INDENT = re.compile(rb"(<text:(p|h)(?:\s[^<>]*)?(?<!/)>.*?</text:\2\s*>)|(?<=>)\s+(?=<)", re.DOTALL)
 
 
 class OdsScanner:
@@ -18,7 +28,10 @@ class OdsScanner:
         """Raises SourceError: the workbook is damaged, or reading it would fill the memory; calamine reads it whole."""
         reader = _ContentReader()
         with damage_named(archive.name):
-            reader.read(archive.read("content.xml"))
+            content = archive.read("content.xml")
+            reader.read(content)
+            if _INDENTED.search(content):
+                archive.mend("content.xml", _without_indents(content))
         for title, sheet in reader.sheets.items():
             refuse_too_many_cells(sheet.last_row, sheet.last_column, f"{archive.name}, sheet {title}")
         self._sheets: Mapping[str, _Sheet] = reader.sheets
@@ -48,7 +61,8 @@ class _ContentReader:
         self._row_repeats = 1
         self._cell: dict[str, str] | None = None
         self._text = ""
-        self._in_note = False
+        self._paragraphs = 0
+        self._in_note = self._has_breaks = False
 
     def read(self, content: bytes) -> None:
         parser = expat.ParserCreate()
@@ -66,7 +80,7 @@ class _ContentReader:
         name = tag.rpartition(":")[2]
         if name in _CELLS:
             self._cell = {key.removeprefix("table:"): value for key, value in attributes.items()}
-            self._text = ""
+            self._text, self._paragraphs, self._has_breaks = "", 0, False
         elif name == "annotation":
             self._in_note = True
         elif name == "table-row":
@@ -75,6 +89,18 @@ class _ContentReader:
         elif name == "table":
             self._sheet = self.sheets[attributes.get("table:name", "")] = _Sheet()
             self._row = 0
+        elif self._cell is not None and not self._in_note:
+            self._start_text(name, attributes)
+
+    def _start_text(self, name: str, attributes: dict[str, str]) -> None:
+        if name in ("p", "h"):
+            self._text += "\n" if self._paragraphs else ""
+            self._paragraphs += 1
+        elif name == "s":
+            self._text += " " * int(attributes.get("text:c", 1))
+        elif name in _BREAKS:
+            self._text += _BREAKS[name]
+            self._has_breaks = True
 
     def _end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]
@@ -87,18 +113,23 @@ class _ContentReader:
             self._cell = None
 
     def _characters(self, text: str) -> None:
-        if self._cell is not None and not self._in_note:
-            self._text += text
+        # Outside of paragraphs there are only the blanks that some programs indent with.
+        if self._paragraphs and self._cell is not None and not self._in_note:
+            self._text += _BLANKS.sub(" ", text)
 
     def _finish_cell(self, cell: dict[str, str]) -> None:
         first, repeats = self._column + 1, int(cell.get("number-columns-repeated", 1))
         self._column += repeats
+        self._text = self._text.strip(" ")
+        last_row = self._row + self._row_repeats - 1
         value = self._hidden_value(cell)
         if value is not None or self._text or "office:value-type" in cell:
-            self._sheet.last_row = max(self._sheet.last_row, self._row + self._row_repeats - 1)
+            self._sheet.last_row = max(self._sheet.last_row, last_row)
             self._sheet.last_column = max(self._sheet.last_column, self._column)
         if value is not None:
-            self._sheet.hidden_cells.append((self._row, first, value))
+            refuse_too_many_cells(self._row_repeats, repeats, "a repeated cell")
+            places = product(range(self._row, last_row + 1), range(first, first + repeats))
+            self._sheet.hidden_cells += [(row, column, value) for row, column in places]
         rows, columns = int(cell.get("number-rows-spanned", 1)), int(cell.get("number-columns-spanned", 1))
         if rows > 1 or columns > 1:
             self._sheet.merges.append((self._row, first, self._row + rows - 1, first + columns - 1))
@@ -107,9 +138,26 @@ class _ContentReader:
         failed = cell.get("calcext:value-type") == "error"
         if failed or ("formula" in cell and self._text in ERROR_TEXTS):
             return self._text if self._text in ERROR_TEXTS else "#ERROR!"
-        if "formula" in cell and "office:value-type" not in cell:
+        kind = cell.get("office:value-type")
+        if kind in ("date", "time"):
+            return _unusual_date(cell.get(f"office:{kind}-value", ""))
+        if kind is not None:
+            return self._text if self._has_breaks and "office:string-value" not in cell else None
+        # A formula whose result is the empty text has a paragraph, with nothing in it.
+        if "formula" in cell and not self._paragraphs:
             return FormulaCell("=" + cell["formula"].partition("=")[2])
-        return None
+        return self._text or None
+
+
+def _unusual_date(text: str) -> CellValue:
+    """The cell of a date or time that calamine shows as a text: with a zone, from 24 hours on, below zero."""
+    value = None if _PLAIN_DATE.fullmatch(text) else iso_date_cell(text)
+    return None if value is not None and text.startswith("P") and 0 <= value.serial < 1 else value
+
+
+def _without_indents(content: bytes) -> bytes:
+    """The content without the blanks that a program put between its tags, which calamine takes for content."""
+    return _PARAGRAPH_OR_INDENT.sub(lambda found: found[1] or b"", content)
 
 
 def _refuse_doctype(*_: object) -> None:

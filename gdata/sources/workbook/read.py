@@ -17,13 +17,11 @@ from gdata.errors import SourceError
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import read_file
 from gdata.sources.titles import match_titles
-from gdata.sources.workbook.archive import Archive, Scanner, damaged, open_archive
-from gdata.sources.workbook.cells import FindNegative, typed_rows
+from gdata.sources.workbook.archive import Archive, Area, Scan, Scanner, damaged, open_archive
+from gdata.sources.workbook.cells import typed_rows
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
-
-Merge = tuple[int, int, int, int]
 
 
 def pull_workbook(spreadsheet: Spreadsheet) -> Pulled:
@@ -47,34 +45,39 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
         SourceError: the workbook is damaged, protected by a password, or too large.
         ConfigError: two globs take the same sheet.
     """
-    from python_calamine import load_workbook
-
     (content,) = pulled.files.values()
     name = pulled.location or pulled.spreadsheet
-    scanner = _scanner(open_archive(content, name))
-    with _calamine_named(name):
-        workbook = load_workbook(BytesIO(content))
+    archive = open_archive(content, name)
+    scanner = _scanner(archive)
+    workbook = _load(content, archive)
     hidden = _hidden_by_title(workbook)
     matched = match_titles(hidden, requests, pulled.spreadsheet)
+    # The scan comes first: it refuses a sheet whose cells would fill the memory, and mends what calamine refuses.
+    scans = {title: scanner.scan(title) for title in matched.wanted}
+    workbook = _load(content, archive) if archive.is_mended else workbook
     grids = []
-    for title in matched.wanted:
-        # The scan comes first: it refuses a sheet whose cells would fill the memory.
-        scan = scanner.scan(title)
+    for title, scan in scans.items():
         with _calamine_named(f"{name}, sheet {title}"):
-            rows, merges = _read_sheet(workbook, title, scan.find_negative)
-        for row, column, value in scan.hidden_cells:
-            _put(rows, row, column, value)
+            rows, merges = _read_sheet(workbook, title, scan)
         grids.append(
             Grid(
                 spreadsheet=pulled.spreadsheet,
                 sheet=title,
                 rows=rows,
                 kind="workbook",
-                merges=merges + scan.merges,
+                merges=merges,
                 hidden=hidden[title],
+                uncomputed=scan.uncomputed,
             )
         )
     return ReadSheets(grids, list(matched.missing), list(hidden))
+
+
+def _load(content: bytes, archive: Archive) -> CalamineWorkbook:
+    from python_calamine import load_workbook
+
+    with _calamine_named(archive.name):
+        return load_workbook(BytesIO(archive.to_bytes() if archive.is_mended else content))
 
 
 def _scanner(archive: Archive) -> Scanner:
@@ -114,13 +117,30 @@ def _hidden_by_title(workbook: CalamineWorkbook) -> dict[str, bool]:
     }
 
 
-def _read_sheet(
-    workbook: CalamineWorkbook, title: str, find_negative: FindNegative
-) -> tuple[list[list[CellValue]], tuple[Merge, ...]]:
+def _read_sheet(workbook: CalamineWorkbook, title: str, scan: Scan) -> tuple[list[list[CellValue]], tuple[Area, ...]]:
     sheet = workbook.get_sheet_by_name(title)
-    merges = sheet.merged_cell_ranges or []
-    rows = typed_rows(sheet.to_python(skip_empty_area=False), find_negative)
-    return rows, tuple((top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in merges)
+    known = sheet.merged_cell_ranges or []
+    merges = *((top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in known), *scan.merges
+    rows = typed_rows(sheet.to_python(skip_empty_area=False), scan.find_negative)
+    for row, column, value in scan.hidden_cells:
+        _put(rows, row, column, value)
+    for area in merges:
+        top, left, *_ = area
+        shown = rows[top - 1][left - 1] if top <= len(rows) and left <= len(rows[top - 1]) else ""
+        _clear(rows, area)
+        if shown != "":
+            _put(rows, top, left, shown)
+    for area in scan.totals:
+        _clear(rows, area)
+    return rows, merges
+
+
+def _clear(rows: list[list[CellValue]], area: Area) -> None:
+    """Make all cells of an area blank."""
+    top, left, bottom, right = area
+    for cells in rows[top - 1 : bottom]:
+        for column in range(left - 1, min(right, len(cells))):
+            cells[column] = ""
 
 
 def _put(rows: list[list[CellValue]], row: int, column: int, value: CellValue) -> None:
