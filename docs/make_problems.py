@@ -8,9 +8,11 @@ Code and words come from gdata/kinds.py; only the examples are here. A test hold
 from __future__ import annotations
 
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from gdata import kinds
+from gdata.nearest import question
 from gdata.problems import Cell, Kind, Problem
 
 PAGE = Path(__file__).with_name("problems.md")
@@ -18,27 +20,27 @@ PAGE = Path(__file__).with_name("problems.md")
 CELL = Cell("items", "Item", 14, 3)
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "sheet.missing": {"spreadsheet": "items", "title": "Item", "nearest": "did you mean Items? ", "line": 12},
-    "header.unknown": {"value": "Prise", "tables": "ItemTable", "nearest": "did you mean price? "},
+    "sheet.missing": {"spreadsheet": "items", "title": "Item", "before": question("Items"), "line": 12},
+    "header.unknown": {"value": "Prise", "tables": "ItemTable", "before": question("price")},
     "header.duplicate": {"field": "price"},
     "header.missing": {"field": "price", "header": "가격"},
     "header.gap": {"field": "rewards", "index": 2},
     "header.error": {"value": "#REF!"},
-    "header.directive": {"value": "@enable", "nearest": "did you mean @enabled? "},
+    "header.directive": {"value": "@enable", "before": question("@enabled")},
     "tag.unknown": {"value": "price@jpn", "tag": "jpn", "known": "jp, kr", "near": "jp"},
     "header.path": {
         "value": "reward.itemid",
         "reason": "Reward has no field itemid",
-        "nearest": "did you mean item_id? ",
+        "before": question("item_id"),
     },
     "header.blank": {"row": 1},
-    "key.blank": {"field": "id", "merged": ""},
+    "key.blank": {"field": "id"},
     "key.partial": {"field": "level"},
     "row.filled": {"field": "name"},
     "row.orphan": {},
     "record.several": {"table": "Constants"},
     "oneof.several": {"members": "item_id, hero_id"},
-    "cell.blank": {"field": "price", "merged": "", "choices": "일반, 희귀, 전설"},
+    "cell.blank": {"field": "price", "part": "rewards[1].price", "choices": "일반, 희귀, 전설"},
     "cell.not_integer": {"value": "1,000", "instead": "write 1000"},
     "cell.out_of_range": {"value": "3000000000", "type": "int32", "low": "-2147483648", "high": "2147483647"},
     "cell.imprecise": {"value": "9007199254740993"},
@@ -48,7 +50,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.not_enum": {
         "value": "희긔",
         "enum": "Rarity",
-        "nearest": "did you mean 희귀? ",
+        "before": question("희귀"),
         "choices": "일반, 희귀, 전설",
     },
     "cell.not_time": {"value": "2026. 12. 31. 18:00", "instead": "write 2026-12-31 18:00:00"},
@@ -56,7 +58,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.time_ambiguous": {"value": "2026-10-25 02:30:00", "timezone": "Europe/Berlin"},
     "cell.not_duration": {"value": "90", "instead": "write it as 90s, 1h30m or 1:30:00"},
     "cell.not_base64": {"value": "hello!"},
-    "cell.not_json": {"reason": "a comma is missing"},
+    "cell.not_json": {"reason": "a comma is missing", "name": "itemid", "message": "Reward", "names": "item_id, count"},
     "cell.date": {"value": "2026-01-02", "field": "price", "type": "a number"},
     "cell.eaten": {"value": "2026-01-02"},
     "cell.formula_error": {"value": "#N/A"},
@@ -64,7 +66,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.uncomputed": {"value": "=A1*2"},
     "cell.empty_element": {"value": "1,,2", "separator": ","},
     "cell.separator": {"value": "1001，1002", "character": "，", "corrected": "1001,1002"},
-    "cell.parts": {"value": "1001", "count": 1, "expected": "item_id:count"},
+    "cell.parts": {"field": "reward", "value": "1001", "count": 1, "expected": "item_id:count"},
     "cell.map_key": {"value": "str"},
     "text.number": {"value": "7"},
     "text.control_character": {"character": "U+0007"},
@@ -79,6 +81,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "value": "0",
         "text": "must be greater than 0",
         "rule_of": "game.Item.price",
+        "members": "item_id, hero_id",
         "pattern": "^[0-9]+$",
         "example": "100",
         "example_cell": "Item!C13",
@@ -96,7 +99,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "near": "1002",
         "near_cell": "Item!A3",
         "place": "Item!A:A",
-        "fresh": "",
     },
     "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},
     "sum.wrong": {
@@ -109,7 +111,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "last": "Drop!D5",
     },
     "sequence.broken": {"field": "level", "value": "5", "group": "hero = 2", "expected": 4, "start": 1, "step": 1},
-    "path.missing": {"field": "icon", "value": "Sword", "path": "icons/Sword.png", "near": "icons/sword.png"},
+    "path.missing": {
+        "field": "icon",
+        "value": "Sword",
+        "path": "icons/Sword.png",
+        "before": question("icons/sword.png"),
+    },
     "path.outside": {"field": "icon", "value": "../x", "path": "icons/../../x.png"},
     "path.unchecked": {"reason": "asset_root isn't set"},
     "check.*": {
@@ -175,6 +182,10 @@ def _section(code: str, same: list[Kind]) -> str:
 
 def example(kind: Kind) -> Problem:
     """A problem of this kind as it may be shown."""
+    words = {name for text in (kind.message, kind.hint) for _, name, _, _ in Formatter().parse(text) if name}
+    missing = words - {"field", "value", "table", *EXAMPLES.get(kind.code, ())}
+    if missing or kind.code not in EXAMPLES:
+        raise SystemExit(f"add an example of {kind.code} to EXAMPLES in {__file__}, with {sorted(missing)}")
     return kind.at(CELL, **EXAMPLES[kind.code])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gdata.language import sentence
 from gdata.problems import Kind
 
 # --- sheets -----------------------------------------------------------------------------------------------
@@ -9,7 +10,7 @@ from gdata.problems import Kind
 SHEET_MISSING = Kind(
     "sheet.missing",
     "the spreadsheet {spreadsheet} has no sheet {title}",
-    "{nearest}rename the sheet back, or mend its line in sheets.yaml (line {line})",
+    "rename the sheet back, or mend its line in sheets.yaml (line {line})",
     about="A sheet that sheets.yaml names isn't in the spreadsheet: it was renamed, moved or deleted.",
 )
 
@@ -18,7 +19,7 @@ SHEET_MISSING = Kind(
 HEADER_UNKNOWN = Kind(
     "header.unknown",
     "{value} is no header that {tables} knows",
-    "{nearest}if it is only a note, start it with #",
+    "if it is only a note, start it with #",
     about="A header text names no field of the table's message: it is misspelt, or the schema lacks the field.",
 )
 HEADER_DUPLICATE = Kind(
@@ -48,7 +49,7 @@ HEADER_ERROR = Kind(
 HEADER_DIRECTIVE = Kind(
     "header.directive",
     "{value} is no directive",
-    "{nearest}directives are @enabled and @tags; a column for one target is field@tag",
+    "directives are @enabled and @tags; a column for one target is field@tag",
     about="A header starts with @ and is neither @enabled nor @tags.",
 )
 TAG_UNKNOWN = Kind(
@@ -61,7 +62,7 @@ TAG_UNKNOWN = Kind(
 HEADER_PATH = Kind(
     "header.path",
     "the header {value} leads nowhere: {reason}",
-    "{nearest}write it as list[1].field, message.field or map[key]",
+    "write it as list[1].field, message.field or map[key]",
     about="A header is a path that doesn't fit the message: an index on a field that is no list, and the like.",
 )
 HEADER_BLANK = Kind(
@@ -76,7 +77,7 @@ HEADER_BLANK = Kind(
 KEY_BLANK = Kind(
     "key.blank",
     "the key {field} is blank",
-    "{merged}write the row's {field}, or clear the whole row",
+    "write the row's {field}, or clear the whole row",
     about="A row has values but no key.",
 )
 KEY_PARTIAL = Kind(
@@ -110,26 +111,26 @@ ONEOF_SEVERAL = Kind(
     about="Two fields of a oneof are filled in one row.",
 )
 
-INFINITE_INSTEAD = "write a number; infinity and NaN are none"
+INFINITE_INSTEAD = sentence("write a number; infinity and NaN are none")
 
 # --- cells ------------------------------------------------------------------------------------------------
 
 CELL_BLANK = Kind(
     "cell.blank",
     "{field} is blank",
-    "{merged}write a value; 0 if zero is meant",
+    "write a value; 0 if zero is meant",
     about="A number, bool or enum has no value. Blank is never silently zero.",
 )
 CELL_BLANK_CHOICE = Kind(
     "cell.blank",
     "{field} is blank",
-    "{merged}write one of: {choices}",
+    "write one of: {choices}",
     about="A number, bool or enum has no value. Blank is never silently zero.",
 )
 CELL_BLANK_BOOL = Kind(
     "cell.blank",
     "{field} is blank",
-    "{merged}write TRUE or FALSE",
+    "write TRUE or FALSE",
     about="A number, bool or enum has no value. Blank is never silently zero.",
 )
 CELL_NOT_INTEGER = Kind(
@@ -179,7 +180,7 @@ CELL_NOT_BOOL = Kind(
 CELL_NOT_ENUM = Kind(
     "cell.not_enum",
     "{value} is none of the choices of {enum}",
-    "{nearest}write one of: {choices}",
+    "write one of: {choices}",
     about="A field with a fixed choice holds something that isn't one of them.",
 )
 CELL_NOT_TIME = Kind(
@@ -221,7 +222,7 @@ CELL_NOT_JSON = Kind(
 CELL_JSON_NAME = Kind(
     "cell.not_json",
     "the JSON names {name}, which {message} doesn't have",
-    "{nearest}write one of: {names}",
+    "write one of: {names}",
     about="A cell that is JSON is broken, or doesn't fit the field.",
 )
 CELL_JSON_BLANK = Kind(
@@ -385,6 +386,12 @@ CONSTRAINT_BLANK = Kind(
     "write a value; if it may be blank, a programmer can change the rule of {rule_of}",
     about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
 )
+CONSTRAINT_ONE_OF = Kind(
+    "constraint.*",
+    "none of {members} is filled",
+    "fill one of them; if all may be blank, a programmer can change the rule of {rule_of}",
+    about="A value breaks a rule of the .proto file. The message is the rule's own; the code ends in its id.",
+)
 CONSTRAINT_PATTERN = Kind(
     "constraint.*",
     "{value} doesn't have the form that {field} asks for: {pattern}",
@@ -437,13 +444,13 @@ KEY_LOOKALIKE = Kind(
 REFERENCE_MISSING = Kind(
     "reference.missing",
     "{target} has no row with {key} = {value}",
-    "write one that is there ({place}), or add the row to {target}{fresh}",
+    "write one that is there ({place}), or add the row to {target}",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_MISSING_NEAR = Kind(
     "reference.missing",
     "{target} has no row with {key} = {value}",
-    "did you mean {near} ({near_cell})? Write one that is there ({place}), or add the row to {target}{fresh}",
+    "did you mean {near} ({near_cell})? Write one that is there ({place}), or add the row to {target}",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_UNFED = Kind(
@@ -471,12 +478,6 @@ PATH_MISSING = Kind(
     "path.missing",
     "there is no file {path}",
     "correct the name, or add the file",
-    about="A field names a file under asset_root that isn't there. Upper and lower case count.",
-)
-PATH_MISSING_NEAR = Kind(
-    "path.missing",
-    "there is no file {path}",
-    "did you mean {near}? Otherwise add the file",
     about="A field names a file under asset_root that isn't there. Upper and lower case count.",
 )
 PATH_OUTSIDE = Kind(

@@ -6,6 +6,8 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
+from gdata.language import Sentence, sentence
+
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice most like `word`, without regard to case; None where nothing is near."""
@@ -17,6 +19,11 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 def _letters(word: str) -> str:
     """The word's letters without case; of a Korean syllable each letter, for a slip changes one of them."""
     return unicodedata.normalize("NFD", word.casefold())
+
+
+def question(near: str | None) -> Sentence | str:
+    """What a problem's hint begins with where something is near: did you mean price?"""
+    return sentence("did you mean {near}?", near=near) if near else ""
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

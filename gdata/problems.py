@@ -5,13 +5,12 @@ A `Problem` is a value, not an exception. What can be found is listed once, as `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from gdata.language import translate, translate_filled
+from gdata.language import Sentence, fillings, say
 
 Severity = Literal["error", "warning"]
 """What a problem does to a build: an error stops it, a warning is shown."""
@@ -49,20 +48,12 @@ class Cell:
         return f"{self.sheet}!{self.a1}" if self.a1 else self.sheet
 
 
-_SENTENCES = ("nearest", "instead", "merged", "reason", "type", "text", "fresh")
-"""Words that are themselves in a language, not names or values."""
-_OPTIONAL = ("nearest", "merged", "fresh")
-"""Of these the ones that a problem may lack."""
-_LEADING_SENTENCE = re.compile(r"\{(nearest|merged)\}")
-"""What a hint may begin with; where it does, the rest is a sentence of its own."""
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of problem: its stable code and its words.
 
-    `message` and `hint` are `str.format` templates over the arguments given to `at`. A code that ends in `.*`
-    is completed by the problem (`constraint.int64.gt`, `check.sells_below_price`).
+    `message` and `hint` are templates over the words given to `at`. A code that ends in `.*` is completed by the
+    problem (`constraint.int64.gt`, `check.sells_below_price`).
     """
 
     code: str
@@ -82,7 +73,10 @@ class Kind:
         code: str = "",
         **words: Any,
     ) -> Problem:
-        """The problem of this kind at `cell`; `words` fill the templates, `code` completes a `.*`."""
+        """The problem of this kind at `cell`; `words` fill the templates, `code` completes a `.*`.
+
+        Of the words, `before` and `after` are sentences that the hint begins and ends with, where they aren't "".
+        """
         return Problem(
             kind=self,
             code=code or self.code,
@@ -92,7 +86,7 @@ class Kind:
             field=field,
             value=value,
             related=tuple(related),
-            words=tuple((name, str(word)) for name, word in words.items()),
+            words=fillings(words),
         )
 
 
@@ -108,7 +102,7 @@ class Problem:
     field: str = ""
     value: str | None = None
     related: tuple[Cell, ...] = ()
-    words: tuple[tuple[str, str], ...] = ()
+    words: tuple[tuple[str, str | Sentence], ...] = ()
     target: str = ""
     url: str = ""
     header: str = ""
@@ -117,22 +111,28 @@ class Problem:
     @property
     def message(self) -> str:
         """What is wrong, in a sentence."""
-        return translate(self.kind.message).format_map(self._arguments())
+        return str(Sentence(self.kind.message, self._words()))
 
     @property
     def hint(self) -> str:
         """What to do about it; may be empty."""
-        template, words = translate(self.kind.hint), self._arguments()
-        first = _LEADING_SENTENCE.match(template)
-        if first is not None and words.get(first[1]):
-            rest = template[first.end() :]
-            template = template[: first.end()] + rest[:1].upper() + rest[1:]
-        return template.format_map(words)
+        words = dict(self.words)
+        hint = ""
+        for part in (words.get("before", ""), Sentence(self.kind.hint, self._words()), words.get("after", "")):
+            text = str(part)
+            if hint and text:
+                hint += f"{'' if hint[-1] in '.?!' else '.'} {text[0].upper()}{text[1:]}"
+            else:
+                hint += text
+        return hint
 
-    def _arguments(self) -> dict[str, str]:
-        words = {name: translate_filled(word) if name in _SENTENCES else word for name, word in self.words}
-        known = {"field": self.field, "value": self.value or "", "table": self.table}
-        return {**dict.fromkeys(_OPTIONAL, ""), **known, **words}
+    @property
+    def severity_word(self) -> str:
+        """The severity for people."""
+        return say("error") if self.severity == "error" else say("warning")
+
+    def _words(self) -> tuple[tuple[str, str | Sentence], ...]:
+        return ("field", self.field), ("value", self.value or ""), ("table", self.table), *self.words
 
     def as_json(self) -> dict[str, Any]:
         """The problem in the shape of the JSON output."""

@@ -16,7 +16,8 @@ from gdata import kinds
 from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import plain_text
-from gdata.nearest import nearest
+from gdata.language import sentence
+from gdata.nearest import nearest, question
 from gdata.parsing.view import TableView
 from gdata.problems import Kind, Problem
 
@@ -55,7 +56,7 @@ def check_assets(view: TableView, assets: Assets) -> list[Problem]:
 
 def warn_unchecked(views: Mapping[str, TableView], root: FilePath | None) -> list[Problem]:
     """One warning where fields name files, but there is no folder to look in."""
-    reason = "asset_root isn't set" if root is None else f"there is no folder {root}"
+    reason = sentence("asset_root isn't set") if root is None else sentence("there is no folder {folder}", folder=root)
     for view in views.values():
         for column in asset_columns(view):
             if view.rows:
@@ -85,10 +86,7 @@ def _wrong(value: str, template: str, assets: Assets) -> tuple[Kind, dict[str, A
         return kinds.PATH_OUTSIDE, {"path": text}
     if assets.has(path):
         return None
-    near = assets.nearest(path)
-    if near is None:
-        return kinds.PATH_MISSING, {"path": str(path)}
-    return kinds.PATH_MISSING_NEAR, {"path": str(path), "near": near}
+    return kinds.PATH_MISSING, {"path": str(path), "before": question(assets.nearest(path))}
 
 
 def _report(view: TableView, column: Column, wrong: Mapping[str, tuple[Kind, dict[str, Any]]]) -> Iterator[Problem]:

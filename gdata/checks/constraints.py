@@ -21,7 +21,8 @@ from gdata.checks.rowpaths import value_at, written_path
 from gdata.checks.rule_errors import RuleErrors
 from gdata.checks.rules import RuleReader
 from gdata.checks.text import plain_text, value_text
-from gdata.checks.violations import Tracer, is_on_table
+from gdata.checks.violations import Tracer, is_on_table, is_standard
+from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path, TableView
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
@@ -30,8 +31,8 @@ from gdata.schema.schema import Schema
 _RULE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 _FAILED_RULE = re.compile(r"(?:error evaluating|expression) (?P<rule>\S+?):? (?P<reason>.*)", re.DOTALL)
 _MOST_RELATED = 20
-_BLANK_RULES = ("required", "string.min_len", "string.len", "repeated.min_items", "map.min_pairs", "bytes.min_len")
-_QUOTED_PATTERN = re.compile("`(.+)`", re.DOTALL)
+_ENGINE_REASONS = {"divide by zero": sentence("divide by zero")}
+"""What the engine says most of why a rule failed."""
 _EXAMPLES_WITHIN = 100
 """Rows before and after a wrong one that are asked for a value to show as an example."""
 
@@ -112,7 +113,7 @@ class Constraints:
     def _problem(self, view: TableView, index: int, proto: Any, paths: list[Path]) -> Problem:
         row, path = view.rows[index], paths[0]
         value = plain_text(path[-1]) if proto.for_key else value_text(row, path, self._timezone)
-        kind, words = self._kind(view, index, proto, path, value)
+        kind, words = self._kind(view, index, proto, paths, value)
         return kind.at(
             view.locate(index, path),
             table=view.plan.name,
@@ -125,19 +126,22 @@ class Constraints:
         )
 
     def _kind(
-        self, view: TableView, index: int, proto: Any, path: Path, value: str | None
+        self, view: TableView, index: int, proto: Any, paths: list[Path], value: str | None
     ) -> tuple[Kind, dict[str, Any]]:
         """How a violation is told: what a planner can't read gets other words than the rule's own."""
-        if proto.rule_id in _BLANK_RULES and path and _is_empty(view.rows[index], path):
+        row, path = view.rows[index], paths[0]
+        if proto.rule_id in ("required", "message.oneof") and len(paths) > 1:
+            members = ", ".join(written_path(row.DESCRIPTOR, one) for one in paths)
+            is_blank = all(_is_empty(row, one) for one in paths)
+            return kinds.CONSTRAINT_ONE_OF if is_blank else kinds.ONEOF_SEVERAL, {"members": members}
+        if is_standard(proto.rule) and not proto.for_key and _is_empty(row, path):
             return kinds.CONSTRAINT_BLANK, {}
-        if proto.rule_id != "string.pattern" or not value:
-            return kinds.CONSTRAINT, {"text": _sentence(proto)}
-        quoted = _QUOTED_PATTERN.search(proto.message)
-        if quoted is None:
-            return kinds.CONSTRAINT, {"text": _sentence(proto)}
-        pattern = quoted[1]
-        example = {} if proto.for_key else self._example(view, index, path, pattern)
-        return kinds.CONSTRAINT_PATTERN_LIKE if example else kinds.CONSTRAINT_PATTERN, {"pattern": pattern, **example}
+        if proto.rule_id == "string.pattern":
+            pattern = self._tracer.broken_value(row, path, proto)
+            example = {} if proto.for_key else self._example(view, index, path, pattern)
+            kind = kinds.CONSTRAINT_PATTERN_LIKE if example else kinds.CONSTRAINT_PATTERN
+            return kind, {"pattern": pattern, **example}
+        return kinds.CONSTRAINT, {"text": self._tracer.words(row, path, proto, value, self._timezone)}
 
     def _example(self, view: TableView, index: int, path: Path, pattern: str) -> dict[str, Any]:
         """A value of the same field that has the form, from a row nearby; looked for once a field."""
@@ -177,7 +181,11 @@ class Constraints:
             return [kinds.CONSTRAINT_TABLE.at(cell, table=table, rule=rule, reason=reason)]
         return [
             kinds.CONSTRAINT.at(
-                cell, table=table, code=_code(proto.rule_id), text=_sentence(proto), rule_of=view.plan.message
+                cell,
+                table=table,
+                code=_code(proto.rule_id),
+                text=self._tracer.words(view.message, (view.plan.rows_field,), proto, None, self._timezone),
+                rule_of=view.plan.message,
             )
             for proto in (violation.proto for violation in violations)
             if is_on_table(proto)
@@ -237,18 +245,15 @@ def _code(rule_id: str) -> str:
     return f"constraint.{rule_id if _RULE_ID.fullmatch(rule_id) else 'cel'}"
 
 
-def _sentence(proto: Any) -> str:
-    return proto.message or f"breaks the rule {proto.rule_id}"
-
-
 def _rule_of(row: Descriptor, path: Path) -> str:
     return f"{row.full_name}.{path[0]}" if path else str(row.full_name)
 
 
-def _rule_and_reason(failure: str) -> tuple[str, str]:
+def _rule_and_reason(failure: str) -> tuple[str, Sentence | str]:
     """The rule that failed and why, out of protovalidate's sentence."""
     match = _FAILED_RULE.match(failure)
-    return (match["rule"], match["reason"]) if match else ("?", failure)
+    rule, reason = (match["rule"], match["reason"]) if match else ("?", failure)
+    return rule, _ENGINE_REASONS.get(reason, reason)
 
 
 def _sheet_of(view: TableView) -> Cell:

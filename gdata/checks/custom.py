@@ -22,6 +22,7 @@ from gdata.checks.decorators import Mark
 from gdata.checks.rowpaths import parse_path, written_path
 from gdata.checks.text import value_text
 from gdata.errors import LookupFailed
+from gdata.language import Sentence, sentence
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import TableView
 from gdata.problems import Cell, Problem
@@ -181,7 +182,7 @@ class _Run:
             cell,
             table=self.view.plan.name,
             check=self.check.name,
-            reason=str(error) or type(error).__name__,
+            reason=_REASONS.get(type(error)) or str(error) or type(error).__name__,
             place=f"{self._place(error)}{kind}",
         )
 
@@ -189,6 +190,10 @@ class _Run:
         file = self.check.file
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         return f"{file.parent.name}/{file.name}:{lines[-1] if lines else self.check.line}"
+
+
+_REASONS: dict[type[BaseException], Sentence] = {ZeroDivisionError: sentence("division by zero")}
+"""What Python says most of why a check failed."""
 
 
 class NoFinding(TypeError):

@@ -226,7 +226,6 @@ def _missing(
         "target": " / ".join(dict.fromkeys(one.referent.plan.name for one in existing)),
         "key": existing[0].referent.key,
         "place": ", ".join(dict.fromkeys(one.place for one in existing)),
-        "fresh": "",
     }
     kind = kinds.REFERENCE_MISSING
     if near is not None:

@@ -79,6 +79,12 @@ def element_field(field: FieldDescriptor) -> FieldDescriptor:
     return cast(FieldDescriptor, entry.fields_by_name["value"]) if is_map(field) else field
 
 
+def key_field(field: FieldDescriptor) -> FieldDescriptor:
+    """The field that describes a map's keys."""
+    entry: Any = field.message_type
+    return cast(FieldDescriptor, entry.fields_by_name["key"])
+
+
 def _steps_with_fields(row: Descriptor, path: Path) -> Iterator[tuple[FieldDescriptor | None, Any]]:
     """Each step, with the list or map that it is an index of; None beside a field's name."""
     message: Any = row
@@ -117,8 +123,7 @@ def _index(field: FieldDescriptor, text: str | None) -> tuple[str | int | bool, 
         if not text.isdecimal() or int(text) < 1:
             raise ValueError(f"{field.name}[{text}]: a list's index is a number from 1")
         return (int(text) - 1,)
-    entry: Any = field.message_type
-    key = entry.fields_by_name["key"]
+    key = key_field(field)
     if key.type == FieldDescriptor.TYPE_STRING:
         return (text,)
     if key.type == FieldDescriptor.TYPE_BOOL:

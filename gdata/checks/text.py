@@ -37,6 +37,11 @@ def value_text(row: Any, path: Path, timezone: tzinfo = UTC) -> str | None:
         index_of = field if field.is_repeated else None
     if field is None or index_of is not None:
         return None
+    return element_text(field, value, timezone)
+
+
+def element_text(field: FieldDescriptor, value: Any, timezone: tzinfo) -> str | None:
+    """One value of a field as a cell's text, points in time in local time; None for other messages."""
     if field.message_type is not None and field.message_type.full_name == _TIMESTAMP:
         return _local_time(value, timezone)
     return scalar_text(field, value)

@@ -7,12 +7,15 @@ A rule on a field is about that field. A rule over a message is about the fields
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import tzinfo
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 
-from gdata.checks.rowpaths import last_field, value_at
+from gdata.checks.rowpaths import element_field, key_field, last_field, value_at
+from gdata.checks.rule_words import rule_words
 from gdata.checks.rules import FieldNames, RuleReader, named_fields
+from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path
 
 
@@ -26,7 +29,7 @@ class Tracer:
     def paths(self, row: Any, violation: Any) -> list[Path]:
         """The paths in `row` that a violation (its protobuf form) is about, the one to show first."""
         path = tuple(_steps(violation.field.elements)) if violation.field is not None else ()
-        if violation.for_key or _is_standard(violation.rule):
+        if violation.for_key or is_standard(violation.rule):
             return [path]
         holder = value_at(row, path[:-1])
         if path and _is_oneof(holder, path[-1]):
@@ -45,9 +48,27 @@ class Tracer:
             self._named[message.full_name, rule_id] = known
         return known
 
+    def broken_value(self, row: Any, path: Path, violation: Any) -> Any:
+        """What the broken rule of a field has in the .proto file: a pattern, a bound."""
+        rules = self._rules_of(row, path, violation.rule.elements[:-1])
+        return getattr(rules, violation.rule.elements[-1].field_name)
+
+    def words(self, row: Any, path: Path, violation: Any, now: str | None, timezone: tzinfo) -> Sentence | str:
+        """What a rule on the field at `path` asks for, whose value is `now`."""
+        if not is_standard(violation.rule):
+            # An expression without words of its own is all that there is to tell.
+            is_bare = violation.message in ("", f'"{violation.rule_id}" returned false')
+            return sentence("breaks the rule {rule}", rule=violation.rule_id) if is_bare else str(violation.message)
+        field = last_field(row.DESCRIPTOR, path)
+        field = key_field(field) if violation.for_key else element_field(field)
+        rules = self._rules_of(row, path, violation.rule.elements[:-1])
+        told = rule_words(violation.rule_id, violation.rule.elements[-1].field_name, rules, field, timezone)
+        return told.with_words(now=now or "") if told is not None else str(violation.message)
+
     def _names(self, row: Any, path: Path, value: Any, violation: Any) -> list[FieldNames]:
         if violation.rule is not None and violation.rule.elements:
-            expression = self._field_expression(row.DESCRIPTOR, path, violation.rule.elements)
+            rule = self._rules_of(row, path, violation.rule.elements)
+            expression = rule if isinstance(rule, str) else getattr(rule, "expression", None)
             return named_fields(expression, value.DESCRIPTOR) if expression else []
         if violation.rule_id == "message.oneof":
             return self._names_of_oneof(value, violation.message)
@@ -61,14 +82,14 @@ class Tracer:
                 return [(name,) for name in filled or oneof.fields]
         return []
 
-    def _field_expression(self, row: Descriptor, path: Path, elements: Iterable[Any]) -> str | None:
-        """The CEL expression of a rule that stands on a field holding messages."""
-        rule: Any = self._rules.of_field(last_field(row, path))
+    def _rules_of(self, row: Any, path: Path, elements: Iterable[Any]) -> Any:
+        """What the rules of a field have at `elements`: a group of rules, or one of them."""
+        rule: Any = self._rules.of_field(last_field(row.DESCRIPTOR, path))
         for element in elements:
             rule = getattr(rule, element.field_name)
             if element.subscript is not None:
                 rule = rule[element.subscript.value]
-        return rule if isinstance(rule, str) else getattr(rule, "expression", None)
+        return rule
 
 
 def is_on_table(violation: Any) -> bool:
@@ -84,7 +105,7 @@ def _steps(elements: Iterable[Any]) -> Iterator[str | int | bool]:
             yield element.subscript.value
 
 
-def _is_standard(rule: Any) -> bool:
+def is_standard(rule: Any) -> bool:
     """Whether a rule is one of protovalidate's own on a field, as `int64.gt`, not an expression."""
     return rule is not None and bool(rule.elements) and not rule.elements[-1].field_name.startswith("cel")
 

@@ -9,14 +9,14 @@ from gdata.cli.problems_folding import Folded, fold, group_by_sheet
 from gdata.cli.problems_text import (
     cell_name,
     field_name,
+    full_message,
     more_like_it,
     others_beside,
-    sentence,
     summary,
     value_beside,
 )
 from gdata.diffs.renderers.markdown import MOST, code, literal
-from gdata.language import translate
+from gdata.language import say
 from gdata.problems import Problem
 from gdata.text import visible
 
@@ -29,11 +29,11 @@ def as_markdown(problems: Sequence[Problem], *, most: int = MOST) -> str:
     Text from the sheets is escaped: it can't mention anybody, link anywhere or end a table.
     """
     if not problems:
-        return translate("**No problems** in the sheets.") + "\n"
+        return say("**No problems** in the sheets.") + "\n"
     parts = [f"**{summary(problems)}**\n"]
     room = most - _length(parts[0]) - _ROOM_FOR_REST
     left = 0
-    columns = translate("| cell | | what is wrong | what to do |")
+    columns = say("| cell | | what is wrong | what to do |")
     for sheet, group in group_by_sheet(fold(problems)).items():
         head = f"\n#### {' / '.join(literal(part) for part in sheet if part)}\n\n{columns}\n|---|---|---|---|\n"
         for one in group:
@@ -45,7 +45,7 @@ def as_markdown(problems: Sequence[Problem], *, most: int = MOST) -> str:
             room -= _length(row)
             head = ""
     if left:
-        parts.append("\n" + translate("… and {count} more: run `gdata check --all`").format(count=f"{left:,}") + "\n")
+        parts.append("\n" + say("… and {count} more: run `gdata check --all`", count=f"{left:,}") + "\n")
     return "".join(parts)
 
 
@@ -63,7 +63,7 @@ def _row(one: Folded) -> str:
     cell = _cell(problem)
     text = " — ".join(_texts(problem))
     more = f"<br>{literal(more_like_it(one))}" if one.more else ""
-    kind = f"{translate(problem.severity)} {code(problem.code)}"
+    kind = f"{problem.severity_word} {code(problem.code)}"
     return f"| {cell} | {kind} | {text}{more} | {literal(problem.hint)} |\n"
 
 
@@ -78,17 +78,17 @@ def _texts(problem: Problem) -> Iterator[str]:
     field = f"{code(name)} " if name else ""
     yield field + literal(problem.message)
     if value := value_beside(problem):
-        yield translate("now {value}").format(value=code(value))
+        yield say("now {value}", value=code(value))
     if others := others_beside(problem):
-        yield translate("also {cells}").format(cells=literal(others))
+        yield say("also {cells}", cells=literal(others))
     if problem.target:
-        yield translate("only in {target}").format(target=literal(problem.target))
+        yield say("only in {target}", target=literal(problem.target))
 
 
 def _annotation(one: Folded, root: Path) -> str:
     problem = one.problem
     place = "/".join(filter(None, (problem.cell.spreadsheet, str(problem.cell))))
-    words = [f"{place}: {sentence(problem)}", problem.hint]
+    words = [f"{place}: {full_message(problem)}", problem.hint]
     if one.more:
         words.append(more_like_it(one))
     properties = {"file": _file(problem.url, root), "title": problem.code}

@@ -12,8 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from gdata.cli.problems_folding import Folded, fold, group_by_sheet
-from gdata.cli.problems_text import cell_name, count_text, more_like_it, others_beside, sentence, summary
-from gdata.language import current_language, translate
+from gdata.cli.problems_text import cell_name, count_text, full_message, more_like_it, others_beside, summary
+from gdata.language import current_language, say
 from gdata.problems import Problem
 from gdata.text import visible
 
@@ -33,11 +33,11 @@ def as_html(problems: Sequence[Problem], *, most: int = MOST) -> str:
     folded = fold(problems, _KEPT)
     left = sum(one.count for one in folded[most:])
     return environment.get_template("problems.html.j2").render(
-        title=summary(problems) if problems else translate("No problems"),
+        title=summary(problems) if problems else say("No problems"),
         language=current_language(),
         words=_words(),
         sheets=[_sheet(sheet, group) for sheet, group in group_by_sheet(folded[:most]).items()],
-        left=translate("… and {count} more: run `gdata check --all`").format(count=f"{left:,}") if left else "",
+        left=say("… and {count} more: run `gdata check --all`", count=f"{left:,}") if left else "",
         style=style,
         style_hash="sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
@@ -45,11 +45,11 @@ def as_html(problems: Sequence[Problem], *, most: int = MOST) -> str:
 
 def _words() -> dict[str, str]:
     return {
-        "sheets": translate("Sheets"),
-        "cell": translate("Cell"),
-        "wrong": translate("What is wrong"),
-        "todo": translate("What to do"),
-        "none": translate("No problems"),
+        "sheets": say("Sheets"),
+        "cell": say("Cell"),
+        "wrong": say("What is wrong"),
+        "todo": say("What to do"),
+        "none": say("No problems"),
     }
 
 
@@ -68,13 +68,13 @@ def _row(one: Folded) -> dict[str, str]:
     others = others_beside(problem)
     return {
         "severity": problem.severity,
-        "level": translate(problem.severity),
+        "level": problem.severity_word,
         "cell": visible(cell_name(problem.cell)),
         # A path of this machine is of no use to whoever the page is sent to.
         "url": problem.url if problem.url.startswith("https://") and problem.url.isprintable() else "",
-        "text": visible(sentence(problem)),
+        "text": visible(full_message(problem)),
         "code": visible(problem.code),
         "hint": visible(problem.hint),
-        "others": visible(translate("also {cells}").format(cells=others)) if others else "",
+        "others": visible(say("also {cells}", cells=others)) if others else "",
         "more": more_like_it(one) if one.more else "",
     }

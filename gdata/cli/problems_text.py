@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gdata.cli.problems_folding import Folded, count_severities, fold, group_by_sheet
-from gdata.language import translate
+from gdata.language import say, say_counted
 from gdata.problems import Cell, Problem
 from gdata.text import visible
 
@@ -51,15 +51,15 @@ def summary(problems: Sequence[Problem]) -> str:
     """How many errors and warnings in how many sheets, in one line."""
     errors, warnings = count_severities(problems)
     sheets = len({(problem.cell.spreadsheet, problem.cell.sheet) for problem in problems})
-    template = translate("{found} in {count} sheet" if sheets == 1 else "{found} in {count} sheets")
-    return template.format(found=_counted(errors, warnings), count=sheets)
+    found = _counted(errors, warnings)
+    return say_counted("{found} in {count} sheet", "{found} in {count} sheets", sheets, found=found)
 
 
 def plain_line(problem: Problem) -> str:
     """A problem in one line without colours: `items/Item!C14: error: price: must be greater than 0`."""
     place = "/".join(filter(None, (problem.cell.spreadsheet, str(problem.cell))))
     hint = f" -> {problem.hint}" if problem.hint else ""
-    return visible(f"{place}: {problem.severity}: {sentence(problem)}{hint} [{problem.code}]")
+    return visible(f"{place}: {problem.severity}: {full_message(problem)}{hint} [{problem.code}]")
 
 
 class _Page:
@@ -89,10 +89,10 @@ class _Page:
         rest = [one for index, one in enumerate(self._folded) if index not in self._shown]
         folded_away = sum(one.more for one in self._folded)
         if rest:
-            template = translate("… and {found} more: --all shows all of them")
-            self._console.print(Text(template.format(found=count_text(rest)), style="dim"))
+            text = say("… and {found} more: --all shows all of them", found=count_text(rest))
+            self._console.print(Text(text, style="dim"))
         elif folded_away:
-            self._console.print(Text(translate("--all shows those that were left out"), style="dim"))
+            self._console.print(Text(say("--all shows those that were left out"), style="dim"))
 
     def _choose(self, height: int) -> set[int]:
         room = max(_LEAST_LINES, height - _RESERVED_LINES)
@@ -121,7 +121,7 @@ class _Page:
         problem = one.problem
         grid.add_row(
             Text.assemble("  ", (visible(cell_name(problem.cell)), _link(problem.url))),
-            Text(translate(problem.severity), style=_STYLES[problem.severity]),
+            Text(problem.severity_word, style=_STYLES[problem.severity]),
             Text("\n").join(_lines(one, told)),
         )
         return grid
@@ -134,27 +134,28 @@ def _heading(sheet: tuple[str, str], group: Iterable[Folded]) -> Text:
 
 def _lines(one: Folded, told: str) -> Iterator[Text]:
     problem = one.problem
-    yield Text.assemble(visible(sentence(problem)), (f"  {visible(problem.code)}", "dim"))
+    yield Text.assemble(visible(full_message(problem)), (f"  {visible(problem.code)}", "dim"))
     if problem.hint != told:
         yield Text(visible(problem.hint), style="green")
     if others := others_beside(problem):
-        yield Text(visible(translate("also {cells}").format(cells=others)), style="dim")
+        yield Text(visible(say("also {cells}", cells=others)), style="dim")
     if one.more:
         yield Text(more_like_it(one), style="bold")
 
 
 def more_like_it(one: Folded) -> str:
     """How many problems like this one aren't shown, and where the last of them is."""
-    last = one.last.a1 if one.last is not None else ""
-    template = translate("and {count} more like it, the last at {cell}" if last else "and {count} more like it")
-    return template.format(count=f"{one.more:,}", cell=last)
+    count, last = f"{one.more:,}", one.last.a1 if one.last is not None else ""
+    if last:
+        return say("and {count} more like it, the last at {cell}", count=count, cell=last)
+    return say("and {count} more like it", count=count)
 
 
-def sentence(problem: Problem) -> str:
+def full_message(problem: Problem) -> str:
     """Field and message, with the value where the message doesn't have it, and the target where only one has it."""
     value = value_beside(problem)
-    now = translate(" (now {value})").format(value=value) if value else ""
-    target = translate(" (only in {target})").format(target=problem.target) if problem.target else ""
+    now = say(" (now {value})", value=value) if value else ""
+    target = say(" (only in {target})", target=problem.target) if problem.target else ""
     return f"{field_before(problem)}{problem.message}{now}{target}"
 
 
@@ -188,12 +189,12 @@ def others_beside(problem: Problem) -> str:
     names = [name for name in map(str, problem.related) if name not in problem.hint]
     more = len(names) - _MOST_RELATED
     shown = ", ".join(names[:_MOST_RELATED])
-    return translate("{cells} and {count} more").format(cells=shown, count=more) if more > 0 else shown
+    return say("{cells} and {count} more", cells=shown, count=more) if more > 0 else shown
 
 
 def cell_name(cell: Cell) -> str:
     """The cell as it is shown: `C14`; a whole sheet by that word."""
-    return cell.a1 or translate("sheet")
+    return cell.a1 or say("sheet")
 
 
 def _link(url: str) -> Style:
@@ -222,9 +223,7 @@ def _count(folded: Iterable[Folded]) -> tuple[int, int]:
 def _counted(errors: int, warnings: int) -> str:
     parts = []
     if errors:
-        template = translate("{errors} error" if errors == 1 else "{errors} errors")
-        parts.append(template.format(errors=f"{errors:,}"))
+        parts.append(say_counted("{count} error", "{count} errors", errors))
     if warnings:
-        template = translate("{warnings} warning" if warnings == 1 else "{warnings} warnings")
-        parts.append(template.format(warnings=f"{warnings:,}"))
+        parts.append(say_counted("{count} warning", "{count} warnings", warnings))
     return ", ".join(parts)

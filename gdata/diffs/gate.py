@@ -12,21 +12,21 @@ from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.fields import leaf_changes, number
 from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain
 from gdata.errors import UsageError
-from gdata.language import translate
+from gdata.language import Sentence, sentence
 
 SCHEMA_RULE = "schema"
 """The name that breaking schema changes go under."""
 ALLOW_YANKED = "yanked"
 """What `--allow` may name beside rules: a release that was marked bad. Not a matter of the diff."""
 
-_TABLE_GONE = "the table {name} is gone"
-_TABLE_NEW = "the table {name} is new"
-_ROW_ADDED = "{name} was added"
-_ROW_REMOVED = "{name} was removed"
-_ROW_CHANGED = "{name} changed: {fields}"
-_REORDERED = "the rows stand in another order"
-_TOO_MANY_ROWS = "{touched} of {all} rows changed, more than {limit}"
-_TOO_LARGE = "{name}: {path} {old} → {new}, more than {limit}"
+_TABLE_GONE = sentence("the table {name} is gone")
+_TABLE_NEW = sentence("the table {name} is new")
+_ROW_ADDED = sentence("{name} was added")
+_ROW_REMOVED = sentence("{name} was removed")
+_ROW_CHANGED = sentence("{name} changed: {fields}")
+_REORDERED = sentence("the rows stand in another order")
+_TOO_MANY_ROWS = sentence("{touched} of {all} rows changed, more than {limit}")
+_TOO_LARGE = sentence("{name}: {path} {old} → {new}, more than {limit}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class Violation:
 
     rule: str
     level: Literal["block", "warn"]
-    template: str
-    words: tuple[tuple[str, str], ...]
+    sentence: Sentence
     target: str
     table: str | None = None
     key: Key | None = None
@@ -45,12 +44,12 @@ class Violation:
     @property
     def message(self) -> str:
         """What is wrong, for programs and logs: in English."""
-        return self.template.format_map(dict(self.words))
+        return self.sentence.english
 
     @property
     def told(self) -> str:
         """The same for people, in the language in use."""
-        return translate(self.template).format_map(dict(self.words))
+        return str(self.sentence)
 
     def as_json(self) -> dict[str, Json]:
         """The violation as the diff's JSON has it."""
@@ -118,8 +117,10 @@ def _schema_violations(diff: Diff, gate: Gate) -> Iterator[Violation]:
     for name, target in diff.targets.items():
         for change in target.schema:
             if change.breaking:
-                words = (("place", change.place), ("change", change.message), ("rule", change.rule))
-                yield Violation(SCHEMA_RULE, "block", "{place}: {change} ({rule})", words, name)
+                told = sentence(
+                    "{place}: {change} ({rule})", place=change.place, change=change.message, rule=change.rule
+                )
+                yield Violation(SCHEMA_RULE, "block", told, name)
 
 
 def _rule_violations(diff: Diff, rules: Sequence[GateRule]) -> Iterator[Violation]:
@@ -226,19 +227,21 @@ class _TableRule:
         # Written so that NaN, which is never less or equal, is too large.
         return old != new and not abs(new - old) <= _allowance(self.rule.limit_by, abs(old))
 
-    def _violation(self, template: str, key: Key | None = None, field: str | None = None, **words: str) -> Violation:
+    def _violation(
+        self, told: Sentence, key: Key | None = None, field: str | None = None, **words: Sentence | str
+    ) -> Violation:
         rule, place = self.rule, (self.target, self.table.name, key, field)
-        return Violation(rule.name, rule.level, template, tuple(words.items()), *place)
+        return Violation(rule.name, rule.level, told.with_words(**words), *place)
 
 
 def _allowance(limit: Limit, old: float) -> float:
     return old * limit.amount / 100 if limit.percent else limit.amount
 
 
-def _name(key: Key | None, row_number: int) -> str:
+def _name(key: Key | None, row_number: int) -> Sentence | str:
     """How a row is called in a message."""
-    return f"row {row_number}" if key is None else f"[{', '.join(map(str, key))}]"
+    return sentence("row {number}", number=row_number) if key is None else f"[{', '.join(map(str, key))}]"
 
 
-def _text(value: Json) -> str:
-    return "(none)" if value is None else str(value)
+def _text(value: Json) -> Sentence | str:
+    return sentence("(none)") if value is None else str(value)

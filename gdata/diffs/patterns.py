@@ -14,7 +14,7 @@ from typing import Literal
 
 from gdata.diffs.fields import NUMERIC_KINDS, number
 from gdata.diffs.model import FieldChange, Json, TableDiff, plain
-from gdata.language import translate
+from gdata.language import Sentence, sentence
 
 MOST = 0.9
 """The share of a column's changes from which a pattern is the pattern of the column."""
@@ -53,18 +53,18 @@ class Pattern:
         """The pattern in one line; `names` are what the fields are called, in the order of `paths`."""
         factor = "" if self.factor is None else f"{self.factor:.3g}"
         first, second = (*names, "")[:2]
-        return _template(self.kind).format(first=first, second=second, rows=f"{self.rows:,}", factor=factor)
+        told = _PATTERNS[self.kind].with_words(first=first, second=second, rows=f"{self.rows:,}", factor=factor)
+        return str(told)
 
 
-def _template(kind: str) -> str:
-    return {
-        "swapped": translate("{first} and {second}: the two columns are swapped in {rows} rows"),
-        "shifted_down": translate("{first}: the column slid down by one row, over {rows} rows"),
-        "shifted_up": translate("{first}: the column slid up by one row, over {rows} rows"),
-        "scaled": translate("{first}: {rows} rows changed, all × {factor}"),
-        "moved": translate("{first}: {rows} rows changed, median × {factor}"),
-        "changed": translate("{first}: {rows} rows changed"),
-    }[kind]
+_PATTERNS: dict[str, Sentence] = {
+    "swapped": sentence("{first} and {second}: the two columns are swapped in {rows} rows"),
+    "shifted_down": sentence("{first}: the column slid down by one row, over {rows} rows"),
+    "shifted_up": sentence("{first}: the column slid up by one row, over {rows} rows"),
+    "scaled": sentence("{first}: {rows} rows changed, all × {factor}"),
+    "moved": sentence("{first}: {rows} rows changed, median × {factor}"),
+    "changed": sentence("{first}: {rows} rows changed"),
+}
 
 
 def columns(table: TableDiff) -> list[Column]:

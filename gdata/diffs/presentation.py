@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
-from gdata.language import translate
+from gdata.language import say
 from gdata.text import visible
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Presentation:
 
     def _scalar(self, value: Json, kind: str, labels: Mapping[str, str]) -> str:
         if value is None:
-            return translate("(none)")
+            return say("(none)")
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, float):
@@ -77,7 +77,7 @@ class Presentation:
 
 def key_text(key: Key | None, row_number: int) -> str:
     """A row as people call it: `1001`, `1001, 2`, or `row 7` where it has no key."""
-    return translate("row {number}").format(number=row_number) if key is None else visible(", ".join(map(str, key)))
+    return say("row {number}", number=row_number) if key is None else visible(", ".join(map(str, key)))
 
 
 def local_time(value: str, timezone: str) -> str:

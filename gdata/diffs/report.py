@@ -14,7 +14,7 @@ from gdata.diffs.grouping import group_tables
 from gdata.diffs.model import Diff, FieldChange, Json, Row, RowChange, SchemaChange, Side, Summary, TableDiff, plain
 from gdata.diffs.patterns import Column, Pattern, columns, find_patterns
 from gdata.diffs.presentation import Presentation, key_text
-from gdata.language import translate
+from gdata.language import counted, say, sentence
 from gdata.text import visible
 
 SHOWN = 5
@@ -44,7 +44,7 @@ class RowReport:
     @property
     def name(self) -> str:
         """The row as people call it."""
-        return translate("row {number}").format(number=self.number) if self.key is None else self.key
+        return say("row {number}", number=self.number) if self.key is None else self.key
 
     def whole(self) -> str:
         """A row that came or went, on one line."""
@@ -67,12 +67,12 @@ class RowsReport:
     def more(self) -> str:
         """How many are left out; "" where none is."""
         templates = {
-            "changed": translate("… and {count} more changed rows"),
-            "added": translate("… and {count} more added rows"),
-            "removed": translate("… and {count} more removed rows"),
+            "changed": sentence("… and {count} more changed rows"),
+            "added": sentence("… and {count} more added rows"),
+            "removed": sentence("… and {count} more removed rows"),
         }
         left = self.count - len(self.shown)
-        return templates[self.sort].format(count=f"{left:,}") if left else ""
+        return str(templates[self.sort].with_words(count=f"{left:,}")) if left else ""
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class TableReport:
     @property
     def note(self) -> str:
         """What became of the table beside its rows: `new table`, `was GoodsTable`, `rows in another order`."""
-        notes = {"added": translate("new table"), "removed": translate("table removed")}
-        renamed = translate("was {name}").format(name=self.renamed_from) if self.renamed_from else ""
-        reordered = translate("rows in another order") if self.reordered else ""
+        notes = {"added": say("new table"), "removed": say("table removed")}
+        renamed = say("was {name}", name=self.renamed_from) if self.renamed_from else ""
+        reordered = say("rows in another order") if self.reordered else ""
         return ", ".join(note for note in (notes.get(self.status, ""), renamed, reordered) if note)
 
 
@@ -141,14 +141,14 @@ class ViolationsReport:
     @property
     def title(self) -> str:
         """`blocks price-swing · ItemTable`."""
-        levels = {"block": translate("blocks"), "warn": translate("warns")}
-        level = translate("allowed") if self.allowed and self.level == "block" else levels[self.level]
+        levels = {"block": say("blocks"), "warn": say("warns")}
+        level = say("allowed") if self.allowed and self.level == "block" else levels[self.level]
         return f"{level} {self.rule} · {self.table or ', '.join(self.targets)}"
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Those that are shown, and how many aren't."""
-        more = translate("… and {count} more like it").format(count=f"{self.left:,}")
+        more = say("… and {count} more like it", count=f"{self.left:,}")
         return (*self.shown, more) if self.left else self.shown
 
 
@@ -264,26 +264,26 @@ def side_text(side: Side) -> str:
     """A side in a headline: `live (20261123-091245-9f3ac1d0)`, `output`, `live (no release yet)`."""
     if side.release is not None and side.release != side.name:
         return f"{visible(side.name)} ({visible(side.release)})"
-    return visible(side.name) if side.bundles else translate("{name} (no release yet)").format(name=visible(side.name))
+    return visible(side.name) if side.bundles else say("{name} (no release yet)", name=visible(side.name))
 
 
 def headline(diff: Diff) -> str:
     """How much changed, in one line."""
-    return summary_text(diff.summary) or (translate("no row changed") if diff.differs else translate("no difference"))
+    return summary_text(diff.summary) or (say("no row changed") if diff.differs else say("no difference"))
 
 
 def summary_text(summary: Summary) -> str:
     """The counts in one line, those that are zero left out; "" where nothing changed in any table."""
     counts = (
-        (summary.tables_added, translate("{count} new table"), translate("{count} new tables")),
-        (summary.tables_removed, translate("{count} table removed"), translate("{count} tables removed")),
-        (summary.tables_changed, translate("{count} table changed"), translate("{count} tables changed")),
-        (summary.rows_added, translate("{count} row added"), translate("{count} rows added")),
-        (summary.rows_removed, translate("{count} row removed"), translate("{count} rows removed")),
-        (summary.rows_changed, translate("{count} row changed"), translate("{count} rows changed")),
-        (summary.cells_changed, translate("{count} cell"), translate("{count} cells")),
+        (summary.tables_added, counted("{count} new table", "{count} new tables", summary.tables_added)),
+        (summary.tables_removed, counted("{count} table removed", "{count} tables removed", summary.tables_removed)),
+        (summary.tables_changed, counted("{count} table changed", "{count} tables changed", summary.tables_changed)),
+        (summary.rows_added, counted("{count} row added", "{count} rows added", summary.rows_added)),
+        (summary.rows_removed, counted("{count} row removed", "{count} rows removed", summary.rows_removed)),
+        (summary.rows_changed, counted("{count} row changed", "{count} rows changed", summary.rows_changed)),
+        (summary.cells_changed, counted("{count} cell", "{count} cells", summary.cells_changed)),
     )
-    return " · ".join((one if count == 1 else many).format(count=f"{count:,}") for count, one, many in counts if count)
+    return " · ".join(str(told) for count, told in counts if count)
 
 
 def _verdict_report(verdict: GateVerdict) -> VerdictReport:
@@ -293,12 +293,12 @@ def _verdict_report(verdict: GateVerdict) -> VerdictReport:
 
 def _verdict_title(verdict: GateVerdict) -> tuple[str, Literal["blocked", "allowed", "warned", "passed"]]:
     if verdict.blocking:
-        return translate("gate: blocked by {rules}").format(rules=_names(verdict.blocking)), "blocked"
+        return say("gate: blocked by {rules}", rules=_names(verdict.blocking)), "blocked"
     if verdict.allowed:
-        return translate("gate: passed, because {rules} was allowed").format(rules=_names(verdict.allowed)), "allowed"
+        return say("gate: passed, because {rules} was allowed", rules=_names(verdict.allowed)), "allowed"
     if verdict.violations:
-        return translate("gate: passed, with warnings"), "warned"
-    return translate("gate: passed"), "passed"
+        return say("gate: passed, with warnings"), "warned"
+    return say("gate: passed"), "passed"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -19,8 +19,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
-from gdata.nearest import nearest
-from gdata.parsing.times import read_duration, read_timestamp, suggested_timestamp
+from gdata.language import Sentence, sentence
+from gdata.nearest import nearest, question
+from gdata.parsing.times import LENGTH_FORM, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldKind, FieldPlan
@@ -43,14 +44,18 @@ _ONE_NUMBER = re.compile(r"[^\d.,+-]*([+-]?\d+(?:\.\d+)?)[^\d.,+-]*", re.ASCII)
 _NOTHING = frozenset(["-", "–", "—", "없음", "none", "n/a", "null", "なし", "無", "无"])
 _LETTERS_FOR_DIGITS = str.maketrans("OolI", "0011")
 _PLAIN_SIGNS = str.maketrans("−–—。．", "---..")
+_A_NUMBER, _TEXT = sentence("a number"), sentence("text")
 _TYPE_WORDS = {
-    "string": "text",
-    "bytes": "text",
-    "field_mask": "text",
-    "bool": "TRUE or FALSE",
-    "enum": "one of a few choices",
+    "string": _TEXT,
+    "bytes": _TEXT,
+    "field_mask": _TEXT,
+    "bool": sentence("TRUE or FALSE"),
+    "enum": sentence("one of a few choices"),
 }
-"""What a field holds, for people."""
+"""What a field holds, for people; the others hold numbers."""
+_WHOLE_NUMBER = sentence("write a whole number")
+_NO_FRACTIONS = sentence("write a whole number; the field holds no fractions")
+_NUMBER_ALONE = sentence("write a number")
 _TRUE = frozenset(["true", "yes", "y", "o", "1"])
 _FALSE = frozenset(["false", "no", "n", "x", "0"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -115,7 +120,7 @@ def convert_cell(cell: CellValue, type_: CellType) -> Converted:
         if cell in ("Loading...", "Loading…") and type_.kind != "string":
             return _fault(kinds.CELL_LOADING)
     elif isinstance(cell, DateCell) and type_.kind not in ("timestamp", "duration"):
-        return _fault(kinds.CELL_DATE, type=_TYPE_WORDS.get(type_.kind, "a number"))
+        return _fault(kinds.CELL_DATE, type=_TYPE_WORDS.get(type_.kind, _A_NUMBER))
     return _CONVERT[type_.kind](cell, type_)
 
 
@@ -154,7 +159,7 @@ def _fault(kind: Kind, **words: Any) -> Converted:
 
 def _integer(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
-        return _fault(kinds.CELL_NOT_INTEGER, instead="write a whole number")
+        return _fault(kinds.CELL_NOT_INTEGER, instead=_WHOLE_NUMBER)
     if isinstance(cell, str):
         text = cell.strip()
         if not _INTEGER.fullmatch(text):
@@ -163,7 +168,7 @@ def _integer(cell: CellValue, type_: CellType) -> Converted:
         number = int(text) if len(text) <= 40 else 10**40
     elif isinstance(cell, float):
         if not cell.is_integer():
-            return _fault(kinds.CELL_NOT_INTEGER, instead="write a whole number; the field holds no fractions")
+            return _fault(kinds.CELL_NOT_INTEGER, instead=_NO_FRACTIONS)
         number = int(cell)
     else:
         assert isinstance(cell, int)
@@ -176,39 +181,45 @@ def _integer(cell: CellValue, type_: CellType) -> Converted:
     return number, None
 
 
-def _integer_instead(text: str) -> str:
+def _integer_instead(text: str) -> Sentence:
     if _THOUSANDS.fullmatch(text):
-        return "write it without separators: " + re.sub(r"[,\s]", "", text)
+        return _without_separators(text)
     if _NUMBER.fullmatch(text):
         number = float(text)
-        return f"write {int(number)}" if number.is_integer() else "write a whole number; the field holds no fractions"
-    return _plain_digits(text) or _meant_number(text, _INTEGER) or "write a whole number"
+        return sentence("write {corrected}", corrected=int(number)) if number.is_integer() else _NO_FRACTIONS
+    return _plain_digits(text) or _meant_number(text, _INTEGER) or _WHOLE_NUMBER
 
 
-def _meant_number(text: str, pattern: re.Pattern[str]) -> str:
-    """What to write in place of a text that holds one number and something else; "" where that can't be told."""
+def _without_separators(text: str) -> Sentence:
+    return sentence("write it without separators: {text}", text=re.sub(r"[,\s]", "", text))
+
+
+def _meant_number(text: str, pattern: re.Pattern[str]) -> Sentence | None:
+    """What to write in place of a text that holds one number and something else, where that can be told."""
     if text.casefold() in _NOTHING:
-        return "write 0 if zero is meant, or clear the cell if nothing is"
+        return sentence("write 0 if zero is meant, or clear the cell if nothing is")
     plain = _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text.translate(_PLAIN_SIGNS))).replace(" ", "")
     if plain != text and pattern.fullmatch(plain):
-        return f"write it with plain characters, and none that nobody sees: {plain}"
+        return sentence("write it with plain characters, and none that nobody sees: {text}", text=plain)
     digits = text.translate(_LETTERS_FOR_DIGITS)
     if digits != text and pattern.fullmatch(digits):
-        return f"write digits, not letters that look like them: {digits}"
+        return sentence("write digits, not letters that look like them: {text}", text=digits)
     number = _ONE_NUMBER.fullmatch(plain.replace(",", ""))
-    return f"write the number alone: {number[1]}" if number is not None and pattern.fullmatch(number[1]) else ""
+    if number is None or not pattern.fullmatch(number[1]):
+        return None
+    return sentence("write the number alone: {text}", text=number[1])
 
 
-def _plain_digits(text: str) -> str:
+def _plain_digits(text: str) -> Sentence | None:
     """What to write in place of digits of another script (full-width ones from an input method)."""
     if not text.isascii() and re.fullmatch(r"[+-]?\d+", text):
-        return f"write it with plain digits: {int(text)}"
-    return ""
+        return sentence("write it with plain digits: {text}", text=int(text))
+    return None
 
 
 def _number(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
-        return _fault(kinds.CELL_NOT_NUMBER, instead="write a number")
+        return _fault(kinds.CELL_NOT_NUMBER, instead=_NUMBER_ALONE)
     if isinstance(cell, str):
         text = cell.strip()
         if not _NUMBER.fullmatch(text):
@@ -244,14 +255,15 @@ def rounded_double(text: str) -> Fault | None:
     return Fault(kinds.CELL_DOUBLE_DIGITS, {"stored": stored}) if int(stored) != int(text) else None
 
 
-def _number_instead(text: str) -> str:
+def _number_instead(text: str) -> Sentence:
     if text.endswith("%") and _NUMBER.fullmatch(text[:-1]):
-        return f"write {decimal_text(float(Decimal(text[:-1]) / 100))}, or format the cell as a number"
+        number = decimal_text(float(Decimal(text[:-1]) / 100))
+        return sentence("write {number}, or format the cell as a number", number=number)
     if _THOUSANDS.fullmatch(text):
-        return "write it without separators: " + re.sub(r"[,\s]", "", text)
+        return _without_separators(text)
     if _NUMBER.fullmatch(text.replace(",", ".", 1)):
-        return "write the decimals after a point: " + text.replace(",", ".", 1)
-    return _plain_digits(text) or _meant_number(text, _NUMBER) or "write a number"
+        return sentence("write the decimals after a point: {text}", text=text.replace(",", ".", 1))
+    return _plain_digits(text) or _meant_number(text, _NUMBER) or _NUMBER_ALONE
 
 
 def _bool(cell: CellValue, _type: CellType) -> Converted:
@@ -304,15 +316,16 @@ def _enum(cell: CellValue, type_: CellType) -> Converted:
     return _fault(
         kinds.CELL_NOT_ENUM,
         enum=type_.enum_name,
-        nearest=f"did you mean {near_name}? " if near_name else "",
+        before=question(near_name),
         choices=choices_text(type_.choices),
     )
 
 
-def choices_text(choices: Mapping[int, str]) -> str:
+def choices_text(choices: Mapping[int, str]) -> Sentence | str:
     """The values a planner may write; a zero that stands for "not said" isn't worth suggesting."""
     texts = [text for number, text in choices.items() if number or not text.endswith("_UNSPECIFIED")]
-    return ", ".join(texts[:12]) + (f", … ({len(texts) - 12} more)" if len(texts) > 12 else "")
+    shown, more = ", ".join(texts[:12]), len(texts) - 12
+    return sentence("{choices}, … ({count} more)", choices=shown, count=more) if more > 0 else shown
 
 
 def _timestamp(cell: CellValue, type_: CellType) -> Converted:
@@ -326,7 +339,7 @@ def _timestamp(cell: CellValue, type_: CellType) -> Converted:
 
 def _duration(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
-        return _fault(kinds.CELL_NOT_DURATION, instead="write it as 90s, 1h30m or 1:30:00")
+        return _fault(kinds.CELL_NOT_DURATION, instead=LENGTH_FORM)
     duration, instead = read_duration(cell, type_.unit)
     return (duration, None) if duration is not None else _fault(kinds.CELL_NOT_DURATION, instead=instead)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gdata import kinds
+from gdata.language import Sentence, sentence
 from gdata.parsing.cell import Fault, choices_text
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.header import Node
@@ -171,7 +172,7 @@ class _Composer:
             kind = kinds.KEY_BLANK if is_key else _BLANK_KINDS.get(field.kind, kinds.CELL_BLANK)
             words = {"choices": choices_text(field.choices)}
             for line in asked:
-                fault = Fault(kind, {"merged": self._merge_hint(node, line), **words})
+                fault = Fault(kind, {"before": self._merge_hint(node, line), **words})
                 self._report(fault, line, _first_column(node), name)
         return values
 
@@ -240,11 +241,11 @@ class _Composer:
         if fault.kind.severity == "error":
             self._mark_bad(line, name)
 
-    def _merge_hint(self, node: Node, line: int) -> str:
+    def _merge_hint(self, node: Node, line: int) -> Sentence | str:
         cell = self._records.cell_at(line, _first_column(node))
         for first_row, first_column, last_row, last_column in self._records.sheet.grid.merges:
             if first_row <= cell.row <= last_row and first_column <= cell.column <= last_column:
-                return "the cell is merged with others, and only the first one has the value; split them. "
+                return sentence("the cell is merged with others, and only the first one has the value; split them.")
         return ""
 
     def _check_oneofs(self, nodes: Iterable[Node], idle: Blank, prefix: str) -> None:

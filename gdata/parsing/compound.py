@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
+from gdata.language import Sentence, sentence
 from gdata.parsing.cell import (
     CellType,
     Converted,
@@ -155,14 +156,15 @@ def _read_list(text: str, field: FieldPlan, read: ReadCell) -> Converted:
 
 def _read_message(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
     if field.message is None:
-        return _fault(kinds.CELL_NOT_JSON, reason=f"{field.name} is a message within itself; write the cell as JSON")
+        reason = sentence("{field} is a message within itself; write the cell as JSON", field=field.name)
+        return _fault(kinds.CELL_NOT_JSON, reason=reason)
     if not field.message.fields:
         return ({}, None) if text.casefold() == "true" else _fault(kinds.CELL_NO_PARTS)
     fields = sorted(field.message.fields, key=lambda one: one.number)
     parts = split_outside_quotes(text, field.subseparator)
     wrong_count = Fault(
         kinds.CELL_PARTS,
-        {"count": len(parts), "expected": _visible(field.subseparator).join(one.name for one in fields)},
+        {"count": len(parts), "expected": str(_visible(field.subseparator)).join(one.name for one in fields)},
     )
     if len(parts) > len(fields):
         return None, wrong_count
@@ -176,7 +178,8 @@ def _read_message(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
                 continue
             return None, wrong_count
         if not is_left_out and (one.is_list or one.is_map or one.kind in _OF_PARTS):
-            return _fault(kinds.CELL_NOT_JSON, reason=f"{one.name} is itself made of parts; write the cell as JSON")
+            reason = sentence("{field} is itself made of parts; write the cell as JSON", field=one.name)
+            return _fault(kinds.CELL_NOT_JSON, reason=reason)
         value[one.name], fault = cell_reader(one, timezone)(part if not is_left_out else one.default)
         if value[one.name] is None:
             return None, fault and fault_of_part(fault, part)
@@ -236,8 +239,11 @@ def unquote(part: str) -> str:
     return part
 
 
-def _visible(separator: str) -> str:
-    return {"\n": "line break", "\t": "tab", " ": "blank"}.get(separator, separator)
+_BLANKS = {"\n": sentence("line break"), "\t": sentence("tab"), " ": sentence("blank")}
+
+
+def _visible(separator: str) -> Sentence | str:
+    return _BLANKS.get(separator, separator)
 
 
 def _fault(kind: Kind, **words: Any) -> Converted:

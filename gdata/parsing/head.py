@@ -7,6 +7,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
+from gdata.language import sentence
 from gdata.parsing.cell import CellType, is_blank
 from gdata.parsing.compound import ReadCell, cell_reader, scalar_type
 from gdata.parsing.header import Header, HeaderFault, Node, read_header
@@ -120,7 +121,7 @@ class SheetHead:
                 field=leaf.field.name,
                 value=f"{leaf.field.name}@{tag}",
                 tag=tag,
-                known=", ".join(sorted(known)) or "none",
+                known=", ".join(sorted(known)) or sentence("none"),
             )
             for node in self.header.nodes.values()
             for leaf in node.leaves()

@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
-from gdata.nearest import did_you_mean, nearest
+from gdata.language import Sentence, sentence
+from gdata.nearest import nearest, question
 from gdata.parsing.cell import convert_key, shown
 from gdata.parsing.header_names import (
     MAX_ELEMENTS,
@@ -78,7 +79,7 @@ class HeaderFault:
     columns: tuple[int, ...]
     field: str = ""
     value: str | None = None
-    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    words: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
@@ -106,11 +107,12 @@ def read_header(texts: Sequence[CellValue], message: MessagePlan, *, multirow: b
 
 
 class _PathFault(Exception):
-    """A header is a path that doesn't fit the message; the text says why, `nearest` what may be meant."""
+    """A header is a path that doesn't fit the message; `reason` says why, `before` what may be meant."""
 
-    def __init__(self, reason: str, nearest: str = "", meant: str = "") -> None:
+    def __init__(self, reason: Sentence, before: Sentence | str = "", meant: str = "") -> None:
         super().__init__(reason)
-        self.nearest = nearest
+        self.reason = reason
+        self.before = before
         self.meant = meant
 
 
@@ -142,8 +144,8 @@ class _HeaderReader:
     def _read_directive(self, text: str, column: int) -> None:
         header, name = self._header, fold(text[1:])
         if name not in ("enabled", "tags"):
-            near = did_you_mean(text, ["@enabled", "@tags"])
-            header.faults.append(HeaderFault(kinds.HEADER_DIRECTIVE, (column,), value=text, words={"nearest": near}))
+            words = {"before": question(nearest(text, ["@enabled", "@tags"]))}
+            header.faults.append(HeaderFault(kinds.HEADER_DIRECTIVE, (column,), value=text, words=words))
             return
         taken = header.enabled if name == "enabled" else header.tags
         if taken is not None:
@@ -165,13 +167,13 @@ class _HeaderReader:
             if steps is not None and steps[-1][0].kind == "any":
                 raise _PathFault(_no_column(steps[-1][0]))
         except _PathFault as fault:
-            words = {"reason": str(fault), "nearest": fault.nearest}
+            words = {"reason": fault.reason, "before": fault.before}
             self._header.faults.append(HeaderFault(kinds.HEADER_PATH, (column,), value=text, words=words))
             self._header.meant[column] = fault.meant
             return
         if steps is None:
             near = nearest(name, known_texts(self._message))
-            words = {"nearest": did_you_mean(name, known_texts(self._message))}
+            words = {"before": question(near)}
             self._header.unknown[column] = HeaderFault(kinds.HEADER_UNKNOWN, (column,), value=text, words=words)
             meant = find_field(near, self._message) if near is not None else None
             self._header.meant[column] = path_text(meant) if meant else ""
@@ -190,7 +192,7 @@ class _HeaderReader:
                 raise _no_part(steps, message, name)
             field, own_index = found[-1]
             if index is not None and own_index is not None:
-                raise _PathFault(f"{name} has an index already")
+                raise _PathFault(sentence("{name} has an index already", name=name))
             index = self._check_index(field, own_index if index is None else index)
             steps += [*found[:-1], (field, index)]
             # Inside a map without a key stand the columns `key` and `value`.
@@ -203,19 +205,19 @@ class _HeaderReader:
         if field.is_map:
             key, fault = convert_key(index, field, _UTC)
             if fault is not None:
-                raise _PathFault(f"{index} is no key of {field.name}")
+                raise _PathFault(sentence("{index} is no key of {field}", index=index, field=field.name))
             return str(key)
         if not field.is_list:
-            raise _PathFault(f"{field.name} is no list")
+            raise _PathFault(sentence("{field} is no list", field=field.name))
         if not (index.isascii() and index.isdigit()) or not 1 <= int(index) <= MAX_ELEMENTS:
-            raise _PathFault(f"the index of {field.name} must be a whole number from 1")
+            raise _PathFault(sentence("the index of {field} must be a whole number from 1", field=field.name))
         return str(int(index))
 
     def _checked(self, steps: list[Step]) -> list[Step]:
         for position, (field, index) in enumerate(steps):
             if field.is_list and index is None and position < len(steps) - 1:
                 if not self._multirow:
-                    raise _PathFault(f"{field.name} is a list, so it needs an index: {field.name}[1]")
+                    raise _PathFault(sentence("{field} is a list, so it needs an index: {field}[1]", field=field.name))
                 steps[position] = field, "1"
         return steps
 
@@ -294,17 +296,17 @@ def _no_part(steps: list[Step], message: MessagePlan | None, name: str) -> _Path
     if above.kind in ("any", "nested"):
         return _PathFault(_no_column(above))
     if message is None:
-        return _PathFault(f"{above.name} has no field {name}")
+        return _PathFault(sentence("{owner} has no field {name}", owner=above.name, name=name))
     near = nearest(name, known_texts(message))
     meant = find_field(near, message) if near is not None else None
     return _PathFault(
-        f"{message.name} has no field {name}",
-        did_you_mean(name, known_texts(message)),
+        sentence("{owner} has no field {name}", owner=message.name, name=name),
+        question(near),
         path_text([*steps, *meant]) if meant else "",
     )
 
 
-def _no_column(field: FieldPlan) -> str:
+def _no_column(field: FieldPlan) -> Sentence:
     if field.kind == "nested":
-        return f"{field.name} is a message within itself: write it as JSON in one column"
-    return f"{field.name} is of a type that no column can hold"
+        return sentence("{field} is a message within itself: write it as JSON in one column", field=field.name)
+    return sentence("{field} is of a type that no column can hold", field=field.name)

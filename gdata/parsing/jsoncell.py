@@ -16,7 +16,8 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
-from gdata.nearest import did_you_mean
+from gdata.language import Sentence, sentence
+from gdata.nearest import nearest, question
 from gdata.parsing.cell import (
     EXACT_INTEGERS,
     CellType,
@@ -45,17 +46,19 @@ _KINDS_OF_TEXT = frozenset([*_INTEGER_KINDS, "float", "double", "string", "enum"
 _STRUCT_SIGNS = {"google.protobuf.Struct": (dict, "{ }"), "google.protobuf.ListValue": (list, "[ ]")}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REASONS = (
-    ("Expecting property name", "a name in double quotes should stand at character {at}"),
-    ("Illegal trailing comma", "a comma at character {at} has nothing behind it"),
-    ("Expecting value", "a value is missing at character {at}"),
-    ("Expecting ',' delimiter", "a comma or a closing bracket is missing at character {at}"),
-    ("Expecting ':' delimiter", "a colon is missing at character {at}"),
-    ("Unterminated string", "the text that begins at character {at} has no closing quote"),
-    ("Extra data", "there is more after its end, at character {at}"),
-    ("Invalid \\", "the \\ at character {at} means nothing; write \\\\ for one"),
-    ("Invalid control character", "a line break or tab stands in a text at character {at}; write \\n or \\t"),
+    ("Expecting property name", sentence("a name in double quotes should stand at character {at}")),
+    ("Illegal trailing comma", sentence("a comma at character {at} has nothing behind it")),
+    ("Expecting value", sentence("a value is missing at character {at}")),
+    ("Expecting ',' delimiter", sentence("a comma or a closing bracket is missing at character {at}")),
+    ("Expecting ':' delimiter", sentence("a colon is missing at character {at}")),
+    ("Unterminated string", sentence("the text that begins at character {at} has no closing quote")),
+    ("Extra data", sentence("there is more after its end, at character {at}")),
+    ("Invalid \\", sentence("the \\ at character {at} means nothing; write \\\\ for one")),
+    ("Invalid control character", sentence("a line break or tab stands in a text at character {at}; write \\n or \\t")),
 )
 """What Python says of broken JSON, and what people are told."""
+_BROKEN_OFF = sentence("it breaks off at character {at}")
+_TOO_DEEP = sentence("it is nested too deep")
 
 
 class _Number(str):
@@ -85,7 +88,7 @@ def read_json(
     except _Refused as refused:
         return None, refused.fault
     except RecursionError:
-        return None, Fault(kinds.CELL_NOT_JSON, {"reason": "it is nested too deep"})
+        return None, Fault(kinds.CELL_NOT_JSON, {"reason": _TOO_DEEP})
 
 
 def _content(text: str) -> Any:
@@ -101,13 +104,13 @@ def _content(text: str) -> Any:
         _refuse(_reason(error, text))
 
 
-def _reason(error: json.JSONDecodeError, text: str) -> str:
+def _reason(error: json.JSONDecodeError, text: str) -> Sentence:
     if any(quote in text for quote in "“”‘’„＂"):
-        return 'its quotes must be plain ones: "'
+        return sentence('its quotes must be plain ones: "')
     if text[error.pos : error.pos + 1] == "'":
-        return 'its quotes must be double ones: "'
-    told = next((told for start, told in _REASONS if error.msg.startswith(start)), "it breaks off at character {at}")
-    return told.format(at=error.pos + 1)
+        return sentence('its quotes must be double ones: "')
+    told = next((told for start, told in _REASONS if error.msg.startswith(start)), _BROKEN_OFF)
+    return told.with_words(at=error.pos + 1)
 
 
 class _Reader:
@@ -126,7 +129,7 @@ class _Reader:
     def _field(self, content: Any, field: FieldPlan, name: str, depth: int, *, is_element: bool = False) -> Any:
         """`name` is what the value is called within the cell, "" for the whole of it."""
         if depth > _MAX_DEPTH:
-            _refuse("it is nested too deep")
+            _refuse(_TOO_DEEP)
         if field.is_map and not is_element:
             return self._map(content, field, name, depth)
         if field.is_list and not is_element:
@@ -141,7 +144,7 @@ class _Reader:
 
     def _list(self, content: Any, field: FieldPlan, name: str, depth: int) -> list[Any]:
         if not isinstance(content, list):
-            _refuse(f"{name or field.name} is a list: write it in [ ]")
+            _refuse(sentence("{field} is a list: write it in [ ]", field=name or field.name))
         values = []
         for number, part in enumerate(content, 1):
             if _is_left_out(part, field):
@@ -151,7 +154,7 @@ class _Reader:
 
     def _map(self, content: Any, field: FieldPlan, name: str, depth: int) -> dict[Any, Any]:
         if not isinstance(content, dict):
-            _refuse(f"{name or field.name} is a map: write it in {{ }}")
+            _refuse(sentence("{field} is a map: write it in {{ }}", field=name or field.name))
         entries: dict[Any, Any] = {}
         for text, part in content.items():
             key = self._taken(convert_key(text, field, self._timezone), text)
@@ -164,7 +167,7 @@ class _Reader:
 
     def _message(self, content: Any, message: MessagePlan, within: FieldPlan, name: str, depth: int) -> dict[str, Any]:
         if not isinstance(content, dict):
-            _refuse(f"{name or within.name} is a message: write it in {{ }}")
+            _refuse(sentence("{field} is a message: write it in {{ }}", field=name or within.name))
         given = _by_field(content, message)
         _check_oneofs(given, message)
         value: dict[str, Any] = {}
@@ -180,9 +183,9 @@ class _Reader:
 
     def _scalar(self, content: Any, field: FieldPlan, name: str) -> Any:
         if field.kind == "any":
-            _refuse(f"{name} is of a type that no cell can hold")
+            _refuse(sentence("{field} is of a type that no cell can hold", field=name))
         if isinstance(content, (dict, list)):
-            _refuse(f"{name} is one value: write it without [ ] and {{ }}")
+            _refuse(sentence("{field} is one value: write it without [ ] and {{ }}", field=name))
         kind = field.scalar_kind if field.kind == "wrapper" else field.kind
         value = self._taken(convert_cell(_cell(content, kind), CellType.of(field, self._timezone)), shown(content))
         return {"value": value} if field.kind == "wrapper" else value
@@ -200,13 +203,13 @@ class _Reader:
         type_ = field.value_type.message_type
         wanted, signs = _STRUCT_SIGNS.get(type_.full_name, (object, ""))
         if not isinstance(content, wanted):
-            _refuse(f"{name} is written in {signs}")
+            _refuse(sentence("{field} is written in {signs}", field=name, signs=signs))
         return ParseDict(self._plain(content, depth), GetMessageClass(type_)())
 
     def _plain(self, content: Any, depth: int) -> Any:
         """The content as Python has it; each list and object in it takes up to three messages."""
         if depth > _MAX_DEPTH:
-            _refuse("it is nested too deep")
+            _refuse(_TOO_DEEP)
         if isinstance(content, _Number):
             number = float(content)
             if not math.isfinite(number):
@@ -246,11 +249,11 @@ def _by_field(content: dict[str, Any], message: MessagePlan) -> dict[str, Any]:
     for name, part in content.items():
         field = fields.get(fold(name))
         if field is None:
-            near = did_you_mean(name, [text for _, text in _names(message)])
-            words = {"name": shown(_whole(name)), "message": message.descriptor.name, "nearest": near}
+            near = question(nearest(name, [text for _, text in _names(message)]))
+            words = {"name": shown(_whole(name)), "message": message.descriptor.name, "before": near}
             _refuse_as(kinds.CELL_JSON_NAME, **words, names=", ".join(one.name for one in message.fields) or "—")
         if field.name in seen:
-            _refuse(f"{name} stands in it twice")
+            _refuse(sentence("{name} stands in it twice", name=name))
         seen.add(field.name)
         if not _is_left_out(part, field) or field.is_list or field.is_map:
             given[field.name] = part
@@ -296,7 +299,7 @@ def _refuse_left_out(field: FieldPlan, name: str) -> NoReturn:
     _refuse_as(kind, part=name, choices=choices_text(field.choices))
 
 
-def _refuse(reason: str) -> NoReturn:
+def _refuse(reason: Sentence) -> NoReturn:
     _refuse_as(kinds.CELL_NOT_JSON, reason=reason)
 
 
@@ -305,12 +308,13 @@ def _refuse_as(kind: Kind, **words: Any) -> NoReturn:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    _refuse(f"{name} is no JSON")
+    _refuse(sentence("{name} is no JSON", name=name))
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
-        _refuse(f"{next(name for name in content if names.count(name) > 1)} stands in it twice")
+        twice = next(name for name in content if names.count(name) > 1)
+        _refuse(sentence("{name} stands in it twice", name=twice))
     return content

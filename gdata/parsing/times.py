@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
+from gdata.language import Sentence, sentence
 from gdata.problems import Kind
 from gdata.sources.grid import CellValue, DateCell
 
@@ -60,22 +61,26 @@ def read_timestamp(cell: DateCell | str, timezone: ZoneInfo) -> tuple[SecondsAnd
         return {}, kinds.CELL_NOT_TIME
 
 
-def suggested_timestamp(text: str) -> str:
+_TIME_FORM = sentence("write it as 2026-12-31 18:00:00")
+LENGTH_FORM = sentence("write it as 90s, 1h30m or 1:30:00")
+
+
+def suggested_timestamp(text: str) -> Sentence:
     """What to write in place of a text that is no date: the same one as ISO 8601, where it can be told."""
     numbers = [int(one) for one in _DATE_NUMBERS.findall(text)[:6]]
     if len(numbers) == 1 and 19_000_101 <= numbers[0] <= 99_991_231:
         numbers = [numbers[0] // 10_000, numbers[0] // 100 % 100, numbers[0] % 100]
     if len(numbers) < 3 or not 1900 <= numbers[0] <= 9999:
-        return "write it as 2026-12-31 18:00:00"
+        return _TIME_FORM
     is_afternoon = len(numbers) > 3 and numbers[3] < 12 and re.search(r"오후|pm\b|午後", text, re.IGNORECASE)
     try:
         day = datetime(*numbers[:3])  # type: ignore[arg-type]
         hours, minutes, seconds = (*numbers[3:], 0, 0, 0)[:3]
         moment = day + timedelta(hours=hours + (12 if is_afternoon else 0), minutes=minutes, seconds=seconds)
     except (ValueError, OverflowError):
-        return "there is no such day; write it as 2026-12-31 18:00:00"
+        return sentence("there is no such day; write it as 2026-12-31 18:00:00")
     is_clock = hours <= 24 and minutes < 60 and seconds < 60
-    return f"write {moment}" if is_clock else "write it as 2026-12-31 18:00:00"
+    return sentence("write {corrected}", corrected=moment) if is_clock else _TIME_FORM
 
 
 def _from_local(moment: datetime, timezone: ZoneInfo) -> tuple[SecondsAndNanos, Kind | None]:
@@ -95,15 +100,15 @@ def _since_epoch(moment: datetime) -> SecondsAndNanos:
     return {"seconds": delta.days * 86_400 + delta.seconds, "nanos": delta.microseconds * 1_000}
 
 
-def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, str]:
+def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, Sentence | None]:
     """The length of time that a cell means, or None and what to write instead."""
     if isinstance(cell, DateCell):
         if cell.serial > _LONGEST_CLOCK:
-            return None, "write the length of time alone, without a date: 1:30:00"
+            return None, sentence("write the length of time alone, without a date: 1:30:00")
         return _duration(Decimal(round(cell.serial * 86_400_000)) / 1000)
     if isinstance(cell, (int, float)):
         if not unit:
-            return None, f"write its unit: {cell:g}s, {cell:g}m or {cell:g}h"
+            return None, sentence("write its unit: {number}s, {number}m or {number}h", number=f"{cell:g}")
         return _duration(Decimal(repr(cell)) * _UNITS[unit])
     text = str(cell).strip()
     clock = _CLOCK.fullmatch(text)
@@ -118,9 +123,8 @@ def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, s
         return _duration(-seconds if parts[1] == "-" else seconds)
     if not _BARE_NUMBER.fullmatch(text):
         plain = _with_short_units(text)
-        return None, f"write {plain}" if plain != text and _PARTS.fullmatch(
-            plain
-        ) else "write it as 90s, 1h30m or 1:30:00"
+        is_length = plain != text and _PARTS.fullmatch(plain)
+        return None, sentence("write {corrected}", corrected=plain) if is_length else LENGTH_FORM
     # CSV has no number cells: a bare number in it is what a number cell is elsewhere.
     return read_duration(float(text), unit)
 
@@ -132,11 +136,11 @@ def _with_short_units(text: str) -> str:
     return text
 
 
-def _duration(seconds: Decimal) -> tuple[SecondsAndNanos | None, str]:
+def _duration(seconds: Decimal) -> tuple[SecondsAndNanos | None, Sentence | None]:
     if not abs(seconds) <= _MAX_DURATION:
-        return None, "write a length of at most 10,000 years"
+        return None, sentence("write a length of at most 10,000 years")
     nanos = int((seconds * 1_000_000_000).to_integral_value())
     # Both parts have the sign of the whole, as duration.proto asks.
     whole, rest = divmod(abs(nanos), 1_000_000_000)
     sign = -1 if nanos < 0 else 1
-    return {"seconds": sign * whole, "nanos": sign * rest}, ""
+    return {"seconds": sign * whole, "nanos": sign * rest}, None

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gdata.checks.run import Checks
 from gdata.events import Event, Listener
+from gdata.language import sentence
 from gdata.parsing.view import TableView, Tags
 from gdata.problems import Problem, in_cell_order, with_severities
 from gdata.project import Project
@@ -79,14 +80,14 @@ def _with_moments(problems: list[Problem], parsed: Parsed) -> list[Problem]:
     if not read:
         return problems
     homes = {name: {place[0] for place in table.headers} for name, table in parsed.tables.items()}
-    fresh = "; the spreadsheets were read seconds apart, so if the row was added just now, build again"
+    after = sentence("the spreadsheets were read seconds apart: if the row was added just now, build again")
     found = []
     for problem in problems:
         words = dict(problem.words)
         if problem.code == "reference.missing":
-            others = {home for name in words["target"].split(" / ") for home in homes.get(name, ())}
+            others = {home for name in str(words["target"]).split(" / ") for home in homes.get(name, ())}
             if read & (others - {problem.cell.spreadsheet}):
-                problem = replace(problem, words=tuple({**words, "fresh": fresh}.items()))
+                problem = replace(problem, words=(*problem.words, ("after", after)))
         found.append(problem)
     return found
 

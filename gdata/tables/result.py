@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from gdata import kinds
 from gdata.bundles.manifest import sha256
+from gdata.language import Sentence, word_from_json
 from gdata.parsing.view import HeaderTexts, Tags, ViewBytes
 from gdata.problems import Cell, Kind, Problem
 
@@ -166,7 +167,7 @@ def _problems_as_json(problems: Iterable[Problem]) -> list[list[Any]]:
             one.field,
             one.value,
             [_cell_as_json(cell) for cell in one.related],
-            one.words,
+            [[name, word.as_json() if isinstance(word, Sentence) else word] for name, word in one.words],
             one.target,
             one.url,
         ]
@@ -189,7 +190,7 @@ def _problems(raw: Iterable[list[Any]]) -> list[Problem]:
             field,
             value,
             tuple(Cell(*one) for one in related),
-            tuple((name, word) for name, word in words),
+            tuple((name, word_from_json(word)) for name, word in words),
             target,
             url,
         )

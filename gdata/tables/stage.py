@@ -12,7 +12,7 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
 from gdata.events import Event, Listener
 from gdata.garbage import paused_gc
-from gdata.nearest import did_you_mean
+from gdata.nearest import nearest, question
 from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
 from gdata.project import Project
@@ -177,7 +177,7 @@ class _Stage:
             value=entry.title,
             spreadsheet=spreadsheet.name,
             title=entry.title,
-            nearest=did_you_mean(entry.title, facts.titles),
+            before=question(nearest(entry.title, facts.titles)),
             line=entry.line,
         )
 

@@ -10,7 +10,7 @@ from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.report import Report, RowReport, RowsReport, TableReport, VerdictReport, report_of
-from gdata.language import translate
+from gdata.language import say
 from gdata.text import visible
 
 MOST = 65_536
@@ -34,7 +34,7 @@ def to_markdown(
     page.add(_head(report, verdict))
     if report.verdict is not None:
         page.add_all(list(_verdict_lines(report.verdict)), "", "\n")
-    page.add_all(list(_schema_lines(report)), f"\n**{translate('schema')}**\n\n", "\n")
+    page.add_all(list(_schema_lines(report)), f"\n**{say('schema')}**\n\n", "\n")
     if report.tables:
         page.add_all(list(map(_overview_line, report.tables)), _overview_head(), "\n")
     page.tables(report.tables)
@@ -55,12 +55,12 @@ def code(text: str) -> str:
 
 
 def _overview_head() -> str:
-    names = (translate("table"), translate("targets"), translate("added"), translate("removed"))
-    return f"\n| {' | '.join((*names, translate('changed'), translate('cells')))} | |\n|---|---|--:|--:|--:|--:|---|\n"
+    names = (say("table"), say("targets"), say("added"), say("removed"))
+    return f"\n| {' | '.join((*names, say('changed'), say('cells')))} | |\n|---|---|--:|--:|--:|--:|---|\n"
 
 
 def _changes_head() -> str:
-    names = (translate("row"), translate("field"), translate("old"), translate("new"))
+    names = (say("row"), say("field"), say("old"), say("new"))
     return f"\n| {' | '.join(names)} |\n|---|---|---|---|\n"
 
 
@@ -81,7 +81,7 @@ def _verdict_lines(verdict: VerdictReport) -> Iterator[str]:
 def _schema_lines(report: Report) -> Iterator[str]:
     for schema in report.schema:
         for change in schema.changes:
-            level = f"**{translate('breaking')}** " if change.breaking else ""
+            level = f"**{say('breaking')}** " if change.breaking else ""
             yield f"- {level}{code(change.place)} {code(change.message)} ({literal(', '.join(schema.targets))})"
 
 
@@ -113,7 +113,7 @@ class _MarkdownPage:
         """Add as many of the lines as fit, and how many don't."""
         text, left = fit(lines, self.most // 3)
         if lines and self.add(head + text + end) and left:
-            self.note(translate("… and {count} more").format(count=f"{left:,}"))
+            self.note(say("… and {count} more", count=f"{left:,}"))
 
     def note(self, text: str) -> None:
         self.add(f"\n{text}\n\n")
@@ -121,9 +121,9 @@ class _MarkdownPage:
     def tables(self, tables: Sequence[TableReport]) -> None:
         for index, table in enumerate(tables):
             if not (self.add(_table(table)) or self.add(_table(table, 3))):
-                left = len(tables) - index
-                note = translate("… and {count} more tables; `gdata diff --format html` shows everything")
-                self.parts.append(f"\n{note.format(count=f'{left:,}')}\n")  # the room for this was kept free
+                left = f"{len(tables) - index:,}"
+                note = say("… and {count} more tables; `gdata diff --format html` shows everything", count=left)
+                self.parts.append(f"\n{note}\n")  # the room for this was kept free
                 return
 
 
@@ -135,7 +135,7 @@ def _table(table: TableReport, limit: int | None = None) -> str:
     changed, added, removed = (
         rows if limit is None else rows.first(limit) for rows in (table.changed, table.added, table.removed)
     )
-    whole = _rows(translate("added"), added) + _rows(translate("removed"), removed)
+    whole = _rows(say("added"), added) + _rows(say("removed"), removed)
     body = patterns + _changes(changed, is_record=table.kind == "record") + whole
     return f"<details><summary>{title}</summary>\n{body}\n</details>\n\n"
 
@@ -147,7 +147,7 @@ def _changes(rows: RowsReport, *, is_record: bool) -> str:
 
 def _change(key: str, row: RowReport) -> Iterator[str]:
     for one in row.values:
-        old, new = (code(translate("(none)") if value is None else value) for value in (one.old, one.new))
+        old, new = (code(say("(none)") if value is None else value) for value in (one.old, one.new))
         yield f"| {key} | {code(one.name)} | {old} | {new} |\n"
         key = ""
 

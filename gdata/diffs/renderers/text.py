@@ -21,7 +21,7 @@ from gdata.diffs.report import (
     ViolationsReport,
     report_of,
 )
-from gdata.language import translate
+from gdata.language import say
 from gdata.text import visible
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ class _TextPage:
 
         several = any(not table.in_all for table in tables)
         grid = _table(box.SIMPLE_HEAD)
-        grid.add_column(translate("table"), overflow="fold")
+        grid.add_column(say("table"), overflow="fold")
         if several:
-            grid.add_column(translate("targets"), overflow="fold")
-        headings = (translate("added"), translate("removed"), translate("changed"), translate("cells"))
+            grid.add_column(say("targets"), overflow="fold")
+        headings = (say("added"), say("removed"), say("changed"), say("cells"))
         for heading in headings:
             grid.add_column(heading, justify="right", no_wrap=True)
         grid.add_column("", overflow="fold")
@@ -98,7 +98,7 @@ class _TextPage:
         self.console.print(grid)
 
     def schema(self, schema: SchemaReport) -> None:
-        self.console.print(_text(f"{translate('schema')} · {', '.join(schema.targets)}", "bold"))
+        self.console.print(_text(f"{say('schema')} · {', '.join(schema.targets)}", "bold"))
         for change in schema.changes:
             self.console.print(_schema_line(change))
         self.console.print()
@@ -180,7 +180,7 @@ class _TextPage:
 
 def _schema_line(change: SchemaChange) -> Text:
     style = "red" if change.breaking else "default"
-    level = translate("breaking") if change.breaking else translate("note")
+    level = say("breaking") if change.breaking else say("note")
     return _text(f"  {level}  {visible(change.place)}: {visible(change.message)} ({change.rule})", style)
 
 
@@ -195,7 +195,7 @@ def _overview_cells(table: TableReport, several: bool) -> Iterator[tuple[str, st
 
 
 def _value(value: str | None, color: str) -> Text:
-    return _text(translate("(none)"), "dim") if value is None else _text(_cut(value), color)
+    return _text(say("(none)"), "dim") if value is None else _text(_cut(value), color)
 
 
 def _cut(text: str) -> str:
