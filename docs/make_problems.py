@@ -58,6 +58,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.time_ambiguous": {"value": "2026-10-25 02:30:00", "timezone": "Europe/Berlin"},
     "cell.not_duration": {"value": "90", "instead": "write it as 90s, 1h30m or 1:30:00"},
     "cell.not_base64": {"value": "hello!"},
+    "cell.not_field_mask": {"value": "price,,name"},
     "cell.not_json": {"reason": "a comma is missing", "name": "itemid", "message": "Reward", "names": "item_id, count"},
     "cell.date": {"value": "2026-01-02", "field": "price", "type": "a number"},
     "cell.eaten": {"value": "2026-01-02"},
