@@ -122,4 +122,4 @@ def test_it_speaks_korean() -> None:
     text = contextvars.copy_context().run(speak)
     assert "바뀐 테이블 1개 · 추가된 행 1개 · 삭제된 행 2개 · 바뀐 행 57개" in text
     assert "가격: 57개 행이 바뀜, 모두 × 10" in text
-    assert "게이트: keep 규칙에 막혔습니다" in text and "[1] 행이 삭제되었습니다" in text
+    assert "게이트: keep 규칙에 막혔습니다" in text and "[1]이 삭제되었습니다" in text
