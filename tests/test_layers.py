@@ -38,11 +38,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 ROOTS = {
     "errors": set(),
-    "nearest": set(),
+    "nearest": {"language"},
     "files": {"errors"},
     "installed": set(),
     "problems": {"language"},
-    "kinds": {"problems"},
+    "kinds": {"language", "problems"},
     "config": set(),
     "project": {"config", "configfile", "errors", "nearest", "schema", "sources"},
     "events": set(),

@@ -24,6 +24,7 @@ class Tracer:
 
     def __init__(self, rules: RuleReader) -> None:
         self._rules = rules
+        self._told: dict[tuple[str, tuple[str, ...], str, bool], Sentence | None] = {}
         self._named: dict[tuple[str, ...], list[FieldNames]] = {}
 
     def paths(self, row: Any, violation: Any) -> list[Path]:
@@ -59,11 +60,18 @@ class Tracer:
             # An expression without words of its own is all that there is to tell.
             is_bare = violation.message in ("", f'"{violation.rule_id}" returned false')
             return sentence("breaks the rule {rule}", rule=violation.rule_id) if is_bare else str(violation.message)
+        names = tuple(step for step in path if isinstance(step, str))
+        rule = row.DESCRIPTOR.full_name, names, violation.rule_id, violation.for_key
+        if rule not in self._told:
+            self._told[rule] = self._standard_words(row, path, violation, timezone)
+        told = self._told[rule]
+        return told.with_words(now=now or "") if told is not None else str(violation.message)
+
+    def _standard_words(self, row: Any, path: Path, violation: Any, timezone: tzinfo) -> Sentence | None:
         field = last_field(row.DESCRIPTOR, path)
         field = key_field(field) if violation.for_key else element_field(field)
         rules = self._rules_of(row, path, violation.rule.elements[:-1])
-        told = rule_words(violation.rule_id, violation.rule.elements[-1].field_name, rules, field, timezone)
-        return told.with_words(now=now or "") if told is not None else str(violation.message)
+        return rule_words(violation.rule_id, violation.rule.elements[-1].field_name, rules, field, timezone)
 
     def _names(self, row: Any, path: Path, value: Any, violation: Any) -> list[FieldNames]:
         if violation.rule is not None and violation.rule.elements:
