@@ -11,6 +11,7 @@ import binascii
 import math
 import re
 import struct
+import sys
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -119,6 +120,8 @@ def convert_cell(cell: CellValue, type_: CellType) -> Converted:
             return _fault(kinds.CELL_FORMULA_ERROR)
         if cell in ("Loading...", "Loading…") and type_.kind != "string":
             return _fault(kinds.CELL_LOADING)
+    elif isinstance(cell, (int, float)) and not abs(cell) <= sys.float_info.max:
+        return _fault(kinds.CELL_NOT_NUMBER, instead=kinds.INFINITE_INSTEAD)
     elif isinstance(cell, DateCell) and type_.kind not in ("timestamp", "duration"):
         return _fault(kinds.CELL_DATE, type=_TYPE_WORDS.get(type_.kind, _A_NUMBER))
     return _CONVERT[type_.kind](cell, type_)
@@ -133,9 +136,7 @@ def shown(cell: CellValue) -> str:
     """A cell's value as a message quotes it."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, (int, float)):
-        return decimal_text(cell)
-    text = str(cell) if cell is not None else ""
+    text = decimal_text(cell) if isinstance(cell, (int, float)) else str(cell) if cell is not None else ""
     return text if len(text) <= 80 else text[:79] + "…"
 
 
@@ -227,7 +228,7 @@ def _number(cell: CellValue, type_: CellType) -> Converted:
         number = float(text)
     else:
         assert isinstance(cell, (int, float))
-        number = float(cell) if isinstance(cell, float) or abs(cell) < 2**1023 else math.inf
+        number = float(cell)
     if not math.isfinite(number):
         return _fault(kinds.CELL_NOT_NUMBER, instead=kinds.INFINITE_INSTEAD)
     if type_.kind != "float":

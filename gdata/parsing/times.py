@@ -67,7 +67,7 @@ LENGTH_FORM = sentence("write it as 90s, 1h30m or 1:30:00")
 
 def suggested_timestamp(text: str) -> Sentence:
     """What to write in place of a text that is no date: the same one as ISO 8601, where it can be told."""
-    numbers = [int(one) for one in _DATE_NUMBERS.findall(text)[:6]]
+    numbers = [int(one) for one in _DATE_NUMBERS.findall(text[:80])[:6]]
     if len(numbers) == 1 and 19_000_101 <= numbers[0] <= 99_991_231:
         numbers = [numbers[0] // 10_000, numbers[0] // 100 % 100, numbers[0] % 100]
     if len(numbers) < 3 or not 1900 <= numbers[0] <= 9999:
@@ -103,7 +103,7 @@ def _since_epoch(moment: datetime) -> SecondsAndNanos:
 def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, Sentence | None]:
     """The length of time that a cell means, or None and what to write instead."""
     if isinstance(cell, DateCell):
-        if cell.serial > _LONGEST_CLOCK:
+        if not cell.serial <= _LONGEST_CLOCK:
             return None, sentence("write the length of time alone, without a date: 1:30:00")
         return _duration(Decimal(round(cell.serial * 86_400_000)) / 1000)
     if isinstance(cell, (int, float)):
