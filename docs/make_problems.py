@@ -46,6 +46,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.imprecise": {"value": "9007199254740993"},
     "cell.not_number": {"value": "50%", "instead": "write 0.5"},
     "cell.float_digits": {"value": "16777217", "stored": "16777216"},
+    "cell.double_digits": {"value": "9007199254740993", "stored": "9007199254740992"},
     "cell.not_bool": {"value": "maybe"},
     "cell.not_enum": {
         "value": "희긔",

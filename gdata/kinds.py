@@ -162,14 +162,14 @@ CELL_FLOAT_DIGITS = Kind(
     "{value} becomes {stored}: the field keeps about 7 digits",
     "write at most 6 digits, or a programmer can make the field a double",
     severity="warning",
-    about="A float has 32 bits, about 7 digits, a double 64, about 16; the rest of the number is lost.",
+    about="A float has 32 bits, about 7 digits; the rest of the number is lost.",
 )
 CELL_DOUBLE_DIGITS = Kind(
-    "cell.float_digits",
+    "cell.double_digits",
     "{value} becomes {stored}: the field keeps about 16 digits",
     "write at most 15 digits; for an id, a programmer can make the field an int64 or a string",
     severity="warning",
-    about="A float has 32 bits, about 7 digits, a double 64, about 16; the rest of the number is lost.",
+    about="A double has 64 bits, about 16 digits; the last ones of a longer whole number are lost.",
 )
 CELL_NOT_BOOL = Kind(
     "cell.not_bool",
