@@ -35,15 +35,15 @@ from gdata.errors import SchemaError
 from gdata.language import use_language
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.parse import Parsed
-from gdata.pipeline.project import Project
 from gdata.problems import has_errors
+from gdata.project import Project
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
 from gdata.sources import textrows
 from gdata.sources.csv.folder import read_csv
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
+from gdata.tables.stage import Parsed
 
 _HEAD = """
 import "gdata/options.proto";
