@@ -155,6 +155,8 @@ class TableDiff:
     """What a value is, by its path without indexes: int, int64, float, bool, string, enum, timestamp, …"""
     maps: frozenset[str] = field(default=frozenset(), repr=False)
     """The paths, without indexes, of maps."""
+    moved: Mapping[str, tuple[Mapping[int, str], Mapping[int, str]]] = field(default_factory=dict, repr=False)
+    """By path without indexes, an enum's names before and now for the numbers of values that got another one."""
 
     @property
     def touched(self) -> int:

@@ -22,6 +22,8 @@ MANY = 5
 """Fewer rows than this are no pattern."""
 _SAME_FACTOR = 0.01
 """How far factors may lie apart and be one, because rounded prices aren't exactly ten times as high."""
+_SAME_STEP = 1e-6
+"""How far differences may lie apart and be one: as far as adding 0.1 to floats lets them."""
 _PAIRS_LIMIT = 12
 """Columns looked at for swaps: those with most changes."""
 
@@ -42,25 +44,30 @@ class Column:
 
 @dataclass(frozen=True)
 class Pattern:
-    """One thing that happened to one column (or two, swapped). `factor` is the median of new by old."""
+    """One thing that happened to one column (or two, swapped).
 
-    kind: Literal["swapped", "shifted_down", "shifted_up", "scaled", "moved", "changed"]
+    `factor` is the median of new by old; `difference`, that of new less old, where all rows went up or down by it.
+    """
+
+    kind: Literal["swapped", "shifted_down", "shifted_up", "raised", "scaled", "moved", "changed"]
     paths: tuple[str, ...]
     rows: int
     factor: float | None = None
+    difference: float | None = None
 
     def message(self, names: Sequence[str]) -> str:
         """The pattern in one line; `names` are what the fields are called, in the order of `paths`."""
-        factor = "" if self.factor is None else f"{self.factor:.3g}"
         first, second = (*names, "")[:2]
-        told = _PATTERNS[self.kind].with_words(first=first, second=second, rows=f"{self.rows:,}", factor=factor)
-        return str(told)
+        number = factor_text(self.factor) or difference_text(self.difference)
+        words = {"first": first, "second": second, "rows": f"{self.rows:,}", "factor": number, "step": number}
+        return str(_PATTERNS[self.kind].with_words(**words))
 
 
 _PATTERNS: dict[str, Sentence] = {
     "swapped": sentence("{first} and {second}: the two columns are swapped in {rows} rows"),
     "shifted_down": sentence("{first}: the column slid down by one row, over {rows} rows"),
     "shifted_up": sentence("{first}: the column slid up by one row, over {rows} rows"),
+    "raised": sentence("{first}: {rows} rows changed, all {step}"),
     "scaled": sentence("{first}: {rows} rows changed, all × {factor}"),
     "moved": sentence("{first}: {rows} rows changed, median × {factor}"),
     "changed": sentence("{first}: {rows} rows changed"),
@@ -122,18 +129,46 @@ def _is_swap(one: FieldChange, other: FieldChange) -> bool:
 
 
 def _pattern_of(column: Column) -> Pattern:
+    enough = MOST * len(column.changes)
+    steps = [after - before for before, after in column.numbers]
+    # A slide in an even row of numbers is a difference, too, but not in the row that slid off its end.
+    if (step := _common(steps, _SAME_STEP, len(column.changes))) is not None:
+        return Pattern("raised", (column.path,), column.rows, difference=step)
     old, new = [one.old for _, one in column.changes], [one.new for _, one in column.changes]
     if _follows(new[1:], old[:-1]):
         return Pattern("shifted_down", (column.path,), column.rows)
     if _follows(new[:-1], old[1:]):
         return Pattern("shifted_up", (column.path,), column.rows)
+    if (step := _common(steps, _SAME_STEP, enough)) is not None:
+        return Pattern("raised", (column.path,), column.rows, difference=step)
     factors = [after / before for before, after in column.numbers if before and abs(after / before) < 1e9]
-    if len(factors) < MOST * len(column.changes):
+    if len(factors) < enough or not factor_text(median(factors)):
         return Pattern("changed", (column.path,), column.rows)
-    middle = median(factors)
-    alike = sum(abs(factor - middle) <= _SAME_FACTOR * abs(middle) for factor in factors)
-    kind: Literal["scaled", "moved"] = "scaled" if alike >= MOST * len(column.changes) else "moved"
-    return Pattern(kind, (column.path,), column.rows, middle)
+    factor = _common(factors, _SAME_FACTOR, enough)
+    if factor is not None:
+        return Pattern("scaled", (column.path,), column.rows, factor)
+    return Pattern("moved", (column.path,), column.rows, median(factors))
+
+
+def _common(values: Sequence[float], apart: float, enough: float) -> float | None:
+    """The middle of the values, where at least `enough` of them lie that close to it."""
+    if len(values) < enough:
+        return None
+    middle = median(values)
+    return middle if sum(abs(value - middle) <= apart * abs(middle) for value in values) >= enough else None
+
+
+def factor_text(factor: float | None) -> str:
+    """A factor in three digits; "" where that would be 1, which says nothing."""
+    if factor is None:
+        return ""
+    text = f"{factor:.3g}" if abs(factor) < 1000 else f"{factor:,.0f}"
+    return "" if text == "1" else text
+
+
+def difference_text(step: float | None) -> str:
+    """A difference with its sign: `+1`, `−0.5`."""
+    return "" if step is None else f"{step:+,.6g}".replace("-", "−")
 
 
 def median(values: Sequence[float]) -> float:

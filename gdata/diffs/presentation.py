@@ -42,19 +42,27 @@ class Presentation:
         named = re.sub(r"\{\}", lambda _: next(indexes, ""), header)
         return visible("".join((named, *(f"[{index}]" for index in indexes))))
 
-    def value(self, table: TableDiff, path: str, value: Json) -> str:
-        """A value on one line: dates in the time zone, enums by their label, None as (none)."""
+    def value(self, table: TableDiff, path: str, value: Json, *, is_new: bool = True) -> str:
+        """A value on one line: dates in the time zone, enums by their label, None as (none).
+
+        `is_new`: whether it is the new side's, which may call an enum's number otherwise than the old one.
+        """
         where = plain(path)
         if isinstance(value, dict):
             step = "{}[{}]" if where in table.maps else "{}.{}"
             parts = (
-                f"{self._part_name(table, where, name)} {self.value(table, step.format(path, bracketed(name)), one)}"
+                f"{self._part_name(table, where, name)} "
+                f"{self.value(table, step.format(path, bracketed(name)), one, is_new=is_new)}"
                 for name, one in value.items()
             )
             return "{" + ", ".join(parts) + "}"
         if isinstance(value, list):
-            return "[" + ", ".join(self.value(table, path, one) for one in value) + "]"
-        return self._scalar(value, table.kinds.get(where, ""), self.labels.get((table.name, where), {}))
+            return "[" + ", ".join(self.value(table, path, one, is_new=is_new) for one in value) + "]"
+        kind, labels = table.kinds.get(where, ""), self.labels.get((table.name, where), {})
+        if kind == "enum" and isinstance(value, int) and where in table.moved:
+            name = table.moved[where][is_new].get(value, "")
+            return visible(f"{labels.get(name, name)} {value}".strip())
+        return self._scalar(value, kind, labels)
 
     def _part_name(self, table: TableDiff, where: str, name: str) -> str:
         """What a part of a message is called beside the others, where its index is told already."""

@@ -250,7 +250,8 @@ class _TableWords:
 
     def _value(self, one: FieldChange) -> ValueReport:
         old, new = (
-            None if value is None else self.words.value(self.table, one.path, value) for value in (one.old, one.new)
+            None if value is None else self.words.value(self.table, one.path, value, is_new=is_new)
+            for value, is_new in ((one.old, False), (one.new, True))
         )
         is_text = isinstance(one.old, str) and isinstance(one.new, str)
         return ValueReport(self._name(one.path), plain(one.path), old, new, is_text)

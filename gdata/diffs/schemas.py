@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, EnumValueDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import DecodeError
 
@@ -146,6 +146,7 @@ def _enum_signature(enum: EnumDescriptor) -> Any:
 
 _BUFS_FIELD = re.compile(r'"(-?\d+)".* on (?:message|enum) "([^"]+)"')
 _BUFS_TYPE = re.compile(r'(?:message|enum) "([^"]+)" was deleted')
+_OPTIONAL = "optional "
 _TYPE_NAMES = {
     getattr(FieldDescriptor, name): name.removeprefix("TYPE_").lower()
     for name in dir(FieldDescriptor)
@@ -157,6 +158,7 @@ def schema_changes(old: Schema, new: Schema, breaking: Iterable[SchemaChange]) -
     """All changes of the schema: the breaking ones, then those that break nothing."""
     breaking = tuple(breaking)
     told = {found.group(2, 1) for one in breaking for found in _BUFS_FIELD.finditer(one.message)}
+    told |= {_place(field) for field in _map_fields(old) if _place(field.message_type.fields_by_name["value"]) in told}
     gone = {found.group(1) for one in breaking for found in _BUFS_TYPE.finditer(one.message)}
     other = [
         change
@@ -173,7 +175,8 @@ _Change = tuple[str, str, SchemaChange]
 def _changes(old: Schema, new: Schema) -> Iterator[_Change]:
     yield from _types_changed("message", old.messages, new.messages)
     for name in old.messages.keys() & new.messages.keys():
-        yield from _field_changes(old.messages[name], new.messages[name])
+        if not _is_map_entry(old.messages[name]):  # told as the map's own type
+            yield from _field_changes(old.messages[name], new.messages[name])
     old_enums, new_enums = dict(_enums(old)), dict(_enums(new))
     yield from _types_changed("enum", old_enums, new_enums)
     for name in old_enums.keys() & new_enums.keys():
@@ -195,9 +198,10 @@ def _types_changed(
 
 def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
     place = f"message {new.full_name}"
-    before, after = old.fields_by_number, new.fields_by_number
-    for number in sorted({*before, *after}):
-        was, now = before.get(number), after.get(number)
+    for one, moved in _moved(old.fields, new.fields):
+        words = f"{place}: field {one.name} was {one.number}, is {moved.number}"
+        yield _change(new, one.number, "FIELD_RENUMBERED", words)
+    for number, was, now in _twins(old.fields, new.fields):
         if was is None and now is not None:
             yield _change(new, number, "FIELD_ADDED", f"{place}: new field {now.name} = {number}")
         elif now is None and was is not None:
@@ -208,14 +212,17 @@ def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
                 yield _change(new, number, "FIELD_RENAMED", words)
             if _type_name(was) != _type_name(now):
                 words = f"{place}: field {now.name} = {number} was {_type_name(was)}, is {_type_name(now)}"
+                if _type_name(was).removeprefix(_OPTIONAL) == _type_name(now).removeprefix(_OPTIONAL):
+                    words += ": its bytes change where it is zero or blank, what is read doesn't"
                 yield _change(new, number, "FIELD_TYPE_CHANGED", words)
 
 
 def _value_changes(old: EnumDescriptor, new: EnumDescriptor) -> Iterator[_Change]:
     place = f"enum {new.full_name}"
-    before, after = old.values_by_number, new.values_by_number
-    for number in sorted({*before, *after}):
-        was, now = before.get(number), after.get(number)
+    for one, moved in _moved(old.values, new.values):
+        words = f"{place}: value {one.name} was {one.number}, is {moved.number}"
+        yield _change(new, one.number, "ENUM_VALUE_RENUMBERED", words)
+    for number, was, now in _twins(old.values, new.values):
         if was is None and now is not None:
             yield _change(new, number, "ENUM_VALUE_ADDED", f"{place}: new value {now.name} = {number}")
         elif now is None and was is not None:
@@ -225,10 +232,40 @@ def _value_changes(old: EnumDescriptor, new: EnumDescriptor) -> Iterator[_Change
             yield _change(new, number, "ENUM_VALUE_RENAMED", words)
 
 
+_Numbered = TypeVar("_Numbered", bound=FieldDescriptor | EnumValueDescriptor)
+
+
+def _moved(old: Sequence[_Numbered], new: Sequence[_Numbered]) -> Iterator[tuple[_Numbered, _Numbered]]:
+    """What kept its name and got another number."""
+    known = {one.name: one for one in new}
+    yield from ((one, known[one.name]) for one in old if known.get(one.name, one).number != one.number)
+
+
+def _twins(
+    old: Sequence[_Numbered], new: Sequence[_Numbered]
+) -> Iterator[tuple[int, _Numbered | None, _Numbered | None]]:
+    """By number, what is there before and now, without what moved."""
+    moved = {one.name for one, _ in _moved(old, new)}
+    before, after = ({one.number: one for one in reversed(side) if one.name not in moved} for side in (old, new))
+    yield from ((number, before.get(number), after.get(number)) for number in sorted({*before, *after}))
+
+
 def _change(holder: Descriptor | EnumDescriptor, number: int | str, rule: str, message: str) -> _Change:
-    file = holder.file
-    name = holder.full_name.removeprefix(f"{file.package}.") if file.package else holder.full_name
-    return name, str(number), SchemaChange(False, rule, message, file.name)
+    return _bufs_name(holder), str(number), SchemaChange(False, rule, message, holder.file.name)
+
+
+def _bufs_name(one: Descriptor | EnumDescriptor) -> str:
+    return one.full_name.removeprefix(f"{one.file.package}.") if one.file.package else one.full_name
+
+
+def _map_fields(schema: Schema) -> Iterator[Any]:
+    for message in schema.messages.values():
+        yield from (one for one in message.fields if one.message_type is not None and _is_map_entry(one.message_type))
+
+
+def _place(field: FieldDescriptor) -> tuple[str, str]:
+    assert field.containing_type is not None  # only extensions have none
+    return _bufs_name(field.containing_type), str(field.number)
 
 
 def _enums(schema: Schema) -> Iterator[tuple[str, EnumDescriptor]]:
@@ -248,4 +285,11 @@ def _type_name(one: FieldDescriptor) -> str:
     name = _TYPE_NAMES[one.type] if named is None else named.full_name
     if one.is_repeated:
         return f"repeated {name}"
-    return f"optional {name}" if one.has_presence and message is None and one.containing_oneof is None else name
+    return f"{_OPTIONAL}{name}" if message is None and _is_optional(one) else name
+
+
+def _is_optional(one: FieldDescriptor) -> bool:
+    """Whether the field itself knows presence: `optional` in proto3 is a oneof of its own, made by protoc."""
+    oneof = one.containing_oneof
+    made = oneof is not None and oneof.name == f"_{one.name}" and len(oneof.fields) == 1
+    return one.has_presence and (oneof is None or made)

@@ -70,6 +70,10 @@ class FieldShape:
 
     as_it_is: bool = False
     """Whether a value that `read` gives is its JSON already."""
+    moved: Mapping[int, str] = field(default_factory=dict, repr=False)
+    """Of an enum, the names that this side has for the numbers of values that have another number on the other
+    side: they are written as numbers, since their name would say that nothing changed."""
+
     is_plain: bool = False
     """Whether `read` gives a number, text, bytes or bool: something that compares with the other side's as it is."""
 
@@ -172,7 +176,8 @@ class Shapes:
         is_plain = one.message_type is None and not one.is_repeated
         # Where only one side tells unset from zero, neither is told apart: else each zero would be a change.
         has_presence = one.has_presence and (twin is None or twin.has_presence)
-        return FieldShape(source, name, kind, write, is_list, is_map, has_presence, shape, as_it_is, is_plain)
+        moved = _moved_names(value, value_twin)
+        return FieldShape(source, name, kind, write, is_list, is_map, has_presence, shape, as_it_is, moved, is_plain)
 
     def _value(
         self, one: FieldDescriptor, twin: FieldDescriptor | None, is_old: bool
@@ -207,9 +212,26 @@ def _scalar(one: FieldDescriptor, twin: FieldDescriptor | None, is_old: bool) ->
     if one.type == FieldDescriptor.TYPE_ENUM:
         # Both sides say the new names: a value renamed is told in `schema`, and isn't a change of each row.
         newer = twin.enum_type if twin is not None and is_old else None
-        names = {**_enum_names(one.enum_type), **_enum_names(newer)}
+        moved = _moved_names(one, twin)
+        names = {**_enum_names(one.enum_type), **_enum_names(newer), **{number: number for number in moved}}
         return kind, lambda number: names.get(number, number), None
     return kind, _same, None
+
+
+def _moved_names(one: FieldDescriptor, twin: FieldDescriptor | None) -> Mapping[int, str]:
+    """By number, the names on one side of all values whose name has different numbers on the two sides."""
+    other = None if twin is None else twin.enum_type
+    if one.enum_type is None or other is None:
+        return {}
+    theirs = {value.name: value.number for value in other.values}
+    moved = {
+        number
+        for value in one.enum_type.values
+        if theirs.get(value.name, value.number) != value.number
+        for number in (value.number, theirs[value.name])
+    }
+    names = _enum_names(one.enum_type)
+    return {number: names.get(number, "") for number in moved}
 
 
 def _enum_names(enum: EnumDescriptor | None) -> Mapping[int, str]:
@@ -253,9 +275,16 @@ def write_known(value: Message) -> Json:
     from google.protobuf.json_format import MessageToDict
 
     try:
-        return MessageToDict(value, preserving_proto_field_name=True)
+        return _sorted(MessageToDict(value, preserving_proto_field_name=True))
     except (ValueError, TypeError, OverflowError, AttributeError):
         return write_bytes(value.SerializeToString(deterministic=True))
+
+
+def _sorted(value: Json) -> Json:
+    """Free JSON with its names in order: protobuf gives them in another one at each run."""
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
 def _key_text(key: Any) -> str:

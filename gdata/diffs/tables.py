@@ -19,7 +19,7 @@ from gdata.diffs.model import FieldChange, Key, Row, RowChange, TableDiff, Table
 from gdata.diffs.rows import RawTable, cut_rows
 from gdata.diffs.scan import NotAligned, scan
 from gdata.diffs.schemas import TableShape, is_alike, means_the_same
-from gdata.diffs.shapes import FieldShape, Shapes
+from gdata.diffs.shapes import FieldShape, Shape, Shapes
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,11 @@ class RowKeys:
     of_map: bool = False
 
     @classmethod
-    def of(cls, names: Sequence[str], shape: TableShape, shapes: Shapes) -> RowKeys | None:
-        """The keys of a table whose key fields are `names`; None where its rows have none."""
+    def of(cls, names: Sequence[str], shape: TableShape, shapes: Shapes, fields: Shape | None = None) -> RowKeys | None:
+        """The keys of a table whose key fields are `names` (written as `fields` has them); None: its rows have none."""
         if shape.rows is None or not (names or shape.is_map):
             return None
-        whole = shapes.whole(shape.row)
-        known = {one.name: one for one in whole.fields}
+        known = {one.source: one for one in (fields or shapes.whole(shape.row)).fields}
         if not names or any(name not in known for name in names):
             return cls((), (str,), of_map=True) if shape.is_map else None
         return cls(tuple(names), tuple(known[name].write for name in names))
@@ -62,7 +61,8 @@ def keys_of_both(
     old: TableShape, new: TableShape, names: Sequence[str], shapes: Shapes
 ) -> tuple[RowKeys, RowKeys] | None:
     """The keys of both sides: the new one's fields, found on the old side by their numbers; None: there are none."""
-    new_keys = RowKeys.of(names, new, shapes)
+    old_fields, new_fields = shapes.common(old.row, new.row)
+    new_keys = RowKeys.of(names, new, shapes, new_fields) or RowKeys.of(names, new, shapes)
     if new_keys is None:
         return None
     if new_keys.of_map:
@@ -71,7 +71,7 @@ def keys_of_both(
     twins = [old.row.fields_by_number.get(number) for number in numbers]
     if any(twin is None or twin.message_type is not None or twin.is_repeated for twin in twins):
         return None
-    old_keys = RowKeys.of([twin.name for twin in twins if twin is not None], old, shapes)
+    old_keys = RowKeys.of([twin.name for twin in twins if twin is not None], old, shapes, old_fields)
     return None if old_keys is None else (old_keys, new_keys)
 
 
@@ -201,7 +201,16 @@ class _Comparison:
             kind=self.new.entry.kind,
             kinds={path: one.kind for path, one in paths.items()},
             maps=frozenset(path for path, one in paths.items() if one.is_map),
+            moved=self._moved(),
         )
+
+    def _moved(self) -> dict[str, tuple[Mapping[int, str], Mapping[int, str]]]:
+        """The enums with values that moved to another number, by path: names by number on either side."""
+        if self.alike:
+            return {}
+        old, new = self.shapes.common(self.old_raw.shape.row, self.new_raw.shape.row)
+        names = {path: one.moved for path, one in old.paths()}
+        return {path: (names.get(path, {}), one.moved) for path, one in new.paths() if one.moved}
 
     def _paths(self) -> dict[str, FieldShape]:
         old, new = self.shapes.whole(self.old_raw.shape.row), self.shapes.whole(self.new_raw.shape.row)

@@ -1,5 +1,7 @@
+import json
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from diffcases import PROTO, diff_of, fields_of, json_of, side, table_of
@@ -7,6 +9,7 @@ from diffcases import PROTO, diff_of, fields_of, json_of, side, table_of
 from gdata.bundles.reader import Bundle
 from gdata.diffs.compare import compare
 from gdata.diffs.model import Side, Summary
+from gdata.diffs.presentation import Presentation
 from gdata.errors import DamagedError
 from gdata.testing.bundles import Contents, memory_output
 
@@ -225,3 +228,93 @@ def test_the_collector_runs_again_after_a_diff() -> None:
 
     diff_of({"ItemTable": ITEMS}, {"ItemTable": ITEMS[1:]})
     assert gc.isenabled()
+
+
+ENUMS = """
+syntax = "proto3"; package game; import "gdata/options.proto";
+enum Version {{ VER_NONE = 0; VER_A = 1; {values} }}
+message Part {{ Version version = 1; }}
+message Item {{ int32 id = 1 [(gdata.field).key = true]; Version version = 2; repeated Part parts = 3;
+  map<string, Version> by_name = 4; }}
+message ItemTable {{ repeated Item rows = 1; }}
+message VersionRow {{ Version version = 1 [(gdata.field).key = true]; int32 n = 2; }}
+message VersionTable {{ repeated VersionRow rows = 1; }}
+"""
+
+
+def enums(values: str) -> str:
+    return ENUMS.format(values=values)
+
+
+def with_version(number: int) -> dict[str, Any]:
+    part = {"version": number}
+    return {"ItemTable": [{"id": 1, "version": number, "parts": [part], "by_name": {"x": number}}]}
+
+
+def test_an_enum_value_with_another_number_is_a_change_of_each_row() -> None:
+    old, new = enums("VER_X = 4;"), enums("VER_X = 5;")
+    found = json_of(with_version(4), with_version(5), old_protos=old, new_protos=new)
+    change = {"old": 4, "new": 5}
+    assert found["changed"][0]["fields"] == {
+        "version": change,
+        "parts[1].version": change,
+        "by_name[x]": change,
+    }
+
+
+def test_people_see_both_the_name_and_the_numbers_of_a_moved_value() -> None:
+    old, new = enums("VER_X = 4; VER_Y = 5;"), enums("VER_X = 5; VER_Y = 4;")
+    table = table_of(with_version(4), with_version(5), old_protos=old, new_protos=new)
+    one = table.changed[0].fields[0]
+    words = Presentation(labels={("ItemTable", "version"): {"VER_X": "엑스"}})
+    assert words.value(table, one.path, one.old, is_new=False) == "엑스 4"
+    assert words.value(table, one.path, one.new) == "엑스 5"
+
+
+def test_values_that_swapped_their_numbers_change_no_row_that_keeps_its_number() -> None:
+    old, new = enums("VER_X = 4; VER_Y = 5;"), enums("VER_X = 5; VER_Y = 4;")
+    found = diff_of(with_version(4), with_version(4), old_protos=old, new_protos=new).targets["server"]
+    assert not found.tables
+    assert sorted(one.message for one in found.schema) == [
+        "enum game.Version: value VER_X was 4, is 5",
+        "enum game.Version: value VER_Y was 5, is 4",
+    ]
+
+
+def test_a_key_that_is_a_moved_enum_value_is_another_row() -> None:
+    old, new = enums("VER_X = 4;"), enums("VER_X = 5;")
+    rows = [{"VersionTable": [{"version": number, "n": 1}]} for number in (4, 5)]
+    found = json_of(*rows, old_protos=old, new_protos=new)
+    assert [one["key"] for one in (*found["removed"], *found["added"])] == [[4], [5]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("int32 price = 3", "optional int32 price = 3", "was int32, is optional int32: its bytes change where it is"),
+        ("optional int32 price = 3", "int32 price = 3", "was optional int32, is int32: its bytes change where it is"),
+        (
+            "map<string, int32> price = 3",
+            "map<string, int64> price = 3",
+            "was map<string, int32>",
+        ),
+        ("int32 price = 3", "int32 price = 4", "field price was 3, is 4"),
+    ],
+)
+def test_a_field_that_changed_its_kind_is_told_once(before: str, after: str, told: str) -> None:
+    proto = """syntax = "proto3"; package game;
+        message Item {{ int32 id = 1; {}; }} message ItemTable {{ repeated Item rows = 1; }}"""
+    sides = [side(name, {"ItemTable": [{"id": 1}]}, proto.format(one)) for name, one in (("a", before), ("b", after))]
+    for category in ("off", "wire"):
+        changes = compare(*sides, category=category).targets["server"].schema  # type: ignore[arg-type]
+        assert len(changes) == 1
+        assert category == "wire" or told in changes[0].message
+
+
+def test_free_json_is_in_the_order_of_its_names() -> None:
+    names = [f"name{number}" for number in range(20)]
+    old, new = ({"extra": {name: {"b": value, "a": [{"d": 1, "c": 2}]} for name in names}} for value in (1, 2))
+    added = json_of({"ItemTable": []}, {"ItemTable": [{"id": 1, **new}]})["added"][0]["row"]["extra"]
+    assert list(added) == sorted(names)
+    assert json.dumps(added["name1"]) == '{"a": [{"c": 2.0, "d": 1.0}], "b": 2.0}'
+    assert list(fields_of(old, new)) == [f"extra[{name}][b]" for name in sorted(names)]

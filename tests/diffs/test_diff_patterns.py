@@ -22,6 +22,12 @@ def neighbour(by: int, name: str) -> Any:
     [
         (lambda row: {"price": row["price"] * 10}, ["price: 40 rows changed, all × 10"]),
         (lambda row: {"price": row["price"] * (2 + row["id"] % 3)}, ["price: 40 rows changed, median × 3"]),
+        (lambda row: {"price": row["price"] + 1}, ["price: 40 rows changed, all +1"]),
+        (lambda row: {"price": row["price"] - 1000}, ["price: 40 rows changed, all −1,000"]),
+        (lambda row: {"rate": row["rate"] + 0.1}, ["rate: 40 rows changed, all +0.1"]),
+        (lambda row: {"price": row["price"] + row["id"] % 3 - 1}, ["price: 26 rows changed"]),
+        (lambda row: {"price": row["price"] + row["id"] % 2 * 2 - 1}, ["price: 40 rows changed"]),
+        (lambda row: {"price": row["price"] * 1000}, ["price: 40 rows changed, all × 1,000"]),
         (lambda row: {"rate": row["rate"] / 2}, ["rate: 40 rows changed, all × 0.5"]),
         (
             lambda row: {"price": row["sell"], "sell": row["price"]},
@@ -45,7 +51,7 @@ def test_ten_times_is_told_where_prices_were_rounded() -> None:
 def test_a_constant_column_that_changed_is_no_shift() -> None:
     old = [{"id": number, "price": 5} for number in range(20)]
     found = table_of({"ItemTable": old}, {"ItemTable": [{**row, "price": 6} for row in old]})
-    assert [pattern.kind for pattern in find_patterns(columns(found))] == ["scaled"]
+    assert [pattern.kind for pattern in find_patterns(columns(found))] == ["raised"]
 
 
 def test_elements_of_a_list_are_one_column() -> None:
@@ -59,4 +65,4 @@ def test_numbers_from_zero_have_no_factor() -> None:
     old = [{"id": number} for number in range(9)]
     new = [{"id": number, "price": 5} for number in range(9)]
     (pattern,) = find_patterns(columns(table_of({"ItemTable": old}, {"ItemTable": new})))
-    assert (pattern.kind, pattern.factor) == ("changed", None)
+    assert (pattern.kind, pattern.factor, pattern.difference) == ("raised", None, 5)

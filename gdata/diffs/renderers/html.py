@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff, Json
-from gdata.diffs.patterns import median
+from gdata.diffs.patterns import difference_text, factor_text, median
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words
 from gdata.diffs.report import Report, RowsReport, TableReport, ValueReport, VerdictReport, report_of
@@ -129,8 +129,8 @@ def _table_data(table: TableReport, index: int) -> dict[str, Json]:
 def _patterns(table: TableReport) -> Iterator[dict[str, Json]]:
     for one in table.patterns:
         pattern = one.pattern
-        factor = _factor_text(pattern.factor)
-        yield {"kind": pattern.kind, "names": list(one.names), "rows": pattern.rows, "factor": factor}
+        number = factor_text(pattern.factor) or difference_text(pattern.difference)
+        yield {"kind": pattern.kind, "names": list(one.names), "rows": pattern.rows, "factor": number}
 
 
 def _plots(table: TableReport) -> Iterator[dict[str, Json]]:
@@ -140,7 +140,7 @@ def _plots(table: TableReport) -> Iterator[dict[str, Json]]:
         yield {
             "name": name,
             "rows": column.rows,
-            "factor": _factor_text(median(factors)) if factors else None,
+            "factor": (factor_text(median(factors)) or None) if factors else None,
             "points": [[float(old), float(new)] for old, new in column.numbers[::step]],
         }
 
@@ -159,7 +159,3 @@ def _change(one: ValueReport) -> list[Json]:
 
 def _pieces(pieces: list[Piece]) -> list[Json]:
     return [[piece.text, int(piece.marked)] for piece in pieces]
-
-
-def _factor_text(factor: float | None) -> str:
-    return "" if factor is None else f"{factor:.3g}"
