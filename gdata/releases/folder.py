@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gdata.bundles.manifest import sha256
 from gdata.errors import OutputError, StoreError
 from gdata.files import sync_folder, write_atomically
-from gdata.releases.store import StoredFile, WritableStore, check_size, checked, limit_of
+from gdata.releases.store import TRASH, StoredFile, WritableStore, blob_name, check_size, checked, limit_of
 
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
@@ -23,6 +24,7 @@ _HINTS = {
     errno.EDQUOT: "the disk quota is used up: free some space and run it again",
     errno.EROFS: "this disk can only be read: publish where it can be written",
     errno.ESTALE: "mount the file server anew",
+    errno.ENOTDIR: "a file stands where a folder is needed: move it away",
     errno.EIO: "check the disk, or the connection to the file server",
 }
 
@@ -52,6 +54,10 @@ class FolderStore(WritableStore):
                 return self._path(name).stat().st_size
             except _ABSENT:
                 return None
+
+    def has_blob(self, digest: str, size: int) -> bool:
+        """Whether a blob is there, with the bytes of its name."""
+        return self.size_of(blob_name(digest)) == size and sha256(self.find(blob_name(digest)) or b"") == digest
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all, over what is there."""
@@ -94,21 +100,47 @@ class FolderStore(WritableStore):
 
     def files(self, folder: str) -> list[StoredFile]:
         """Every file under a folder of the store, leftovers included, sorted by name; [] where there is none."""
-        found = []
         with self._at(folder):
-            for path in (self.folder / folder).rglob("*"):
-                with suppress(*_ABSENT):  # another process may tidy up meanwhile
-                    status = path.stat()
-                    if path.is_file():
-                        name = path.relative_to(self.folder).as_posix()
-                        modified = datetime.fromtimestamp(status.st_mtime, UTC)
-                        found.append(StoredFile(name, status.st_size, modified))
-        return sorted(found, key=lambda file: file.name)
+            return sorted(self._list(self.folder / folder), key=lambda file: file.name)
+
+    def _list(self, folder: Path) -> Iterator[StoredFile]:
+        """The files below; a folder that can't be read is an error: what isn't seen would count as not there."""
+        try:
+            entries = list(os.scandir(folder))
+        except FileNotFoundError:
+            return  # nothing was put there yet, or another process tidied up meanwhile
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._list(Path(entry.path))
+            elif entry.is_file():
+                with suppress(FileNotFoundError):
+                    status = entry.stat()
+                    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+                    yield StoredFile(Path(entry.path).relative_to(self.folder).as_posix(), status.st_size, modified)
 
     def remove(self, name: str) -> None:
         """Remove a file; one that isn't there is no error."""
         with self._at(name):
-            self._path(name).unlink(missing_ok=True)
+            path = self._path(name)
+            path.unlink(missing_ok=True)
+            if name.startswith(TRASH):
+                with suppress(OSError):  # until a folder isn't empty
+                    for parent in path.relative_to(self.folder).parents[:-1]:
+                        (self.folder / parent).rmdir()
+
+    def move(self, name: str, to: str) -> None:
+        """Give a file another name, over what is there; one that isn't there is no error."""
+        with self._at(name):
+            self._make_folder(self._path(to).parent)
+            with suppress(*_ABSENT):
+                self._path(name).replace(self._path(to))
+                sync_folder(self._path(to).parent)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Put the folders' lists of names on the disk."""
+        for folder in {self._path(name).parent for name in names}:
+            with self._at(folder.name), suppress(FileNotFoundError):
+                sync_folder(folder)
 
     def why_empty(self) -> str:
         """A word on why nothing may be found here, for hints; may be empty."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
-from gdata.errors import DamagedError, RefusedError, StoreError, UsageError
+from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole
 from gdata.releases.identity import ensure_identity
 from gdata.releases.log import ChannelMoved, Log, append, channel_names, entries_after, read_log
@@ -23,6 +23,7 @@ from gdata.releases.reader import read_release
 from gdata.releases.records import Action, Allowance, Entry, Release, ReleasedTarget, release_id
 from gdata.releases.signatures import SigningKey
 from gdata.releases.store import WritableStore, release_name
+from gdata.releases.trash import bring_back
 
 YANKED = "yanked"
 """The name under which publishing a release that was rolled back from is allowed again."""
@@ -103,21 +104,25 @@ def move_channel(
             return Moved(base, changed=False)
         check_may_move(store, log, build, move)
         check_whole(store, to)
-        return Moved(_append(store, move, to, base))
-    before = read_release(store, base.release, base) if base else None
-    upload = Upload(store, blobs_of(store, before) if before else frozenset())
+        moved = Moved(_append(store, move, to, base))
+        bring_back(store, to.id)  # a prune may have been at it; now that a channel points at it it won't any more
+        return moved
+    before = _release_at(store, base)
+    upload = Upload(store, _blobs_if_whole(store, before))
     draft = _load(upload, build, to, parts, move)
     if base and before and before.build == build:
-        return Moved(base, changed=False, traffic=upload.finish())  # mends what is missing of it
+        return Moved(base, changed=False, traffic=upload.finish())  # mends what is missing or damaged of it
     check_may_move(store, log, build, move)
     identity = ensure_identity(store, before.provenance.get("store") if before else None)
     draft = replace(draft, provenance={**draft.provenance, "store": identity})
     traffic = upload.finish()
-    return Moved(_append(store, move, _create_record(store, draft), base), traffic=traffic)
+    moved = Moved(_append(store, move, _create_record(store, draft), base), traffic=traffic)
+    upload.look_again()
+    return moved
 
 
 def rollback_target(store: WritableStore, log: Log, release: str | None = None) -> Release:
-    """The release that a rollback of the channel leads to.
+    """The release that a rollback of the channel leads to; what of it was pruned comes back from the trash.
 
     Raises:
         UsageError: there is no such release, or no earlier one.
@@ -128,6 +133,7 @@ def rollback_target(store: WritableStore, log: Log, release: str | None = None) 
             f"{store.place}: channel {log.channel} has no earlier release to roll back to",
             hint="name one: `gdata rollback --channel CHANNEL RELEASE`",
         )
+    bring_back(store, found)
     return read_release(store, found)
 
 
@@ -207,6 +213,24 @@ def _check_no_twin(store: WritableStore, channel: str) -> None:
                 f"{store.place}: there is a channel {name}; {channel} differs from it by case alone",
                 hint=f"use {name}, or another name",
             )
+
+
+def _release_at(store: WritableStore, entry: Entry | None) -> Release | None:
+    """What a channel points at; None where that is damaged or missing: it is no reason to stay there."""
+    try:
+        return read_release(store, entry.release, entry) if entry is not None else None
+    except UnknownFormatError:
+        raise
+    except (DamagedError, StoreError, UsageError):
+        return None
+
+
+def _blobs_if_whole(store: WritableStore, release: Release | None) -> frozenset[str]:
+    """The blobs of a release; none where they can't be told, so that all are written again."""
+    try:
+        return blobs_of(store, release) if release is not None else frozenset()
+    except (DamagedError, StoreError):
+        return frozenset()
 
 
 def _load(upload: Upload, build: str, bundles: Mapping[str, Bundle], parts: Parts, move: Move) -> Release:

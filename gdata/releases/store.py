@@ -4,6 +4,7 @@
     releases/20261123-091245-9f3ac1d0.json    a release's record; never changed
     channels/live/000042.json                 an entry of a channel's log; never changed
     store.json                                the store's identity; never changed
+    trash/20261127-023000/…                   what was taken out of the store then, under its name
 
 Names are made here and nowhere else, and each is checked before it becomes a path or a URL.
 """
@@ -22,20 +23,21 @@ from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, UsageError
 from gdata.releases.cache import BlobCache
 
-BLOBS, RELEASES, CHANNELS = "blobs", "releases", "channels"
+BLOBS, RELEASES, CHANNELS, TRASH = "blobs", "releases", "channels", "trash"
 IDENTITY = "store.json"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _OWN = re.compile(
     r"blobs/([0-9a-f]{2})/\1[0-9a-f]{62}"
     r"|releases/\d{8}-\d{6}-[0-9a-f]{8}\.json"
-    r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/\d{6,}\.json"
+    r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/(?!0+\.)(\d{6}|[1-9]\d{6,})\.json"
 )
+_NUMBERED = re.compile(r"channels/[^/]+/\d+\.json")
 # The second form is a password with a slash in it, which makes no address; a port is a number.
 _USER = re.compile(r"(?<=://)(?:(?P<user>[^/@:]*:)?[^/]*@|(?P<name>[^/@:]*:)(?!\d+/)[^@]*@)")
 _SMALL = 1 << 20
-_LIMITS = {BLOBS: 1 << 30, RELEASES: 16 << 20}
-_FOLDERS = (BLOBS, RELEASES, CHANNELS)
+_LIMITS = {BLOBS: 1 << 30, TRASH: 1 << 30, RELEASES: 16 << 20}
+_FOLDERS = (BLOBS, RELEASES, CHANNELS, TRASH)
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -57,9 +59,19 @@ def entry_name(channel: str, number: int) -> str:
 
 
 def entry_number(name: str) -> int:
-    """The number of the entry whose file is called `name`; 0 where it isn't an entry's."""
-    stem, _, suffix = name.rpartition("/")[2].partition(".")
-    return int(stem) if suffix == "json" and len(stem) >= 6 and stem.isascii() and stem.isdigit() else 0
+    """The number of the entry that lies under `name`; 0 where it isn't an entry's.
+
+    Raises:
+        DamagedError: it is numbered as gdata numbers no entry.
+    """
+    if not _NUMBERED.fullmatch(name):
+        return 0
+    if not is_own(name):
+        raise DamagedError(
+            f"{name} can't be the name of an entry: they are 000001.json, 000002.json, …",
+            hint="move the file away: gdata didn't write it under this name",
+        )
+    return int(name.rpartition("/")[2].removesuffix(".json"))
 
 
 def is_own(name: str) -> bool:
@@ -151,7 +163,9 @@ class Store(ABC):
         content = self.find(name, at_most)
         if content is None:
             raise DamagedError(
-                f"{self.place}: {name} is missing", hint=self.why_empty() or "run `gdata verify` to see what else is"
+                f"{self.place}: {name} is missing",
+                hint=self.why_empty()
+                or "`gdata repair` brings it back where there is a copy; `gdata verify` tells what else is missing",
             )
         return content
 
@@ -168,7 +182,7 @@ class Store(ABC):
         if sha256(content) != digest:
             raise DamagedError(
                 f"{self.place}: {blob_name(digest)} is damaged: its bytes aren't those of its name",
-                hint="restore the file from a backup, or delete it and publish the same build again",
+                hint="`gdata repair` brings it back where there is a copy; else restore the file from a backup",
             )
         if self.cache:
             self.cache.keep(digest, content)
@@ -189,6 +203,10 @@ class WritableStore(Store):
     @abstractmethod
     def size_of(self, name: str) -> int | None:
         """The size of a file in bytes; None where there is none."""
+
+    def has_blob(self, digest: str, size: int) -> bool:
+        """Whether a blob is there, whole: told by its size, and where reading is cheap by its bytes."""
+        return self.size_of(blob_name(digest)) == size
 
     @abstractmethod
     def put(self, name: str, content: bytes) -> None:
@@ -213,6 +231,16 @@ class WritableStore(Store):
     @abstractmethod
     def remove(self, name: str) -> None:
         """Remove a file; one that isn't there is no error."""
+
+    def move(self, name: str, to: str) -> None:
+        """Give a file another name, over what is there; one that isn't there is no error."""
+        content = self.find(name)
+        if content is not None:
+            self.put(to, content)
+            self.remove(name)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Make sure that files that were removed or moved away stay so after a power cut."""
 
 
 def writable(store: Store) -> WritableStore:

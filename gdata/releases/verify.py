@@ -128,8 +128,15 @@ def verify_release(store: Store, release: str, *, public_key: PublicKeys | None 
 def verify_store(
     store: WritableStore, *, public_key: PublicKeys | None = None, on_progress: Progress | None = None
 ) -> Report:
-    """Every blob, every release's record, every entry of every log, and that they fit together."""
+    """Every blob, every release's record, every entry of every log, and that they fit together.
+
+    Raises:
+        StoreError: the store can't be listed.
+        UsageError: there is none.
+    """
     report = Report(store.place)
+    if store.why_empty() and not any(store.files(folder) for folder in (CHANNELS, RELEASES, BLOBS)):
+        raise UsageError(f"{store.place}: there is no release store", hint=store.why_empty())
     records = _read_records(report, store)
     blobs = _verify_blobs(report, store, records, on_progress)
     for record in records.values():
@@ -281,4 +288,7 @@ def _verify_record_of(
 def _own_files(report: Report, store: WritableStore, folder: str) -> list[StoredFile]:
     files = store.files(folder)
     report.leftovers += [file.name for file in files if is_temporary(file.name)]
+    for file in files:
+        with report.at(file.name):
+            entry_number(file.name)
     return [file for file in files if is_own(file.name)]

@@ -174,7 +174,7 @@ def test_rollback_refuses_a_release_that_is_not_whole(tmp_path: Path) -> None:
     second = release(store, build(tmp_path, 200)).entry
     digest = bundles["server"].manifest.tables["ItemTable"].parts[0].sha256
     (tmp_path / f"releases/blobs/{digest[:2]}/{digest}").unlink()
-    with pytest.raises(DamagedError, match="missing or cut off"):
+    with pytest.raises(DamagedError, match="missing or damaged"):
         rollback(store, "live", base=second)
     assert newest_entry(store, "live") == second
 

@@ -18,6 +18,7 @@ from gdata.errors import DamagedError, StoreError, UnknownFormatError, UsageErro
 from gdata.releases.fetch import fetch
 from gdata.releases.identity import ensure_identity, read_identity
 from gdata.releases.place import open_store
+from gdata.releases.prune import prune
 from gdata.releases.reader import bundles_of, newest_entry, read_all, read_release
 from gdata.releases.store import WritableStore, blob_name, checked, writable
 from gdata.releases.verify import verify_store
@@ -108,9 +109,21 @@ def test_places_that_can_hold_no_store_are_refused(location: str) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "releases").write_text("a file stands here")
-    with pytest.raises(StoreError, match="releases"):
-        release(store_at(tmp_path), build(tmp_path, 100))
-    assert newest_entry(store_at(tmp_path), "live") is None
+    for work in (newest_entry, lambda store, _: release(store, build(tmp_path, 100))):
+        with pytest.raises(StoreError, match="releases") as error:
+            work(store_at(tmp_path), "live")
+        assert "a file stands where a folder is needed" in error.value.hint
+
+
+@pytest.mark.parametrize("name", ["0000001", "000000", "1"])
+def test_an_entry_that_is_numbered_as_none_is_told_by_its_name(tmp_path: Path, name: str) -> None:
+    store = store_at(tmp_path)
+    release(store, build(tmp_path, 100))
+    (tmp_path / f"releases/channels/live/{name}.json").write_bytes(b"{}")
+    for work in (lambda: newest_entry(store, "live"), lambda: prune(store)):
+        with pytest.raises(DamagedError, match=f"channels/live/{name}.json can't be the name"):
+            work()
+    assert any(fault.file == f"channels/live/{name}.json" for fault in verify_store(store).faults)
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
