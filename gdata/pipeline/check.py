@@ -58,7 +58,7 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
 
 def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, TableView]:
     """The tables as targets with `tags` see them."""
-    return {name: table.views[tags] for name, table in parsed.tables.items()}
+    return {name: table.view(tags) for name, table in parsed.tables.items()}
 
 
 def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
