@@ -192,13 +192,13 @@ CELL_NOT_TIME = Kind(
 CELL_TIME_MISSING = Kind(
     "cell.time_nonexistent",
     "{value} doesn't exist in {timezone}: the clock skips it",
-    "write another time, or one with its offset: 2026-03-29T02:30:00+01:00",
+    "write the time that is meant: {earlier} or {later}",
     about="On the day that summer time begins, an hour of local time doesn't exist.",
 )
 CELL_TIME_AMBIGUOUS = Kind(
     "cell.time_ambiguous",
     "{value} happens twice in {timezone}: the clock goes back",
-    "write it with its offset: 2026-10-25T02:30:00+01:00",
+    "write which one is meant: {earlier} or, once the clock went back, {later}",
     about="On the day that summer time ends, an hour of local time comes twice.",
 )
 CELL_NOT_DURATION = Kind(
@@ -356,6 +356,34 @@ TEXT_BLANK_ENDS = Kind(
     "delete the blank",
     severity="warning",
     about="A blank at the start or end of a text is hardly ever meant.",
+)
+TEXT_BREAK_ENDS = Kind(
+    "text.blank_ends",
+    "the text begins or ends with a line break",
+    "delete the line break: in the cell, put the cursor at its end and press Backspace",
+    severity="warning",
+    about="A blank at the start or end of a text is hardly ever meant.",
+)
+TEXT_FORMULA = Kind(
+    "text.formula",
+    "{value} is a formula that was kept as a text",
+    "give the cell the format Automatic (in Excel: General), and write the formula again",
+    severity="warning",
+    about="A cell formatted as plain text keeps a formula as it was typed, and never computes it.",
+)
+TEXT_ERROR = Kind(
+    "text.error",
+    "{value} is what a program writes where it has nothing",
+    "write the text that is meant, or clear the cell",
+    severity="warning",
+    about="A formula's error or a script's `undefined` was pasted as a text.",
+)
+TEXT_ROUNDED = Kind(
+    "text.rounded",
+    "{value} is a long number without its last digits",
+    "format the column as plain text in the spreadsheet, write the number again, and save the file anew",
+    severity="warning",
+    about="Excel shows a number of twelve digits or more as 3.5103E+17, and saves that into csv files.",
 )
 TAG_UNKNOWN_NEAR = Kind(
     "tag.unknown",

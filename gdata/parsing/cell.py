@@ -12,7 +12,6 @@ import math
 import re
 import struct
 import sys
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +21,18 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
-from gdata.parsing.times import LENGTH_FORM, read_duration, read_timestamp, suggested_timestamp
+from gdata.parsing.meant import (
+    ANY_NUMBER,
+    INTEGER,
+    NUMBER,
+    WHOLE_NUMBER,
+    ZERO_WIDTH,
+    instead_of_fraction,
+    instead_of_integer,
+    instead_of_number,
+    is_rounded,
+)
+from gdata.parsing.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldKind, FieldPlan
@@ -38,13 +48,6 @@ EXACT_INTEGERS = 2**53
 """Number cells hold whole numbers exactly up to here."""
 FLOAT_MAX = 3.4028234663852886e38
 
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}([,\s]\d{3})+(\.\d+)?", re.ASCII)
-_ONE_NUMBER = re.compile(r"[^\d.,+-]*([+-]?\d+(?:\.\d+)?)[^\d.,+-]*", re.ASCII)
-_NOTHING = frozenset(["-", "–", "—", "없음", "none", "n/a", "null", "なし", "無", "无"])
-_LETTERS_FOR_DIGITS = str.maketrans("OolI", "0011")
-_PLAIN_SIGNS = str.maketrans("−–—。．", "---..")
 _A_NUMBER, _TEXT = sentence("a number"), sentence("text")
 _TYPE_WORDS = {
     "string": _TEXT,
@@ -54,15 +57,13 @@ _TYPE_WORDS = {
     "enum": sentence("one of a few choices"),
 }
 """What a field holds, for people; the others hold numbers."""
-_WHOLE_NUMBER = sentence("write a whole number")
-_NO_FRACTIONS = sentence("write a whole number; the field holds no fractions")
-_NUMBER_ALONE = sentence("write a number")
 _TRUE = frozenset(["true", "yes", "y", "o", "1"])
 _FALSE = frozenset(["false", "no", "n", "x", "0"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FIELD_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_FORMULA = re.compile(r"=\s*(?:[-+]?\$?[A-Z]{1,3}\$?\d+\b|[A-Z][A-Z0-9.]*\(|'[^']+'!|\w+!\$?[A-Z])", re.IGNORECASE)
+_ERROR_WORDS = frozenset(text.casefold().rstrip("!?") for text in ERROR_TEXTS)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ZERO_WIDTH = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Joins what belongs together in emoji and in Arabic and Indic scripts, where it is meant.
 _JOINER_IN_PLACE = re.compile(r"(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")
 
@@ -160,16 +161,16 @@ def _fault(kind: Kind, **words: Any) -> Converted:
 
 def _integer(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
-        return _fault(kinds.CELL_NOT_INTEGER, instead=_WHOLE_NUMBER)
+        return _fault(kinds.CELL_NOT_INTEGER, instead=WHOLE_NUMBER)
     if isinstance(cell, str):
         text = cell.strip()
-        if not _INTEGER.fullmatch(text):
-            return _fault(kinds.CELL_NOT_INTEGER, instead=_integer_instead(text))
+        if not INTEGER.fullmatch(text):
+            return _fault(kinds.CELL_NOT_INTEGER, instead=instead_of_integer(text))
         # No type needs more than 20 digits; int() of a longer text may take forever.
         number = int(text) if len(text) <= 40 else 10**40
     elif isinstance(cell, float):
         if not cell.is_integer():
-            return _fault(kinds.CELL_NOT_INTEGER, instead=_NO_FRACTIONS)
+            return _fault(kinds.CELL_NOT_INTEGER, instead=instead_of_fraction(cell))
         number = int(cell)
     else:
         assert isinstance(cell, int)
@@ -182,49 +183,13 @@ def _integer(cell: CellValue, type_: CellType) -> Converted:
     return number, None
 
 
-def _integer_instead(text: str) -> Sentence:
-    if _THOUSANDS.fullmatch(text):
-        return _without_separators(text)
-    if _NUMBER.fullmatch(text):
-        number = float(text)
-        return sentence("write {corrected}", corrected=int(number)) if number.is_integer() else _NO_FRACTIONS
-    return _plain_digits(text) or _meant_number(text, _INTEGER) or _WHOLE_NUMBER
-
-
-def _without_separators(text: str) -> Sentence:
-    return sentence("write it without separators: {text}", text=re.sub(r"[,\s]", "", text))
-
-
-def _meant_number(text: str, pattern: re.Pattern[str]) -> Sentence | None:
-    """What to write in place of a text that holds one number and something else, where that can be told."""
-    if text.casefold() in _NOTHING:
-        return sentence("write 0 if zero is meant, or clear the cell if nothing is")
-    plain = _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text.translate(_PLAIN_SIGNS))).replace(" ", "")
-    if plain != text and pattern.fullmatch(plain):
-        return sentence("write it with plain characters, and none that nobody sees: {text}", text=plain)
-    digits = text.translate(_LETTERS_FOR_DIGITS)
-    if digits != text and pattern.fullmatch(digits):
-        return sentence("write digits, not letters that look like them: {text}", text=digits)
-    number = _ONE_NUMBER.fullmatch(plain.replace(",", ""))
-    if number is None or not pattern.fullmatch(number[1]):
-        return None
-    return sentence("write the number alone: {text}", text=number[1])
-
-
-def _plain_digits(text: str) -> Sentence | None:
-    """What to write in place of digits of another script (full-width ones from an input method)."""
-    if not text.isascii() and re.fullmatch(r"[+-]?\d+", text):
-        return sentence("write it with plain digits: {text}", text=int(text))
-    return None
-
-
 def _number(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
-        return _fault(kinds.CELL_NOT_NUMBER, instead=_NUMBER_ALONE)
+        return _fault(kinds.CELL_NOT_NUMBER, instead=ANY_NUMBER)
     if isinstance(cell, str):
         text = cell.strip()
-        if not _NUMBER.fullmatch(text):
-            return _fault(kinds.CELL_NOT_NUMBER, instead=_number_instead(text))
+        if not NUMBER.fullmatch(text):
+            return _fault(kinds.CELL_NOT_NUMBER, instead=instead_of_number(text))
         number = float(text)
     else:
         assert isinstance(cell, (int, float))
@@ -250,21 +215,10 @@ def rounded_double(text: str) -> Fault | None:
     """The warning for a whole number that 64 bits can't hold to its last digit."""
     text = text.strip()
     # Up to 15 digits every number is held; a text of thousands is no number of a game's.
-    if len(text) <= 15 or len(text) > 400 or not _INTEGER.fullmatch(text):
+    if len(text) <= 15 or len(text) > 400 or not INTEGER.fullmatch(text):
         return None
     stored = decimal_text(float(text))
     return Fault(kinds.CELL_DOUBLE_DIGITS, {"stored": stored}) if int(stored) != int(text) else None
-
-
-def _number_instead(text: str) -> Sentence:
-    if text.endswith("%") and _NUMBER.fullmatch(text[:-1]):
-        number = decimal_text(float(Decimal(text[:-1]) / 100))
-        return sentence("write {number}, or format the cell as a number", number=number)
-    if _THOUSANDS.fullmatch(text):
-        return _without_separators(text)
-    if _NUMBER.fullmatch(text.replace(",", ".", 1)):
-        return sentence("write the decimals after a point: {text}", text=text.replace(",", ".", 1))
-    return _plain_digits(text) or _meant_number(text, _NUMBER) or _NUMBER_ALONE
 
 
 def _bool(cell: CellValue, _type: CellType) -> Converted:
@@ -292,12 +246,27 @@ def _text_fault(text: str) -> Fault | None:
     control = _CONTROL.search(text)
     if control is not None:
         return Fault(kinds.TEXT_CONTROL, {"character": f"U+{ord(control[0]):04X}"})
-    for hidden in _ZERO_WIDTH.finditer(text):
+    for hidden in ZERO_WIDTH.finditer(text):
         if not _JOINER_IN_PLACE.match(text, hidden.start()):
             return Fault(kinds.TEXT_ZERO_WIDTH, {"character": f"U+{ord(hidden[0]):04X}"})
     if "\ufffd" in text:
         return Fault(kinds.TEXT_REPLACED, {})
-    return Fault(kinds.TEXT_BLANK_ENDS, {}) if text != text.strip(" \t\u3000\u00a0") else None
+    left_over = _left_over(text)
+    if left_over is not None:
+        return Fault(left_over, {})
+    inner = text.strip(" \t\u3000\u00a0\n")
+    if inner == text:
+        return None
+    return Fault(kinds.TEXT_BREAK_ENDS if "\n" in text.replace(inner, "", 1) else kinds.TEXT_BLANK_ENDS, {})
+
+
+def _left_over(text: str) -> Kind | None:
+    """What a text is that nobody wrote: a formula, a program's word for nothing, a number without its last digits."""
+    if text[:1] == "=" and _FORMULA.match(text):
+        return kinds.TEXT_FORMULA
+    if text == "undefined" or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
+        return kinds.TEXT_ERROR
+    return kinds.TEXT_ROUNDED if "E+" in text and is_rounded(text) else None
 
 
 def _enum(cell: CellValue, type_: CellType) -> Converted:
@@ -308,7 +277,7 @@ def _enum(cell: CellValue, type_: CellType) -> Converted:
     else:
         text = shown(cell).strip() if isinstance(cell, bool) else str(cell).strip()
         number = type_.labels.get(fold(text))
-        if number is None and _INTEGER.fullmatch(text) and len(text) <= 11:
+        if number is None and INTEGER.fullmatch(text) and len(text) <= 11:
             number = int(text) if int(text) in type_.enum_names else None
         if number is not None:
             return number, None
@@ -334,7 +303,10 @@ def _timestamp(cell: CellValue, type_: CellType) -> Converted:
         seconds_and_nanos, kind = read_timestamp(cell, type_.timezone)
         if kind is None:
             return seconds_and_nanos, None
-        return _fault(kind, timezone=type_.timezone.key, instead=suggested_timestamp(str(cell)))
+        if kind is kinds.CELL_NOT_TIME:
+            return _fault(kind, instead=suggested_timestamp(str(cell)))
+        earlier, later = both_readings(cell, type_.timezone)
+        return _fault(kind, timezone=type_.timezone.key, earlier=earlier, later=later)
     return _fault(kinds.CELL_NOT_TIME, instead=suggested_timestamp(shown(cell)))
 
 

@@ -6,11 +6,16 @@ import re
 from collections.abc import Sequence
 
 from gdata.parsing.cell import EXACT_INTEGERS, FLOAT_MAX
+from gdata.sources.grid import ERROR_TEXTS
 
 _FLOAT_NORMAL = 2.0**-126
 """Below it 32 bits hold fewer digits."""
 
 # What may be wrong with a text: control, zero-width and replacement characters, CR, blanks at its ends.
+_LEFT_OVER = re.compile(
+    "=|undefined$|-?[0-9.]+E\\+|#(?:" + "|".join(re.escape(text.strip("#!?")) for text in sorted(ERROR_TEXTS)) + ")",
+    re.IGNORECASE,
+)
 _SUSPECT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd\ud800-\udfff\xa0\u3000]"
     "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
@@ -21,11 +26,23 @@ def is_clean_text(joined: str, cells: Sequence[str]) -> bool:
     """Whether no text has anything wrong with it, or is blank; `joined` are all of them with line breaks between."""
     if joined[0] in " \n" or joined[-1] in " \n" or "\n\n" in joined or " \n" in joined or "\n " in joined:
         return False  # Blanks where they shouldn't be.
+    if may_be_left_over(joined) and any(map(_LEFT_OVER.match, cells)):
+        return False
     # Whatever else is wrong with a text (control and zero-width characters, half ones) isn't printable, save U+FFFD.
     is_plain = joined.replace("\n", "").isprintable() and "\ufffd" not in joined
     if not is_plain and _SUSPECT.search(joined) is not None:
         return False
     return (is_plain and joined.count("\n") == len(cells) - 1) or not any(map(str.isspace, cells))
+
+
+def may_be_left_over(joined: str | bytes) -> bool:
+    """Whether there is a sign of texts that nobody wrote: formulas, errors, numbers without their last digits.
+
+    In 10,000 texts "+" is searched for in 3 µs, "E+" in 600.
+    """
+    if isinstance(joined, bytes):
+        return b"=" in joined or b"#" in joined or b"undefined" in joined or (b"+" in joined and b"E+" in joined)
+    return "=" in joined or "#" in joined or "undefined" in joined or ("+" in joined and "E+" in joined)
 
 
 def are_finite(values: Sequence[float]) -> bool:

@@ -46,19 +46,35 @@ def read_timestamp(cell: DateCell | str, timezone: ZoneInfo) -> tuple[SecondsAnd
 
     Without an offset the cell is local time in `timezone`.
     """
-    if isinstance(cell, DateCell):
-        if not 1 <= cell.serial <= _MAX_SERIAL:
-            return {}, kinds.CELL_NOT_TIME
-        return _from_local(_SERIAL_EPOCH + timedelta(milliseconds=round(cell.serial * 86_400_000)), timezone)
-    found = _ISO.fullmatch(cell.strip())
-    if found is None:
-        return {}, kinds.CELL_NOT_TIME
-    date, time, offset = found[1], found[2] or "00:00", found[3] or ""
     try:
-        moment = datetime.fromisoformat(f"{date}T{time}{offset.upper()}")
-        return (_since_epoch(moment), None) if offset else _from_local(moment, timezone)
+        moment = _moment(cell)
+        if moment is None:
+            return {}, kinds.CELL_NOT_TIME
+        return (_since_epoch(moment), None) if moment.tzinfo is not None else _from_local(moment, timezone)
     except (ValueError, OverflowError):
         return {}, kinds.CELL_NOT_TIME
+
+
+def _moment(cell: DateCell | str) -> datetime | None:
+    """What is written, with an offset if there is one; None where it is no date and time."""
+    if isinstance(cell, DateCell):
+        if not 1 <= cell.serial <= _MAX_SERIAL:
+            return None
+        return _SERIAL_EPOCH + timedelta(milliseconds=round(cell.serial * 86_400_000))
+    found = _ISO.fullmatch(cell.strip())
+    if found is None:
+        return None
+    date, time, offset = found[1], found[2] or "00:00", found[3] or ""
+    return datetime.fromisoformat(f"{date}T{time}{offset.upper()}")
+
+
+def both_readings(cell: DateCell | str, timezone: ZoneInfo) -> tuple[str, str]:
+    """A local time that the clock skips or has twice, as the two instants that may be meant, each with its offset."""
+    moment = _moment(cell)
+    assert moment is not None
+    readings = (moment.replace(tzinfo=timezone, fold=fold).astimezone(UTC).astimezone(timezone) for fold in (0, 1))
+    first, second = sorted(readings, key=datetime.timestamp)
+    return first.isoformat(), second.isoformat()
 
 
 _TIME_FORM = sentence("write it as 2026-12-31 18:00:00")
@@ -86,13 +102,10 @@ def suggested_timestamp(text: str) -> Sentence:
 def _from_local(moment: datetime, timezone: ZoneInfo) -> tuple[SecondsAndNanos, Kind | None]:
     early = moment.replace(tzinfo=timezone, fold=0)
     late = moment.replace(tzinfo=timezone, fold=1)
-    try:
-        if early.utcoffset() != late.utcoffset():
-            exists = early.astimezone(UTC).astimezone(timezone).replace(tzinfo=None) == moment
-            return {}, kinds.CELL_TIME_AMBIGUOUS if exists else kinds.CELL_TIME_MISSING
-        return _since_epoch(early), None
-    except (ValueError, OverflowError):
-        return {}, kinds.CELL_NOT_TIME
+    if early.utcoffset() != late.utcoffset():
+        exists = early.astimezone(UTC).astimezone(timezone).replace(tzinfo=None) == moment
+        return {}, kinds.CELL_TIME_AMBIGUOUS if exists else kinds.CELL_TIME_MISSING
+    return _since_epoch(early), None
 
 
 def _since_epoch(moment: datetime) -> SecondsAndNanos:

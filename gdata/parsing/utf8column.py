@@ -10,7 +10,7 @@ from typing import Any
 
 from gdata.parsing.cell import INTEGER_RANGES, CellType
 from gdata.parsing.compound import ReadCell
-from gdata.parsing.textcheck import are_exact, are_finite, is_clean_text, keeps_digits
+from gdata.parsing.textcheck import are_exact, are_finite, is_clean_text, keeps_digits, may_be_left_over
 from gdata.sources.grid import ERROR_TEXTS
 from gdata.sources.utf8cells import Utf8Cells, spread_cells
 
@@ -88,7 +88,8 @@ def _floats(cells: Utf8Cells, type_: CellType) -> list[Any] | None:
 
 def _strings(cells: Utf8Cells, _type: CellType) -> Utf8Cells | None:
     joined = cells.joined
-    if joined.translate(None, _PLAIN) or (b"\xe3" in joined and _IDEOGRAPHIC_SPACE in joined):
+    is_plain = not joined.translate(None, _PLAIN) and not (b"\xe3" in joined and _IDEOGRAPHIC_SPACE in joined)
+    if not is_plain or may_be_left_over(joined):
         is_clean = is_clean_text(joined.decode(), cells.texts)
     else:
         is_clean = not (

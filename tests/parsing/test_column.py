@@ -28,7 +28,8 @@ texts = st.one_of(
     st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{0,9})?", fullmatch=True),
     st.sampled_from(["", " ", "\n", "\t", "\u2003", "\u3000", "a\nb", "a \n b", "#N/A", "#1", "Loading...", "\ud800"]),
     st.sampled_from(["1_000", "１２", "1e5", "nan", "-", "1-2", ".5", "5.", "--5", "\n5", "9" * 400, "0.1234567891"]),
-    st.sampled_from(["TRUE", "x", "rare", "희귀"]),
+    st.sampled_from(["TRUE", "x", "rare", "희귀", "=A1", "=)", "#n/a", "undefined", "3.5E+17", "E+", "a\n", "#FF"]),
+    st.sampled_from(["9007199254740993", "9007199254740992", "-90071992547409931"]),
 )
 cells = st.one_of(
     texts,
