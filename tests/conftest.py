@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is; speed is measured in benchmarks/.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # Started with nohup or from a script's background, we inherit that Ctrl-C is ignored, and so would every program
 # whose Ctrl-C is tested; handled here, it goes back to its default in what we start.

@@ -208,7 +208,7 @@ class OddSheets:
         if whole:  # A target's schema is made from all of the .proto files.
             encode_build(project.schema, targets)
         for table in parsed.tables.values():
-            for view in table.views.values():
+            for view in table.views:
                 again = type(view.message).FromString(view.content)
                 assert again.SerializeToString(deterministic=True) == view.content
                 assert as_text(again, "txtpb") is not None

@@ -82,7 +82,7 @@ def patched_in_order(old: list[dict[str, Any]], table: dict[str, Any]) -> dict[i
     return patch(rows_as_json(old), table)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables, tables)
 def test_the_old_rows_with_the_diff_in_them_are_the_new_rows(old: list[Any], new: list[Any]) -> None:
     found = diff_of({"ItemTable": old}, {"ItemTable": new}).targets["server"].tables
@@ -97,13 +97,13 @@ def test_the_old_rows_with_the_diff_in_them_are_the_new_rows(old: list[Any], new
     assert table.reordered == (next(orders) != next(orders))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(tables)
 def test_a_build_against_itself_is_nothing(rows: list[Any]) -> None:
     assert not diff_of({"ItemTable": rows}, {"ItemTable": rows}).differs
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abcd"), max_size=8))
 def test_without_a_key_what_is_left_and_what_came_make_the_new_rows(old: list[str], new: list[str]) -> None:
     found = (

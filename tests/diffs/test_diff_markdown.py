@@ -35,7 +35,7 @@ def test_a_comment_has_summary_gate_and_folded_tables() -> None:
     assert "… and 78 more changed rows" in text and text.count("<details>") == text.count("</details>") == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text(max_size=40) | st.sampled_from(["a|b", "\\|", "@team", "#12", "`x`", "</code>", "www.x.y", "a@b.c", "$x$"])
 )

@@ -16,7 +16,7 @@ def as_set(changes: object) -> set[str]:
     return {repr(change) for change in changes}  # type: ignore[attr-defined]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(values, values)
 def test_what_is_walked_is_what_deepdiff_answers(old: object, new: object) -> None:
     if isinstance(old, (dict, list)) and type(old) is type(new):

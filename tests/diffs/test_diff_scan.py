@@ -15,7 +15,7 @@ def table(rows: list[bytes], number: int = 1) -> bytes:
     return b"".join(bytes([number << 3 | 2]) + varint(len(row)) + row for row in rows)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(row | small, max_size=200), st.data())
 def test_a_scan_finds_what_cutting_finds(old: list[bytes], data: st.DataObject) -> None:
     new = list(old)

@@ -50,7 +50,7 @@ rows = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows)
 def test_a_row_is_written_as_protobufs_own_mapping_writes_it(row: dict[str, object]) -> None:
     message = ROW(**row)

@@ -64,7 +64,7 @@ def test_any_flipped_bit_in_a_store_is_found_with_the_files_name(
     root = folder / "releases"
     files = sorted(path for path in root.rglob("*") if path.is_file())
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.sampled_from(files), st.floats(0, 1), st.integers(0, 7))
     def check(path: Path, at: float, bit: int) -> None:
         held = flip(path, at, bit)
@@ -93,7 +93,7 @@ def test_every_flipped_bit_in_records_and_logs_is_found(tmp_path: Path, signed: 
             path.write_bytes(held)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1), bit=st.integers(0, 7), which=st.integers(0, 100))
 def test_what_a_reader_of_a_channel_reads_is_refused_with_the_files_name(
     tmp_path_factory: pytest.TempPathFactory, place: float, bit: int, which: int

@@ -35,7 +35,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=ROWS)
 def test_what_was_encoded_is_what_is_loaded(
     rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
@@ -61,7 +61,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("damage"), 1) / "server"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(file=st.integers(0, 99), place=st.integers(0, 10**9), bit=st.integers(0, 7))
 def test_a_bundle_with_any_bit_flipped_is_refused(bundle: Path, file: int, place: int, bit: int) -> None:
     paths = sorted(bundle.iterdir())
@@ -80,7 +80,7 @@ def test_a_bundle_with_any_bit_flipped_is_refused(bundle: Path, file: int, place
     assert loaded.build != gdata.load(bundle).build
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(file=st.integers(0, 99), keep=st.integers(0, 10**9))
 def test_a_bundle_with_a_file_cut_short_is_refused(bundle: Path, file: int, keep: int) -> None:
     paths = sorted(bundle.iterdir())
