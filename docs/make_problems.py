@@ -12,7 +12,6 @@ from string import Formatter
 from typing import Any
 
 from gdata import kinds
-from gdata.language import counted, sentence
 from gdata.nearest import question
 from gdata.problems import Cell, Kind, Problem
 
@@ -34,11 +33,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "Reward has no field itemid",
         "before": question("item_id"),
     },
+    "header.merged": {"value": "구매가", "place": "D1"},
     "header.blank": {"row": 1},
     "key.blank": {"field": "id"},
     "key.partial": {"field": "level"},
     "row.filled": {"field": "name"},
     "row.orphan": {},
+    "row.extra_cells": {"value": "traveller!"},
+    "row.note": {"value": "#bow", "start": "#"},
+    "list.gap": {"field": "lv[2]", "count": 3},
+    "tag.separator": {"field": "@tags", "value": "jp/kr", "corrected": "jp, kr"},
     "record.several": {"table": "Constants"},
     "oneof.several": {"members": "item_id, hero_id"},
     "cell.blank": {"field": "price", "part": "rewards[1].price", "choices": "일반, 희귀, 전설"},
@@ -105,14 +109,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "constraint.failed": {"rule": "item.ratio", "reason": "divide by zero"},
     "constraint.table_failed": {"rule": "items.ids", "reason": "Iteration budget exceeded"},
     "key.duplicate": {"field": "id", "value": "1001", "count": 2, "key": "1001", "first": "Item!A2"},
-    "key.gone": {
-        "table": "ItemTable",
-        "field": "id",
-        "value": "1101",
-        "row": sentence("{key} ({title})", key="1101", title="낡은 전투 기록"),
-        "key": "1101",
-        "cells": counted("{count} cell refers to it", "{count} cells refer to it", 36),
-    },
     "unique.duplicate": {"field": "order", "value": "3", "count": 2, "first": "Item!F5"},
     "text.lookalike": {"value": "swоrd", "character": "о (U+043E)", "plain": "o", "instead": "sword"},
     "reference.missing": {
@@ -120,8 +116,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "value": "1020",
         "target": "ItemTable",
         "key": "id",
+        "near": "1002",
+        "near_cell": "Item!A3",
         "place": "Item!A:A",
-        "tags": "jp",
     },
     "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},
     "sum.wrong": {

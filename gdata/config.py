@@ -30,6 +30,8 @@ class SheetEntry:
     multirow: bool = False
     unknown_columns: Literal["error", "warn", "ignore"] = "error"
     merged: Literal["", "fill"] = ""
+    notes: str = "#"
+    """What the first cell of a row for people alone begins with; "" where there are none."""
     line: int = 0
 
     @property

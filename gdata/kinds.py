@@ -65,6 +65,12 @@ HEADER_PATH = Kind(
     "write it as list[1].field, message.field or map[key]",
     about="A header is a path that doesn't fit the message: an index on a field that is no list, and the like.",
 )
+HEADER_MERGED = Kind(
+    "header.merged",
+    "the header {value} is merged over several columns, and the values from {place} on would be read by nobody",
+    "give each column a header of its own; only a list goes on under a merged header",
+    about="A header is merged over columns with values, but what it names is no list that could go on in them.",
+)
 HEADER_BLANK = Kind(
     "header.blank",
     "row {row} should hold the headers, but is blank",
@@ -97,6 +103,19 @@ ROW_ORPHAN = Kind(
     "a row without a key stands above the first record",
     "write its key",
     about="In a sheet with several rows a record, the first row has no key.",
+)
+ROW_EXTRA_CELLS = Kind(
+    "row.extra_cells",
+    "the row has more cells than the header: {value} stands under none",
+    "put a text with a comma in quotes, or write a header above the cells",
+    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
+)
+ROW_NOTE = Kind(
+    "row.note",
+    "the row is left out as a note, for it begins with {start}",
+    'if it is no note, write it otherwise, or add notes: "" to the line of the sheet in sheets.yaml',
+    severity="warning",
+    about="A row begins as notes do, but its first cell is in a column of text and other cells are filled.",
 )
 RECORD_SEVERAL = Kind(
     "record.several",
@@ -268,6 +287,13 @@ CELL_EATEN_COMMA = Kind(
     severity="warning",
     about="In a list of numbers a spreadsheet takes the comma for a thousands separator.",
 )
+LIST_GAP = Kind(
+    "list.gap",
+    "{field} is blank, but a later element is filled: the list closes up over the gap (rows like this: {count})",
+    "write a value (0 if zero is meant), or move the later ones up",
+    severity="warning",
+    about="A list over columns or rows has a blank before a filled value; it closes up, so the later ones move up.",
+)
 CELL_FORMULA_ERROR = Kind(
     "cell.formula_error",
     "the formula fails: {value}",
@@ -385,6 +411,19 @@ TEXT_ROUNDED = Kind(
     severity="warning",
     about="Excel shows a number of twelve digits or more as 3.5103E+17, and saves that into csv files.",
 )
+TAG_UNKNOWN_ROW = Kind(
+    "tag.unknown",
+    "no target has the tag {tag}",
+    "correct it (targets have the tags {known}), or have the tag added to a target in sheets.yaml",
+    severity="warning",
+    about="A row's @tags name a tag that no target has, so no target with tags gets the row.",
+)
+TAG_SEPARATOR = Kind(
+    "tag.separator",
+    "{value} is read as one tag: tags stand apart by commas",
+    "write {corrected}",
+    about="The tags of a row are separated by something else than commas, so the row would go to no target with tags.",
+)
 TAG_UNKNOWN_NEAR = Kind(
     "tag.unknown",
     "no target has the tag {tag}",
@@ -453,18 +492,6 @@ KEY_DUPLICATE = Kind(
     "give each row its own {field}; the other is {first}",
     about="Two rows of a table have the same key, so nobody can tell which one is meant.",
 )
-KEY_GONE = Kind(
-    "key.gone",
-    "{table} no longer has {row}, the last release has it; {cells}",
-    "put the row back, or change the cells that refer to it",
-    about="A row was deleted, or its key changed, and other cells still refer to it.",
-)
-KEY_OVERTYPED = Kind(
-    "key.gone",
-    "{table} no longer has {row}, the last release has it; {cells}",
-    "write {key} here again; if the key changed on purpose, change the cells that refer to it",
-    about="A row was deleted, or its key changed, and other cells still refer to it.",
-)
 UNIQUE_DUPLICATE = Kind(
     "unique.duplicate",
     "{value} stands in {count} cells of {field}, where every value must be another",
@@ -487,16 +514,10 @@ REFERENCE_MISSING = Kind(
     "write one that is there ({place}), or add the row to {target}",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
-REFERENCE_OFF = Kind(
+REFERENCE_MISSING_NEAR = Kind(
     "reference.missing",
-    "{value} is in {place}, but switched off",
-    "switch it on there (@enabled), or write another one",
-    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
-)
-REFERENCE_OTHER_TAGS = Kind(
-    "reference.missing",
-    "{value} is in {place}, but only for targets with the tags {tags}",
-    "give both rows the same tags, or write another one",
+    "{target} has no row with {key} = {value}",
+    "did you mean {near} ({near_cell})? Write one that is there ({place}), or add the row to {target}",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_UNFED = Kind(

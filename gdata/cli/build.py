@@ -125,6 +125,7 @@ def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[st
         },
         "problems": checked.problems,
         "timings": checked.timings.as_json(),
+        "left_out": checked.left_out_as_json(),
         "requests": checked.requests,
         "diff": compared[0].summary.as_json() if compared is not None else None,
     }
@@ -166,6 +167,11 @@ def _render(built: Built) -> None:
     console.print(table)
     requests, seconds = built.checked.requests, built.checked.timings.as_json()["total"]
     reads = f", {requests} of Google's 60 reads a minute" if requests else ""
+    left_out = built.checked.left_out.values()
+    notes, unticked = sum(one.notes for one in left_out), sum(one.unticked for one in left_out)
+    if notes or unticked:
+        parts = [f"notes: {notes:,}"] * bool(notes) + [f"rows of unticked checkboxes: {unticked:,}"] * bool(unticked)
+        console.print(f"left out: {', '.join(parts)}", markup=False)
     console.print(f"build {(built.build or '')[:12]} in {seconds:.1f} s{reads}", markup=False)
 
 

@@ -22,7 +22,7 @@ _OTHER_SUFFIXES = {
 }
 _PLACES = ("id", "url", "path")
 _SPREADSHEET_KEYS = (*_PLACES, "sheets", "encoding")
-_ENTRY_KEYS = ("table", "layout", "header_row", "first_row", "multirow", "unknown_columns", "merged")
+_ENTRY_KEYS = ("table", "layout", "header_row", "first_row", "multirow", "unknown_columns", "merged", "notes")
 _URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)(?:[/?#].*)?")
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _URL_EXAMPLE = "https://docs.google.com/spreadsheets/d/ID/edit"
@@ -155,8 +155,14 @@ def _read_long_entry(title: str, value: Value) -> SheetEntry:
         "multirow": fields.get("multirow", Value.flag, False),
         "unknown_columns": fields.get("unknown_columns", lambda one: one.choice(("error", "warn", "ignore")), "error"),
         "merged": fields.get("merged", lambda one: one.choice(("fill",)), ""),
+        "notes": fields.get("notes", _read_notes, "#"),
     }
     return SheetEntry(title, tables, layout, header_row, first_row, line=value.line, **options)
+
+
+def _read_notes(value: Value) -> str:
+    text = value.expanded()
+    return value.text().strip() if text else ""
 
 
 def _check_layout(fields: Fields, layout: str) -> None:

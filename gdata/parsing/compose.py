@@ -7,8 +7,8 @@ different to different targets.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from gdata.language import Sentence, sentence
 from gdata.parsing.cell import Fault, choices_text
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.header import Node
+from gdata.parsing.multirow import Part, is_several
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import Columns, make_dicts
 from gdata.parsing.view import Tags
@@ -48,13 +49,15 @@ def compose(records: SheetRecords, tags: Tags) -> Composed:
     columns, bad_fields = composer.columns(), composer.bad_fields
     row_problems, directive_problems = records.row_problems, records.directives[2]
     for record, problem in row_problems:
-        bad_fields.setdefault(record, set()).add(problem.field)
+        if problem.field:
+            bad_fields.setdefault(record, set()).add(problem.field)
     # A field without its column has a problem already: what its rows lack isn't 58 more.
     header = records.header
     unread = {_top_field(name) for name in [*header.missing, *(one.field for one in header.faults)] if name}
-    if unread:
-        for record in range(records.count):
-            bad_fields.setdefault(record, set()).update(unread)
+    for record in range(records.count) if unread else ():
+        bad_fields.setdefault(record, set()).update(unread)
+    for record in records.unticked:
+        bad_fields.setdefault(record, set()).update(field.name for field in records.plan.row.fields)
     flags = records.flags(tags)
     if flags is not None:
         columns = {name: choose_cells(values, flags) for name, values in columns.items()}
@@ -87,7 +90,7 @@ class _Composer:
         starts = self._records.starts
         if starts is None:
             return self._values(node, None, node.field.name)
-        if node.field.is_list or node.field.is_map:
+        if is_several(node):
             return self._merged(node, self._values(node, None, node.field.name))
         is_start = set(starts)
         idle = [line not in is_start for line in range(self._line_count)]
@@ -99,20 +102,48 @@ class _Composer:
         """The lists or maps of a record's lines as one."""
         merged: list[Any] = []
         for record in range(self._records.count):
-            lines = self._records.lines_of(record)
-            parts = [values[line] for line in lines if values[line] is not None]
-            if node.field.is_list:
-                merged.append([one for part in parts for one in part])
-                continue
-            entries: dict[Any, Any] = {}
-            for line in lines:
-                for key, value in (values[line] or {}).items():
-                    if key in entries:
-                        fault = Fault(kinds.CELL_MAP_KEY, {"value": str(key)})
-                        self._report(fault, line, _first_column(node), node.field.name)
-                    entries[key] = value
-            merged.append(entries)
+            whole: Any = [] if node.field.is_list else {}
+            for line in self._records.lines_of(record):
+                self._add(node, whole, values[line] or (), line)
+            merged.append(whole)
+        blank = self._blank_of(node)
+        if node.field.is_list and node.field.message is None and blank is not None:
+            gaps = [
+                line for record in range(self._records.count) for line in _gaps(blank, self._records.lines_of(record))
+            ]
+            self._report_gaps(gaps, _first_column(node), node.field.name)
         return merged
+
+    def _add(self, node: Node, whole: Any, part: Any, line: int) -> None:
+        """Add what a line has of a list or map."""
+        if node.field.is_list:
+            for one in part:
+                if isinstance(one, Part) and one.goes_on:
+                    above = (other for other in reversed(whole) if isinstance(other, Part) and other.node is one.node)
+                    self._go_on(one.node, next(above, None), one, line)
+                else:
+                    whole.append(one)
+            return
+        for key, value in part.items() if part else ():
+            if key is None:
+                self._go_on(node.fields["value"], next(reversed(whole.values()), None), value, line)
+                continue
+            if key in whole:
+                fault = Fault(kinds.CELL_MAP_KEY, {"value": str(key)})
+                self._report(fault, line, _first_column(node), node.field.name)
+            whole[key] = value
+
+    def _go_on(self, message: Node, above: dict[str, Any] | None, further: dict[str, Any] | None, line: int) -> None:
+        """Add what a further line has of the lists in a message; one above that is wrong was told of already."""
+        if above is None or further is None:
+            return
+        for name, part in message.fields.items():
+            if is_several(part) and further.get(name):
+                # Equal cells share what was made of them.
+                above[name] = copy(above.get(name)) or ([] if part.field.is_list else {})
+                self._add(part, above[name], further[name], line)
+            elif part.fields:
+                self._go_on(part, above.get(name), further.get(name), line)
 
     def _check_filled(self, node: Node, is_start: set[int]) -> None:
         for column in node.columns():
@@ -171,7 +202,7 @@ class _Composer:
             # The key of a map's entry is asked for too, but it isn't the row's.
             kind = kinds.KEY_BLANK if is_key else _BLANK_KINDS.get(field.kind, kinds.CELL_BLANK)
             words = {"choices": choices_text(field.choices)}
-            for line in asked:
+            for line in asked if is_key else (line for line in asked if line not in self._records.unticked):
                 fault = Fault(kind, {"before": self._merge_hint(node, line), **words})
                 self._report(fault, line, _first_column(node), name)
         return values
@@ -181,7 +212,24 @@ class _Composer:
 
     def _list_values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
         parts = [self._values(node.elements[index], idle, f"{name}[{index + 1}]") for index in sorted(node.elements)]
+        if node.field.message is None:
+            self._check_gaps(node, name)
         return [[value for value in values if value is not None] for values in zip(*parts, strict=True)]
+
+    def _check_gaps(self, node: Node, name: str) -> None:
+        """Warn of elements that are blank while a later one is filled."""
+        blanks = [(index, self._blank_of(node.elements[index])) for index in sorted(node.elements, reverse=True)]
+        if not any(blank for _, blank in blanks):
+            return
+        # As numbers of as many bytes as there are lines, flags are compared all at once.
+        later, every = 0, int.from_bytes(b"\1" * self._line_count, "big")
+        for index, blank in blanks:
+            flags = int.from_bytes(bytes(blank), "big") if blank is not None else 0
+            if flags & later:
+                gaps = (flags & later).to_bytes(self._line_count, "big")
+                column = _first_column(node.elements[index])
+                self._report_gaps([line for line, is_gap in enumerate(gaps) if is_gap], column, f"{name}[{index + 1}]")
+            later |= every ^ flags
 
     def _map_values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
         if node.entries:
@@ -191,20 +239,24 @@ class _Composer:
                 {key: value for key, value in zip(keys, values, strict=True) if value is not None}
                 for values in zip(*parts, strict=True)
             ]
-        entries = self._message_values(node, idle, name)
-        pairs = [(None, None) if entry is None else (entry.get("key"), entry.get("value")) for entry in entries]
-        return [None if key is None or value is None else {key: value} for key, value in pairs]
+        return [_map_entry(entry) for entry in self._message_values(node, idle, name)]
 
     def _message_values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
-        blank = self._blank_of(node)
-        if blank is not None:
-            idle = blank if idle is None else [a or b for a, b in zip(blank, idle, strict=True)]
-        columns = {part: self._values(child, idle, f"{name}.{part}") for part, child in node.fields.items()}
+        blank, further = self._blank_of(node), self._records.further
+        goes_on = further.lines(node) if further is not None else None
+        idle = _either(idle, blank)
+        own_idle = _either(idle, goes_on)
+        columns = {
+            part: self._values(child, idle if is_several(child) else own_idle, f"{name}.{part}")
+            for part, child in node.fields.items()
+        }
         if node.field.message is not None and not (node.field.is_map and not node.is_element):
             for field in _defaulted(node.field.message, node.fields):
                 columns[field.name] = [self._default(Node(field))] * self._line_count
-            self._check_oneofs(node.fields.values(), idle, f"{name}.")
+            self._check_oneofs(node.fields.values(), own_idle, f"{name}.")
         dicts: Sequence[Any] = make_dicts(columns, self._line_count)
+        if goes_on is not None:
+            dicts = [Part(value, node, further) for value, further in zip(dicts, goes_on, strict=True)]
         if blank is None:
             return dicts
         return [None if is_blank else value for value, is_blank in zip(dicts, blank, strict=True)]
@@ -235,6 +287,10 @@ class _Composer:
         for line, fault in converted.faults:
             self._report(fault, line, column, name)
         return converted
+
+    def _report_gaps(self, lines: Sequence[int], column: int, name: str) -> None:
+        if lines:
+            self.problems.append(self._records.problem(kinds.LIST_GAP, lines[0], column, name, count=len(lines)))
 
     def _report(self, fault: Fault, line: int, column: int, name: str) -> None:
         self.problems.append(self._records.fault_problem(fault, line, column, name))
@@ -273,14 +329,33 @@ class _Composer:
             self._mark_bad(line, *(prefix + node.field.name for node in filled))
 
     def _mark_bad(self, line: int, *names: str) -> None:
-        starts = self._records.starts
-        record = line if starts is None else bisect_right(starts, line) - 1
-        self.bad_fields.setdefault(record, set()).update(map(_top_field, names))
+        self.bad_fields.setdefault(self._records.record_of(line), set()).update(map(_top_field, names))
 
 
 def _top_field(name: str) -> str:
     """The row's own field in a name such as `rewards[1].item_id` or `price@jp`."""
     return re.split(r"[.@\[]", name, maxsplit=1)[0]
+
+
+def _map_entry(entry: Any) -> dict[Any, Any] | None:
+    """The key and value of a line; without its key it goes on in the entry above."""
+    if entry is None or entry.get("value") is None:
+        return None
+    if isinstance(entry, Part) and entry.goes_on:
+        return {None: entry["value"]}
+    return {entry["key"]: entry["value"]} if entry.get("key") is not None else None
+
+
+def _gaps(blank: Sequence[bool], lines: range) -> Iterator[int]:
+    """The blank ones of a record's lines that come before a filled one."""
+    last = next((line for line in reversed(lines) if not blank[line]), lines.start)
+    return (line for line in range(lines.start, last) if blank[line])
+
+
+def _either(idle: Blank, other: Blank) -> Blank:
+    if idle is None or other is None:
+        return other if idle is None else idle
+    return [a or b for a, b in zip(idle, other, strict=True)]
 
 
 def _first_column(node: Node) -> int:

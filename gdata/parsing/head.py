@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.language import sentence
-from gdata.parsing.cell import CellType, is_blank
+from gdata.parsing.cell import CellType, is_blank, shown
 from gdata.parsing.compound import ReadCell, cell_reader, scalar_type
 from gdata.parsing.header import Header, HeaderFault, Node, read_header
-from gdata.parsing.sheet import Sheet
+from gdata.parsing.sheet import Sheet, find_unticked, is_note, is_unticked
 from gdata.problems import Problem, Severity
 from gdata.schema.plan import FieldPlan, TablePlan
 
@@ -21,13 +22,28 @@ _SEVERITY_OF_UNKNOWN: dict[str, Severity | None] = {"error": "error", "warn": "w
 class SheetHead:
     """A sheet and its header, matched against the fields of one table."""
 
-    def __init__(self, sheet: Sheet, plan: TablePlan, timezone: ZoneInfo) -> None:
+    def __init__(self, sheet: Sheet, plan: TablePlan, timezone: ZoneInfo, known_tags: Set[str] = frozenset()) -> None:
+        """`known_tags` are those that any target has."""
         self.sheet = sheet
         self.plan = plan
         self.timezone = timezone
-        self.header: Header = read_header(sheet.header, plan.row, multirow=sheet.entry.multirow)
+        self.known_tags = known_tags
+        self.header: Header = self._read(plan)
+        key = [
+            column
+            for field in plan.key
+            if field.name in self.header.nodes
+            for column in self.header.nodes[field.name].columns()
+        ]
+        self.end, self.unticked = find_unticked(sheet, self.header.mapped, key)
+        """The line number from which on nothing follows but checkboxes that nobody ticked, and how many such lines
+        there are."""
         self._readers: dict[tuple[int, bool], tuple[FieldPlan, ReadCell, CellType | None]] = {}
         """By the identity of a field, which is kept with what reads it so that no other gets it."""
+
+    def _read(self, plan: TablePlan) -> Header:
+        sheet = self.sheet
+        return read_header(sheet.header, plan.row, multirow=sheet.entry.multirow, spans=sheet.spans)
 
     @property
     def is_blank(self) -> bool:
@@ -62,7 +78,7 @@ class SheetHead:
         unknown: Mapping[int, HeaderFault] = self.header.unknown
         for other in plans:
             if other is not self.plan:
-                theirs = read_header(self.sheet.header, other.row, multirow=self.sheet.entry.multirow).unknown
+                theirs = self._read(other).unknown
                 unknown = {column: fault for column, fault in unknown.items() if column in theirs}
         is_first = self.plan is plans[0]  # What no table of the sheet knows is said once, by the first.
         return self._faults(list(unknown.values()), ", ".join(plan.row.name for plan in plans), tell_unknown=is_first)
@@ -73,7 +89,10 @@ class SheetHead:
         told = [*self.header.faults, *(unknown if severity == "error" else ())]
         meant = {self.header.meant.get(column) for fault in told for column in fault.columns}
         missing = [fault for path, fault in self.header.missing.items() if path not in meant]
-        found = [self._problem(fault, tables) for fault in [*self.header.faults, *missing]]
+        lost = list(self._lost())
+        if len(missing) <= sum(map(len, self.header.spans.values())):
+            missing = missing[: 0 if lost else None]  # The header was there before somebody merged it.
+        found = [self._problem(fault, tables) for fault in [*self.header.faults, *missing, *lost]]
         if severity is not None and tell_unknown:
             found += [replace(self._problem(fault, tables), severity=severity) for fault in unknown]
         return found
@@ -89,6 +108,25 @@ class SheetHead:
             tables=tables,
             **fault.words,
         )
+
+    def _lost(self) -> Iterator[HeaderFault]:
+        """Headers that are merged over columns in which there are values that nobody would read."""
+        for column, further in self.header.spans.items():
+            lines = [
+                line for line in self.sheet.lines if not is_note(line[0] if line else None, self.sheet.entry.notes)
+            ]
+            filled = [one for one in further if not all(is_unticked(line[one]) for line in lines if one < len(line))]
+            if filled:
+                value = shown(self.sheet.header[column]).strip()
+                place = self.sheet.header_cell(filled[0]).a1
+                yield HeaderFault(kinds.HEADER_MERGED, (column,), value=value, words={"place": place})
+
+    @cached_property
+    def text_column(self) -> int | None:
+        """The column of a line's first cell, where it is a field of text."""
+        leaves = [leaf for node in self.header.nodes.values() for leaf in node.leaves()]
+        texts = [leaf for leaf in leaves if "string" in (leaf.field.kind, leaf.field.scalar_kind)]
+        return 0 if any(0 in leaf.columns() for leaf in texts) else None
 
     def columns_to_fill(self) -> dict[int, str]:
         """The columns that may be blank in some rows but hardly in all of them, with their fields.
@@ -112,7 +150,7 @@ class SheetHead:
             for column in sorted(columns)
         ]
 
-    def unknown_tags(self, known: Set[str]) -> list[Problem]:
+    def unknown_tags(self) -> list[Problem]:
         """A warning for every column `field@tag` whose tag no target has: nobody would ever read it."""
         return [
             kinds.TAG_UNKNOWN.at(
@@ -121,12 +159,12 @@ class SheetHead:
                 field=leaf.field.name,
                 value=f"{leaf.field.name}@{tag}",
                 tag=tag,
-                known=", ".join(sorted(known)) or sentence("none"),
+                known=", ".join(sorted(self.known_tags)) or sentence("none"),
             )
             for node in self.header.nodes.values()
             for leaf in node.leaves()
             for tag, column in leaf.variants.items()
-            if tag not in known
+            if tag not in self.known_tags
         ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from gdata.parsing.header_names import (
     Step,
     entry_part,
     find_field,
+    is_column_text,
     known_texts,
     path_text,
     split_path,
@@ -99,11 +101,22 @@ class Header:
     both are one mistake."""
     mapped: set[int] = dataclasses.field(default_factory=set)
     """Every column that feeds a field or is a directive."""
+    spans: dict[int, list[int]] = dataclasses.field(default_factory=dict)
+    """By column of a merged header: the further columns under it, where they can't count for what it names."""
 
 
-def read_header(texts: Sequence[CellValue], message: MessagePlan, *, multirow: bool = False) -> Header:
-    """Match a row of header cells against the fields of `message`; with `multirow`, lists may go down rows."""
-    return _HeaderReader(message, multirow).read(texts)
+def read_header(
+    texts: Sequence[CellValue],
+    message: MessagePlan,
+    *,
+    multirow: bool = False,
+    spans: Mapping[int, int] = MappingProxyType({}),
+) -> Header:
+    """Match a row of header cells against the fields of `message`; with `multirow`, lists may go down rows.
+
+    `spans` are the columns under a merged header, with the first column of each.
+    """
+    return _HeaderReader(message, multirow, spans).read(texts)
 
 
 class _PathFault(Exception):
@@ -117,9 +130,10 @@ class _PathFault(Exception):
 
 
 class _HeaderReader:
-    def __init__(self, message: MessagePlan, multirow: bool) -> None:
+    def __init__(self, message: MessagePlan, multirow: bool, spans: Mapping[int, int]) -> None:
         self._message = message
         self._multirow = multirow
+        self._spans = spans
         self._header = Header()
         self._duplicates: dict[int, HeaderFault] = {}
         """By the first column of each field that has several."""
@@ -128,11 +142,13 @@ class _HeaderReader:
         header = self._header
         for column, cell in enumerate(texts):
             text = shown(cell).strip()
+            if column in self._spans:
+                continue  # Its header stands in the first column of the merge.
             if text in ERROR_TEXTS:
                 header.faults.append(HeaderFault(kinds.HEADER_ERROR, (column,), value=text))
             elif text.startswith("@"):
                 self._read_directive(text, column)
-            elif text and not text.startswith("#"):
+            elif text and (not text.startswith("#") or is_column_text(text, self._message)):
                 self._read_text(text, column)
         header.faults += self._duplicates.values()
         self._check_gaps(header.nodes.values(), "")
@@ -147,6 +163,7 @@ class _HeaderReader:
             words = {"before": question(nearest(text, ["@enabled", "@tags"]))}
             header.faults.append(HeaderFault(kinds.HEADER_DIRECTIVE, (column,), value=text, words=words))
             return
+        self._note_span(column)
         taken = header.enabled if name == "enabled" else header.tags
         if taken is not None:
             self._note_duplicate(taken, column, f"@{name}", text)
@@ -178,7 +195,26 @@ class _HeaderReader:
             meant = find_field(near, self._message) if near is not None else None
             self._header.meant[column] = path_text(meant) if meant else ""
         else:
+            self._place_span(steps, tag, text, column)
+
+    def _place_span(self, steps: list[Step], tag: str, text: str, column: int) -> None:
+        """Place a header; a list goes on in the further columns that it is merged over."""
+        further = self._under(column)
+        *above, (field, index) = steps
+        if not further or tag or not field.is_list or index is not None:
+            self._note_span(column)
             self._place(steps, tag, text, column)
+            return
+        for number, one in enumerate([column, *further], 1):
+            self._place([*above, (field, str(number))], tag, text, one)
+
+    def _note_span(self, column: int) -> None:
+        further = self._under(column)
+        if further:
+            self._header.spans[column] = further
+
+    def _under(self, column: int) -> list[int]:
+        return [one for one, first in self._spans.items() if first == column]
 
     def _walk(self, text: str) -> list[Step] | None:
         """The steps of a path such as `rewards[1].item_id`; None where it is none, or its first name no field."""

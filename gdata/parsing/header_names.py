@@ -45,6 +45,11 @@ def find_field(text: str, message: MessagePlan) -> list[Step] | None:
     return None
 
 
+def is_column_text(text: str, message: MessagePlan) -> bool:
+    """Whether a field's `column` option is exactly this text."""
+    return any(text in field.columns for field in message.fields)
+
+
 def known_texts(message: MessagePlan) -> list[str]:
     """What a header may say, for suggestions."""
     return [text for field in message.fields for text in (field.name, *field.columns)]

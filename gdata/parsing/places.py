@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdata.parsing.view import Path, Tags
@@ -28,16 +27,6 @@ def blocks_of(heads: Iterable[SheetHead]) -> list[Block]:
     return [(head, block) for head in heads for block in head.sheet.blocks()]
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """A value of a record that a view doesn't have: it is switched off, or for targets with other tags."""
-
-    value: object
-    cell: Cell
-    tags: tuple[str, ...]
-    """The record's tags; () where it is switched off."""
-
-
 class Places:
     """The `Locate` of a view: reads the block of a row again, so that nobody needs to keep cells."""
 
@@ -52,21 +41,6 @@ class Places:
         records, seen = self._read.get(number) or self._read_block(number)
         return _locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
 
-    def left_out(self, name: str) -> Iterator[LeftOut]:
-        """The values of a field in the records that the view doesn't have."""
-        for number in range(len(self._ends)):
-            records, seen = self._read.get(number) or self._read_block(number)
-            node = records.header.nodes.get(name)
-            others = set(range(records.count)).difference(seen)
-            if node is None or node.column is None or not others:
-                continue
-            values, (enabled, tagged, _) = records.convert(node, node.column).values, records.directives
-            for record in sorted(others):
-                line = records.lines_of(record).start
-                is_off = enabled is not None and not enabled[record]
-                tags = () if is_off or tagged is None else tuple(sorted(tagged[record]))
-                yield LeftOut(values[line], records.cell_at(line, node.column), tags)
-
     def _read_block(self, number: int) -> tuple[SheetRecords, Sequence[int]]:
         from gdata.parsing.records import SheetRecords
 
@@ -80,7 +54,7 @@ def _locate(records: SheetRecords, record: int, path: Path, tags: Tags) -> Cell:
 
     Where it has no cell of its own, the first one of what holds it; at last the record's first.
     """
-    line = records.lines_of(record).start
+    lines = records.lines_of(record)
     nodes, node = records.header.nodes, None
     steps = iter(path)
     for step in steps:
@@ -88,23 +62,33 @@ def _locate(records: SheetRecords, record: int, path: Path, tags: Tags) -> Cell:
             node = nodes.get(str(step))
             if node is None:
                 break
-        lines = records.lines_of(record)
         if (node.field.is_list or node.field.is_map) and not node.is_element:
             index = next(steps, None)
             if index is None:
                 break
-            found = _element(records, node, index, lines if nodes is records.header.nodes else range(line, line + 1))
+            found = _element(records, node, index, lines)
             if found is None:
                 break
-            line, node = found
+            line, several, node = found[0], node, found[1]
+            lines = _lines_of(records, several if several.field.is_map else node, line, lines)
         nodes = node.fields
         if not nodes:
             break
+    line = lines.start
     column = _cell_column(records, node, line, tags) if node is not None else None
     if column is None:
         keys = [records.header.nodes[key.name] for key in records.plan.key if key.name in records.header.nodes]
         column = next((one for key in keys for one in key.columns()), min(records.header.mapped, default=0))
     return records.cell_at(line, column)
+
+
+def _lines_of(records: SheetRecords, element: Node, line: int, lines: range) -> range:
+    """The lines of an element that begins in `line`: the lists in it may go on below."""
+    goes_on = records.further.lines(element) if records.further is not None else None
+    if goes_on is None:
+        return range(line, line + 1)
+    begins = (one for one in lines if one > line and not goes_on[one] and _element_count(records, element, one))
+    return range(line, next(begins, lines.stop))
 
 
 def _cell_column(records: SheetRecords, node: Node, line: int, tags: Tags) -> int | None:
@@ -121,7 +105,8 @@ def _element(records: SheetRecords, node: Node, index: object, lines: range) -> 
     seen = 0
     for line in lines:
         for element in _line_elements(node):
-            count = _element_count(records, element, line)
+            goes_on = records.further.lines(element) if records.further is not None else None
+            count = 0 if goes_on is not None and goes_on[line] else _element_count(records, element, line)
             if isinstance(index, int) and seen <= index < seen + count:
                 return line, element
             seen += count

@@ -4,22 +4,30 @@ columns, each converted once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import compress
 from typing import Any
 
 from gdata import kinds
+from gdata.language import sentence
 from gdata.nearest import nearest
 from gdata.parsing.cell import CellType, Fault, convert_cell, convert_key, is_blank, shown
-from gdata.parsing.column import Column, convert_column
+from gdata.parsing.column import Column, blanks, convert_column
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
-from gdata.parsing.sheet import Sheet, record_cells
+from gdata.parsing.multirow import Further
+from gdata.parsing.sheet import Sheet, is_unticked, keep_records
 from gdata.parsing.view import Tags
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import FieldPlan
-from gdata.sources.grid import CellValue
+from gdata.sources.grid import ERROR_TEXTS, CellValue
+
+_TAG_SEPARATORS = re.compile(r"[\s,/\\|;:&+·・、，；／｜\u3000]+")
+"""What planners write between tags beside the comma."""
 
 
 class SheetRecords:
@@ -31,31 +39,67 @@ class SheetRecords:
         self.sheet = block
         self.plan, self.header = head.plan, head.header
         self._converted: dict[tuple[int, bool], Column] = {}
-        self._lines, self._columns = record_cells(block, self.header.mapped)
+        self._kept = keep_records(block, self.header.mapped, enabled=self.header.enabled, end=head.end)
+        self._lines, self._columns = self._kept.lines, self._kept.columns
         """Line numbers (from 0) of the rows that are kept, and their cells in every mapped column."""
-        self.starts, self.row_problems = self._find_records()
+        self.starts = self._find_starts()
+        self.row_problems = list(self._find_row_problems())
 
     # --- records ------------------------------------------------------------------------------------------
 
-    def _find_records(self) -> tuple[list[int] | None, list[tuple[int, Problem]]]:
-        """Where each record starts among the kept lines, None where every line is one; problems by record."""
-        keys = [node for key in self.plan.key if (node := self.header.nodes.get(key.name)) and node.column is not None]
-        if not self.sheet.entry.multirow or not keys:
-            return None, []
-        starts: list[int] = []
-        problems: list[tuple[int, Problem]] = []
-        for line in range(len(self._lines)):
-            filled = [node for node in keys if not is_blank(self._columns[_column(node)][line])]
-            if not filled and not starts:
-                starts.append(line)
-                problems.append((0, self.problem(kinds.ROW_ORPHAN, line, _column(keys[0]), keys[0].field.name)))
-            elif filled:
-                starts.append(line)
-                for node in keys:
-                    if node not in filled:
-                        name = node.field.name
-                        problems.append((len(starts) - 1, self.problem(kinds.KEY_PARTIAL, line, _column(node), name)))
-        return starts, problems
+    @cached_property
+    def _keys(self) -> list[tuple[Node, int]]:
+        nodes = [self.header.nodes.get(key.name) for key in self.plan.key]
+        return [(node, node.column) for node in nodes if node is not None and node.column is not None]
+
+    def _find_starts(self) -> list[int] | None:
+        """Where each record starts among the kept lines; None where every line is one."""
+        if not self.sheet.entry.multirow or not self._keys:
+            return None
+        filled = [
+            any(not self.is_blank_at(line, column) for _, column in self._keys) for line in range(self.line_count)
+        ]
+        # What stands above the first record has to belong to one.
+        return [line for line, is_filled in enumerate(filled) if is_filled or line == 0]
+
+    def _find_row_problems(self) -> Iterator[tuple[int, Problem]]:
+        """What is wrong with the lines as such, by record."""
+        for record, line in enumerate(self.starts or ()):
+            blank = [(node, column) for node, column in self._keys if self.is_blank_at(line, column)]
+            if len(blank) == len(self._keys):
+                (node, column), *_ = blank
+                yield record, self.problem(kinds.ROW_ORPHAN, line, column, node.field.name)
+                continue
+            for node, column in blank:
+                yield record, self.problem(kinds.KEY_PARTIAL, line, column, node.field.name)
+        yield from self._find_extra_cells()
+
+    def _find_extra_cells(self) -> Iterator[tuple[int, Problem]]:
+        extra = dict(self.sheet.extra_cells())
+        if not extra:
+            return
+        for line, index in enumerate(self._lines):
+            if index in extra:
+                width = len(self.sheet.header)
+                yield self.record_of(line), self.problem(kinds.ROW_EXTRA_CELLS, line, width, "", value=extra[index])
+
+    def record_of(self, line: int) -> int:
+        """The record that a kept line belongs to."""
+        return line if self.starts is None else bisect_right(self.starts, line) - 1
+
+    @cached_property
+    def further(self) -> Further | None:
+        """Which lines go on in the last element of a list, where records have several lines."""
+        return Further(self, self.starts) if self.starts is not None else None
+
+    @cached_property
+    def unticked(self) -> frozenset[int]:
+        """Lines with nothing but FALSE, and so without their key: that they lack it is all there is to say of them."""
+        blank = [blanks(self._columns[column]) for _, column in self._keys]
+        if not blank or None in blank or self.starts is not None:
+            return frozenset()
+        keyless = [line for line, flags in enumerate(zip(*blank, strict=True)) if all(flags)]
+        return frozenset(line for line in keyless if all(is_unticked(cells[line]) for cells in self._columns.values()))
 
     @property
     def count(self) -> int:
@@ -80,19 +124,54 @@ class SheetRecords:
         """Those of the columns in which no record has anything."""
         return {column for column in columns if all(map(is_blank, self._columns[column]))}
 
-    def misspelt_tags(self, known: Set[str]) -> Iterator[Problem]:
-        """A warning for every row whose tag is so like one of a target that it may be misspelt."""
-        tagged = self.directives[1]
-        column = self.header.tags
-        if tagged is None or column is None:
+    @property
+    def notes(self) -> int:
+        """How many lines are notes."""
+        return len(self._kept.notes)
+
+    def text_notes(self) -> Iterator[Problem]:
+        """A warning for every note that may be a record: its first cell is a text, and other cells are filled."""
+        column = self.head.text_column
+        if column is None or not self._kept.notes:
             return
-        near = {tag: nearest(tag, known) for tag in frozenset().union(*tagged) - known}
-        for record, tags in enumerate(tagged):
-            for tag in sorted(tags):
-                if near.get(tag):
-                    words = {"tag": tag, "near": near[tag], "known": ", ".join(sorted(known))}
-                    line = self.lines_of(record).start
-                    yield self.problem(kinds.TAG_UNKNOWN_NEAR, line, column, "@tags", **words)
+        for index in self._kept.notes:
+            line = self.sheet.lines[index]
+            if any(not is_blank(line[one]) for one in self.header.mapped if one != column and one < len(line)):
+                cell, value = self.sheet.cell_at(index, column), shown(line[column])
+                yield kinds.ROW_NOTE.at(cell, table=self.plan.name, value=value, start=self.sheet.entry.notes)
+
+    def unknown_tags(self) -> Iterator[Problem]:
+        """What is wrong with the tags of rows that no target has."""
+        column, known = self.header.tags, self.head.known_tags
+        if column is None:
+            return
+        names = ", ".join(sorted(known)) or sentence("none")
+        for record, (written, meant) in enumerate(self._tags):
+            line = self.lines_of(record).start
+            if written != meant:
+                corrected = ", ".join(filter(None, _TAG_SEPARATORS.split(shown(self._columns[column][line]))))
+                yield self.problem(kinds.TAG_SEPARATOR, line, column, "@tags", corrected=corrected)
+                continue
+            for tag in sorted(written - known):
+                near = nearest(tag, known)
+                kind = kinds.TAG_UNKNOWN_NEAR if near else kinds.TAG_UNKNOWN_ROW
+                yield self.problem(kind, line, column, "@tags", tag=tag, near=near, known=names)
+
+    @cached_property
+    def _tags(self) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """The tags of each record as they are written, and as they are meant: with another separator apart, where that
+        makes them known ones.
+        """
+        known = self.head.known_tags
+        read: dict[str, tuple[frozenset[str], frozenset[str]]] = dict.fromkeys(ERROR_TEXTS, (frozenset(), frozenset()))
+        texts = [shown(self._columns[self.header.tags or 0][self.lines_of(one).start]) for one in range(self.count)]
+        for text in set(texts) - read.keys():
+            written = frozenset(filter(None, map(str.strip, text.split(","))))
+            apart = {tag: frozenset(filter(None, _TAG_SEPARATORS.split(tag))) for tag in written - known}
+            several = {tag: parts for tag, parts in apart.items() if parts & known}
+            meant = (written - several.keys()).union(*several.values())
+            read[text] = written, meant
+        return [read[text] for text in texts]
 
     # --- who sees which -----------------------------------------------------------------------------------
 
@@ -102,35 +181,43 @@ class SheetRecords:
         return range(self.count) if flags is None else list(compress(range(self.count), flags))
 
     @cached_property
+    def _enabled(self) -> tuple[list[bool] | None, list[tuple[int, Fault]]]:
+        """What @enabled says of each record, None without such a column; and what is wrong there, by line."""
+        column = self.header.enabled
+        if column is None:
+            return None, []
+        enabled: list[bool] = []
+        faults: list[tuple[int, Fault]] = []
+        for record in range(self.count):
+            line = self.lines_of(record).start
+            cell = self._columns[column][line]
+            value, fault = (True, None) if is_blank(cell) else convert_cell(cell, CellType("bool", self.head.timezone))
+            enabled.append(value is not False)
+            if fault is not None:
+                faults.append((line, fault))
+        return enabled, faults
+
+    @cached_property
     def directives(self) -> tuple[list[bool] | None, list[frozenset[str]] | None, list[Problem]]:
         """What @enabled and @tags say of each record; None without such a column."""
-        enabled: list[bool] | None = None
-        tags: list[frozenset[str]] | None = None
-        problems: list[Problem] = []
-        if self.header.enabled is None and self.header.tags is None:
-            return None, None, problems
-        starts = [self.lines_of(record).start for record in range(self.count)]
-        if self.header.enabled is not None:
-            cells = [self._columns[self.header.enabled][line] for line in starts]
-            enabled = []
-            for line, cell in zip(starts, cells, strict=True):
-                value, fault = (
-                    (True, None) if is_blank(cell) else convert_cell(cell, CellType("bool", self.head.timezone))
-                )
-                enabled.append(value is not False)
-                if fault is not None:
-                    problems.append(self.fault_problem(fault, line, self.header.enabled, "@enabled"))
-        if self.header.tags is not None:
-            cells = [self._columns[self.header.tags][line] for line in starts]
-            tags = [frozenset(filter(None, (tag.strip() for tag in shown(cell).split(",")))) for cell in cells]
-            for line, cell in zip(starts, cells, strict=True):
-                # A tag is a text: what is wrong with one is what is wrong with a text.
-                _, fault = (
-                    (None, None) if is_blank(cell) else convert_cell(cell, CellType("string", self.head.timezone))
-                )
-                if fault is not None and fault.kind.severity == "error":
-                    problems.append(self.fault_problem(fault, line, self.header.tags, "@tags"))
-        return enabled, tags, problems
+        enabled, faults = self._enabled
+        column = self.header.tags
+        problems = [self.fault_problem(fault, line, self.header.enabled or 0, "@enabled") for line, fault in faults]
+        if column is None:
+            return enabled, None, problems
+        for record in range(self.count):
+            line = self.lines_of(record).start
+            # A tag is a text: what is wrong with one is what is wrong with a text.
+            cell = self._columns[column][line]
+            _, fault = (None, None) if is_blank(cell) else convert_cell(cell, CellType("string", self.head.timezone))
+            if fault is not None and fault.kind.severity == "error":
+                problems.append(self.fault_problem(fault, line, column, "@tags"))
+        return enabled, [meant for _, meant in self._tags], problems
+
+    def _is_off(self, line: int) -> bool:
+        """Whether @enabled switches a kept line off."""
+        enabled, _ = self._enabled
+        return enabled is not None and not enabled[self.record_of(line)]
 
     def flags(self, tags: Tags) -> list[bool] | None:
         """Whether each record is enabled and meant for `tags`; None: all are."""
@@ -178,14 +265,10 @@ class SheetRecords:
 
     def problem(self, kind: Kind, line: int, column: int, field: str, **words: Any) -> Problem:
         """A problem at a kept line's cell; without a `value` among `words`, the cell's own is shown."""
-        value = words.pop("value", shown(self._columns[column][line]))
-        return kind.at(self.cell_at(line, column), table=self.plan.name, field=field, value=value, **words)
+        value = words.pop("value") if "value" in words else shown(self._columns[column][line])
+        problem = kind.at(self.cell_at(line, column), table=self.plan.name, field=field, value=value, **words)
+        return replace(problem, severity="warning") if self._is_off(line) else problem
 
     def fault_problem(self, fault: Fault, line: int, column: int, field: str) -> Problem:
         """What conversion found wrong with a kept line's cell, as a problem."""
         return self.problem(fault.kind, line, column, field, **fault.words)
-
-
-def _column(node: Node) -> int:
-    assert node.column is not None
-    return node.column

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import compress
 
 from gdata.config import SheetEntry
@@ -14,6 +14,9 @@ from gdata.problems import Cell
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 from gdata.sources.textrows import TextBlock, TextRows
 from gdata.sources.utf8cells import Utf8Cells, choose_cells
+
+Merge = tuple[int, int, int, int]
+"""First row, first column, last row, last column, from 1."""
 
 _FALSE_TEXTS = frozenset(["FALSE", "false", "False"])
 """A checkbox that nobody touched, in CSV."""
@@ -32,6 +35,8 @@ class Sheet:
     lines: Sequence[Sequence[CellValue]]
     first_line: int
     """Number of the first of the lines: a row's, in the columns layout a column's, from 1."""
+    spans: Mapping[int, int] = field(default_factory=dict)
+    """Of each column whose header is merged with one before it: that first column."""
 
     def cell_at(self, line: int, column: int) -> Cell:
         """The place of `lines[line][column]`."""
@@ -73,6 +78,17 @@ class Sheet:
             yield replace(self, lines=block, first_line=first)
             first += len(block)
 
+    def extra_cells(self) -> Iterator[tuple[int, str]]:
+        """Lines of csv that are longer than the header, and what stands in them there."""
+        if self.grid.kind != "csv" or self.entry.layout != "rows":
+            return
+        width = len(self.header)
+        lines = self.lines
+        longer = lines.longer(width) if isinstance(lines, (TextRows, TextBlock)) else enumerate(lines)
+        for index, line in longer:
+            if not all(map(is_blank, line[width:])):
+                yield index, ",".join(map(shown, line[width:])).strip(" ,")
+
     def columns(self, wanted: Sequence[int]) -> dict[int, Sequence[CellValue]]:
         """The cells of every line in the wanted columns."""
         lines = self.lines
@@ -94,17 +110,40 @@ class Sheet:
 
 def lay_out(grid: Grid, entry: SheetEntry) -> Sheet:
     """The sheet as its entry's layout says, merged cells filled where the entry asks for it."""
-    rows: Sequence[Sequence[CellValue]] = _fill_merged(grid) if entry.merged == "fill" else grid.rows
+    rows = _fill_merged(grid) if entry.merged == "fill" else grid.rows
     if entry.layout == "vertical":
-        rows = rows[(entry.first_row or 1) - 1 :]
-        names = [row[0] if row else None for row in rows]
-        values = [row[1] if len(row) > 1 else None for row in rows]
-        return Sheet(grid, entry, names, [values], 2)
+        first = entry.first_row or 1
+        names = [row[0] if row else None for row in rows[first - 1 :]]
+        values = [row[1] if len(row) > 1 else None for row in rows[first - 1 :]]
+        header, spans = _merged_header(names, 1, [_turn(one, first - 1) for one in grid.merges], [names])
+        return Sheet(grid, entry, header, [values], 2, spans)
+    merges = grid.merges
     if entry.layout == "columns":
-        rows = _transpose(rows)
+        rows, merges = _transpose(rows), tuple(map(_turn, merges))
     first = entry.first_row or entry.header_row + 1
     header = rows[entry.header_row - 1] if len(rows) >= entry.header_row else []
-    return Sheet(grid, entry, header, rows[first - 1 :], first)
+    header, spans = _merged_header(header, entry.header_row, merges, rows)
+    return Sheet(grid, entry, header, rows[first - 1 :], first, spans)
+
+
+def _merged_header(
+    header: Sequence[CellValue], number: int, merges: Sequence[Merge], rows: Sequence[Sequence[CellValue]]
+) -> tuple[Sequence[CellValue], dict[int, int]]:
+    """The header, which is row `number`, with the texts of cells that are merged down to it; and its spans."""
+    cells, spans = list(header), dict[int, int]()
+    for first_row, first_column, last_row, last_column in merges:
+        if first_row <= number <= last_row and first_column > 0:
+            cells += [None] * (last_column - len(cells))
+            top = rows[first_row - 1]
+            cells[first_column - 1] = top[first_column - 1] if first_column <= len(top) else None
+            spans |= dict.fromkeys(range(first_column, last_column), first_column - 1)
+    return cells if spans or cells != header else header, spans
+
+
+def _turn(merge: Merge, skipped: int = 0) -> Merge:
+    """A merge of a sheet on its side, of which the first rows are skipped."""
+    first_row, first_column, last_row, last_column = merge
+    return first_column, first_row - skipped, last_column, last_row - skipped
 
 
 def _transpose(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
@@ -113,7 +152,7 @@ def _transpose(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
     return [[row[column] if column < len(row) else None for row in rows] for column in range(width)]
 
 
-def _fill_merged(grid: Grid) -> list[list[CellValue]]:
+def _fill_merged(grid: Grid) -> Sequence[Sequence[CellValue]]:
     rows = [list(row) for row in grid.rows]
     for first_row, first_column, last_row, last_column in grid.merges:
         if first_row > len(rows):
@@ -126,46 +165,102 @@ def _fill_merged(grid: Grid) -> list[list[CellValue]]:
     return rows
 
 
-def record_cells(sheet: Sheet, mapped: Collection[int]) -> tuple[Sequence[int], dict[int, Sequence[CellValue]]]:
-    """Which lines hold records, and their cells in the mapped columns.
+@dataclass(frozen=True)
+class KeptLines:
+    """The lines of a sheet, or of a block of it, that hold records."""
 
-    Records aren't notes, nor blank under every mapped column. A line that holds nothing but FALSE counts as blank: so
-    do checkboxes that nobody touched.
+    lines: Sequence[int]
+    columns: dict[int, Sequence[CellValue]]
+    """Their cells in the mapped columns."""
+    notes: Sequence[int] = ()
+    """The lines that are notes."""
+
+
+def keep_records(
+    sheet: Sheet, mapped: Collection[int], *, enabled: int | None = None, end: int | None = None
+) -> KeptLines:
+    """Leave out notes, what is blank under every mapped column, and the unticked checkboxes from line number `end` on.
+
+    In the column `enabled`, FALSE counts as blank: whatever such a line may lack, it is switched off.
     """
     lines: Sequence[int] = range(len(sheet.lines))
     if sheet.entry.layout == "vertical":
-        return lines, sheet.columns(sorted(mapped))
+        return KeptLines(lines, sheet.columns(sorted(mapped)))
     columns = sheet.columns(sorted({0, *mapped}))
-    first = () if 0 in mapped else columns.pop(0)
-    dropped = _blank_lines(len(lines), columns) | {index for index, cell in enumerate(first) if _is_note(cell)}
+    notes = _note_lines(columns[0], sheet.entry.notes)
+    if 0 not in mapped:
+        del columns[0]
+    dropped = _blank_lines(len(lines), columns, enabled).union(notes)
+    if end is not None:
+        dropped.update(range(max(end - sheet.first_line, 0), len(lines)))
     if dropped:
         flags = [index not in dropped for index in lines]
         columns = {column: choose_cells(cells, flags) for column, cells in columns.items()}
         lines = list(compress(lines, flags))
-    return lines, columns
+    return KeptLines(lines, columns, notes)
 
 
-def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]]) -> set[int]:
+def _note_lines(cells: Sequence[CellValue], start: str) -> list[int]:
+    if not start or (isinstance(cells, Utf8Cells) and start.encode() not in cells.joined):
+        return []
+    return [
+        index for index, cell in enumerate(cells) if isinstance(cell, str) and start in cell and is_note(cell, start)
+    ]
+
+
+def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]], enabled: int | None) -> set[int]:
     blank: Sequence[int] = range(count)
-    for cells in columns.values():
-        if len(blank) == count and blanks(cells) is None and _has_no_false(cells):
-            return set()
-        texts = cells.texts if isinstance(cells, Utf8Cells) else cells
-        blank = [index for index in blank if _is_empty(texts[index])]
-        if not blank:
-            break
-    return set(blank)
+    for column, cells in columns.items():
+        if column != enabled:
+            flags = blanks(cells)
+            blank = [index for index in blank if flags[index]] if flags is not None else []
+            if not blank:
+                return set()
+    return {index for index in blank if enabled is None or is_unticked(columns[enabled][index])}
 
 
-def _has_no_false(cells: Sequence[CellValue]) -> bool:
-    if isinstance(cells, Utf8Cells) and b"F" not in cells.joined and b"f" not in cells.joined:
-        return True
-    return False not in cells and _FALSE_TEXTS.isdisjoint(cells)
+def find_unticked(sheet: Sheet, mapped: Collection[int], key: Collection[int]) -> tuple[int | None, int]:
+    """From which line number on there are only checkboxes that nobody ticked, and how many such lines there are.
+
+    Where a key tells that a line is no record, nothing else in it counts; where there is none, a line that has anything
+    else, in a column of notes too, is a record that somebody wrote.
+    """
+    end, found = sheet.first_line + len(sheet.lines), 0
+    if sheet.entry.layout == "vertical":
+        return None, 0
+    for line in _from_the_end(sheet.lines):
+        cells = _cells(line, mapped)
+        if not all(map(is_blank, cells)) and not is_note(line[0], sheet.entry.notes):
+            if not all(map(is_unticked, cells if key else line)) or not all(map(is_blank, _cells(line, key))):
+                break
+            found += 1
+        end -= 1
+    return (end, found) if found else (None, 0)
 
 
-def _is_empty(cell: CellValue) -> bool:
+def _cells(line: Sequence[CellValue], columns: Collection[int]) -> list[CellValue]:
+    return [line[column] for column in columns if column < len(line)]
+
+
+def _from_the_end(lines: Sequence[Sequence[CellValue]]) -> Iterator[Sequence[CellValue]]:
+    if not isinstance(lines, TextRows):
+        yield from reversed(lines)
+    elif lines:
+        # A block's rows are found from its start; most often the last one is a record, and nobody asks for another.
+        *others, last = lines.blocks
+        yield last[-1]
+        yield from reversed(list(last)[:-1])
+        for block in reversed(others):
+            yield from reversed(list(block))
+
+
+def is_unticked(cell: CellValue) -> bool:
+    """Whether a cell is blank, or FALSE: so is a checkbox that nobody touched."""
     return is_blank(cell) or cell is False or (isinstance(cell, str) and cell in _FALSE_TEXTS)
 
 
-def _is_note(cell: CellValue) -> bool:
-    return isinstance(cell, str) and cell.startswith("#") and cell not in ERROR_TEXTS
+def is_note(cell: CellValue, start: str) -> bool:
+    """Whether a line that begins with this cell is for people alone."""
+    if not start or not isinstance(cell, str) or not cell.lstrip().startswith(start):
+        return False
+    return cell.strip().upper() not in ERROR_TEXTS

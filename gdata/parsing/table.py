@@ -18,7 +18,7 @@ from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import Sheet, lay_out
-from gdata.parsing.view import ParsedTable, TableView, Tags
+from gdata.parsing.view import LeftOut, ParsedTable, TableView, Tags, told_once
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.sources.grid import Grid
@@ -51,7 +51,7 @@ def parse_table(
     """
     _check_defaults(plan, timezone)
     problems: list[Problem] = []
-    every = read_heads(plan, sheets, timezone)
+    every = read_heads(plan, sheets, timezone, tag_sets)
     for sheet, head in zip(sheets, every, strict=True):
         found = head.problems(sheet.plans)
         whole = whole and not has_errors(found)
@@ -63,14 +63,17 @@ def parse_table(
     rows = _Rows(plan, tag_sets, same=all(head.is_same_for_all for head in heads))
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
-    views, seen_by, cell_problems = rows.finish(blocks, whole)
+    views, cell_problems = rows.finish(blocks, whole)
     headers = {(head.sheet.grid.spreadsheet, head.sheet.grid.sheet): head.sheet.header_texts for head in heads}
-    return ParsedTable(plan, views, seen_by, problems, cell_problems, headers, rows.records)
+    return ParsedTable(plan, views, problems, cell_problems, headers, rows.left_out, rows.records)
 
 
-def read_heads(plan: TablePlan, sheets: Sequence[TableSheet], timezone: ZoneInfo) -> list[SheetHead]:
+def read_heads(
+    plan: TablePlan, sheets: Sequence[TableSheet], timezone: ZoneInfo, tag_sets: Iterable[Tags]
+) -> list[SheetHead]:
     """The heads of a table's sheets."""
-    return [SheetHead(lay_out(sheet.grid, sheet.entry), plan, timezone) for sheet in sheets]
+    known = frozenset(tag for tags in tag_sets for tag in tags)
+    return [SheetHead(lay_out(sheet.grid, sheet.entry), plan, timezone, known) for sheet in sheets]
 
 
 class _Rows:
@@ -80,32 +83,31 @@ class _Rows:
         """`same`: all sets of tags see the same."""
         self._tag_sets = tag_sets
         self.records = 0
+        self.left_out: dict[tuple[str, str], LeftOut] = {}
         self._seen = {tags: _SeenRows(plan, tags) for tags in (tag_sets[:1] if same else tag_sets)}
 
     def read(self, head: SheetHead, blocks: Iterable[Sheet]) -> list[Problem]:
         """Read a sheet's rows; what is wrong with the sheet as a whole."""
-        known = {tag for tags in self._tag_sets for tag in tags}
         blank = set(head.columns_to_fill())
-        count = 0
-        misspelt: list[Problem] = []
+        count = notes = 0
+        found: list[Problem] = []
         for records in (SheetRecords(head, block) for block in blocks):
             count += records.line_count
             blank = records.blank_among(blank)
-            misspelt += records.misspelt_tags(known)
+            notes += records.notes
+            found += [*records.text_notes(), *records.unknown_tags()]
             for seen in self._seen.values():
                 seen.add(records)
         self.records += count
-        return [*head.blank_columns(blank if count else ()), *misspelt, *head.unknown_tags(known)]
+        self.left_out[head.sheet.grid.spreadsheet, head.sheet.grid.sheet] = LeftOut(notes, head.unticked)
+        return [*head.blank_columns(blank if count else ()), *found, *head.unknown_tags()]
 
-    def finish(
-        self, blocks: Sequence[Block], whole: bool
-    ) -> tuple[list[TableView], dict[Tags, int], dict[Tags, list[Problem]]]:
-        """The views, which of them each set of tags sees, and the problems of the cells that it sees."""
-        views = [seen.view(blocks, whole) for seen in self._seen.values()]
-        problems = [_once(seen.problems) for seen in self._seen.values()]
-        numbers = {tags: number for number, tags in enumerate(self._seen)}
-        seen_by = {tags: numbers.get(tags, 0) for tags in self._tag_sets}
-        return views, seen_by, {tags: problems[number] for tags, number in seen_by.items()}
+    def finish(self, blocks: Sequence[Block], whole: bool) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
+        """The views, and the problems of the cells in each."""
+        done = {tags: (seen.view(blocks, whole), told_once(seen.problems)) for tags, seen in self._seen.items()}
+        shared = next(iter(done.values()))
+        views = {tags: done.get(tags, shared)[0] for tags in self._tag_sets}
+        return views, {tags: done.get(tags, shared)[1] for tags in self._tag_sets}
 
 
 class _SeenRows:
@@ -134,12 +136,7 @@ class _SeenRows:
         """The rows of all blocks; `whole` is False where some may be missing."""
         message, rows = self._builder.finish()
         places = Places(lambda: blocks, self._block_ends, self._tags)
-        ends = tuple(self._block_ends)
-        return TableView(self._plan, len(rows), places, self._bad_fields, whole, ends).holding(message, rows)
-
-
-def _once(problems: Iterable[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))
+        return TableView(self._plan, message, rows, places, self._bad_fields, whole, tuple(self._block_ends))
 
 
 def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:

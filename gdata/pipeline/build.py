@@ -12,6 +12,7 @@ from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
 from gdata.events import Event, Listener
+from gdata.parsing.view import LeftOut
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.links import with_links
 from gdata.pipeline.pull import pull_all
@@ -74,6 +75,23 @@ class Checked:
     def requests(self) -> int:
         """How many reads the pull took of sources that count them."""
         return sum(pulled.requests for pulled in self.parsed.pulled)
+
+    @property
+    def left_out(self) -> dict[tuple[str, str], LeftOut]:
+        """By spreadsheet and sheet, the rows that nobody reads; of several tables the one that leaves out most."""
+        found: dict[tuple[str, str], LeftOut] = {}
+        for table in self.parsed.tables.values():
+            for place, one in table.left_out.items():
+                known = found.get(place, LeftOut())
+                found[place] = LeftOut(max(known.notes, one.notes), max(known.unticked, one.unticked))
+        return {place: one for place, one in found.items() if one.notes or one.unticked}
+
+    def left_out_as_json(self) -> dict[str, dict[str, dict[str, int]]]:
+        """The same in the shape of the JSON output."""
+        sheets: dict[str, dict[str, dict[str, int]]] = {}
+        for (spreadsheet, sheet), one in self.left_out.items():
+            sheets.setdefault(spreadsheet, {})[sheet] = {"notes": one.notes, "unticked": one.unticked}
+        return sheets
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from gdata.nearest import nearest
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
 from gdata.parsing.header import Header, read_header
-from gdata.parsing.sheet import Sheet, lay_out, record_cells
+from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.fields import guess_fields
 from gdata.scaffold.guess import GuessedField, SourceColumn
 from gdata.scaffold.known import enum_of
@@ -57,10 +57,11 @@ class Additions:
     def find(self, grid: Grid, entry: SheetEntry, plans: Sequence[TablePlan], timezone: ZoneInfo) -> None:
         """Look through a sheet that feeds the tables `plans`."""
         sheet = lay_out(grid, entry)
-        headers = [read_header(sheet.header, plan.row, multirow=entry.multirow) for plan in plans]
+        headers = [read_header(sheet.header, plan.row, multirow=entry.multirow, spans=sheet.spans) for plan in plans]
         mapped = sorted({column for header in headers for column in header.mapped})
         unknown = [column for column in headers[0].unknown if all(column in header.unknown for header in headers)]
-        _, cells = record_cells(sheet, {*mapped, *unknown})
+        columns = {*mapped, *unknown}
+        cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
         self._find_fields(grid, sheet, plans[0], {column: cells[column] for column in unknown}, timezone)
         for plan, header in zip(plans, headers, strict=True):
             self._find_values(grid, header, cells)

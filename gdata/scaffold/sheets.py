@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.parsing.cell import is_blank, shown
-from gdata.parsing.sheet import Sheet, lay_out, record_cells
+from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import is_identifier
 from gdata.schema.names import fold
@@ -69,7 +69,8 @@ def _why_skipped(grid: Grid) -> str:
 def _found(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry) -> SheetFound:
     sheet = lay_out(grid, entry)
     wanted, directives, notes = _choose_columns(sheet)
-    _, cells = record_cells(sheet, {*wanted, *directives})
+    columns = {*wanted, *directives}
+    cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
     found = tuple(SourceColumn(index, text, cells[index]) for index, text in wanted.items())
     records = len(found[0].cells) if found else 0
     tags = tuple(dict.fromkeys(_tags(sheet, directives, cells)))

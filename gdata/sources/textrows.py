@@ -97,6 +97,11 @@ class TextRows(Sequence[list[str]]):
         parts = [block.columns(wanted) for block in self.blocks]
         return {column: Utf8Cells([cell for part in parts for cell in part[column].raw]) for column in wanted}
 
+    def longer(self, width: int) -> Iterator[tuple[int, list[str]]]:
+        """The rows of more cells than `width`, and which they are, from 0."""
+        for start, block in zip([0, *self._ends], self.blocks, strict=False):
+            yield from ((start + index, line) for index, line in block.longer(width))
+
     def _after(self, row: int) -> TextRows:
         """The rows from `row` on."""
         first = bisect_right(self._ends, row)
@@ -111,6 +116,8 @@ class TextBlock(Sequence[list[str]]):
 
     def __init__(self, content: bytes, start: int, end: int, separators: Separators) -> None:
         self._content, self._start, self._end, self._separators = content, start, end, separators
+        self._width = 0
+        """How many cells each row has, once that is known and where all have as many."""
 
     @cached_property
     def _count(self) -> int:
@@ -142,6 +149,7 @@ class TextBlock(Sequence[list[str]]):
     def columns(self, wanted: Sequence[int]) -> dict[int, Utf8Cells]:
         """The cells of every row in the wanted columns, from 0; where a row has none, they are empty."""
         cells, step = self._split()
+        self._width = max(step - 1, 0)
         if not step:
             rows = [self._without_cr(line).split(self._separators.cell) for line in self._lines()]
             return {column: Utf8Cells([row[column] if column < len(row) else b"" for row in rows]) for column in wanted}
@@ -149,6 +157,14 @@ class TextBlock(Sequence[list[str]]):
         return {
             column: Utf8Cells(cells[column:end:step] if column < step - 1 else [b""] * self._count) for column in wanted
         }
+
+    def longer(self, width: int) -> Iterator[tuple[int, list[str]]]:
+        """The rows of more cells than `width`, and which they are, from 0."""
+        if 0 < self._width <= width:
+            return
+        for index, line in enumerate(self._lines()):
+            if line.count(self._separators.cell) >= width and len(cells := self._cells_of(line)) > width:
+                yield index, cells
 
     def _split(self) -> tuple[list[bytes], int]:
         """All cells, one row after the other, a row's end after each row; and how far it is from row to row.
@@ -183,6 +199,8 @@ class TextBlock(Sequence[list[str]]):
 
     def _start_of(self, row: int) -> int:
         start = self._start
+        if row == self._count - 1:
+            return max(self._content.rfind(self._separators.row, start, self._end - 1) + 1, start)
         for _ in range(row):
             start = self._content.find(self._separators.row, start) + 1
         return start

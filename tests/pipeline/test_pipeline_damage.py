@@ -168,7 +168,7 @@ def test_an_output_without_one_of_its_targets_is_no_build(built: Path) -> None:
     shutil.rmtree(built / "output" / "server")
     for command in (("publish", "--yes"), ("diff",)):
         ran = run_gdata(*command, cwd=built, code=1)
-        assert "client, server-jp aren't all the targets" in ran.err and "run `gdata build`" in ran.err
+        assert "client, server-jp, server-kr aren't all the targets" in ran.err and "run `gdata build`" in ran.err
     run_gdata("build", "-q", cwd=built)
     run_gdata("publish", "--yes", "-q", cwd=built)
 
