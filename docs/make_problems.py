@@ -12,6 +12,7 @@ from string import Formatter
 from typing import Any
 
 from gdata import kinds
+from gdata.language import counted, sentence
 from gdata.nearest import question
 from gdata.problems import Cell, Kind, Problem
 
@@ -109,6 +110,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "constraint.failed": {"rule": "item.ratio", "reason": "divide by zero"},
     "constraint.table_failed": {"rule": "items.ids", "reason": "Iteration budget exceeded"},
     "key.duplicate": {"field": "id", "value": "1001", "count": 2, "key": "1001", "first": "Item!A2"},
+    "key.gone": {
+        "table": "ItemTable",
+        "field": "id",
+        "value": "1101",
+        "row": sentence("{key} ({title})", key="1101", title="낡은 전투 기록"),
+        "key": "1101",
+        "cells": counted("{count} cell refers to it", "{count} cells refer to it", 36),
+    },
     "unique.duplicate": {"field": "order", "value": "3", "count": 2, "first": "Item!F5"},
     "text.lookalike": {"value": "swоrd", "character": "о (U+043E)", "plain": "o", "instead": "sword"},
     "reference.missing": {
@@ -116,9 +125,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "value": "1020",
         "target": "ItemTable",
         "key": "id",
-        "near": "1002",
-        "near_cell": "Item!A3",
         "place": "Item!A:A",
+        "tags": "jp",
     },
     "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},
     "sum.wrong": {

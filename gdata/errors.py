@@ -17,7 +17,8 @@ Bad data is never an exception: it is a `gdata.problems.Problem`, collected with
     │   ├── StoreError            the release store can't be read or written
     │   └── OutputError           a file can't be written here
     ├── RefusedError          a rule says no: the gate, a channel that moved, a release marked bad
-    └── LookupFailed          the running server asked for a table, key or field that isn't there
+    ├── LookupFailed          the running server asked for a table, key or field that isn't there
+    └── SharedRowChanged      its tests found code that writes to a row that all share
 
 Each class has the `exit_code` its command ends with; each instance has a message that names the place,
 and a `hint` that names the next step.
@@ -111,3 +112,9 @@ class LookupFailed(GdataError, AttributeError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class SharedRowChanged(GdataError):
+    """A row that all threads share isn't what it was: found by `gdata.load(…, check_shared=True)`, in tests."""
+
+    exit_code = 1

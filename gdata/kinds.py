@@ -492,6 +492,18 @@ KEY_DUPLICATE = Kind(
     "give each row its own {field}; the other is {first}",
     about="Two rows of a table have the same key, so nobody can tell which one is meant.",
 )
+KEY_GONE = Kind(
+    "key.gone",
+    "{table} no longer has {row}, the last release has it; {cells}",
+    "put the row back, or change the cells that refer to it",
+    about="A row was deleted, or its key changed, and other cells still refer to it.",
+)
+KEY_OVERTYPED = Kind(
+    "key.gone",
+    "{table} no longer has {row}, the last release has it; {cells}",
+    "write {key} here again; if the key changed on purpose, change the cells that refer to it",
+    about="A row was deleted, or its key changed, and other cells still refer to it.",
+)
 UNIQUE_DUPLICATE = Kind(
     "unique.duplicate",
     "{value} stands in {count} cells of {field}, where every value must be another",
@@ -514,10 +526,16 @@ REFERENCE_MISSING = Kind(
     "write one that is there ({place}), or add the row to {target}",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
-REFERENCE_MISSING_NEAR = Kind(
+REFERENCE_OFF = Kind(
     "reference.missing",
-    "{target} has no row with {key} = {value}",
-    "did you mean {near} ({near_cell})? Write one that is there ({place}), or add the row to {target}",
+    "{value} is in {place}, but switched off",
+    "switch it on there (@enabled), or write another one",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
+REFERENCE_OTHER_TAGS = Kind(
+    "reference.missing",
+    "{value} is in {place}, but only for targets with the tags {tags}",
+    "give both rows the same tags, or write another one",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_UNFED = Kind(

@@ -5,21 +5,21 @@ Whole columns are compared as sets; rows are walked only for values that are mis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, column_values, numbered_sound_rows, sound_rows, walk_column
+from gdata.checks.columns import Column, column_values, numbered_sound_rows, walk_column
+from gdata.checks.existing import ExistingValues, column_text
 from gdata.checks.reference_rules import ReferenceRule, Referent
 from gdata.checks.rowpaths import written_path
-from gdata.checks.similar import SimilarValues
-from gdata.checks.text import plain_text, scalar_text
+from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path, TableView
 from gdata.problems import Cell, Problem
 
+_INDEX = re.compile(r"\[[^\]]*\]")
 _MOST_HINTS = 200
 """So many different missing values of a column get a nearest one; a flood has another cause than typing."""
 
@@ -44,6 +44,22 @@ class References:
             if rule.table in views
             for problem in self._check_once(number, rule, views, texts or {})
         ]
+
+    def answer_titles(self, views: Mapping[str, TableView], problems: Iterable[Problem]) -> list[Problem]:
+        """The problems; where somebody wrote what a row is called in place of its number, the number is told."""
+        return [self._answered(views, one) if one.kind is kinds.CELL_NOT_INTEGER else one for one in problems]
+
+    def _answered(self, views: Mapping[str, TableView], problem: Problem) -> Problem:
+        name = _INDEX.sub("", problem.field)
+        for rule in self._rules:
+            if (rule.table, rule.column.name) == (problem.table, name):
+                for one in rule.referents:
+                    known = self._existing_values(views[one.plan.name], one) if one.plan.name in views else None
+                    titled = known.titled((problem.value or "").strip()) if known is not None else None
+                    if titled is not None:
+                        before = called(problem.value or "", rule.column, *titled)
+                        return replace(problem, words=(*problem.words, ("before", before)))
+        return problem
 
     def _check_once(
         self, number: int, rule: ReferenceRule, views: Mapping[str, TableView], texts: Mapping[Cell, str]
@@ -80,103 +96,6 @@ class References:
         if key not in self._existing:
             self._existing[key] = ExistingValues(view, referent)
         return self._existing[key]
-
-
-@dataclass
-class ExistingValues:
-    """The values of a table's key, or of one of its fields, and where they stand."""
-
-    view: TableView
-    referent: Referent
-    values: frozenset[Any] = field(init=False)
-    _similar: SimilarValues | None = None
-    _bad_texts: list[str] | None = None
-
-    def __post_init__(self) -> None:
-        columns = self.referent.columns
-        rows = sound_rows(self.view, [column.top for column in columns])
-        if len(columns) == 1:
-            self.values = frozenset(column_values(rows, columns[0]))
-        else:
-            self.values = frozenset(map(attrgetter(*(column.name for column in columns)), rows))
-
-    @property
-    def place(self) -> str:
-        """Where they stand, for people: `Item!A:A`, `Item!A:A, Item!B:B`."""
-        cells = [self.view.locate(0, (column.top,)) for column in self.referent.columns] if self.view.rows else []
-        return (
-            ", ".join(str(Cell(cell.spreadsheet, cell.sheet, 0, cell.column)) for cell in cells) or self.view.plan.name
-        )
-
-    def nearest(self, value: Any) -> tuple[Any, Cell] | None:
-        """The value most like `value`, and its cell."""
-        if len(self.referent.columns) > 1 or self.referent.columns[0].kind in ("bool", "enum"):
-            return None
-        if self._similar is None:
-            self._similar = SimilarValues(self.values)
-        found = self._similar.nearest(value)
-        cell = self._cell(found) if found is not None else None
-        return (found, cell) if cell is not None else None
-
-    def may_be_meant(self, value: Any, texts: Mapping[Cell, str]) -> bool:
-        """Whether a cell of this column that has a problem looks as if `value` should stand there."""
-        if self._bad_texts is None:
-            self._bad_texts = list(self._find_bad_texts(texts))
-        if not self._bad_texts:
-            return False
-        column = self.referent.columns[0]
-        text = (plain_text(value) if len(self.referent.columns) > 1 else _text(column, value)) or ""
-        return any(_is_like(text, bad) for bad in self._bad_texts)
-
-    def between_bad_keys(self, missing: set[Any]) -> set[Any]:
-        """Of the missing numbers those that rows with a blank or unreadable key may have: they lie between the keys
-        above and below, and are no more than those rows.
-        """
-        column = self.referent.columns[0]
-        if len(self.referent.columns) > 1 or len(column.steps) > 1 or column.kind in ("string", "bool", "enum"):
-            return set()
-        explained: set[Any] = set()
-        for count, low, high in self._gaps(column.top):
-            inside = {value for value in missing if low < value < high}
-            if len(inside) <= count:
-                explained |= inside
-        return explained
-
-    def _gaps(self, name: str) -> Iterator[tuple[int, int, int]]:
-        """Of each run of rows with a bad key: how many there are, and the keys above and below."""
-        bad = sorted(index for index, names in self.view.bad_fields.items() if name in names)
-        for _, run in groupby(enumerate(bad), key=lambda pair: pair[1] - pair[0]):
-            indexes = [index for _, index in run]
-            above, below = indexes[0] - 1, indexes[-1] + 1
-            if above >= 0 and below < len(self.view.rows):
-                yield len(indexes), getattr(self.view.rows[above], name), getattr(self.view.rows[below], name)
-
-    def _find_bad_texts(self, texts: Mapping[Cell, str]) -> Iterator[str]:
-        tops = {column.top for column in self.referent.columns}
-        for index, names in self.view.bad_fields.items():
-            for name in names & tops:
-                text = texts.get(self.view.locate(index, (name,)))
-                if text:
-                    yield text
-
-    def _cell(self, value: Any) -> Cell | None:
-        column = self.referent.columns[0]
-        for index, row in enumerate(self.view.rows):
-            for path, one in walk_column(row, column):
-                if one == value:
-                    return self.view.locate(index, path)
-        return None
-
-
-def _is_like(text: str, bad: str) -> bool:
-    """Whether the bad cell's text is `text` with a slip or another format: 1,001, l001, １００１."""
-    import difflib
-    import unicodedata
-
-    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", bad)))
-    # A Korean syllable falls apart into its letters: a slip changes one of them.
-    text, plain = unicodedata.normalize("NFD", text), unicodedata.normalize("NFD", plain)
-    return difflib.SequenceMatcher(None, text, plain).ratio() >= 0.7
 
 
 def _values(view: TableView, rule: ReferenceRule) -> list[Any]:
@@ -222,26 +141,42 @@ def _missing(
     existing: Sequence[ExistingValues],
     near: tuple[Any, Cell] | None,
 ) -> Problem:
+    kind = kinds.REFERENCE_MISSING
     words: dict[str, Any] = {
         "target": " / ".join(dict.fromkeys(one.referent.plan.name for one in existing)),
         "key": existing[0].referent.key,
         "place": ", ".join(dict.fromkeys(one.place for one in existing)),
+        "before": _meant(rule.column, value, existing, near),
     }
-    kind = kinds.REFERENCE_MISSING
-    if near is not None:
-        kind = kinds.REFERENCE_MISSING_NEAR
-        words |= {"near": _text(rule.column, near[0]), "near_cell": str(near[1])}
+    left_out = next(filter(None, (one.left_out(value) for one in existing)), None)
+    if left_out is not None:
+        kind = kinds.REFERENCE_OTHER_TAGS if left_out.tags else kinds.REFERENCE_OFF
+        words |= {"place": left_out.cell, "tags": ", ".join(left_out.tags), "before": ""}
     return kind.at(
         view.locate(*place),
         table=view.plan.name,
         field=written_path(view.plan.row.descriptor, place[1]),
-        value=_text(rule.column, value),
+        value=column_text(rule.column, value),
         **words,
     )
 
 
-def _text(column: Column, value: Any) -> str:
-    return (plain_text(value) if column.side == "keys" else scalar_text(column.field.descriptor, value)) or ""
+def _meant(
+    column: Column, value: Any, existing: Sequence[ExistingValues], near: tuple[Any, Cell] | None
+) -> Sentence | str:
+    """What is told before the hint: the key of the row that is called so, or the value that is a slip away."""
+    if isinstance(value, str):
+        titled = next(filter(None, (one.titled(value) for one in existing)), None)
+        if titled is not None:
+            return called(value, column, *titled)
+    if near is None:
+        return ""
+    return sentence("did you mean {near} ({near_cell})?", near=column_text(column, near[0]), near_cell=near[1])
+
+
+def called(title: str, column: Column, value: Any, cell: Cell) -> Sentence:
+    """That a row is called `title`, and has this value."""
+    return sentence("{title} is {key} ({cell})", title=title, key=column_text(column, value), cell=cell)
 
 
 def _no_sheet(view: TableView, rule: ReferenceRule, unfed: Referent) -> Problem:

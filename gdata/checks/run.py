@@ -110,6 +110,10 @@ class Checks:
         missing = self._references.check(views, texts)
         return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone)]
 
+    def answer_titles(self, views: Mapping[str, TableView], problems: Iterable[Problem]) -> list[Problem]:
+        """The problems of one target; a title in place of a reference's number is answered with the number."""
+        return self._references.answer_titles(views, problems)
+
     def warn(self, views: Mapping[str, TableView]) -> list[Problem]:
         """What couldn't be checked, told once for the whole project."""
         return [] if self._assets is not None else warn_unchecked(views, self._asset_root)

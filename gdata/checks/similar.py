@@ -7,7 +7,6 @@ and looked up; only in small tables is every value compared.
 from __future__ import annotations
 
 import difflib
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -16,6 +15,8 @@ from gdata.schema.names import fold
 
 _COMPARABLE = 2_000
 """Up to so many values each is compared."""
+_NEIGHBOURS = 10
+"""Numbers that differ in their last digit alone are a series, not slips."""
 _LONGEST = 60
 """Longer texts aren't slipped: there are too many ways."""
 
@@ -44,11 +45,14 @@ class SimilarValues:
     def _alphabet(self) -> str:
         return "".join(sorted({character for value in self._values for character in value}))
 
-    def _nearest_number(self, value: int) -> Any:
-        slipped = (int(text) for text in _slips(str(value), "0123456789") if text.lstrip("-").isdecimal())
-        at = bisect_left(self._sorted, value)
-        near = {number for number in slipped if number in self._values} or self._sorted[max(0, at - 1) : at + 1]
-        return min(near, key=lambda number: (abs(number - value), number))
+    def _nearest_number(self, value: int) -> int | None:
+        """The one that is a slip away. Of a number's neighbours none is likelier to be meant than another."""
+        texts = (text for text in _slips(str(value), "0123456789") if text.lstrip("-").isdecimal())
+        near = [(number, sorted(text)) for text in texts if (number := int(text)) in self._values]
+        digits = sorted(str(value))
+        swapped = [number for number, same in near if same == digits]
+        others = [number for number, _ in near if abs(number - value) >= _NEIGHBOURS]
+        return min(swapped or others, key=lambda number: (abs(number - value), number), default=None)
 
     def _nearest_text(self, value: str) -> Any:
         folded = fold(value)

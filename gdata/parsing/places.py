@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdata.parsing.view import Path, Tags
@@ -27,6 +28,16 @@ def blocks_of(heads: Iterable[SheetHead]) -> list[Block]:
     return [(head, block) for head in heads for block in head.sheet.blocks()]
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A value of a record that a view doesn't have: it is switched off, or for targets with other tags."""
+
+    value: object
+    cell: Cell
+    tags: tuple[str, ...]
+    """The record's tags; () where it is switched off."""
+
+
 class Places:
     """The `Locate` of a view: reads the block of a row again, so that nobody needs to keep cells."""
 
@@ -40,6 +51,21 @@ class Places:
         number = bisect_right(self._ends, index)
         records, seen = self._read.get(number) or self._read_block(number)
         return _locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
+
+    def left_out(self, name: str) -> Iterator[LeftOut]:
+        """The values of a field in the records that the view doesn't have."""
+        for number in range(len(self._ends)):
+            records, seen = self._read.get(number) or self._read_block(number)
+            node = records.header.nodes.get(name)
+            others = set(range(records.count)).difference(seen)
+            if node is None or node.column is None or not others:
+                continue
+            values, (enabled, tagged, _) = records.convert(node, node.column).values, records.directives
+            for record in sorted(others):
+                line = records.lines_of(record).start
+                is_off = enabled is not None and not enabled[record]
+                tags = () if is_off or tagged is None else tuple(sorted(tagged[record]))
+                yield LeftOut(values[line], records.cell_at(line, node.column), tags)
 
     def _read_block(self, number: int) -> tuple[SheetRecords, Sequence[int]]:
         from gdata.parsing.records import SheetRecords

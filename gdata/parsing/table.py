@@ -63,9 +63,9 @@ def parse_table(
     rows = _Rows(plan, tag_sets, same=all(head.is_same_for_all for head in heads))
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
-    views, cell_problems = rows.finish(blocks, whole)
+    views, seen_by, cell_problems = rows.finish(blocks, whole)
     headers = {(head.sheet.grid.spreadsheet, head.sheet.grid.sheet): head.sheet.header_texts for head in heads}
-    return ParsedTable(plan, views, problems, cell_problems, headers, rows.left_out, rows.records)
+    return ParsedTable(plan, views, seen_by, problems, cell_problems, headers, rows.left_out, rows.records)
 
 
 def read_heads(
@@ -102,12 +102,15 @@ class _Rows:
         self.left_out[head.sheet.grid.spreadsheet, head.sheet.grid.sheet] = LeftOut(notes, head.unticked)
         return [*head.blank_columns(blank if count else ()), *found, *head.unknown_tags()]
 
-    def finish(self, blocks: Sequence[Block], whole: bool) -> tuple[dict[Tags, TableView], dict[Tags, list[Problem]]]:
-        """The views, and the problems of the cells in each."""
-        done = {tags: (seen.view(blocks, whole), told_once(seen.problems)) for tags, seen in self._seen.items()}
-        shared = next(iter(done.values()))
-        views = {tags: done.get(tags, shared)[0] for tags in self._tag_sets}
-        return views, {tags: done.get(tags, shared)[1] for tags in self._tag_sets}
+    def finish(
+        self, blocks: Sequence[Block], whole: bool
+    ) -> tuple[list[TableView], dict[Tags, int], dict[Tags, list[Problem]]]:
+        """The views, which of them each set of tags sees, and the problems of the cells that it sees."""
+        views = [seen.view(blocks, whole) for seen in self._seen.values()]
+        problems = [told_once(seen.problems) for seen in self._seen.values()]
+        numbers = {tags: number for number, tags in enumerate(self._seen)}
+        seen_by = {tags: numbers.get(tags, 0) for tags in self._tag_sets}
+        return views, seen_by, {tags: problems[number] for tags, number in seen_by.items()}
 
 
 class _SeenRows:
@@ -136,7 +139,8 @@ class _SeenRows:
         """The rows of all blocks; `whole` is False where some may be missing."""
         message, rows = self._builder.finish()
         places = Places(lambda: blocks, self._block_ends, self._tags)
-        return TableView(self._plan, message, rows, places, self._bad_fields, whole, tuple(self._block_ends))
+        ends = tuple(self._block_ends)
+        return TableView(self._plan, len(rows), places, self._bad_fields, whole, ends).holding(message, rows)
 
 
 def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -13,6 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 from gdata import kinds
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
+from gdata.sources.grid import FoundSheets
 
 Path = tuple[str | int | bool, ...]
 """The way from a row to a value: field names, after a list's name an index from 0, after a map's name a key.
@@ -24,75 +25,38 @@ Tags = tuple[str, ...]
 """The tags of a target: which rows and column variants it sees."""
 
 
-@dataclass(frozen=True)
-class ViewBytes:
-    """A view's rows on the wire: what another process or an earlier build hands over."""
-
-    message: bytes
-    """The table's message, deterministic."""
-    count: int
-    """How many rows there are."""
-    rows: tuple[bytes, ...] | None = None
-    """Of a map: the rows in sheet order, duplicates included."""
-    bad_fields: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    whole: bool = True
-    block_ends: tuple[int, ...] = ()
-    digest: str = ""
-    """The message's hex SHA-256, where it is known."""
-
-
+@dataclass(eq=False)
 class TableView:
     """One table as the targets with one set of tags see it: rows and column variants are already chosen.
 
-    Whole messages, before any group of fields is stripped. Targets that see the same rows share a view.
+    Whole messages, before any group of fields is stripped. It is made of messages (`holding`), or of the bytes that
+    another process or an earlier build handed over (`holding_bytes`); either becomes the other when it is asked for.
     """
 
-    def __init__(
-        self,
-        plan: TablePlan,
-        message: Any,
-        rows: list[Any],
-        locate: Locate,
-        bad_fields: Mapping[int, frozenset[str]] | None = None,
-        whole: bool = True,
-        block_ends: tuple[int, ...] = (),
-    ) -> None:
-        """`rows` are the row messages in sheet order, duplicates of a map's key included; a record is its one row."""
-        self._prepare(plan, len(rows), locate, bad_fields or {}, whole, block_ends)
+    plan: TablePlan
+    row_count: int
+    locate: Locate
+    """The cell of a value: by index in `rows` and path. A path without a cell of its own (a group, a list, a field
+    left blank with no column) gives the nearest enclosing one's first cell, at last the row's first."""
+    bad_fields: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Row index → top-level fields in which a cell has a problem already; they are unset in the message."""
+    whole: bool = True
+    """False when sheets of this table couldn't be read or have an unknown header: rows may be missing, so a missing
+    reference to it isn't reported."""
+    block_ends: tuple[int, ...] = ()
+    """How many rows there are up to the end of each block of its sheets; () where it has no sheets."""
+
+    def holding(self, message: Any, rows: list[Any]) -> TableView:
+        """The view with its message, and the row messages in sheet order: a map's duplicates too, a record's one."""
         self.message, self.rows = message, rows
+        return self
 
-    @classmethod
-    def from_bytes(cls, plan: TablePlan, content: ViewBytes, locate: Locate) -> TableView:
-        """The view whose rows were parsed elsewhere; they become messages when somebody asks for them."""
-        view = cls.__new__(cls)
-        view._prepare(plan, content.count, locate, content.bad_fields, content.whole, content.block_ends)
-        view._rows_bytes, view._digest = content.rows, content.digest
-        view.content = content.message
-        return view
-
-    def _prepare(
-        self,
-        plan: TablePlan,
-        count: int,
-        locate: Locate,
-        bad_fields: Mapping[int, frozenset[str]],
-        whole: bool,
-        block_ends: tuple[int, ...],
-    ) -> None:
-        self.plan = plan
-        self.row_count = count
-        self.locate = locate
-        """The cell of a value: by index in `rows` and path. A path without a cell of its own (a group, a list, a
-        field left blank with no column) gives the nearest enclosing one's first cell, at last the row's first."""
-        self.bad_fields = bad_fields
-        """Row index → top-level fields in which a cell has a problem already; they are unset in the message."""
-        self.whole = whole
-        """False when sheets of this table couldn't be read or have an unknown header: rows may be missing, so
-        a missing reference to it isn't reported."""
-        self.block_ends = block_ends
-        """How many rows there are up to the end of each block of its sheets; () where it has no sheets."""
-        self._rows_bytes: tuple[bytes, ...] | None = None
-        self._digest = ""
+    def holding_bytes(self, content: bytes, row_bytes: Sequence[bytes] = (), digest: str = "") -> TableView:
+        """The view with its rows on the wire; they become messages when somebody asks for them."""
+        self.content, self.row_bytes = content, row_bytes
+        if digest:
+            self.digest = digest
+        return self
 
     @cached_property
     def message(self) -> Any:
@@ -105,7 +69,7 @@ class TableView:
         if self.plan.kind == "record":
             return [self.message]
         if self.plan.kind == "map":
-            return list(map(GetMessageClass(self.plan.row.descriptor).FromString, self._rows_bytes or ()))
+            return list(map(GetMessageClass(self.plan.row.descriptor).FromString, self.row_bytes))
         return list(getattr(self.message, self.plan.rows_field))
 
     @cached_property
@@ -114,20 +78,17 @@ class TableView:
         content: bytes = self.message.SerializePartialToString(deterministic=True)
         return content
 
-    @property
+    @cached_property
+    def row_bytes(self) -> Sequence[bytes]:
+        """Of a map: each row on the wire, in sheet order, duplicates included. Others' rows stand in `content`."""
+        if self.plan.kind != "map":
+            return ()
+        return [row.SerializePartialToString(deterministic=True) for row in self.rows]
+
+    @cached_property
     def digest(self) -> str:
         """The hex SHA-256 of `content`."""
-        self._digest = self._digest or sha256(self.content).hexdigest()
-        return self._digest
-
-    def to_bytes(self) -> ViewBytes:
-        """What `from_bytes` makes the view of again."""
-        in_order = None
-        if self.plan.kind == "map":
-            in_order = tuple(row.SerializePartialToString(deterministic=True) for row in self.rows)
-        return ViewBytes(
-            self.content, self.row_count, in_order, self.bad_fields, self.whole, self.block_ends, self.digest
-        )
+        return sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -157,13 +118,16 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class ParsedTable:
-    """A table's rows by set of tags, and what is wrong with its sheets."""
+    """A table's rows as each set of tags sees them, and what is wrong with its sheets."""
 
     plan: TablePlan
-    views: Mapping[Tags, TableView]
-    problems: list[Problem] = field(default_factory=list)
+    views: Sequence[TableView]
+    """Each once, however many sets of tags see the same rows."""
+    seen_by: Mapping[Tags, int]
+    """Which of `views` a set of tags sees."""
+    problems: Sequence[Problem] = ()
     """Of its sheets, whoever sees them."""
-    cell_problems: Mapping[Tags, list[Problem]] = field(default_factory=dict)
+    cell_problems: Mapping[Tags, Sequence[Problem]] = field(default_factory=dict)
     """Of the cells that a set of tags sees."""
     headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
     """By spreadsheet and sheet."""
@@ -171,21 +135,14 @@ class ParsedTable:
     """By spreadsheet and sheet."""
     records: int = 0
     """How many its sheets hold, whoever sees them."""
+    found: Mapping[str, FoundSheets] = field(default_factory=dict)
+    """By spreadsheet; where sheets have files of their own, the listing tells as much."""
     is_checked: bool = False
     """Whether `cell_problems` holds what the rows show by themselves as well."""
 
-
-def dotted(path: Path) -> str:
-    """A path as messages write it: `rewards[1].item_id`, `stats[str]`; list indexes from 1."""
-    text = ""
-    for step in path:
-        if isinstance(step, bool) or not isinstance(step, (int, str)):
-            text += f"[{str(step).lower()}]"
-        elif isinstance(step, int):
-            text += f"[{step + 1}]"
-        else:
-            text += f".{step}" if text else step
-    return text
+    def view(self, tags: Tags) -> TableView:
+        """The table as targets with `tags` see it."""
+        return self.views[self.seen_by[tags]]
 
 
 def told_once(problems: Iterable[Problem]) -> list[Problem]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from gdata.checks.gone import fold_gone
 from gdata.checks.run import Checks
 from gdata.events import Event, Listener
 from gdata.language import sentence
 from gdata.parsing.view import TableView, Tags
+from gdata.pipeline.live import LiveTables
 from gdata.problems import Problem, in_cell_order, with_severities
 from gdata.project import Project
 from gdata.schema.names import fold
@@ -39,6 +41,7 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         timezone=ZoneInfo(config.timezone),
     )
     views_by_tags = {tags: views_for(parsed, tags) for tags in project.tag_sets}
+    live = LiveTables(project)
     found: dict[Tags, list[Problem]] = {}
     for done, (tags, views) in enumerate(views_by_tags.items(), start=1):
         local = []
@@ -46,8 +49,9 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
             is_checked = parsed.tables[name].is_checked
             local += checks.check_files(view) if is_checked else checks.check_table(view)
         cells = [one for table in parsed.tables.values() for one in table.cell_problems.get(tags, ())]
+        cells = checks.answer_titles(views, cells)
         together = checks.check_together(views, [*parsed.problems, *cells, *local])
-        found[tags] = [*cells, *local, *together]
+        found[tags] = fold_gone([*cells, *local, *together], views, live)
         listener(Event("check", "", done, len(views_by_tags)))
     problems = [*parsed.problems, *_by_target(project, found)]
     if views_by_tags:
@@ -58,7 +62,7 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
 
 def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, TableView]:
     """The tables as targets with `tags` see them."""
-    return {name: table.views[tags] for name, table in parsed.tables.items()}
+    return {name: table.view(tags) for name, table in parsed.tables.items()}
 
 
 def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
@@ -93,11 +97,18 @@ def _with_moments(problems: list[Problem], parsed: Parsed) -> list[Problem]:
 
 
 def _by_target(project: Project, found: Mapping[Tags, Iterable[Problem]]) -> list[Problem]:
-    """Problems that every target has once, those that only one has with its name."""
+    """Problems that every target has once, those that only one has with its name.
+
+    Targets may see other rows, and so be given other hints: the first one's is told.
+    """
     seen_by: dict[Problem, list[str]] = {}
+    known: dict[tuple[object, ...], Problem] = {}
     for target in project.config.targets:
         for problem in dict.fromkeys(found[target.tags]):
-            seen_by.setdefault(problem, []).append(target.name)
+            same = problem.code, problem.cell, problem.field, problem.value, problem.message
+            names = seen_by.setdefault(known.setdefault(same, problem), [])
+            if target.name not in names:
+                names.append(target.name)
     every = len(project.config.targets)
     return [
         replace(problem, target=targets[0]) if len(targets) == 1 < every else problem

@@ -78,8 +78,8 @@ def tables_from(project: Project, published: Published, names: frozenset[str]) -
     for name in sorted(names):
         plan = project.plans[name]
         place = _place_of(project.config, plan)
-        views = {tags: _view(plan, bundle, place) for tags, bundle in bundles.items()}
-        tables[name] = ParsedTable(plan, views)
+        views = [_view(plan, bundle, place) for bundle in bundles.values()]
+        tables[name] = ParsedTable(plan, views, {tags: number for number, tags in enumerate(bundles)})
     channel = published.entry.channel if published.entry is not None else ""
     return BaseTables(Base(published.release, tuple(sorted(names)), channel), tables)
 
@@ -108,7 +108,8 @@ def _view(plan: TablePlan, bundle: Bundle, place: Cell) -> TableView:
     def locate(_index: int, _path: Path) -> Cell:
         return place
 
-    return TableView(plan, message, plan.rows_of(message), locate)
+    rows = plan.rows_of(message)
+    return TableView(plan, len(rows), locate).holding(message, rows)
 
 
 def _place_of(config: Config, plan: TablePlan) -> Cell:

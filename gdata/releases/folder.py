@@ -13,7 +13,16 @@ from pathlib import Path
 from gdata.bundles.manifest import sha256
 from gdata.errors import OutputError, StoreError
 from gdata.files import sync_folder, write_atomically
-from gdata.releases.store import TRASH, StoredFile, WritableStore, blob_name, check_size, checked, limit_of
+from gdata.releases.store import (
+    TRASH,
+    StoredFile,
+    WritableStore,
+    blob_name,
+    check_creatable,
+    check_size,
+    checked,
+    limit_of,
+)
 
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
@@ -67,6 +76,7 @@ class FolderStore(WritableStore):
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file that isn't there yet; False where another one is."""
+        check_creatable(self.place, name, content)
         path = self._path(name)
         with self._at(name):
             self._make_folder(path.parent)

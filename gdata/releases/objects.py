@@ -16,7 +16,16 @@ from typing import Any, NoReturn
 
 from gdata.errors import GdataError, StoreError
 from gdata.releases.cache import BlobCache
-from gdata.releases.store import StoredFile, WritableStore, check_size, checked, limit_of
+from gdata.releases.store import (
+    StoredFile,
+    WritableStore,
+    check_creatable,
+    check_size,
+    checked,
+    limit_of,
+    seconds_for,
+    shown,
+)
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {"use_listings_cache": False, "config_kwargs": {"connect_timeout": 10, "read_timeout": 60}},
@@ -35,7 +44,7 @@ class ObjectStore(WritableStore):
     threads = 16
 
     def __init__(self, protocol: str, path: str, cache: BlobCache | None = None) -> None:
-        super().__init__(f"{protocol}://{path}", cache)
+        super().__init__(shown(f"{protocol}://{path}"), cache)
         self._protocol = protocol
         self._root = path
 
@@ -59,7 +68,8 @@ class ObjectStore(WritableStore):
         limit = limit_of(name) if at_most is None else at_most
         with self._at(name):
             try:
-                content: bytes = self._files.cat_file(self._path(name), **_READ[self._protocol])
+                options = {**_READ[self._protocol], "timeout": seconds_for(limit)}
+                content: bytes = self._files.cat_file(self._path(name), **options)
                 check_size(f"{self.place}: {name}", len(content), limit)
             except FileNotFoundError as error:
                 self._refuse_missing_bucket(error, name)
@@ -83,6 +93,7 @@ class ObjectStore(WritableStore):
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file that isn't there yet; False where another one is."""
+        check_creatable(self.place, name, content)
         for tries_left in reversed(range(_CONFLICT_TRIES)):
             failure = self._try_create(name, content)
             # Neither a success nor a failure can be trusted: an answer may be lost, a retry may meet its own write.

@@ -38,6 +38,7 @@ _USER = re.compile(r"(?<=://)(?:(?P<user>[^/@:]*:)?[^/]*@|(?P<name>[^/@:]*:)(?!\
 _SMALL = 1 << 20
 _LIMITS = {BLOBS: 1 << 30, TRASH: 1 << 30, RELEASES: 16 << 20}
 _FOLDERS = (BLOBS, RELEASES, CHANNELS, TRASH)
+_SECONDS, _BYTES_A_SECOND = 60, 64 << 10
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -112,6 +113,23 @@ def check_size(place: str, size: int, at_most: int) -> None:
             f"{place} is damaged: it is larger than the {at_most:,} bytes that it may have",
             hint="restore the file from a backup; if you didn't change it, somebody else wrote to the store",
         )
+
+
+def check_creatable(place: str, name: str, content: bytes) -> None:
+    """Raise UsageError where a file that only one may create is larger than readers take of its kind.
+
+    Up to there it is written in one request: storages honour the condition for that, several not for a file in parts.
+    """
+    if len(content) > limit_of(name):
+        raise UsageError(
+            f"{place}: {name} would have {len(content):,} bytes, and readers take {limit_of(name):,} at most",
+            hint="shorten --message and --reason",
+        )
+
+
+def seconds_for(at_most: int) -> float:
+    """How long reading a file of so many bytes may take, all tries together: one that is slower hangs."""
+    return _SECONDS + at_most / _BYTES_A_SECOND
 
 
 def shown(location: str) -> str:

@@ -21,13 +21,10 @@ from typing import Any
 
 from gdata.errors import StoreError, UsageError
 from gdata.releases.cache import BlobCache
-from gdata.releases.store import CHANNELS, Store, check_size, checked, limit_of, shown
+from gdata.releases.store import CHANNELS, Store, check_size, checked, limit_of, seconds_for, shown
 
 _SILENT_SECONDS = 30
 """How long a server may send nothing."""
-_SECONDS = 60
-_BYTES_A_SECOND = 64 << 10
-"""A file has a minute, and more the larger it may be: all tries together."""
 _OVERHEAD = 256 << 10
 """Bytes of headers, and of answers that are no file."""
 _TRIES = 5
@@ -146,7 +143,7 @@ class _Bounds:
     def __init__(self, limit: int, deadline: float | None = None) -> None:
         self._limit = limit
         self._bytes_left = 2 * limit + _OVERHEAD  # chunks have a frame each
-        self._deadline = time.monotonic() + _SECONDS + limit / _BYTES_A_SECOND if deadline is None else deadline
+        self._deadline = time.monotonic() + seconds_for(limit) if deadline is None else deadline
 
     def again(self) -> _Bounds:
         """The same time for another try, and as many bytes again."""

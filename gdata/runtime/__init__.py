@@ -2,7 +2,9 @@
 
 from gdata.bundles.lookup import Table
 from gdata.runtime.data import Data, TypedData
+from gdata.runtime.health import Health
+from gdata.runtime.shared import SharedMap
 from gdata.runtime.snapshot import Snapshot, TypedSnapshot
 from gdata.runtime.watching import Watch
 
-__all__ = ["Data", "Snapshot", "Table", "TypedData", "TypedSnapshot", "Watch"]
+__all__ = ["Data", "Health", "SharedMap", "Snapshot", "Table", "TypedData", "TypedSnapshot", "Watch"]

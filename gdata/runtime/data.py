@@ -13,9 +13,10 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Any, Self
 
-from gdata.errors import DamagedError, GdataError, OutsideError
+from gdata.errors import DamagedError, GdataError, OutsideError, UsageError
 from gdata.runtime.health import Freshness, Health
 from gdata.runtime.places import Found, Place
+from gdata.runtime.shared import SharedRows
 from gdata.runtime.snapshot import Snapshot, TypedSnapshot
 from gdata.runtime.watching import Watch
 
@@ -40,6 +41,7 @@ class TypedData:
         types: Sequence[ModuleType] = (),
         eager: bool = False,
         max_age: timedelta | None = None,
+        check_shared: bool = False,
     ) -> None:
         """What `gdata.load` makes of a `Data`; raises what that raises."""
         self._place = place
@@ -49,6 +51,7 @@ class TypedData:
         self._refreshing = threading.Lock()
         self._watch: Watch | None = None
         self._freshness = Freshness(max_age)
+        self._shared = SharedRows() if check_shared else None
         self._found, self._snapshot = self._start()
         _all.add(self)
 
@@ -111,6 +114,8 @@ class TypedData:
             DamagedError: what it has is damaged, unknown or not signed.
             UsageError: it holds no data any more, or the classes given as `types` don't fit.
         """
+        if self._shared is not None:
+            self._shared.check()
         with self._refreshing:
             self._freshness.begin()
             try:
@@ -123,6 +128,17 @@ class TypedData:
                 self._found, self._snapshot = read
             self._freshness.end()
             return not self._found.has_same_data(old)
+
+    def check_shared(self) -> None:
+        """Compare every row with what it was when it was loaded with `check_shared=True`: the end of a test.
+
+        Raises:
+            SharedRowChanged: somebody wrote to one.
+            UsageError: it was loaded without.
+        """
+        if self._shared is None:
+            raise UsageError("the data isn't watched", hint="load it with check_shared=True")
+        self._shared.check()
 
     def watch(self, interval: float = 10.0, on_change: Callable[[Self], object] | None = None) -> Watch:
         """Refresh every `interval` seconds in a thread of its own, until `stop()` of what this returns.
@@ -202,7 +218,7 @@ class TypedData:
 
     def _open(self, found: Found) -> Snapshot:
         old: Snapshot | None = self.__dict__.get("_snapshot")
-        snapshot = Snapshot(found, self._generated, old)
+        snapshot = Snapshot(found, self._generated, old, shared=self._shared)
         if self._eager:
             snapshot.parse_all()
         if old is not None:

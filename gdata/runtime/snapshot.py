@@ -15,13 +15,21 @@ from gdata.nearest import nearest
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.places import Found
 from gdata.runtime.references import References
+from gdata.runtime.shared import SharedRows
 from gdata.runtime.tables import parse_table
 
 
 class TypedSnapshot:
     """A `Snapshot` without tables that a type checker knows of: what the stubs of a bundle add theirs to."""
 
-    def __init__(self, found: Found, generated: Sequence[ModuleType] = (), old: TypedSnapshot | None = None) -> None:
+    def __init__(
+        self,
+        found: Found,
+        generated: Sequence[ModuleType] = (),
+        old: TypedSnapshot | None = None,
+        *,
+        shared: SharedRows | None = None,
+    ) -> None:
         """Read and verify all of what was found; what `old` has of it already isn't read again, and stays parsed.
 
         Raises:
@@ -29,6 +37,7 @@ class TypedSnapshot:
             UsageError: `generated` classes don't fit the data.
         """
         self._manifest = manifest = found.bundle.manifest
+        self._shared = shared
         self.release: str | None = found.release
         """The release's id; None where the bundle came from a folder."""
         self.target: str = manifest.target
@@ -125,6 +134,8 @@ class TypedSnapshot:
     def _parse(self, name: str) -> Any:
         entry = self._manifest.tables[name]
         parsed = parse_table(name, self._types[name], entry, self._contents[name], self.place)
+        if self._shared is not None:
+            parsed = self._shared.watch(name, parsed)
         self._parsed[name] = parsed
         del self._contents[name]
         return parsed

@@ -6,7 +6,7 @@
         from game_data import GameData            # game_data.pyi: what make_stubs wrote
     data = cast("GameData", gdata.load("output/server"))
 
-Fields are properties, for rows are shared by all threads and not to be written to.
+Fields are properties, and maps have no `[…]`, for rows are shared by all threads and not to be written to.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _field_type(field: Any, classes: _Classes) -> str:
     message = field.message_type
     if message is not None and _is_map_entry(message):
         key, value = message.fields_by_name["key"], message.fields_by_name["value"]
-        return f"_c.Mapping[{_scalar(key)}, {_field_type(value, classes)}]"
+        return f"_r.SharedMap[{_scalar(key)}, {_field_type(value, classes)}]"
     one = _scalar(field) if message is None else classes.name(message)
     return f"_c.Sequence[{one}]" if field.is_repeated else one
 

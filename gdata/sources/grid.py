@@ -115,6 +115,17 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class FoundSheets:
+    """Which sheets of a spreadsheet were read, which weren't there, and what exists instead; without any cell."""
+
+    sheets: tuple[tuple[str, int | None], ...] = ()
+    """Titles in the order of sheets.yaml, and Google's tab ids."""
+    missing: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    """All titles, where they are known."""
+
+
+@dataclass(frozen=True)
 class ReadSheets:
     """The sheets of one spreadsheet that were asked for, those that aren't there, and what exists instead."""
 
@@ -123,3 +134,9 @@ class ReadSheets:
     """Titles of entries for which there is no sheet."""
     titles: list[str] = field(default_factory=list)
     """All titles in the spreadsheet, where they are known: what a missing one may have become."""
+
+    @property
+    def found(self) -> FoundSheets:
+        """What stays once the cells are rows."""
+        sheets = tuple((grid.sheet, grid.gid) for grid in self.grids)
+        return FoundSheets(sheets, tuple(self.missing), tuple(self.titles))

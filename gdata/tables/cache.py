@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,18 +20,18 @@ from google.protobuf.descriptor import Descriptor
 
 from gdata.config import SheetEntry
 from gdata.installed import file_stamp, package_stamp
+from gdata.parsing.view import ParsedTable
 from gdata.project import Project
 from gdata.schema.closure import schema_part
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.tables.parser import TableInput
-from gdata.tables.result import TableResult
 
 if TYPE_CHECKING:
     from gdata.checks.rules import RuleReader
 
-_MAGIC = b"gdata parse cache 2\n"
+_MAGIC = b"gdata parse cache 3\n"
 _HASH = 32
 _LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
 _SOURCES = ("checks", "parsing", "schema", "sources", "tables")
@@ -44,20 +44,20 @@ class ParseCache:
         """`state` is `.gdata/`."""
         self._folder = state / "cache"
 
-    def load(self, table: str, key: bytes) -> TableResult | None:
-        """What the table gave when its key was this one."""
+    def load(self, table: str, key: bytes, restore: Callable[[bytes], ParsedTable]) -> ParsedTable | None:
+        """What the table gave when its key was this one; `restore` makes a table of its bytes."""
         start = _MAGIC + key
         try:
             with (self._folder / f"{table}.bin").open("rb") as file:
                 if file.read(len(start)) != start:
                     return None
                 digest, content = file.read(_HASH), file.read()
-            return TableResult.from_bytes(content) if _digest_of(content) == digest else None
+            return restore(content) if _digest_of(content) == digest else None
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None
 
-    def load_all(self, tables: Sequence[tuple[str, bytes]]) -> list[TableResult | None]:
-        """What each table gave, by name and key: reading and hashing them is work for all cores."""
+    def load_all(self, tables: Sequence[tuple[str, bytes, Callable[[bytes], ParsedTable]]]) -> list[ParsedTable | None]:
+        """What each table gave, by `load`'s arguments: reading and hashing them is work for all cores."""
         if len(tables) < 2:
             return [self.load(*one) for one in tables]
         from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +66,7 @@ class ParseCache:
             return list(pool.map(self.load, *zip(*tables, strict=True)))
 
     def save(self, table: str, key: bytes, parts: Sequence[bytes]) -> None:
-        """Keep what the table gave (`TableResult.to_parts`); where that can't be written, the next build parses again.
+        """Keep what the table gave (`to_parts`); where that can't be written, the next build parses again.
 
         There is no fsync: a file that a crash cut short is damaged, and counts as none.
         """

@@ -12,11 +12,12 @@ from functools import cached_property, partial
 from typing import Protocol
 
 from gdata.errors import SourceError
+from gdata.parsing.view import ParsedTable
 from gdata.sources.adapters import source_of
 from gdata.tables.cache import ParseCache
 from gdata.tables.parser import TableInput, TableParser, TableSheets
 from gdata.tables.pieces import cut, piece_bytes
-from gdata.tables.result import TableResult
+from gdata.tables.result import to_parts
 from gdata.tables.workers import Job
 
 
@@ -40,7 +41,7 @@ class Share(Protocol):
     def jobs(self) -> Sequence[Job]:
         """What is to be done, in any order, in any process."""
 
-    def results(self, outcomes: Sequence[bytes]) -> Iterator[tuple[TableInput, TableResult]]:
+    def results(self, outcomes: Sequence[bytes]) -> Iterator[ParsedTable]:
         """The tables, once each job has given its bytes."""
 
 
@@ -68,16 +69,16 @@ class _Group:
     def _run(self) -> bytes:
         contents = []
         for one in self.tables:
-            parts = self.parser.run(one.table).to_parts()
+            parts = to_parts(self.parser.run(one.table))
             self.cache.save(one.name, one.key, parts)
             contents.append(b"".join(parts))
         self.parser.forget()
         return _join(contents)
 
-    def results(self, outcomes: Sequence[bytes]) -> Iterator[tuple[TableInput, TableResult]]:
+    def results(self, outcomes: Sequence[bytes]) -> Iterator[ParsedTable]:
         (outcome,) = outcomes
         for one, content in zip(self.tables, _split(outcome), strict=True):
-            yield one.table, TableResult.from_bytes(content, is_ours=True)
+            yield self.parser.restore(one.table, content, is_ours=True)
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,12 @@ class _InPieces:
         return [partial(self._run, piece) for piece in self.pieces]
 
     def _run(self, piece: slice) -> bytes:
-        return b"".join(self.parser.run_piece(self.sheets, piece).to_parts())
+        return b"".join(to_parts(self.parser.parse(self.sheets, piece)))
 
-    def results(self, outcomes: Sequence[bytes]) -> Iterator[tuple[TableInput, TableResult]]:
-        pieces = [TableResult.from_bytes(content, is_ours=True) for content in outcomes]
-        result = self.parser.join(self.table.table, self.sheets, pieces)
-        self.cache.save(self.table.name, self.table.key, result.to_parts())
-        yield self.table.table, result
+    def results(self, outcomes: Sequence[bytes]) -> Iterator[ParsedTable]:
+        joined = self.parser.join(self.table.table, self.sheets, outcomes)
+        self.cache.save(self.table.name, self.table.key, to_parts(joined))
+        yield joined
 
 
 def groups_of(tables: Sequence[KeyedTable]) -> list[list[KeyedTable]]:

@@ -6,7 +6,7 @@ What parses is imported by who asks for it: a build in which nothing changed sta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from gdata.checks.run import RowChecks
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.parsing.places import Block, Places, blocks_of
-from gdata.parsing.view import ParsedTable, TableView, Tags, ViewBytes
+from gdata.parsing.view import ParsedTable, Tags
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets, source_of
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
 from gdata.tables.pieces import join_pieces
-from gdata.tables.result import SheetFacts, TableResult, map_views
+from gdata.tables.result import from_bytes
 
 if TYPE_CHECKING:
     from gdata.parsing.table import TableSheet
@@ -80,7 +80,7 @@ class TableParser:
         needed = {files.by_title[title] for entry, found in entries if plan.message in entry.tables for title in found}
         return pulled.only(needed | files.shared)
 
-    def run(self, table: TableInput) -> TableResult:
+    def run(self, table: TableInput) -> ParsedTable:
         """Parse a table and check its rows.
 
         Raises:
@@ -88,37 +88,22 @@ class TableParser:
             SchemaError: a constraint or a default in the .proto files makes no sense.
         """
         self._checks.compile(table.plan)
-        return self._check(table, self._parse(self.read(table)))
+        return self._check(table, self.parse(self.read(table)))
 
-    def run_piece(self, sheets: TableSheets, blocks: slice) -> TableResult:
-        """Parse some blocks of a table's sheets; its rows are checked once all pieces are joined."""
-        parsed = self._parse(sheets, blocks)
-        views = map_views(parsed.views, lambda _, view: view.to_bytes())
-        return TableResult(
-            parsed.problems, parsed.cell_problems, views, {}, parsed.headers, parsed.left_out, parsed.records
-        )
-
-    def join(self, table: TableInput, sheets: TableSheets, pieces: Sequence[TableResult]) -> TableResult:
-        """The result of a table that was parsed in pieces."""
+    def join(self, table: TableInput, sheets: TableSheets, pieces: Sequence[bytes]) -> ParsedTable:
+        """The table that was parsed in pieces."""
         self._checks.compile(table.plan)
-        blocks = _Blocks(self, table, sheets)
-        return self._check(table, join_pieces(table.plan, pieces, blocks.locate))
+        locate = _Blocks(self, table, sheets).locate
+        parsed = [from_bytes(table.plan, content, locate, is_ours=True) for content in pieces]
+        return self._check(table, join_pieces(parsed, locate))
 
-    def restore(self, table: TableInput, result: TableResult) -> ParsedTable:
-        """The table that a result is of; its cells are read again only if somebody asks for one."""
-        blocks = _Blocks(self, table)
-        views = map_views(
-            result.views, lambda tags, view: TableView.from_bytes(table.plan, view, blocks.locate(tags, view))
-        )
-        return ParsedTable(
-            table.plan,
-            views,
-            result.problems,
-            result.cell_problems,
-            result.headers,
-            result.left_out,
-            is_checked=True,
-        )
+    def restore(self, table: TableInput, content: bytes, *, is_ours: bool = False) -> ParsedTable:
+        """The table that these are the bytes of; its cells are read again only if somebody asks for one.
+
+        Raises:
+            ValueError, KeyError, TypeError, IndexError: these are other bytes.
+        """
+        return from_bytes(table.plan, content, _Blocks(self, table).locate, is_ours=is_ours)
 
     def forget(self, spreadsheet: str | None = None) -> None:
         """Free the cells of a spreadsheet, or of all."""
@@ -151,29 +136,23 @@ class TableParser:
         heads = read_heads(sheets.plan, sheets.sheets, self._timezone, self._project.tag_sets)
         return blocks_of(head for head in heads if not head.is_blank)
 
-    def _parse(self, sheets: TableSheets, blocks: slice = slice(None)) -> ParsedTable:
+    def parse(self, sheets: TableSheets, blocks: slice = slice(None)) -> ParsedTable:
+        """Parse a table's sheets, or some blocks of them; its rows aren't checked yet."""
         from gdata.parsing.table import parse_table
 
         return parse_table(
             sheets.plan, sheets.sheets, self._project.tag_sets, self._timezone, whole=sheets.whole, part=blocks
         )
 
-    def _check(self, table: TableInput, parsed: ParsedTable) -> TableResult:
-        found = map_views(parsed.views, lambda _, view: (self._checks.check(view), view.to_bytes()))
-        facts = {
-            name: _facts(self._sheets(name, pulled))
+    def _check(self, table: TableInput, parsed: ParsedTable) -> ParsedTable:
+        problems = list(map(self._checks.check, parsed.views))
+        found = {
+            name: self._sheets(name, pulled).found
             for name, pulled in table.pulled.items()
             if source_of(pulled).files_of(pulled) is None
         }
-        return TableResult(
-            parsed.problems,
-            {tags: [*parsed.cell_problems[tags], *problems] for tags, (problems, _) in found.items()},
-            {tags: view for tags, (_, view) in found.items()},
-            facts,
-            parsed.headers,
-            parsed.left_out,
-            parsed.records,
-        )
+        cells = {tags: [*parsed.cell_problems[tags], *problems[seen]] for tags, seen in parsed.seen_by.items()}
+        return replace(parsed, cell_problems=cells, found=found, is_checked=True)
 
     def _sheets(self, name: str, pulled: Pulled) -> ReadSheets:
         requests = self._project.requests(self._spreadsheets[name])
@@ -192,17 +171,13 @@ class _Blocks:
     table: TableInput
     sheets: TableSheets | None = None
 
-    def locate(self, tags: Tags, view: ViewBytes) -> Places:
+    def locate(self, tags: Tags, block_ends: Sequence[int]) -> Places:
         """The `Locate` of a view."""
-        return Places(lambda: self._read, view.block_ends, tags)
+        return Places(lambda: self._read, block_ends, tags)
 
     @cached_property
     def _read(self) -> list[Block]:
         return self.parser.blocks_of(self.sheets or self.parser.read(self.table))
-
-
-def _facts(read: ReadSheets) -> SheetFacts:
-    return SheetFacts(tuple((grid.sheet, grid.gid) for grid in read.grids), tuple(read.missing), tuple(read.titles))
 
 
 def _grids_of(spreadsheet: Spreadsheet, read: ReadSheets) -> Iterator[tuple[SheetEntry, list[Grid]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from gdata import kinds
@@ -18,12 +19,11 @@ from gdata.problems import Cell, Problem
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import source_of
-from gdata.sources.grid import Pulled
+from gdata.sources.grid import FoundSheets, Pulled
 from gdata.sources.titles import match_titles
 from gdata.tables.cache import CacheKeys, ParseCache
 from gdata.tables.jobs import KeyedTable, share_out
 from gdata.tables.parser import TableInput, TableParser
-from gdata.tables.result import SheetFacts, TableResult
 from gdata.tables.workers import Outcome, core_count, run_jobs
 
 FORK_BYTES = 1_000_000
@@ -78,7 +78,7 @@ class _Stage:
         """By table: spreadsheets that have yet to arrive."""
         self._jobs: list[KeyedTable] = []
         self._parsed = Parsed()
-        self._facts: dict[str, SheetFacts] = {}
+        self._found: dict[str, FoundSheets] = {}
 
     def _feeding(self, plan: TablePlan) -> set[str]:
         sheets = self._project.config.spreadsheets
@@ -110,16 +110,16 @@ class _Stage:
 
     def _start(self, tables: Sequence[TableInput]) -> None:
         keyed = [KeyedTable(table, self._keys.of(table)) for table in tables]
-        kept = self._cache.load_all([(one.name, one.key) for one in keyed])
-        for one, result in zip(keyed, kept, strict=True):
-            if result is None:
+        kept = self._cache.load_all([(one.name, one.key, partial(self._parser.restore, one.table)) for one in keyed])
+        for one, parsed in zip(keyed, kept, strict=True):
+            if parsed is None:
                 self._jobs.append(one)
             else:
-                self._take(one.table, result)
+                self._take(parsed)
 
-    def _take(self, table: TableInput, result: TableResult) -> None:
-        self._facts |= result.facts
-        self._parsed.tables[table.plan.name] = self._parser.restore(table, result)
+    def _take(self, table: ParsedTable) -> None:
+        self._found |= table.found
+        self._parsed.tables[table.plan.name] = table
         self._listener(Event("parse", table.plan.name, len(self._parsed.tables), len(self._project.plans)))
 
     def _run_jobs(self, workers: int) -> None:
@@ -127,8 +127,8 @@ class _Stage:
         self._jobs = []
         outcomes = iter(_checked(run_jobs([job for share in shares for job in share.jobs], workers)))
         for share in shares:
-            for table, result in share.results(list(islice(outcomes, len(share.jobs)))):
-                self._take(table, result)
+            for table in share.results(list(islice(outcomes, len(share.jobs)))):
+                self._take(table)
 
     def finish(self) -> Parsed:
         is_much = sum(one.table.size for one in self._jobs) >= FORK_BYTES
@@ -145,39 +145,39 @@ class _Stage:
         return parsed
 
     def _note_sheets(self, spreadsheet: Spreadsheet) -> None:
-        parsed, facts = self._parsed, self._facts_of(spreadsheet)
-        for title, gid in facts.sheets:
+        parsed, found = self._parsed, self._found_of(spreadsheet)
+        for title, gid in found.sheets:
             place = spreadsheet.name, title
             parsed.sheet_order[place] = len(parsed.sheet_order)
             if gid is not None:
                 parsed.gids[place] = gid
-        for title in facts.missing:
+        for title in found.missing:
             entry = next(one for one in spreadsheet.sheets if one.title == title)
-            parsed.problems.append(self._missing(spreadsheet, entry, facts))
+            parsed.problems.append(self._missing(spreadsheet, entry, found))
 
-    def _facts_of(self, spreadsheet: Spreadsheet) -> SheetFacts:
+    def _found_of(self, spreadsheet: Spreadsheet) -> FoundSheets:
         pulled = self._pulled[spreadsheet.name]
         files = source_of(pulled).files_of(pulled)
         if files is None:
-            return self._facts.get(spreadsheet.name, SheetFacts())
+            return self._found.get(spreadsheet.name, FoundSheets())
         requests = self._project.requests(spreadsheet)
         matched = match_titles(files.by_title, requests, spreadsheet.name)
         titles = tuple((title, None) for title in matched.wanted)
-        return SheetFacts(titles, matched.missing, tuple(files.titles))
+        return FoundSheets(titles, matched.missing, tuple(files.titles))
 
-    def _missing(self, spreadsheet: Spreadsheet, entry: SheetEntry, facts: SheetFacts) -> Problem:
+    def _missing(self, spreadsheet: Spreadsheet, entry: SheetEntry, found: FoundSheets) -> Problem:
         config = self._project.config
         if entry.is_glob:
             raise ConfigError(
                 f"{config.path.name}:{entry.line}: {entry.title} matches no sheet of {spreadsheet.name}",
-                hint=f"its sheets are {', '.join(facts.titles[:12])}" if facts.titles else "",
+                hint=f"its sheets are {', '.join(found.titles[:12])}" if found.titles else "",
             )
         return kinds.SHEET_MISSING.at(
             Cell(spreadsheet.name, entry.title),
             value=entry.title,
             spreadsheet=spreadsheet.name,
             title=entry.title,
-            before=question(nearest(entry.title, facts.titles)),
+            before=question(nearest(entry.title, found.titles)),
             line=entry.line,
         )
 

@@ -78,7 +78,7 @@ def build_view(
         return Cell("game", plan.name, index + 2, _column(columns, path))
 
     bad_fields = {index: frozenset(fields) for index, fields in (bad or {}).items()}
-    return TableView(plan, message, messages, locate, bad_fields, whole)
+    return TableView(plan, len(messages), locate, bad_fields or {}, whole).holding(message, messages)
 
 
 def _table_message(schema: Schema, plan: TablePlan, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, list[Any]]:

@@ -10,8 +10,10 @@ IDS = SimilarValues([1001, 1002, 1010, 2001, 30])
 CODES = SimilarValues(["sword", "sword_long", "Shield", "활"])
 
 
-@pytest.mark.parametrize(("value", "near"), [(1003, 1002), (11001, 1001), (101, 1001), (7, 30), (31, 30)])
-def test_a_number_one_slip_away_else_the_closest(value: int, near: int) -> None:
+@pytest.mark.parametrize(
+    ("value", "near"), [(11001, 1001), (101, 1001), (1020, 1010), (1003, None), (7, None), (31, None)]
+)
+def test_a_number_one_slip_away_and_no_neighbour(value: int, near: int | None) -> None:
     assert IDS.nearest(value) == near
 
 

@@ -52,7 +52,7 @@ def view_of(
     sheets = [TableSheet(grid, entry, (plan,)) for grid in grids]
     parsed = parse_table(plan, sheets, [tags], ZoneInfo("UTC"))
     assert not parsed.cell_problems[tags], parsed.cell_problems
-    return parsed.views[tags]
+    return parsed.view(tags)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_duplicates_of_a_map_table_keep_their_rows() -> None:
     assert [(row.id, str(view.locate(index, ("price",)))) for index, row in enumerate(view.rows)] == [
         (2, "S1!B2"), (1, "S1!B3"), (2, "S1!B4"),
     ]  # fmt: skip
-    again = TableView.from_bytes(view.plan, view.to_bytes(), view.locate)
+    again = TableView(view.plan, view.row_count, view.locate).holding_bytes(view.content, view.row_bytes)
     assert again.rows == view.rows and again.message == view.message and again.content == view.content
 
 

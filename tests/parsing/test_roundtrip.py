@@ -207,8 +207,8 @@ def test_rows_come_back(rows: list[dict[str, Any]], layouts: dict[str, Layout], 
     for grid_rows in (cells, *map(as_csv, [cells] * 2, [48, 1 << 20])):
         parsed = parse(grid_rows)
         assert not has_errors([*parsed.problems, *parsed.cell_problems[()]]), parsed.cell_problems
-        assert parsed.views[()].rows == messages
-        assert parsed.views[()].block_ends[-1] == len(messages)
+        assert parsed.view(()).rows == messages
+        assert parsed.view(()).block_ends[-1] == len(messages)
 
 
 def as_csv(cells: list[list[str]], block_bytes: int) -> Sequence[list[str]]:

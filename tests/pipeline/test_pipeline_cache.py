@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from gdata.parsing.view import ParsedTable
 from gdata.pipeline.build import Built, build
 from gdata.project import open_project, read_config
 from gdata.tables.jobs import KeyedTable, groups_of
 from gdata.tables.parser import TableParser
-from gdata.tables.result import TableResult
 from gdata.tables.workers import run_jobs
 
 SCHEMA = """
@@ -58,7 +58,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     run = TableParser.run
 
-    def noting(self: TableParser, table: Any) -> TableResult:
+    def noting(self: TableParser, table: Any) -> ParsedTable:
         names.append(table.plan.name)
         return run(self, table)
 
@@ -227,7 +227,7 @@ def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.Monke
     joined: list[int] = []
     join = TableParser.join
 
-    def noting(self: TableParser, table: Any, sheets: Any, pieces: Any) -> TableResult:
+    def noting(self: TableParser, table: Any, sheets: Any, pieces: Any) -> ParsedTable:
         joined.append(len(pieces))
         return join(self, table, sheets, pieces)
 

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from released_game import build, release
 
-from gdata.errors import StoreError
+from gdata.errors import StoreError, UsageError
 from gdata.releases.objects import ObjectStore, translate
 from gdata.releases.place import open_store
 from gdata.releases.reader import newest_entry
+from gdata.releases.store import limit_of, writable
 
 RECORD = "releases/20261123-091245-9f3ac1d0.json"
 
@@ -130,3 +131,45 @@ def test_threads_and_forks_share_a_store(s3_location: str, tmp_path: Path) -> No
         "os._exit(0) if child == 0 else sys.exit(os.waitpid(child, 0)[1])"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
+
+
+def test_what_only_one_may_create_is_one_plain_put(s3_location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import s3fs
+
+    called: list[str] = []
+    call = s3fs.S3FileSystem._call_s3
+
+    async def listen(self: Any, method: str, *arguments: Any, **options: Any) -> Any:
+        called.append(method)
+        return await call(self, method, *arguments, **options)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", listen)
+    store = writable(open_store(s3_location))
+    for name in ("channels/live/000001.json", RECORD, "store.json"):
+        for size in (10, limit_of(name)):
+            called.clear()
+            store.remove(name)
+            assert store.create(name, b"x" * size)
+            assert [method for method in called if "part" in method or method == "put_object"] == ["put_object"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "s3"])
+def test_an_entry_that_no_reader_would_take_is_not_written(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    place = tmp_path / "releases" if kind == "folder" else request.getfixturevalue("s3_location")
+    store = writable(open_store(place))
+    with pytest.raises(UsageError, match="readers take 1,048,576 at most"):
+        release(store, build(tmp_path, 100), message="why " * 300_000)
+    assert newest_entry(store, "live") is None
+
+
+def test_a_read_that_takes_too_long_ends(s3_location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(s3_location)
+    monkeypatch.setattr("gdata.releases.objects.seconds_for", lambda _: 1e-6)
+    with pytest.raises(StoreError, match="can't be reached"):
+        store.find(RECORD)
+
+
+def test_a_password_in_a_buckets_address_is_not_shown() -> None:
+    assert open_store("s3://key:secret@bucket/game").place == "s3://key:***@bucket/game"

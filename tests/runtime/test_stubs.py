@@ -103,7 +103,7 @@ def test_mypy_knows_tables_rows_and_fields(tmp_path: Path) -> None:
         reveal_type(item.int)
         reveal_type(item.tags)
         reveal_type(item.effects[0].value)
-        reveal_type(item.by_rank["gold"].value)
+        reveal_type(item.by_rank.get("gold"))
         reveal_type(item.since.ToSeconds())
         reveal_type(item.Item.name)
         reveal_type(item.HasField("since"))
@@ -128,7 +128,7 @@ def test_mypy_knows_tables_rows_and_fields(tmp_path: Path) -> None:
         bool
         Sequence[str]
         int
-        int
+        game_data.Item_Effect | None
         int
         str
         bool
@@ -155,6 +155,7 @@ def test_mypy_knows_tables_rows_and_fields(tmp_path: Path) -> None:
         ('data.LevelTable["kai"]', 'Invalid index type "str" for "Table[tuple[str, int], Level]"'),
         ("data.DropTable[0]", 'Invalid index type "int" for "Table[Never, Drop]"'),
         ("data.ItemTable[1].price = 3", 'Property "price" defined in "Item_" is read-only'),
+        ('data.ItemTable[1].by_rank["gold"]', 'Value of type "SharedMap[str, Item_Effect]" is not indexable'),
         ("data.snapshot().Constant", '"GameDataSnapshot" has no attribute "Constant"'),
     ],
 )

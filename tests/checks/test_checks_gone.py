@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import run_gdata
+
+from gdata.checks.gone import fold_gone
+from gdata.checks.reference_rules import check_reference_declarations
+from gdata.checks.references import References
+from gdata.problems import Problem
+from gdata.testing.views import build_schema, build_views
+
+PROTOS = """
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; }
+message ItemTable { repeated Item rows = 1; }
+message Drop { int32 item = 1 [(gdata.field).ref = {table: "ItemTable"}]; }
+message DropTable { repeated Drop rows = 1; }
+"""
+LIVE = {"1001": "sword", "1002": "shield", "1003": "", "1004": "bow"}
+
+
+def check(ids: list[int], drops: list[int], live: Mapping[str, str] = LIVE) -> list[Problem]:
+    schema = build_schema(PROTOS)
+    tables: dict[str, list[dict[str, Any]]] = {
+        "ItemTable": [{"id": one, "name": str(one)} for one in ids],
+        "DropTable": [{"item": one} for one in drops],
+    }
+    views = build_views(schema, tables)
+    rules = check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
+    return fold_gone(References(rules).check(views), views, lambda _: live)
+
+
+def told(problems: list[Problem]) -> list[tuple[str, str, list[str]]]:
+    return [(one.code, str(one.cell), [cell.a1 for cell in one.related]) for one in problems]
+
+
+def test_a_deleted_row_is_one_problem_at_its_own_table() -> None:
+    problems = check([1001, 1003, 1004], [1002, 1001, 1002])
+    assert told(problems) == [("key.gone", "ItemTable!A:A", ["A2", "A4"])]
+    assert problems[0].message == "ItemTable no longer has 1002 (shield), the last release has it; 2 cells refer to it"
+
+
+@pytest.mark.parametrize(
+    ("ids", "cell"),
+    [
+        ([1001, 3990, 1003, 1004], "ItemTable!A3"),
+        ([3990, 1002, 1003, 1004], "ItemTable!A2"),
+        ([1001, 1002, 1003, 3990], "ItemTable!A5"),
+        ([1001, 1003, 1004, 3990], "ItemTable!A:A"),  # a row deleted, another one added below
+    ],
+)
+def test_an_overtyped_key_is_told_at_its_cell(ids: list[int], cell: str) -> None:
+    gone = int(next(key for key in LIVE if int(key) not in ids))
+    assert told(check(ids, [gone])) == [("key.gone", cell, ["A2"])]
+
+
+def test_what_the_last_release_never_had_is_told_at_each_cell() -> None:
+    assert told(check([1001], [1009, 1009])) == [
+        ("reference.missing", "DropTable!A2", []),
+        ("reference.missing", "DropTable!A3", []),
+    ]
+    assert told(check([1001], [1002], live={})) == [("reference.missing", "DropTable!A2", [])]
+
+
+def test_through_the_command(game: Path) -> None:
+    shop = game / "sheets" / "shop" / "ShopTab.csv"
+    run_gdata("build", cwd=game)
+    run_gdata("publish", "--yes", "-m", "first", cwd=game)
+    lines = shop.read_text("utf-8-sig").splitlines(keepends=True)
+    shop.write_text("".join(lines[:2] + lines[3:]), "utf-8")
+    problems = run_gdata("check", "--format", "json", cwd=game, code=1).json["problems"]
+    assert [one["code"] for one in problems] == ["key.gone"]
+    assert len(problems[0]["related"]) > 1
