@@ -14,6 +14,13 @@ SHEET_MISSING = Kind(
     about="A sheet that sheets.yaml names isn't in the spreadsheet: it was renamed, moved or deleted.",
 )
 
+SHEET_UNREADABLE = Kind(
+    "sheet.unreadable",
+    "{why}",
+    "{then}",
+    about="A file isn't there, is damaged or protected, or isn't in the encoding or format that is expected.",
+)
+
 # --- headers ----------------------------------------------------------------------------------------------
 
 HEADER_UNKNOWN = Kind(

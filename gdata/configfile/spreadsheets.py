@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gdata.config import Layout, SheetEntry, Spreadsheet
-from gdata.configfile.names import check_name, check_unique, missing, read_path, read_table_name
+from gdata.configfile.names import check_name, check_unique, read_path, read_table_name
 from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.nearest import did_you_mean
 
@@ -48,7 +48,7 @@ def _read_spreadsheet(name: str, value: Value) -> Spreadsheet:
     path = fields.get("path", _read_source_path, None)
     google_id = fields.get(place, _read_url if place == "url" else _read_id, "") if place != "path" else ""
     encoding = fields.get("encoding", _read_encoding, "utf-8")
-    if "encoding" in fields and (place != "path" or (path is not None and not path.is_dir())):
+    if "encoding" in fields and (place != "path" or (path is not None and path.is_file())):
         raise fields.entries["encoding"].error("only a folder of .csv files has an encoding", "delete the line")
     location = fields.entries[place].expanded() if place == "path" else google_id
     return Spreadsheet(name, entries, google_id, path, location, encoding, min(value.line, sheets.line))
@@ -98,9 +98,7 @@ def _read_source_path(value: Value) -> Path | None:
     if suffix not in WORKBOOK_SUFFIXES and (suffix in _OTHER_SUFFIXES or path.exists()):
         hint = _OTHER_SUFFIXES.get(suffix, f"write a folder of .csv files, or one of {', '.join(WORKBOOK_SUFFIXES)}")
         raise value.error(f"gdata can't read {shown(path.name)}", hint)
-    if not path.is_file():
-        raise missing(value, path, "file" if suffix in WORKBOOK_SUFFIXES else "file or folder")
-    return path
+    return path  # One that isn't there is a problem among those of the others.
 
 
 def _read_encoding(value: Value) -> str:

@@ -12,7 +12,7 @@ from gdata.events import Event, Listener
 from gdata.pipeline.state import load_pull, locked, save_pull
 from gdata.project import Project
 from gdata.sources.adapters import by_source, source_of
-from gdata.sources.grid import Pulled
+from gdata.sources.grid import Pulled, join_errors
 from gdata.sources.source import OnProgress, PullProgress
 
 
@@ -24,7 +24,10 @@ def pull(project: Project, listener: Listener) -> list[Pulled]:
     """
     with locked(project.state, listener):
         pulled = list(pull_all(project, project.config.spreadsheets, listener))
+        failed = [one.failure for one in pulled if one.failure is not None]
         save_pull(project.state, pulled)
+    if failed:
+        raise join_errors(failed)
     return pulled
 
 

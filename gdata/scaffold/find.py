@@ -12,7 +12,7 @@ from gdata.configfile.names import what_is_wrong_with
 from gdata.configfile.spreadsheets import WORKBOOK_SUFFIXES
 from gdata.errors import UsageError
 from gdata.nearest import did_you_mean
-from gdata.sources.csv.encodings import guess_encoding
+from gdata.sources.csv.encodings import guess_encodings
 
 _URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")
 _ID = re.compile(r"[A-Za-z0-9_-]{20,}")
@@ -142,5 +142,5 @@ def _spreadsheets_at(path: Path) -> Iterator[Path]:
 def _encoding_of(folder: Path) -> str:
     """The encoding that all .csv files of a folder are in; UTF-8 where there is no better guess."""
     contents = [one.read_bytes()[:_SAMPLE_BYTES] for one in folder.iterdir() if one.suffix.lower() == ".csv"]
-    guesses = {guess_encoding(content) for content in contents} - {"utf-8", ""}
-    return guesses.pop() if len(guesses) == 1 else "utf-8"
+    others = b"\n".join(content for content in contents if guess_encodings(content) != ["utf-8"])
+    return (guess_encodings(others) or ["utf-8"])[0]

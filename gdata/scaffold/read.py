@@ -60,6 +60,9 @@ def _read(
     except SourceError as error:
         result.failed.append(error)
         return
+    result.failed += read.unreadable.values()
+    if "" in read.unreadable:
+        return
     order = {title: position for position, title in enumerate(read.titles)}
     grids = sorted(read.grids, key=lambda grid: order.get(grid.sheet, len(order)))
     result.grids.append((spreadsheet, grids))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gdata.config import SourceKind, Spreadsheet
+from gdata.errors import SourceError
 from gdata.sources.csv.source import CsvFolders
 from gdata.sources.google.source import GoogleSheets
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
@@ -29,8 +30,21 @@ def by_source(spreadsheets: Iterable[Spreadsheet]) -> list[tuple[Source, list[Sp
 
 
 def read_sheets(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    """The grids of the sheets asked for: `Source.read` of the source it was pulled from."""
-    return source_of(pulled).read(pulled, requests)
+    """The grids of the sheets asked for: `Source.read` of the source it was pulled from.
+
+    Raises:
+        SourceError: what was kept of a remote source can't be read; of a local one that is among what is read.
+        ConfigError: two globs take the same sheet.
+    """
+    source = source_of(pulled)
+    try:
+        if pulled.failure is not None:
+            raise pulled.failure
+        return source.read(pulled, requests)
+    except SourceError as error:
+        if source.is_remote:
+            raise
+        return ReadSheets([], unreadable={"": error})
 
 
 def pull_local(spreadsheet: Spreadsheet) -> Pulled:

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 
 from gdata.config import SourceKind
+from gdata.errors import SourceError
 from gdata.hashing import hash_all
 from gdata.problems import Cell
 
@@ -79,6 +80,8 @@ class Pulled:
     """Google's spreadsheet id, or the path as sheets.yaml writes it."""
     requests: int = 0
     """How many reads it took, where its source counts them."""
+    failure: SourceError | None = None
+    """Why nothing could be brought; the others are read all the same."""
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
@@ -132,6 +135,8 @@ class ReadSheets:
     grids: list[Grid]
     missing: list[str] = field(default_factory=list)
     """Titles of entries for which there is no sheet."""
+    unreadable: Mapping[str, SourceError] = field(default_factory=dict)
+    """Why sheets that are there can't be read, by title; under "" why none can."""
     titles: list[str] = field(default_factory=list)
     """All titles in the spreadsheet, where they are known: what a missing one may have become."""
 
@@ -140,3 +145,24 @@ class ReadSheets:
         """What stays once the cells are rows."""
         sheets = tuple((grid.sheet, grid.gid) for grid in self.grids)
         return FoundSheets(sheets, tuple(self.missing), tuple(self.titles))
+
+    def require_all(self) -> ReadSheets:
+        """The same, where every sheet that is there could be read.
+
+        Raises:
+            SourceError: one can't be read; the message has a line for each.
+        """
+        if self.unreadable:
+            raise join_errors(list(self.unreadable.values()))
+        return self
+
+
+def join_errors(errors: Sequence[SourceError]) -> SourceError:
+    """One error for several: every message, each hint once; the class they share, else SourceError."""
+    different = list({str(error): error for error in errors}.values())
+    if len(different) == 1:
+        return different[0]
+    kinds = {type(error) for error in different}
+    kind = kinds.pop() if len(kinds) == 1 else SourceError
+    hints = dict.fromkeys(error.hint for error in different if error.hint)
+    return kind("\n".join(map(str, different)), hint="\n".join(hints))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gdata.config import Config, Spreadsheet
 from gdata.errors import SourceError
+from gdata.nearest import did_you_mean
 from gdata.sources.grid import Pulled
 from gdata.sources.source import DoctorStep, OnProgress, Wanted
 
@@ -28,8 +31,14 @@ class LocalSource:
         raise NotImplementedError
 
     def pull(self, wanted: Wanted, config: Config, on_progress: OnProgress) -> Iterator[Pulled]:
-        """Each spreadsheet when its turn comes."""
-        return (self.pull_one(spreadsheet) for spreadsheet, _ in wanted)
+        """Each spreadsheet when its turn comes; one that can't be read says so, and the others are read."""
+        return (self._try_one(spreadsheet) for spreadsheet, _ in wanted)
+
+    def _try_one(self, one: Spreadsheet) -> Pulled:
+        try:
+            return self.pull_one(one)
+        except SourceError as error:
+            return Pulled(one.name, one.kind, {}, datetime.now(UTC), location=one.location, failure=error)
 
     def sheet_ids(self, spreadsheets: Sequence[Spreadsheet], config: Config) -> Mapping[str, Mapping[str, int]]:
         """None: paths need none."""
@@ -59,10 +68,19 @@ def read_file(path: Path, name: str) -> bytes:
             )
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise SourceError(f"{name}: the file is gone", hint="put it back, or mend its line in sheets.yaml") from error
+        raise SourceError(
+            f"{name}: there is no such file or folder",
+            hint=f"{_nearest(path)}put it back, or mend its line in sheets.yaml",
+        ) from error
     except PermissionError as error:
         raise SourceError(
             f"{name}: may not be read", hint="if it is open in Excel, close it there; else ask for the right to read it"
         ) from error
     except OSError as error:
         raise SourceError(f"{name}: can't be read: {error.strerror or error}", hint="check the disk") from error
+
+
+def _nearest(path: Path) -> str:
+    with suppress(OSError):
+        return did_you_mean(path.name, [one.name for one in path.parent.iterdir()])
+    return ""

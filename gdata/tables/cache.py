@@ -141,7 +141,13 @@ class CacheKeys:
         own = source_of(pulled).files_of(pulled)
         names = pulled.files if own is None else own.by_title.values()
         files = [(name, pulled.digests[name]) for name in sorted(names)]
-        return pulled.kind, pulled.encoding, pulled.location, files
+        return (
+            pulled.kind,
+            pulled.encoding,
+            pulled.location,
+            files,
+            pulled.failure and (str(pulled.failure), pulled.failure.hint),
+        )
 
     def _asks_for_now(self, plan: TablePlan) -> bool:
         """Whether a constraint compares with the clock: what it says today may be wrong tomorrow."""

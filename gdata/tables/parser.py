@@ -11,10 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from gdata import kinds
 from gdata.checks.run import RowChecks
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.view import ParsedTable, Tags
+from gdata.problems import Cell, Problem
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets, source_of
@@ -48,6 +50,8 @@ class TableSheets:
     plan: TablePlan
     sheets: Sequence[TableSheet]
     whole: bool
+    unreadable: Sequence[Problem] = ()
+    """The sheets that are there but can't be read."""
 
 
 class TableParser:
@@ -121,13 +125,20 @@ class TableParser:
         from gdata.parsing.table import TableSheet
 
         sheets: list[TableSheet] = []
+        unreadable: list[Problem] = []
         whole = True
         for name, pulled in table.pulled.items():
-            for entry, grids in _grids_of(self._spreadsheets[name], self._sheets(name, pulled)):
+            read = self._sheets(name, pulled)
+            whole = whole and not read.unreadable
+            unreadable += [
+                kinds.SHEET_UNREADABLE.at(Cell(name, title), why=error.args[0], then=error.hint)
+                for title, error in read.unreadable.items()
+            ]
+            for entry, grids in _grids_of(self._spreadsheets[name], read):
                 if table.plan.message in entry.tables:
                     whole = whole and bool(grids)
                     sheets += [TableSheet(grid, entry, self._project.plans_of(entry)) for grid in grids]
-        return TableSheets(table.plan, sheets, whole)
+        return TableSheets(table.plan, sheets, whole, unreadable)
 
     def blocks_of(self, sheets: TableSheets) -> list[Block]:
         """The blocks of a table's sheets."""
@@ -140,9 +151,10 @@ class TableParser:
         """Parse a table's sheets, or some blocks of them; its rows aren't checked yet."""
         from gdata.parsing.table import parse_table
 
-        return parse_table(
+        parsed = parse_table(
             sheets.plan, sheets.sheets, self._project.tag_sets, self._timezone, whole=sheets.whole, part=blocks
         )
+        return replace(parsed, problems=[*sheets.unreadable, *parsed.problems])
 
     def _check(self, table: TableInput, parsed: ParsedTable) -> ParsedTable:
         problems = list(map(self._checks.check, parsed.views))

@@ -146,6 +146,7 @@ class _Stage:
 
     def _note_sheets(self, spreadsheet: Spreadsheet) -> None:
         parsed, found = self._parsed, self._found_of(spreadsheet)
+        parsed.sheet_order[spreadsheet.name, ""] = len(parsed.sheet_order)
         for title, gid in found.sheets:
             place = spreadsheet.name, title
             parsed.sheet_order[place] = len(parsed.sheet_order)
@@ -157,6 +158,8 @@ class _Stage:
 
     def _found_of(self, spreadsheet: Spreadsheet) -> FoundSheets:
         pulled = self._pulled[spreadsheet.name]
+        if pulled.failure is not None:
+            return FoundSheets()
         files = source_of(pulled).files_of(pulled)
         if files is None:
             return self._found.get(spreadsheet.name, FoundSheets())

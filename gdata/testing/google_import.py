@@ -42,7 +42,7 @@ def import_spreadsheet(path: Path, id: str) -> EmulatedSpreadsheet:
         SourceError: it can't be read.
     """
     whole = Spreadsheet(path.stem, (SheetEntry("*", ()),), path=path, location=path.name)
-    read = read_sheets(pull_local(whole), [SheetRequest("*", is_glob=True, needs_merges=True)])
+    read = read_sheets(pull_local(whole), [SheetRequest("*", is_glob=True, needs_merges=True)]).require_all()
     by_title = {grid.sheet: grid for grid in read.grids}
     titles = [title for title in read.titles if title in by_title] or list(by_title)
     sheets = [_import_sheet(by_title[title], number) for number, title in enumerate(titles)]

@@ -118,8 +118,6 @@ SPREADSHEETS = [
     ("{id: x, encoding: cp949, sheets: {I: g.I}}", "a.encoding: only a folder of .csv files", "delete the line"),
     ("{path: csv, encoding: cp94, sheets: {I: g.I}}", "a.encoding: there is no encoding `cp94`", "did you mean cp949?"),
     ("{path: csv, encoding: base64, sheets: {I: g.I}}", "a.encoding: there is no encoding `base64`", ""),
-    ("{path: book.xlsm, sheets: {I: g.I}}", "a.path: there is no file", "did you mean book.xlsx?"),
-    ("{path: cvs, sheets: {I: g.I}}", "a.path: there is no file or folder", "did you mean csv?"),
     ("{path: old.xls, sheets: {I: g.I}}", "a.path: gdata can't read `old.xls`", "save it as .xlsx"),
     ("{path: csv/I.csv, sheets: {I: g.I}}", "a.path: gdata can't read `I.csv`", "name the folder"),
     ("{path: sheets.yaml, sheets: {I: g.I}}", "a.path: gdata can't read `sheets.yaml`", ".xlsx, .xlsm"),

@@ -61,6 +61,9 @@ SAVED_BY_MISTAKE = [
     ("我们的物品,是这个", "gb18030"),
     ("Größe,Höhe", "cp1252"),
     ("이름", "utf-16"),
+    ("傳說,蛋糕,用戶,塔樓", "big5"),
+    ("名称,価格", "cp932"),
+    ("имя,цена", "cp1251"),
 ]
 
 
@@ -69,6 +72,18 @@ def test_bytes_that_do_not_fit_name_the_likely_encoding(tmp_path: Path, text: st
     error = refused(tmp_path, "id\n".encode("utf-16" if encoding == "utf-16" else "ascii") + text.encode(encoding))
     assert "isn't utf-8" in str(error)
     assert f"looks like {encoding}" in error.hint
+
+
+def test_a_text_too_short_to_tell_names_all_that_it_may_be(tmp_path: Path) -> None:
+    assert "it may be cp949 or gb18030 or big5" in refused(tmp_path, "검".encode("cp949")).hint
+
+
+def test_utf8_in_a_folder_of_another_encoding(tmp_path: Path) -> None:
+    """Bytes of UTF-8 are text in GB 18030 too, but another one."""
+    text = "编号,名称,长剑"
+    assert text.encode().decode("gb18030") != text
+    assert "is UTF-8, not gb18030" in str(refused(tmp_path, text.encode(), "gb18030"))
+    assert rows_of(tmp_path, b"\xef\xbb\xbf" + text.encode(), "gb18030") == [text.split(",")]
 
 
 def test_the_line_and_the_byte_are_named(tmp_path: Path) -> None:
@@ -84,6 +99,8 @@ def test_the_line_and_the_byte_are_named(tmp_path: Path) -> None:
         (b"PK\x03\x04rest", "is a workbook or zip file, not CSV"),
         (b"id;name\n1;a\n", "line 1: the cells are separated by semicolons"),
         (b"id\tname\n1\ta\n", "line 1: the cells are separated by tabs"),
+        (b"id|name\n1|a\n", "line 1: the cells are separated by vertical bars"),
+        (b"\xef\xbb\xbfid;name;rate\r\n1;Schwert;0,25\r\n", "line 1: the cells are separated by semicolons"),
     ],
 )
 def test_what_is_no_csv(tmp_path: Path, content: bytes, message: str) -> None:

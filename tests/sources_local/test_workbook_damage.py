@@ -79,7 +79,7 @@ def test_a_size_that_lies_is_found(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"gone\.xlsx: the file is gone"):
+    with pytest.raises(SourceError, match=r"gone\.xlsx: there is no such file"):
         pull_workbook(Spreadsheet("a", (SheetEntry("S", ("g.T",)),), path=tmp_path / "gone.xlsx"))
 
 

@@ -151,7 +151,7 @@ def read(path: Path, *titles: str, encoding: str = "utf-8") -> ReadSheets:
     """Pull `path` and read these sheets of it."""
     entries = tuple(SheetEntry(title, ("game.T",)) for title in titles)
     pulled = pull_local(Spreadsheet("game", entries, path=path, location=path.name, encoding=encoding))
-    return read_sheets(pulled, [SheetRequest(entry.title, entry.is_glob) for entry in entries])
+    return read_sheets(pulled, [SheetRequest(entry.title, entry.is_glob) for entry in entries]).require_all()
 
 
 def read_bytes(folder: Path, content: bytes, name: str = "book.xlsx", title: str = "S") -> ReadSheets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from unicodedata import normalize
 
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.csv.encodings import guess_encoding
+from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import read_file
 from gdata.sources.source import SheetFiles
@@ -27,7 +28,9 @@ _SUFFIX = ".csv"
 _LISTING = "folder.json"
 """Beside the files that were read: the names of all .csv files in the folder."""
 _OTHER_FORMATS = ((b"PK\x03\x04", "a workbook or zip file"), (b"\xd0\xcf\x11\xe0", "an old workbook"))
-_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_THREE_BYTES = re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
+"""A sign of Korean, Japanese or Chinese in UTF-8."""
 # csv's own limit of 131,072 is below what a cell of JSON may hold; ours is the size of the whole file.
 _FIELD_LIMIT = 2**31 - 1
 
@@ -53,28 +56,24 @@ def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
     """Turn pulled .csv files into the grids of the sheets asked for, in the order of `requests`.
 
     Raises:
-        SourceError: files aren't CSV in their encoding; the message has a line for each.
         ConfigError: two globs take the same sheet.
     """
     files = files_by_title(pulled)
     matched = match_titles(files.by_title, requests, pulled.spreadsheet)
     grids: list[Grid] = []
-    wrong: list[SourceError] = []
+    wrong: dict[str, SourceError] = {}
     for title in matched.wanted:
         try:
             grids.append(_read_sheet(pulled, title, files.by_title[title]))
         except SourceError as error:
-            wrong.append(error)
-    if wrong:
-        hints = dict.fromkeys(error.hint for error in wrong)
-        raise SourceError("\n".join(map(str, wrong)), hint="; ".join(filter(None, hints)))
-    return ReadSheets(grids, list(matched.missing), list(files.titles))
+            wrong[title] = error
+    return ReadSheets(grids, list(matched.missing), wrong, list(files.titles))
 
 
 def files_by_title(pulled: Pulled) -> SheetFiles:
     """The pulled .csv files by the titles of their sheets, and what else the folder has."""
     names = {_title(name): name for name in pulled.files if name != _LISTING}
-    return SheetFiles(names, _listed(pulled.files[_LISTING]), frozenset([_LISTING]))
+    return SheetFiles(names, _listed(pulled.files.get(_LISTING, b"[]")), frozenset([_LISTING]))
 
 
 @lru_cache(maxsize=64)
@@ -128,8 +127,11 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
         raise SourceError(
             f"{place}: is {other}, not CSV", hint="save it as CSV UTF-8, or name the workbook in sheets.yaml"
         )
+    if content.startswith(BOM_UTF8):
+        encoding = "utf-8"  # Whatever the other files of the folder are in, this one says it of itself.
     try:
         text = content.decode(encoding)
+        _refuse_utf8(content, encoding, place)
     except UnicodeDecodeError as error:
         raise _wrong_encoding(content, encoding, place, error) from error
     if (encoding != "utf-8" or b"\0" in content) and "\0" in text:
@@ -140,14 +142,29 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
     return text.removeprefix("\ufeff")
 
 
+def _refuse_utf8(content: bytes, encoding: str, place: str) -> None:
+    """Most bytes mean something in the encodings of Windows, those of UTF-8 too; but hardly the other way round."""
+    if encoding.startswith("utf") or not _THREE_BYTES.search(content):
+        return
+    with suppress(UnicodeDecodeError):
+        content.decode("utf-8")
+        raise SourceError(
+            f"{place}: is UTF-8, not {encoding}",
+            hint="save all files of the folder in one encoding, best as CSV UTF-8 without `encoding:` in sheets.yaml",
+        )
+
+
 def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDecodeError) -> SourceError:
     line = content.count(b"\n", 0, error.start) + 1
-    guess = guess_encoding(content)
+    guesses = guess_encodings(content)
     hint = "save it as CSV UTF-8"
-    if guess:
+    if len(guesses) == 1:
         hint = (
-            f"it looks like {guess}: save it as CSV UTF-8, or add `encoding: {guess}` to the spreadsheet in sheets.yaml"
+            f"it looks like {guesses[0]}: save it as CSV UTF-8; if all files of the folder are like it, "
+            f"add `encoding: {guesses[0]}` to the spreadsheet in sheets.yaml"
         )
+    elif guesses:
+        hint = f"it may be {' or '.join(guesses)}, the text is too short to tell: save it as CSV UTF-8"
     return SourceError(f"{place}, line {line}: the byte 0x{content[error.start]:02x} isn't {encoding}", hint=hint)
 
 
@@ -176,10 +193,13 @@ def _wrong_csv(place: str, line: int, row: int, error: csv.Error) -> SourceError
 
 
 def _refuse_other_separators(rows: Sequence[Sequence[CellValue]], place: str) -> None:
-    """A file that a German Excel or a copy from a sheet made has one column, and the others in its texts."""
+    """A file that a German Excel or a copy from a sheet made has one header, and the others in its text.
+
+    Its rows may have more cells: of decimal commas.
+    """
     begin = [row for row in rows if row]
     for separator, words in _SEPARATORS.items():
-        if begin and all(len(row) == 1 and separator in str(row[0]) for row in begin):
+        if begin and len(begin[0]) == 1 and all(any(separator in str(cell) for cell in row) for row in begin):
             raise SourceError(
                 f"{place}, line 1: the cells are separated by {words}, not commas",
                 hint="save it as CSV UTF-8 with commas",

@@ -41,4 +41,4 @@ class CsvFolders(LocalSource):
 
     def link(self, spreadsheet: Spreadsheet, cell: Cell, sheet_id: int | None) -> str:
         """The sheet's file."""
-        return f"{spreadsheet.path}{os.sep}{cell.sheet}.csv"
+        return f"{spreadsheet.path}{os.sep}{cell.sheet}.csv" if cell.sheet else str(spreadsheet.path)

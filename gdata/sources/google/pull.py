@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, CredentialsError, GdataError, SourceError
-from gdata.sources.google.words import join_errors
-from gdata.sources.grid import Pulled, SheetRequest
+from gdata.sources.grid import Pulled, SheetRequest, join_errors
 from gdata.sources.source import OnProgress, PullProgress, Wanted
 from gdata.sources.waiting import Failure, OnWait, Patience, Stopped, run_together, start_thread, take
 

@@ -165,14 +165,3 @@ def explain(failure: Failure, circumstances: Circumstances) -> SourceError:
         "detail": failure.detail,
     }
     return words.error(words.message.format_map(values), hint=words.hint.format_map(values))
-
-
-def join_errors(errors: list[SourceError]) -> SourceError:
-    """One error for several spreadsheets: every message, each hint once; the class they share, else SourceError."""
-    different = list({str(error): error for error in errors}.values())
-    if len(different) == 1:
-        return different[0]
-    kinds = {type(error) for error in different}
-    kind = kinds.pop() if len(kinds) == 1 else SourceError
-    hints = dict.fromkeys(error.hint for error in different if error.hint)
-    return kind("\n".join(map(str, different)), hint="\n".join(hints))

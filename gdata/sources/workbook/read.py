@@ -70,7 +70,7 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
                 uncomputed=scan.uncomputed,
             )
         )
-    return ReadSheets(grids, list(matched.missing), list(hidden))
+    return ReadSheets(grids, list(matched.missing), titles=list(hidden))
 
 
 def _load(content: bytes, archive: Archive) -> CalamineWorkbook:
