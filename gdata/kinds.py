@@ -272,7 +272,7 @@ CELL_JSON_BOOL = Kind(
 CELL_NOT_FIELD_MASK = Kind(
     "cell.not_field_mask",
     "{value} is no list of field names",
-    "write the names apart by commas: price, reward.item_id",
+    "write the names as the .proto file does, apart by commas: price, reward.item_id",
     about="A FieldMask holds something else than the paths of fields.",
 )
 CELL_DATE = Kind(

@@ -60,7 +60,8 @@ _TYPE_WORDS = {
 _TRUE = frozenset(["true", "yes", "y", "o", "1"])
 _FALSE = frozenset(["false", "no", "n", "x", "0"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_FIELD_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+# What JSON can write too: it makes itemId of item_id.
+_FIELD_PATH = re.compile(r"[a-z](?:[a-z0-9]|_[a-z])*(?:\.[a-z](?:[a-z0-9]|_[a-z])*)*")
 _FORMULA = re.compile(r"=\s*(?:[-+]?\$?[A-Z]{1,3}\$?\d+\b|[A-Z][A-Z0-9.]*\(|'[^']+'!|\w+!\$?[A-Z])", re.IGNORECASE)
 _ERROR_WORDS = frozenset(text.casefold().rstrip("!?") for text in ERROR_TEXTS)
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -186,6 +186,8 @@ class _Reader:
             _refuse(sentence("{field} is of a type that no cell can hold", field=name))
         if isinstance(content, (dict, list)):
             _refuse(sentence("{field} is one value: write it without [ ] and {{ }}", field=name))
+        if field.kind == "field_mask" and isinstance(content, str):
+            content = re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", content)
         kind = field.scalar_kind if field.kind == "wrapper" else field.kind
         value = self._taken(convert_cell(_cell(content, kind), CellType.of(field, self._timezone)), shown(content))
         return {"value": value} if field.kind == "wrapper" else value

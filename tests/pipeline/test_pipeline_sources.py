@@ -58,7 +58,7 @@ COLUMNS: dict[str, list[tuple[Any, str]]] = {
     "weight": [(1.25, "1.25"), (-7, "-7"), BLANK, ("1e3", "1e3")],
     "active": [(True, "TRUE"), (False, "FALSE"), BLANK, ("yes", "yes")],
     "grade": [("희귀", "희귀"), (1, "1"), BLANK, ("common", "common")],
-    "rewards": [("1001:10, 1002:5",) * 2, BLANK, BLANK, ('[{"itemId": 1}]',) * 2],
+    "rewards": [("1001:10, 1002:5",) * 2, BLANK, BLANK, ('[{"itemId": 1, "count": 2}]',) * 2],
     "steps": [(5, "5"), ("1,2", "1,2"), BLANK, BLANK],
     "stats": [("str:5", "str:5"), BLANK, BLANK, ('{"a": 1}',) * 2],
     "at": [(AT, "2026-12-01 09:30:00"), BLANK, BLANK, ("2026-12-01T00:00:00Z",) * 2],
