@@ -82,6 +82,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.formula_error": {"value": "#N/A"},
     "cell.loading": {},
     "cell.uncomputed": {"value": "=A1*2"},
+    "cell.percent": {"percent": "100", "held": "1"},
     "cell.empty_element": {"value": "1,,2", "separator": ","},
     "cell.separator": {"value": "1001，1002", "character": "，", "corrected": "1001,1002"},
     "cell.parts": {"field": "reward", "value": "1001", "count": 1, "expected": "item_id:count"},

@@ -319,6 +319,19 @@ CELL_UNCOMPUTED = Kind(
     "open the workbook in Excel and save it, or write the value itself",
     about="A program wrote the workbook without computing its formulas.",
 )
+CELL_OUTDATED = Kind(
+    "cell.uncomputed",
+    "the workbook says that its formulas are still to be computed, so {value} may be no value of theirs",
+    "open the workbook in Excel and save it, or write the value itself",
+    severity="warning",
+    about="A program wrote the workbook without computing its formulas.",
+)
+CELL_PERCENT = Kind(
+    "cell.percent",
+    "the sheet shows {percent}%, but the cell holds {held}",
+    "format the cell as a number, and write {percent} if the field counts percent, or {held} if it doesn't",
+    about="A cell formatted as percent holds a hundredth of what it shows: 100% is 1.",
+)
 CELL_EMPTY_ELEMENT = Kind(
     "cell.empty_element",
     "the list has an empty element: {value}",

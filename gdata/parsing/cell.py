@@ -184,6 +184,12 @@ def _integer(cell: CellValue, type_: CellType) -> Converted:
     return number, None
 
 
+def percent_fault(cell: float) -> Fault:
+    """What is wrong with a number that the sheet shows as percent, in a field of whole numbers."""
+    percent = format((Decimal(repr(cell)) * 100).normalize(), "f")
+    return Fault(kinds.CELL_PERCENT, {"percent": percent, "held": decimal_text(cell)})
+
+
 def _number(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
         return _fault(kinds.CELL_NOT_NUMBER, instead=ANY_NUMBER)

@@ -15,7 +15,16 @@ from typing import Any
 from gdata import kinds
 from gdata.language import sentence
 from gdata.nearest import nearest
-from gdata.parsing.cell import CellType, Fault, convert_cell, convert_key, is_blank, shown
+from gdata.parsing.cell import (
+    INTEGER_RANGES,
+    CellType,
+    Fault,
+    convert_cell,
+    convert_key,
+    is_blank,
+    percent_fault,
+    shown,
+)
 from gdata.parsing.column import Column, blanks, convert_column
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
@@ -246,8 +255,24 @@ class SheetRecords:
         known = self._converted.get((column, node.is_element))
         if known is None:
             known = convert_column(self._columns[column], *self.head.reader(node))
+            if self.sheet.grid.percents or self.sheet.grid.uncomputed:
+                known = self._with_marks(known, node.field, column)
             self._converted[column, node.is_element] = known
         return known
+
+    def _with_marks(self, converted: Column, field: FieldPlan, column: int) -> Column:
+        """The column with what a workbook says of its cells beside their values."""
+        grid, cells, values = self.sheet.grid, self._columns[column], list(converted.values)
+        faults = dict(converted.faults)
+        is_whole = field.kind in INTEGER_RANGES or field.scalar_kind in INTEGER_RANGES
+        is_told = False
+        for line, cell in enumerate(cells):
+            place = (at := self.cell_at(line, column)).row, at.column
+            if is_whole and place in grid.percents and type(cell) in (int, float):
+                values[line], faults[line] = None, percent_fault(cell)  # type: ignore[arg-type]
+            elif place in grid.uncomputed and line not in faults and not is_told and not is_blank(cell):
+                faults[line], is_told = Fault(kinds.CELL_OUTDATED, {}), True
+        return Column(values, converted.blank, sorted(faults.items()))
 
     def convert_text(self, node: Node, text: str) -> Any:
         """The value of `node` for a text that stands in for a blank cell."""

@@ -111,6 +111,8 @@ class Grid:
     hidden: bool = False
     uncomputed: frozenset[tuple[int, int]] = frozenset()
     """Cells, from 1, of formulas whose stored value the workbook itself doesn't trust."""
+    percents: frozenset[tuple[int, int]] = frozenset()
+    """Cells, from 1, of numbers that the sheet shows as percent; Google doesn't tell, csv has none."""
 
     def cell(self, row: int, column: int) -> Cell:
         """The place at `row` and `column`, both from 1."""

@@ -2,7 +2,8 @@
 
 schema.proto   without a `syntax` line it gets the usual head: proto3, package t, both shipped imports
 Item.csv       a sheet of text cells; its title is the file's name
-Item.yaml      a sheet of typed cells: rows as YAML lists, or {rows: …, merges: [A1:B2]}; dates are
+Item.yaml      a sheet of typed cells: rows as YAML lists, or {rows: …, merges: [A1:B2], percents: [B2],
+               uncomputed: [B3]}; dates are
                !date [serial, text], formulas without a value !formula text
 case.yaml      about: what it shows; sheets, targets, timezone, severity: as in sheets.yaml (a sheet feeds
                t.<title>Table unless `sheets` says otherwise);
@@ -125,7 +126,12 @@ def read_grid(path: Path) -> Grid:
     content = read_yaml(path)
     rows: list[list[CellValue]] = content["rows"] if isinstance(content, dict) else content
     merges = [_merge(text) for text in content.get("merges", ())] if isinstance(content, dict) else ()
-    return Grid("game", path.stem, [row or [] for row in rows], "google", merges=tuple(merges))
+    marks = {
+        name: frozenset(_merge(f"{place}:{place}")[:2] for place in content[name])
+        for name in ("percents", "uncomputed")
+        if isinstance(content, dict) and name in content
+    }
+    return Grid("game", path.stem, [row or [] for row in rows], "google", merges=tuple(merges), **marks)
 
 
 def _merge(text: str) -> tuple[int, int, int, int]:

@@ -212,6 +212,31 @@ def test_negative_numbers_in_a_date_format_are_not_midnight(tmp_path: Path) -> N
     assert rows == [[DateCell(-0.25, "-0.25"), DateCell(-5.0, "-5"), DateCell(0.0, "00:00:00"), -5]]
 
 
+class TestPercents:
+    """Which numbers the sheet shows as percent; they come as the hundredths that they are."""
+
+    def test_xlsx(self, tmp_path: Path) -> None:
+        path = workbook(tmp_path / "book.xlsx", {"S": [[1, 0.5, 5, 0.25, "50%", None]]})
+        book = openpyxl.load_workbook(path)
+        codes = ["0%", "[Red]#,##0.0%;-0.0%", '0.0"%"', "0.00%", "0%", "0%"]
+        for column, code in enumerate(codes, 1):
+            book["S"].cell(1, column).number_format = code
+        book.save(path)
+        (grid,) = read(path, "S").grids
+        assert grid.rows[0][:5] == [1, 0.5, 5, 0.25, "50%"]
+        assert grid.percents >= {(1, 1), (1, 2), (1, 4)}
+        assert (1, 3) not in grid.percents
+
+    def test_xlsb(self, tmp_path: Path) -> None:
+        content = xlsb({0: {0: Dated(1, 4), 1: Dated(0.5, 4), 2: 1, 3: Dated(5, 2)}})
+        assert read_bytes(tmp_path, content, "book.xlsb").grids[0].percents == {(1, 1), (1, 2)}
+
+    def test_ods(self, tmp_path: Path) -> None:
+        cell = "<table:table-cell table:number-columns-repeated='2' office:value-type='percentage' office:value='1'/>"
+        content = ods(f'<table:table table:name="S"><table:table-row>{cell}</table:table-row></table:table>')
+        assert read_bytes(tmp_path, content, "book.ods").grids[0].percents == {(1, 1), (1, 2)}
+
+
 class TestOds:
     def rows(self, folder: Path, rows: str) -> list[list[CellValue]]:
         content = ods(f'<table:table table:name="S">{rows}</table:table>')

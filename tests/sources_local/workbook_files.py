@@ -69,17 +69,17 @@ def _wide(text: str) -> bytes:
 
 @dataclass(frozen=True)
 class Dated:
-    """A number in a cell of one of these styles: 1 is m/d/yy, 2 is `[Red]0.0"days"`, 3 is yyyy-mm-dd."""
+    """A number in a cell of one of these styles: 1 is m/d/yy, 2 is `[Red]0.0"days"`, 3 is yyyy-mm-dd, 4 is `0.0%`."""
 
     number: float
     style: int = 1
 
 
 def _binary_styles() -> bytes:
-    formats = {170: '[Red]0.0"days"', 171: "yyyy-mm-dd"}
+    formats = {170: '[Red]0.0"days"', 171: "yyyy-mm-dd", 172: "0.0%"}
     content = _record(278) + _record(615, struct.pack("<I", len(formats)))
     content += b"".join(_record(44, struct.pack("<H", number) + _wide(code)) for number, code in formats.items())
-    styles = (0, 14, 170, 171)
+    styles = (0, 14, 170, 171, 172)
     content += _record(616) + _record(617, struct.pack("<I", len(styles)))
     content += b"".join(_record(47, struct.pack("<HH", 0, number) + bytes(12)) for number in styles)
     return content + _record(618) + _record(279)

@@ -44,6 +44,8 @@ class Scan:
     """Rows of totals that a table in the sheet declares."""
     uncomputed: frozenset[tuple[int, int]] = frozenset()
     """Formulas whose values are to be computed when the workbook is opened: what is stored may be anything."""
+    percents: frozenset[tuple[int, int]] = frozenset()
+    """Numbers that the sheet shows as percent."""
     find_negative: FindNegative = dict
     """Finds the numbers below zero, which it shows as a time of day where their format is a date's."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from gdata.sources.grid import CellValue
 from gdata.sources.workbook.archive import Archive, Area, Scan, damage_named, refuse_too_many_cells
-from gdata.sources.workbook.cells import date_cell_of
+from gdata.sources.workbook.cells import date_cell_of, is_percent_format
 from gdata.sources.workbook.xml import relation_targets, sheet_tables
 
 _ROW_HEADER, _CELL_BLANK, _CELL_SHORT, _CELL_ERROR, _CELL_REAL = 0, 1, 2, 3, 5
@@ -21,8 +21,10 @@ _FORMULA_TEXT, _FORMULA_NUMBER, _FORMULA_ERROR = 8, 9, 11
 _SHORT_BLANK, _RICH_TEXT, _SHARED_TEXT, _LIST_BEGIN, _CALCULATION = 12, 62, 19, 343, 157
 # Of the next cell in the row, whose column isn't written: a number, an error, a truth, a double, a text, a shared text.
 _SHORT_RK, _SHORT_ERROR, _SHORT_BOOL, _SHORT_REAL, _SHORT_TEXT, _SHORT_SHARED_TEXT = range(13, 19)
+_NUMBERS = frozenset([_CELL_SHORT, _CELL_REAL, _FORMULA_NUMBER, _SHORT_RK, _SHORT_REAL])
 _BOOK_PROPERTIES, _BUNDLE_SHEET, _MERGE_CELL = 153, 156, 176
 _FORMAT, _CELL_STYLE, _CELL_STYLES_BEGIN, _CELL_STYLES_END = 44, 47, 617, 618
+_PERCENT_FORMATS = frozenset((9, 10))
 _DATE_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
 # Texts, escaped signs, and brackets, of which only elapsed hours, minutes and seconds stand for a date.
 _NO_DATE = re.compile(r"""\"[^"]*\"|\\.|_.|\[(?!h+\]|m+\]|s+\])[^\]]*\]""", re.IGNORECASE)
@@ -48,7 +50,7 @@ class BinaryScanner:
         place = f"{self._archive.name}, sheet {title}"
         hidden: list[tuple[int, int, CellValue]] = []
         merges = []
-        formulas = set()
+        formulas, percents = set(), set()
         row = column = last_row = last_column = 0
         with damage_named(place):
             member = self._parts[title]
@@ -60,6 +62,9 @@ class BinaryScanner:
                     column = column + 1 if is_short else _number(content, start) + 1
                     if kind not in (_CELL_BLANK, _SHORT_BLANK):
                         last_row, last_column = max(row, last_row), max(column, last_column)
+                    style = _number(content, start if is_short else start + 4) & 0xFFFFFF
+                    if kind in _NUMBERS and style in self._percent_styles:
+                        percents.add((row, column))
                     value = self._short_value(kind, start, content) if is_short else None
                     value = value if is_short else self._hidden_value(kind, start, content)
                     if value is not None:
@@ -72,7 +77,7 @@ class BinaryScanner:
             totals = tuple(self._totals(member))
             uncomputed = frozenset(formulas if self._is_uncomputed else ())
         refuse_too_many_cells(last_row, last_column, place)
-        return Scan(hidden, tuple(merges), totals, uncomputed)
+        return Scan(hidden, tuple(merges), totals, uncomputed, frozenset(percents))
 
     def _short_value(self, kind: int, start: int, content: bytes) -> CellValue:
         """The value of a cell without a column, which calamine leaves out."""
@@ -108,17 +113,26 @@ class BinaryScanner:
     @cached_property
     def _date_styles(self) -> frozenset[int]:
         """The numbers of the cell styles that show a number as a date, time or duration."""
-        date_formats = set(_DATE_FORMATS)
+        return self._styles(_DATE_FORMATS, _is_date_format)
+
+    @cached_property
+    def _percent_styles(self) -> frozenset[int]:
+        """The numbers of the cell styles that show a number as percent."""
+        return self._styles(_PERCENT_FORMATS, is_percent_format)
+
+    def _styles(self, known: Iterable[int], is_wanted: Callable[[str], bool]) -> frozenset[int]:
+        """The numbers of the cell styles with a format that is known, or whose code is wanted."""
+        formats = set(known)
         styles: list[int] = []
         within = False
         for kind, start, content in _records(self._archive.read("xl/styles.bin", missing=b"")):
-            if kind == _FORMAT and _is_date_format(_string(content, start + 2)[0]):
-                date_formats.add(int.from_bytes(content[start : start + 2], "little"))
+            if kind == _FORMAT and is_wanted(_string(content, start + 2)[0]):
+                formats.add(int.from_bytes(content[start : start + 2], "little"))
             elif kind in (_CELL_STYLES_BEGIN, _CELL_STYLES_END):
                 within = kind == _CELL_STYLES_BEGIN
             elif kind == _CELL_STYLE and within:
                 styles.append(int.from_bytes(content[start + 2 : start + 4], "little"))
-        return frozenset(number for number, its_format in enumerate(styles) if its_format in date_formats)
+        return frozenset(number for number, its_format in enumerate(styles) if its_format in formats)
 
     def _totals(self, member: str) -> Iterator[Area]:
         """The rows of totals that the sheet's tables declare."""

@@ -19,6 +19,9 @@ _EXACT = 2**53
 _LAST_SERIAL = 2_958_466
 """Of 9999-12-31, and one more."""
 
+# Texts and escaped signs, in which a % is only a sign.
+_NO_FORMAT = re.compile(r"""\"[^"]*"|\\.|_.""")
+
 FindNegative = Callable[[], Mapping[tuple[int, int], float]]
 """Finds a sheet's numbers below zero, by row and column from 1."""
 
@@ -63,6 +66,11 @@ def _whole_numbers(column: Sequence[float]) -> list[int] | None:
         return None
     whole = list(map(int, column))
     return whole if whole == list(column) else None
+
+
+def is_percent_format(code: str) -> bool:
+    """Whether a number format shows a hundred times the number, and a %."""
+    return "%" in _NO_FORMAT.sub("", code)
 
 
 def date_cell_of(serial: float) -> DateCell:

@@ -39,7 +39,7 @@ class OdsScanner:
     def scan(self, title: str) -> Scan:
         """What calamine hides of the sheet `title`."""
         sheet = self._sheets[title]
-        return Scan(sheet.hidden_cells, tuple(sheet.merges))
+        return Scan(sheet.hidden_cells, tuple(sheet.merges), percents=frozenset(sheet.percents))
 
 
 class _Sheet:
@@ -48,6 +48,7 @@ class _Sheet:
     def __init__(self) -> None:
         self.hidden_cells: list[tuple[int, int, CellValue]] = []
         self.merges: list[tuple[int, int, int, int]] = []
+        self.percents: set[tuple[int, int]] = set()
         self.last_row = self.last_column = 0
 
 
@@ -126,10 +127,14 @@ class _ContentReader:
         if value is not None or self._text or "office:value-type" in cell:
             self._sheet.last_row = max(self._sheet.last_row, last_row)
             self._sheet.last_column = max(self._sheet.last_column, self._column)
-        if value is not None:
+        is_percent = cell.get("office:value-type") == "percentage"
+        if value is not None or is_percent:
             refuse_too_many_cells(self._row_repeats, repeats, "a repeated cell")
             places = product(range(self._row, last_row + 1), range(first, first + repeats))
-            self._sheet.hidden_cells += [(row, column, value) for row, column in places]
+            if is_percent:
+                self._sheet.percents.update(places)
+            else:
+                self._sheet.hidden_cells += [(row, column, value) for row, column in places]
         rows, columns = int(cell.get("number-rows-spanned", 1)), int(cell.get("number-columns-spanned", 1))
         if rows > 1 or columns > 1:
             self._sheet.merges.append((self._row, first, self._row + rows - 1, first + columns - 1))

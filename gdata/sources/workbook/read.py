@@ -68,6 +68,7 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
                 merges=merges,
                 hidden=hidden[title],
                 uncomputed=scan.uncomputed,
+                percents=scan.percents,
             )
         )
     return ReadSheets(grids, list(matched.missing), titles=list(hidden))

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from gdata.sources.grid import CellValue, FormulaCell
 from gdata.sources.workbook.archive import MAX_CELLS, Archive, Area, Scan, damage_named, refuse_too_many_cells
-from gdata.sources.workbook.cells import iso_date_cell
+from gdata.sources.workbook.cells import is_percent_format, iso_date_cell
 
 _RELATIONS = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
@@ -45,6 +45,7 @@ _NEGATIVE = re.compile(
 )
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
+_PERCENT_FORMATS = {"9", "10"}
 _MAX_WIDTH, _MAX_HEIGHT = 16_384, 1_048_576
 
 
@@ -76,6 +77,7 @@ class XmlScanner:
                 hidden,
                 totals=tuple(self._totals(member)),
                 uncomputed=self._uncomputed(content, hidden),
+                percents=frozenset(_styled_cells(content, self._percent_styles)),
                 find_negative=partial(_negative_numbers, content),
             )
 
@@ -113,6 +115,19 @@ class XmlScanner:
             parent.remove(sheet)
         if dropped and len(dropped) < len(sheets):
             self._archive.mend("xl/workbook.xml", ElementTree.tostring(book))
+
+    @cached_property
+    def _percent_styles(self) -> list[int]:
+        """The numbers of the cell styles that show a number as percent."""
+        content = self._archive.read("xl/styles.xml", missing=b"")
+        if b"numFmt" not in content:
+            return []
+        root = ElementTree.fromstring(content)
+        formats = {
+            one.get("numFmtId") for one in root.iter() if is_percent_format(one.get("formatCode", ""))
+        } | _PERCENT_FORMATS
+        styles = (style for one in root if one.tag.endswith("}cellXfs") for style in one)
+        return [number for number, style in enumerate(styles) if style.get("numFmtId") in formats]
 
     @cached_property
     def _parts(self) -> dict[str, str]:
@@ -246,6 +261,15 @@ def _formula(content: bytes, inner: bytes) -> str:
         ),
         "",
     )
+
+
+def _styled_cells(content: bytes, styles: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The places of the cells that have one of the styles."""
+    numbers = b"|".join(str(one).encode() for one in styles)
+    for hit in re.finditer(rb"""\ss=["'](?:%b)["']""" % numbers, content) if numbers else ():
+        cell = _CELL.match(content, content.rfind(b"<", 0, hit.start()))
+        if cell is not None and hit.end() <= cell.end(1):
+            yield _position(content, cell)
 
 
 def _negative_numbers(content: bytes) -> dict[tuple[int, int], float]:
