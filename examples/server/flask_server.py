@@ -41,7 +41,7 @@ def take_snapshot() -> None:
 @app.get("/health")
 def health() -> dict[str, Any]:
     """What a load balancer or a release manager asks: which release does this worker serve?"""
-    return {**release(), "target": g.data.target, "stale": data.stale, "worker": os.getpid()}
+    return {**data.health().as_json(), "worker": os.getpid()}
 
 
 @app.get("/item/<int:number>")

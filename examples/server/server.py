@@ -39,8 +39,7 @@ class Handler(BaseHTTPRequestHandler):
         data = self.server.data.snapshot()
         match self.path.strip("/").split("/"):
             case ["health"]:
-                health = {"release": data.release, "build": data.build, "target": data.target}
-                self.answer(200, {**health, "stale": self.server.data.stale})
+                self.answer(200, self.server.data.health().as_json())
             case ["item", number] if number.isdecimal():
                 try:
                     item = data.ItemTable[int(number)]

@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from released_game import build, release, store_at
@@ -313,6 +314,18 @@ def test_a_redirect_off_the_web_is_not_followed(server: Server, tmp_path: Path, 
     server.answers.append(redirect_to(lambda _: place))
     with pytest.raises(StoreError, match=r"(it redirects to|HTTP 302)"):
         newest_entry(open_store(server.url), "live")
+
+
+def test_a_redirect_never_leads_off_tls() -> None:
+    request = web._Request("https://cdn.example/x", headers={"Authorization": "Basic x"}, bounds=web._Bounds(1))
+    follow = web._Redirects().redirect_request
+    with pytest.raises(URLError, match="it redirects to http://cdn"):
+        follow(request, None, 302, "Found", None, "http://cdn.example/x")
+    same, other = (follow(request, None, 302, "", None, f"https://{host}/y") for host in ("cdn.example", "b.example"))
+    assert same is not None
+    assert same.has_header("Authorization")
+    assert other is not None
+    assert not other.has_header("Authorization")
 
 
 @pytest.mark.parametrize("says_so", [True, False])
