@@ -338,7 +338,7 @@ def _field_mask(cell: CellValue, _type: CellType) -> Converted:
     return _fault(kinds.CELL_NOT_FIELD_MASK)
 
 
-_CONVERT: dict[str, Callable[[CellValue, CellType], Converted]] = {
+_CONVERT: dict[FieldKind, Callable[[CellValue, CellType], Converted]] = {
     "int32": _integer,
     "int64": _integer,
     "uint32": _integer,

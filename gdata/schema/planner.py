@@ -14,41 +14,8 @@ from gdata.nearest import did_you_mean
 from gdata.schema.names import fold
 from gdata.schema.options import OptionReader
 from gdata.schema.places import Places
-from gdata.schema.plan import FieldKind, FieldPlan, MessagePlan, Ref, Sequence, Sum, TableKind, TablePlan
+from gdata.schema.plan import FieldPlan, MessagePlan, Ref, Sequence, Sum, TableKind, TablePlan, kind_of
 
-_KINDS: dict[int, FieldKind] = {
-    FieldDescriptor.TYPE_INT32: "int32",
-    FieldDescriptor.TYPE_SINT32: "int32",
-    FieldDescriptor.TYPE_SFIXED32: "int32",
-    FieldDescriptor.TYPE_INT64: "int64",
-    FieldDescriptor.TYPE_SINT64: "int64",
-    FieldDescriptor.TYPE_SFIXED64: "int64",
-    FieldDescriptor.TYPE_UINT32: "uint32",
-    FieldDescriptor.TYPE_FIXED32: "uint32",
-    FieldDescriptor.TYPE_UINT64: "uint64",
-    FieldDescriptor.TYPE_FIXED64: "uint64",
-    FieldDescriptor.TYPE_FLOAT: "float",
-    FieldDescriptor.TYPE_DOUBLE: "double",
-    FieldDescriptor.TYPE_BOOL: "bool",
-    FieldDescriptor.TYPE_STRING: "string",
-    FieldDescriptor.TYPE_BYTES: "bytes",
-    FieldDescriptor.TYPE_ENUM: "enum",
-    FieldDescriptor.TYPE_MESSAGE: "message",
-    FieldDescriptor.TYPE_GROUP: "message",
-}
-_WELL_KNOWN: dict[str, FieldKind] = {
-    "google.protobuf.Timestamp": "timestamp",
-    "google.protobuf.Duration": "duration",
-    "google.protobuf.Struct": "struct",
-    "google.protobuf.Value": "struct",
-    "google.protobuf.ListValue": "struct",
-    "google.protobuf.FieldMask": "field_mask",
-    "google.protobuf.Any": "any",
-    **{
-        f"google.protobuf.{name}Value": "wrapper"
-        for name in ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"]
-    },
-}
 _KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
 _UNITS = ("ms", "s", "m", "h", "d")
 
@@ -104,7 +71,7 @@ class Planner:
 
     def _check_table(self, plan: TablePlan, rows_field: Any) -> None:
         if plan.kind == "map":
-            map_key = _KINDS[rows_field.message_type.fields_by_name["key"].type]
+            map_key = kind_of(rows_field.message_type.fields_by_name["key"])
             if len(plan.key) != 1 or plan.key[0].kind != map_key:
                 raise SchemaError(
                     f"{self._places.of(plan.message)}: {plan.message} is a map by {map_key}, so exactly one field of "
@@ -135,7 +102,7 @@ class Planner:
     def _plan_field(self, field: Any, within: tuple[str, ...]) -> FieldPlan:
         is_map = _is_map(field)
         value = field.message_type.fields_by_name["value"] if is_map else field
-        kind = _kind(value)
+        kind = kind_of(value)
         if kind == "message" and value.message_type.full_name in within:
             kind = "nested"  # A message within itself has no end of columns.
         options = self._options.of_field(field)
@@ -146,12 +113,12 @@ class Planner:
             descriptor=field,
             is_list=field.is_repeated and not is_map,
             is_map=is_map,
-            map_key_kind=_KINDS[field.message_type.fields_by_name["key"].type] if is_map else "string",
+            map_key_kind=kind_of(field.message_type.fields_by_name["key"]) if is_map else "string",
             has_presence=field.has_presence and not field.is_required,
             is_optional=_is_optional(field),
             message=self.plan_message(value.message_type, within) if kind == "message" else None,
             message_again=partial(self.plan_message, value.message_type) if kind == "nested" else None,
-            scalar_kind=_KINDS[value.message_type.fields_by_name["value"].type] if kind == "wrapper" else "any",
+            scalar_kind=kind_of(value.message_type.fields_by_name["value"]) if kind == "wrapper" else "any",
             labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
             enum_names={one.number: one.name for one in reversed(value.enum_type.values)} if kind == "enum" else {},
             choices=self._enum_choices(value.enum_type) if kind == "enum" else {},
@@ -273,12 +240,6 @@ def has_field(message: MessagePlan, path: str) -> bool:
     if field is None or not rest:
         return field is not None
     return field.message is not None and has_field(field.message, rest)
-
-
-def _kind(field: Any) -> FieldKind:
-    if field.message_type is not None and field.message_type.full_name in _WELL_KNOWN:
-        return _WELL_KNOWN[field.message_type.full_name]
-    return _KINDS[field.type]
 
 
 def _is_map(field: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdata import kinds
-from gdata.parsing.cell import CellType, convert_cell, is_blank
+from gdata.parsing.cell import _CONVERT, CellType, convert_cell, is_blank
 from gdata.parsing.column import convert_column
+from gdata.schema.plan import FieldKind
 from gdata.sources.grid import DateCell, FormulaCell
 from gdata.sources.utf8cells import Utf8Cells
 
@@ -81,3 +82,8 @@ def test_values_of_a_blank_column() -> None:
     converted = convert_column(["", None, " "], lambda cell: convert_cell(cell, TYPES["int32"]), TYPES["int32"])
     assert list(converted.values) == [None, None, None]
     assert converted.blank == [True, True, True]
+
+
+def test_every_kind_of_field_has_a_converter_or_is_made_of_others() -> None:
+    made_of_others = {"message", "nested", "wrapper", "struct", "any"}
+    assert _CONVERT.keys() | made_of_others == set(get_args(FieldKind))
