@@ -24,6 +24,7 @@ from gdata.bundles.parts import PART_BYTES, split_rows
 from gdata.config import Target
 from gdata.errors import SchemaError
 from gdata.parsing.view import TableView
+from gdata.schema.maporder import sort_maps
 from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
 from gdata.schema.strip import Visibility, runtime_schema
@@ -86,7 +87,9 @@ class _TableEncoder:
         plan = view.plan
         self._check_key(plan)
         message = self._stripped(plan, view.content) if self._pool is not None else None
-        content = view.content if message is None else message.SerializeToString(deterministic=True)
+        content = view.content
+        if message is not None:
+            content = sort_maps(message.SerializeToString(deterministic=True), message.DESCRIPTOR)
         files: dict[str, bytes] = {}
         parts = []
         for piece, rows in self._pieces(view, content):

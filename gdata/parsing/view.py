@@ -12,6 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.problems import Cell, Problem
+from gdata.schema.maporder import sort_maps
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
 
@@ -75,20 +76,23 @@ class TableView:
     @cached_property
     def content(self) -> bytes:
         """The table's message on the wire, the same bytes wherever it is made."""
-        content: bytes = self.message.SerializePartialToString(deterministic=True)
-        return content
+        return _bytes_of(self.message)
 
     @cached_property
     def row_bytes(self) -> Sequence[bytes]:
         """Of a map: each row on the wire, in sheet order, duplicates included. Others' rows stand in `content`."""
         if self.plan.kind != "map":
             return ()
-        return [row.SerializePartialToString(deterministic=True) for row in self.rows]
+        return list(map(_bytes_of, self.rows))
 
     @cached_property
     def digest(self) -> str:
         """The hex SHA-256 of `content`."""
         return sha256(self.content).hexdigest()
+
+
+def _bytes_of(message: Any) -> bytes:
+    return sort_maps(message.SerializePartialToString(deterministic=True), message.DESCRIPTOR)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.internal import api_implementation
 from google.protobuf.message_factory import GetMessageClass
 
-from gdata.errors import SchemaError
+from gdata.errors import OutsideError, SchemaError
 from gdata.nearest import did_you_mean
 from gdata.schema.options import OptionReader
 from gdata.schema.places import Places
@@ -27,6 +28,11 @@ class Schema:
 
     def __init__(self, descriptors: bytes) -> None:
         """`descriptors` is a serialized FileDescriptorSet, dependencies first, with source info where it matters."""
+        if api_implementation.Type() != "upb":
+            raise OutsideError(
+                f"protobuf runs as {api_implementation.Type()} here, without the C code (upb) that gdata needs",
+                hint="unset PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION, or install protobuf from a wheel for this platform",
+            )
         self.descriptors = descriptors
         self.files = FileDescriptorSet.FromString(descriptors)
         self.pool = DescriptorPool()

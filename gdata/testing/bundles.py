@@ -42,6 +42,7 @@ from gdata.bundles.manifest import (
 )
 from gdata.bundles.reader import Bundle
 from gdata.errors import SchemaError
+from gdata.schema.maporder import sort_maps
 
 Protos = str | Mapping[str, str]
 """The text of one .proto file (it is called game.proto), or several by their names."""
@@ -174,7 +175,7 @@ def _encode_table(
     parts, encoded = [], {}
     for piece in pieces or [rows]:
         message = table_class(**piece) if kind == "record" else table_class(**{rows_field: piece})  # type: ignore[arg-type]
-        content = message.SerializeToString(deterministic=True)
+        content = sort_maps(message.SerializeToString(deterministic=True), message.DESCRIPTOR)
         entry = file_entry(descriptor.name, "binpb", content)
         parts.append(Part(entry.file, entry.sha256, entry.size, 1 if kind == "record" else len(piece)))
         encoded[entry.file] = content
