@@ -20,6 +20,8 @@ PAGE = Path(__file__).with_name("problems.md")
 
 CELL = Cell("items", "Item", 14, 3)
 
+DECOMPOSED = {"decomposed": "Item!A7", "letters": "포, 션"}
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "sheet.missing": {"spreadsheet": "items", "title": "Item", "before": question("Items"), "line": 12},
     "header.unknown": {"value": "Prise", "tables": "ItemTable", "before": question("price")},
@@ -110,7 +112,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "constraint.failed": {"rule": "item.ratio", "reason": "divide by zero"},
     "constraint.table_failed": {"rule": "items.ids", "reason": "Iteration budget exceeded"},
-    "key.duplicate": {"field": "id", "value": "1001", "count": 2, "key": "1001", "first": "Item!A2"},
+    "key.duplicate": {"field": "id", "value": "1001", "count": 2, "key": "1001", "first": "Item!A2", **DECOMPOSED},
     "key.gone": {
         "table": "ItemTable",
         "field": "id",
@@ -119,7 +121,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "key": "1101",
         "cells": counted("{count} cell refers to it", "{count} cells refer to it", 36),
     },
-    "unique.duplicate": {"field": "order", "value": "3", "count": 2, "first": "Item!F5"},
+    "unique.duplicate": {"field": "order", "value": "3", "count": 2, "first": "Item!F5", **DECOMPOSED},
     "text.lookalike": {"value": "swоrd", "character": "о (U+043E)", "plain": "o", "instead": "sword"},
     "reference.missing": {
         "field": "reward.item_id",
@@ -128,6 +130,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "key": "id",
         "place": "Item!A:A",
         "tags": "jp",
+        **DECOMPOSED,
     },
     "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},
     "sum.wrong": {

@@ -13,6 +13,7 @@ import re
 import secrets
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -266,3 +267,24 @@ else:
 
     def _unlock(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def as_on_disk(path: Path) -> Path:
+    """The path whose names are there in another form of Unicode, if it isn't there itself.
+
+    A Mac writes 아이템 with its letters apart (NFD) and keeps them so in archives and repositories; other systems take
+    that for another name, though it looks the same.
+    """
+    if path.exists() or str(path).isascii():
+        return path
+    found = Path(path.anchor)
+    for part in path.parts[len(found.parts) :]:
+        if not (found / part).exists():
+            wanted = unicodedata.normalize("NFC", part)
+            try:
+                names = [one.name for one in found.iterdir() if unicodedata.normalize("NFC", one.name) == wanted]
+            except OSError:
+                names = []
+            part = min(names, default=part)
+        found /= part
+    return found

@@ -530,6 +530,18 @@ UNIQUE_DUPLICATE = Kind(
     "change one of them; the other is {first}",
     about="A field that the .proto file calls unique has a value twice.",
 )
+KEY_DECOMPOSED = Kind(
+    "key.duplicate",
+    "{value} looks like the key in {first}, but is another: in {decomposed} the letters {letters} are decomposed",
+    "type {decomposed} anew (names copied from a Mac have decomposed letters), and give each row its own {field}",
+    about="Two rows of a table have the same key, so nobody can tell which one is meant.",
+)
+UNIQUE_DECOMPOSED = Kind(
+    "unique.duplicate",
+    "{value} looks like the value in {first}, but is another: in {decomposed} the letters {letters} are decomposed",
+    "type {decomposed} anew (names copied from a Mac have decomposed letters), and change one of the two",
+    about="A field that the .proto file calls unique has a value twice.",
+)
 KEY_LOOKALIKE = Kind(
     "text.lookalike",
     "{value} holds {character}, which looks like {plain} and is another character",
@@ -556,6 +568,12 @@ REFERENCE_OTHER_TAGS = Kind(
     "reference.missing",
     "{value} is in {place}, but only for targets with the tags {tags}",
     "give both rows the same tags, or write another one",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
+REFERENCE_DECOMPOSED = Kind(
+    "reference.missing",
+    "{value} looks like {place}, but is another: in {decomposed} the letters {letters} are decomposed",
+    "type {decomposed} anew: names copied from a Mac have decomposed letters",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_UNFED = Kind(

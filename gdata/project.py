@@ -91,7 +91,6 @@ def plan_project(config: Config, schema: Schema) -> Project:
     _check_messages(config, schema)
     plans = schema.tables(_tables(config))
     check_against_schema(config, plans)
-    _check_multirow(config, plans)
     return Project(config, schema, plans)
 
 
@@ -116,20 +115,6 @@ def _check_messages(config: Config, schema: Schema) -> None:
                 wrong.append(f"{place}: {name} is one record here and many rows in {other.title} (line {other.line})")
     if wrong:
         raise ConfigError("\n".join(wrong), hint="write the full name of the table's message: package.Message")
-
-
-def _check_multirow(config: Config, plans: Mapping[str, TablePlan]) -> None:
-    keyless = {plan.message for plan in plans.values() if not plan.key}
-    wrong = [
-        f"{config.path.name}:{entry.line}: {entry.title}: multirow needs a key that tells which rows belong together, "
-        f"but {name} has no key"
-        for _, entry in _entries(config)
-        for name in entry.tables
-        if entry.multirow and name in keyless
-    ]
-    if wrong:
-        hint = "delete multirow, or mark the key in the .proto file: int32 id = 1 [(gdata.field).key = true];"
-        raise ConfigError("\n".join(wrong), hint=hint)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from gdata import kinds
 from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import plain_text
+from gdata.files import as_on_disk
 from gdata.language import sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.view import TableView
@@ -41,7 +42,7 @@ class Assets:
     def _names(self, folder: PurePosixPath) -> frozenset[str]:
         if folder not in self._listed:
             try:
-                names = [one.name for one in (self._root / folder).iterdir()]
+                names = [one.name for one in as_on_disk(self._root / folder).iterdir()]
             except OSError:
                 names = []
             # macOS gives names in NFD, sheets are written in NFC.

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from gdata.checks.columns import Column, column_values, sound_rows, walk_column
+from gdata.checks.lookalikes import composed
 from gdata.checks.reference_rules import Referent
 from gdata.checks.similar import SimilarValues
 from gdata.checks.text import plain_text, scalar_text
@@ -58,6 +59,16 @@ class ExistingValues:
         found = self._similar.nearest(value)
         cell = self._cell(found) if found is not None else None
         return (found, cell) if cell is not None else None
+
+    def looking_like(self, text: str) -> tuple[Any, Cell] | None:
+        """The value that looks just like `text`, where only Unicode tells them apart, and its cell."""
+        found = self._by_look.get(composed(text)) if len(self.referent.columns) == 1 else None
+        cell = self._cell(found) if found is not None else None
+        return (found, cell) if cell is not None else None
+
+    @cached_property
+    def _by_look(self) -> dict[str, str]:
+        return {composed(value): value for value in self.values if isinstance(value, str)}
 
     def titled(self, text: str) -> tuple[Any, Cell] | None:
         """The value of the one row that people call `text`, and its cell."""

@@ -1,17 +1,19 @@
-"""Letters in keys and codes that look like others: a Cyrillic а in "sword_а", a full-width １.
+"""Letters in keys and codes that look like others: a Cyrillic а in "sword_а", a full-width １, a 한 of three letters.
 
 Nobody sees the difference, and the reference that is typed with the plain letter finds nothing.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from gdata import kinds
 from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
 from gdata.checks.rowpaths import written_path
-from gdata.parsing.view import TableView
-from gdata.problems import Problem
+from gdata.parsing.view import Path, TableView
+from gdata.problems import Cell, Problem
 
 _CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХУаеѕіјорсухԁԛԝѵһ", "ABESIJKMHOPCTXYaesijopcyxdqwvh", strict=True))
 _GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧνορ", "ABEZHIKMNOPTYXvop", strict=True))
@@ -71,3 +73,58 @@ def lookalike_in(text: str) -> str:
 def plain_letters(text: str) -> str:
     """`text` with look-alike and full-width characters as the plain ones they look like."""
     return text.translate(_PLAIN)
+
+
+def check_decomposed(view: TableView) -> list[Problem]:
+    """Keys and values of unique fields that only look like another, for their letters are decomposed (NFD)."""
+    unique = [column for column in _code_columns(view) if column.field.unique and not column.field.key]
+    groups = [(column,) for column in unique]
+    key = tuple(Column((field,)) for field in view.plan.key if field.kind == "string")
+    return [problem for one in ([*groups, key] if key else groups) for problem in _check_decomposed(view, one)]
+
+
+def _check_decomposed(view: TableView, texts: tuple[Column, ...]) -> Iterator[Problem]:
+    column, tops = texts[0], [one.top for one in texts]
+    if all(is_composed("\n".join(column_values(sound_rows(view, tops), one))) for one in texts):
+        return
+    rest = [field.name for field in view.plan.key] if column.field.key else []
+    first: dict[tuple[Any, ...], tuple[tuple[Any, ...], int, Path]] = {}
+    for index, row in numbered_sound_rows(view, [*tops, *rest]):
+        for path, value in walk_column(row, column):
+            written = (*(getattr(row, name) for name in rest), value)
+            known, above, place = first.setdefault(tuple(map(composed, written)), (written, index, path))
+            if known != written:
+                here, there = (value, view.locate(index, path)), (known[-1], view.locate(above, place))
+                yield _looks_alike(view, column, path, here, there)
+
+
+def _looks_alike(
+    view: TableView, column: Column, path: Path, text: tuple[str, Cell], first: tuple[str, Cell]
+) -> Problem:
+    kind = kinds.KEY_DECOMPOSED if column.field.key else kinds.UNIQUE_DECOMPOSED
+    return kind.at(
+        text[1],
+        table=view.plan.name,
+        field=written_path(view.plan.row.descriptor, path),
+        value=text[0],
+        related=[first[1]],
+        first=first[1],
+        **decomposed_words(text, first),
+    )
+
+
+def composed(value: Any) -> Any:
+    """A text with each letter as one character (NFC); other values as they are."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def is_composed(text: str) -> bool:
+    """Whether each of its letters is one character."""
+    return text.isascii() or unicodedata.is_normalized("NFC", text)
+
+
+def decomposed_words(*texts: tuple[str, Cell]) -> dict[str, Any]:
+    """Of texts that look alike, the letters that are decomposed in one, and its cell."""
+    text, cell = next(((text, cell) for text, cell in texts if not is_composed(text)), texts[0])
+    letters = [one for one in composed(text) if unicodedata.normalize("NFD", one) != one and one not in text]
+    return {"letters": ", ".join(dict.fromkeys(letters[:5])), "decomposed": cell}

@@ -13,6 +13,7 @@ from typing import Any
 from gdata import kinds
 from gdata.checks.columns import Column, column_values, numbered_sound_rows, walk_column
 from gdata.checks.existing import ExistingValues, column_text
+from gdata.checks.lookalikes import decomposed_words
 from gdata.checks.reference_rules import ReferenceRule, Referent
 from gdata.checks.rowpaths import written_path
 from gdata.language import Sentence, sentence
@@ -152,8 +153,13 @@ def _missing(
     if left_out is not None:
         kind = kinds.REFERENCE_OTHER_TAGS if left_out.tags else kinds.REFERENCE_OFF
         words |= {"place": left_out.cell, "tags": ", ".join(left_out.tags), "before": ""}
+    cell = view.locate(*place)
+    alike = next(filter(None, (one.looking_like(value) for one in existing)), None) if isinstance(value, str) else None
+    if alike is not None:
+        kind = kinds.REFERENCE_DECOMPOSED
+        words |= {"place": alike[1], "before": "", **decomposed_words((value, cell), alike)}
     return kind.at(
-        view.locate(*place),
+        cell,
         table=view.plan.name,
         field=written_path(view.plan.row.descriptor, place[1]),
         value=column_text(rule.column, value),

@@ -18,7 +18,7 @@ from gdata.checks.constraints import Constraints
 from gdata.checks.custom import run_checks
 from gdata.checks.keys import check_keys, check_unique
 from gdata.checks.loading import load_checks
-from gdata.checks.lookalikes import check_lookalikes
+from gdata.checks.lookalikes import check_decomposed, check_lookalikes
 from gdata.checks.reference_rules import check_reference_declarations
 from gdata.checks.references import References
 from gdata.checks.sums import check_sequences, check_sums
@@ -44,7 +44,12 @@ class RowChecks:
 
     def check(self, view: TableView) -> list[Problem]:
         """Constraints, keys, unique fields, sums, sequences, look-alikes."""
-        cells = [*check_keys(view), *check_unique(view), *self._constraints.check(view)]
+        cells = [
+            *check_keys(view),
+            *check_unique(view),
+            *check_decomposed(view),
+            *self._constraints.check(view),
+        ]
         groups = [*check_sums(view), *check_sequences(view)]
         return [*cells, *(_without_consequences(groups, cells) if cells else groups), *check_lookalikes(view)]
 

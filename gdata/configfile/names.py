@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from gdata.configfile.yaml_values import Value, shown
 from gdata.errors import ConfigError
+from gdata.files import as_on_disk
 from gdata.nearest import did_you_mean
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789")}
@@ -66,7 +67,7 @@ def read_path(value: Value) -> Path:
     path = value.document.folder / text
     if any(len(part.encode()) > _LONGEST_PART for part in path.parts):
         raise value.error(f"{shown(value.written)} is too long for a path", "write a file or folder on this computer")
-    return path.resolve() if ".." in path.parts else path
+    return as_on_disk(path.resolve() if ".." in path.parts else path)
 
 
 def read_optional_path(value: Value) -> Path | None:

@@ -12,18 +12,30 @@ from gdata.schema.plan import MessagePlan, TablePlan
 
 
 def check_against_schema(config: Config, tables: Mapping[str, TablePlan]) -> None:
-    """Check that every gate rule and severity rule is about a table, and fields, of the schema.
+    """Check that every gate rule and severity rule is about a table, and fields, of the schema, and that there is a key
+    where rows without one go on.
 
     `tables` is by short name.
 
     Raises:
         ConfigError: some match nothing; the message names each with its line.
     """
-    wrong = [*_severity_mistakes(config, tables), *_gate_mistakes(config, tables)]
+    wrong = [*_multirow_mistakes(config, tables), *_severity_mistakes(config, tables), *_gate_mistakes(config, tables)]
     if wrong:
         found = sorted(dict.fromkeys(wrong))
         lines = "\n".join(f"{config.path.name}:{line}: {sentence}" for line, sentence in found)
         raise ConfigError(lines, hint="mend the name, or delete the rule")
+
+
+def _multirow_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
+    keyless = {plan.message: plan.row.name for plan in tables.values() if not plan.key}
+    for entry in (entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets if entry.multirow):
+        for message in keyless.keys() & set(entry.tables):
+            yield (
+                entry.line,
+                f"{entry.title}: multirow: {message} has no key that tells which rows belong together; "
+                f"mark it in {keyless[message]}: [(gdata.field).key = true]",
+            )
 
 
 def _severity_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:

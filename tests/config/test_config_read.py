@@ -262,3 +262,23 @@ class TestFinding:
         with pytest.raises(UsageError) as caught:
             find_config(tmp_path)
         assert caught.value.hint.startswith("rename sheets.yml to sheets.yaml")
+
+
+@pytest.mark.parametrize(("on_disk", "written"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+def test_a_name_of_a_mac_is_found(project: Path, on_disk: str, written: str) -> None:
+    folder = project / unicodedata.normalize(on_disk, "기획") / "é"
+    folder.mkdir(parents=True)
+    path = unicodedata.normalize(written, "기획/é")
+    (spreadsheet,) = load(
+        project, f"version: 1\nspreadsheets: {{a: {{path: {path}, sheets: {{I: g.I}}}}}}\n"
+    ).spreadsheets
+    assert spreadsheet.path is not None and spreadsheet.path.samefile(folder)
+
+
+def test_what_notes_begin_with(project: Path) -> None:
+    text = 'version: 1\nspreadsheets: {a: {path: sheets/texts, sheets: {I: {table: g.I, notes: "%s"}}}}\n'
+    assert [load(project, text % notes).spreadsheets[0].sheets[0].notes for notes in ("//", "", "비고")] == [
+        "//",
+        "",
+        "비고",
+    ]

@@ -21,9 +21,9 @@ message ShopTable { repeated Shop rows = 1; }
 HEAD = "version: 1\nspreadsheets: {a: {id: x, sheets: {Item: game.ItemTable}}}\n"
 
 
-def check(folder: Path, text: str) -> None:
+def check(folder: Path, text: str, sheets: str = "{Item: game.ItemTable}") -> None:
     (folder / "protos").mkdir()
-    (folder / "sheets.yaml").write_text(HEAD + text)
+    (folder / "sheets.yaml").write_text(HEAD.replace("{Item: game.ItemTable}", sheets) + text)
     config = load_config(folder / "sheets.yaml", {})
     check_against_schema(config, build_schema(PROTO).tables([("game.ItemTable", False), ("game.ShopTable", False)]))
 
@@ -57,6 +57,13 @@ def test_rules_that_match_nothing(tmp_path: Path, where: str, rule: str, message
     with pytest.raises(ConfigError) as caught:
         check(tmp_path, where % rule)
     assert str(caught.value).startswith(f"sheets.yaml:3: the gate rule a: {message}")
+
+
+def test_rows_that_go_on_need_a_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(tmp_path, "", sheets="{Item: {table: game.ItemTable, multirow: true}}")
+    assert str(caught.value).startswith("sheets.yaml:2: Item: multirow: game.ItemTable has no key")
+    assert "mark it in game.Item: [(gdata.field).key = true]" in str(caught.value)
 
 
 def test_a_severity_for_no_table(tmp_path: Path) -> None:
