@@ -11,6 +11,7 @@ import click
 
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 from gdata.errors import UsageError
+from gdata.text import visible
 
 if TYPE_CHECKING:
     from gdata.pipeline.move import Plan
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from gdata.releases.records import Action
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_QUESTIONS = {"publish": "publish to {channel}?", "promote": "promote {origin} to {channel}?"}
 
 
 def move_options(function: Command) -> Command:
@@ -79,17 +79,15 @@ def run_move(
         key=load_signing_key(key),
     )
     plan = plan_move(config, store, move)
+    _show(plan, quiet=quiet or format_ == "json")
     if plan.is_needed:
-        _show(plan, quiet=quiet or format_ == "json")
         plan.check_gate()
-        ask(_QUESTIONS.get(action, "roll back {channel}?").format(channel=move.channel, origin=origin), yes=yes)
+        ask(_question(plan), yes=yes)
     moved = carry_out(config, store, plan)
     if format_ == "json":
         print_json(_as_json(plan, moved))
-    elif moved.changed:
-        result_console().print(f"{move.channel} is now at {_place(moved)}", markup=False)
     else:
-        result_console().print(f"nothing to publish: {move.channel} has {moved.entry.release} already", markup=False)
+        result_console().print(_told(plan, moved), markup=False, soft_wrap=True)
 
 
 def ask(question: str, *, yes: bool) -> None:
@@ -101,19 +99,40 @@ def ask(question: str, *, yes: bool) -> None:
     click.confirm(question, abort=True, err=True)
 
 
+def _question(plan: Plan) -> str:
+    move = plan.move
+    if move.action == "publish":
+        return f"publish to {move.channel}?"
+    if move.action == "promote":
+        return f"promote {move.origin} to {move.channel}?"
+    was = plan.base.release if plan.base is not None and not plan.aside else "what isn't known any more"
+    return f"roll {move.channel} back from {was} to {plan.new.release}?"
+
+
 def _show(plan: Plan, *, quiet: bool) -> None:
     from gdata.cli.console import error_console
     from gdata.diffs.renderers.text import render_text
 
     console = error_console()
     for note in plan.notes:
-        console.print(f"warning: {note}", style="yellow", markup=False)
-    if not quiet:
+        console.print(f"warning: {visible(note)}", style="yellow", markup=False, soft_wrap=True)
+    if plan.is_needed and plan.diff is not None and not quiet:
         render_text(console, plan.diff, plan.verdict)
 
 
-def _place(moved: Moved) -> str:
-    return f"{moved.entry.release} (entry {moved.entry.number})"
+def _told(plan: Plan, moved: Moved) -> str:
+    entry = moved.entry
+    place = f"{entry.release} (entry {entry.number})"
+    if moved.changed:
+        back = f", rolled back from {entry.base}" if entry.action == "rollback" else ""
+        return f"{entry.channel} is now at {place}{back}"
+    if moved.traffic.files:
+        return (
+            f"{entry.channel} has {place} already; {moved.traffic.files} files of it were damaged, and are whole again"
+        )
+    if plan.move.action == "rollback":
+        return f"nothing to do: {entry.channel} is at {place}"
+    return f"nothing to publish: {entry.channel} has {entry.release} already"
 
 
 def _as_json(plan: Plan, moved: Moved) -> dict[str, Any]:
@@ -124,7 +143,8 @@ def _as_json(plan: Plan, moved: Moved) -> dict[str, Any]:
         "channel": entry.channel,
         "number": entry.number,
         "release": entry.release,
-        "build": plan.diff.new.build,
-        "summary": plan.diff.summary.as_json(),
+        "build": plan.new.build,
+        "notes": list(plan.notes),
+        "summary": plan.summary.as_json(),
         "uploaded": {"files": moved.traffic.files, "bytes": moved.traffic.bytes},
     }

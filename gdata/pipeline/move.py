@@ -1,20 +1,27 @@
-"""Move a channel: publish, promote, roll back. Each compares first, asks the gate, and moves what was compared."""
+"""Move a channel: publish, promote, roll back. Each compares first, asks the gate, and moves what was compared.
+
+The way is always open: what the channel has may be damaged. Then that is said, and the move goes on; a publish or
+promote is compared, and held to the gate, against the newest release of the channel that can be read.
+"""
 
 from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gdata.config import Config
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
-from gdata.diffs.model import Diff, Side
-from gdata.errors import RefusedError, UsageError
+from gdata.diffs.model import Diff, Side, Summary
+from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.pipeline.sides import check_channel, output_side, published_side
 from gdata.pipeline.state import load_build
+from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_hotfixes
-from gdata.releases.log import ChannelMoved, Log, entries_after, read_log
+from gdata.releases.log import ChannelMoved, Log, describe, entries_after, read_log_so_far
 from gdata.releases.move import (
     YANKED,
     Move,
@@ -25,25 +32,37 @@ from gdata.releases.move import (
     move_channel,
     rollback_target,
 )
-from gdata.releases.reader import bundles_of, newest_entry, read_release
+from gdata.releases.reader import bundles_at, bundles_of, newest_entry, read_release
 from gdata.releases.records import Entry
 from gdata.releases.store import Store, WritableStore
+from gdata.releases.trash import set_aside
+
+_COMPARED_WITH = 5
+"""How many releases of the channel are tried, newest first, until one can be read."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A move that was compared and judged, and waits for a word; the diff's old side is what the channel has now."""
+    """A move that was compared and judged, and waits for a word.
+
+    `diff` is None where nothing could be compared; `notes` say why. `aside` are entries behind `base` that are
+    damaged: they go to the trash before the channel moves.
+    """
 
     move: Move
     base: Entry | None
-    diff: Diff
+    new: Side
+    diff: Diff | None
     verdict: GateVerdict
+    is_needed: bool = True
+    """Whether the channel would have something else afterwards."""
     notes: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
-    def is_needed(self) -> bool:
-        """Whether the channel would have something else afterwards."""
-        return self.diff.old.build != self.diff.new.build
+    def summary(self) -> Summary:
+        """How much changes; nothing where that isn't known."""
+        return self.diff.summary if self.diff is not None else Summary()
 
     def check_gate(self) -> None:
         """Raise RefusedError where the gate says no."""
@@ -60,20 +79,26 @@ def plan_move(config: Config, store: WritableStore, move: Move) -> Plan:
 
     Raises:
         ChannelMoved: the channel isn't at the release any more that was reviewed against.
+        DamagedError: what the channel is to have is damaged.
         RefusedError: the build isn't the expected one, or is marked bad.
         UsageError: there is no such channel or release, or nothing is built.
     """
     if move.allow and not move.reason:
         raise UsageError("--allow needs a reason, which the log keeps", hint="add --reason TEXT")
-    if move.action != "rollback":
-        check_channel(config, store, move.channel)
     # A rollback is for emergencies: a protected channel doesn't ask for the build that was reviewed.
     protected = move.action != "rollback" and config.channel(move.channel).protected
     move = replace(move, author=author(), protected=protected)
-    log = read_log(store, move.channel)
+    log, aside = read_log_so_far(store, move.channel)
+    if log.newest is None:
+        _check_start(config, store, move)
+    elif move.action == "rollback" and not aside and (again := _repeated(log, move)):
+        return _stay(store, log.newest, move, again)
     _check_base(store, log, move.against)
-    new = _new_side(config, store, log, move)
-    plan = _compare(config, store, log, new, move)
+    new = _new_side(config, store, log, move, is_back=bool(aside))
+    plan = replace(_compare(config, store, log, new, move), aside=tuple(aside))
+    for name in aside:
+        note = f"{name} is damaged and goes to the trash: which release it pointed at isn't known any more"
+        plan = replace(plan, notes=(note, *plan.notes), is_needed=True)
     if plan.is_needed:
         check_may_move(store, log, new.build or "", move)
     elif move.expect is not None:
@@ -83,17 +108,22 @@ def plan_move(config: Config, store: WritableStore, move: Move) -> Plan:
 
 def carry_out(config: Config, store: WritableStore, plan: Plan) -> Moved:
     """Move the channel as planned; refused if it, or what it is to have, changed meanwhile."""
-    move, new = plan.move, plan.diff.new
+    move, new = plan.move, plan.new
+    if move.action == "rollback" and plan.base is not None and not plan.is_needed:
+        return Moved(plan.base, changed=False)
     if move.action == "publish":
         bundles = output_side(config).bundles
         if next(iter(bundles.values())).manifest.build != new.build:
             raise RefusedError(f"{config.output} was built anew meanwhile", hint="look at the diff again, then publish")
-        return move_channel(store, move, bundles, base=plan.base, parts=_parts(config, plan.diff))
+        set_aside(store, plan.aside)
+        return move_channel(store, move, bundles, base=plan.base, parts=_parts(config, plan))
     if move.action == "promote":
         entry = newest_entry(store, move.origin or "")
         if entry is None or entry.release != new.release:
             raise RefusedError(f"channel {move.origin} moved meanwhile", hint="look at the diff again, then promote")
-    return move_channel(store, move, read_release(store, new.release or ""), base=plan.base)
+    set_aside(store, plan.aside)
+    to = read_release(store, new.release or "")
+    return move_channel(store, move, to, base=plan.base, anew=bool(plan.aside))
 
 
 def undone_notes(store: Store, release: str, new: Side) -> list[str]:
@@ -102,6 +132,34 @@ def undone_notes(store: Store, release: str, new: Side) -> list[str]:
         f"{one.table} ({one.target}) goes back to what it was before the hotfix {one.release}: {one.rows} rows"
         for one in undone_hotfixes(store, release, new.bundles)
     ]
+
+
+def _check_start(config: Config, store: WritableStore, move: Move) -> None:
+    if move.action == "rollback":
+        raise UsageError(f"channel {move.channel} has no release yet", hint="`gdata releases` lists the channels")
+    check_channel(config, store, move.channel)
+
+
+def _repeated(log: Log, move: Move) -> str:
+    """Why a rollback was carried out already, as by a command that was cut off and runs again; "" where it wasn't."""
+    newest = log.newest
+    if newest is None or newest.action != "rollback" or move.origin not in (None, newest.release):
+        return ""
+    if move.against not in (None, newest.base):
+        return ""
+    return (
+        f"{log.channel} was rolled back already, from {newest.base} to {newest.release}: {describe(newest)}; "
+        f"to go back further, name the release: `gdata rollback RELEASE --channel {log.channel}`"
+    )
+
+
+def _stay(store: WritableStore, entry: Entry, move: Move, why: str) -> Plan:
+    side = Side(move.channel, entry.release)
+    with suppress(DamagedError, StoreError):
+        side = published_side(store, bundles_at(store, entry))
+    if move.expect is not None:
+        check_expected(side.build or "", move)
+    return Plan(replace(move, origin=entry.release), entry, side, None, GateVerdict(True), False, (why,))
 
 
 def _check_base(store: WritableStore, log: Log, against: str | None) -> None:
@@ -113,49 +171,102 @@ def _check_base(store: WritableStore, log: Log, against: str | None) -> None:
     raise ChannelMoved(log.channel, entries_after(store, log.channel, reviewed))
 
 
-def _new_side(config: Config, store: WritableStore, log: Log, move: Move) -> Side:
-    """What the channel is to have."""
+def _new_side(config: Config, store: WritableStore, log: Log, move: Move, *, is_back: bool) -> Side:
+    """What the channel is to have, every file of it whole; `is_back`: the log ends before the newest entry."""
     if move.action == "publish":
-        return output_side(config)
+        side = output_side(config)
+        for bundle in side.bundles.values():
+            bundle.verify()
+        return side
     if move.action == "promote":
-        return published_side(store, bundles_of(store, move.origin or ""))
-    if log.newest is None:
-        raise UsageError(f"channel {log.channel} has no release yet", hint="`gdata releases` lists the channels")
-    return published_side(store, bundles_of(store, rollback_target(store, log, move.origin).id))
+        side = published_side(store, bundles_of(store, move.origin or ""))
+        check_whole(store, read_release(store, side.release or ""))
+        return side
+    before = log.newest.release if log.newest is not None and is_back else None
+    target = rollback_target(store, log, move.origin or before)
+    try:
+        check_whole(store, target)
+    except DamagedError as error:
+        raise DamagedError(str(error), hint=_another_way(store, log, target.id) or error.hint) from error
+    return published_side(store, bundles_of(store, target.id))
+
+
+def _another_way(store: WritableStore, log: Log, damaged: str) -> str:
+    """The newest release that a channel could go back to instead, every file of it whole."""
+    current = log.newest.release if log.newest is not None else None
+    with suppress(DamagedError):
+        for entry, why in log.marked():
+            if why is None and entry.release not in (current, damaged):
+                with suppress(DamagedError, UsageError):
+                    check_whole(store, read_release(store, entry.release, entry))
+                    return f"`gdata rollback {entry.release} --channel {log.channel}`: that one is whole"
+    return ""
 
 
 def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Move) -> Plan:
-    base = log.newest
-    old = Side(move.channel)
-    if base is not None:
-        old = replace(published_side(store, bundles_of(store, base.release)), name=move.channel)
     gate = config.gate_of(move.channel)
-    diff = compare(old, new, category=gate.schema)
-    if move.action == "rollback":
-        # It isn't held to the gate, only shown.
-        shown = tuple(replace(one, level="warn") for one in judge(diff, gate, ()).violations)
-        return Plan(move, base, diff, GateVerdict(True, shown))
-    verdict = judge(diff, gate, [name for name in move.allow if name != YANKED])
-    return Plan(move, base, diff, verdict, _publish_notes(config, store, base, new) if move.action == "publish" else ())
+    notes = _publish_notes(config, store, log.newest, new) if move.action == "publish" else []
+    if log.newest is None:
+        diff = compare(Side(move.channel), new, category=gate.schema)
+        return Plan(move, None, new, diff, judge(diff, gate, _allowed(move)), notes=tuple(notes))
+    # A rollback isn't held to the gate, only shown: what was before is no concern of it.
+    for entry in _distinct(log, 1 if move.action == "rollback" else _COMPARED_WITH):
+        try:
+            old = replace(published_side(store, bundles_at(store, entry)), name=move.channel)
+            diff = compare(old, new, category=gate.schema)
+        except UnknownFormatError:
+            raise
+        except (DamagedError, StoreError) as error:
+            notes.append(f"{entry.release} can't be compared: {error}")
+            continue
+        if entry is not log.newest:
+            notes.append(f"compared with {entry.release}, the newest of {move.channel} that can be read")
+        verdict = judge(diff, gate, _allowed(move))
+        if move.action == "rollback":
+            verdict = GateVerdict(True, tuple(replace(one, level="warn") for one in verdict.violations))
+        is_needed = entry is not log.newest or old.build != new.build
+        return Plan(move, log.newest, new, diff, verdict, is_needed, tuple(notes))
+    if move.action != "rollback":
+        notes.append(f"the gate of {move.channel} isn't asked: no release of it can be read")
+    return Plan(move, log.newest, new, None, GateVerdict(True), notes=tuple(notes))
 
 
-def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new: Side) -> tuple[str, ...]:
+def _distinct(log: Log, most: int) -> Iterator[Entry]:
+    """The newest entries of a log that point at different releases, as far as it can be read."""
+    seen: set[str] = set()
+    with suppress(DamagedError):
+        for entry in log.backwards():
+            if entry.release not in seen:
+                seen.add(entry.release)
+                yield entry
+            if len(seen) == most:
+                return
+
+
+def _allowed(move: Move) -> list[str]:
+    return [name for name in move.allow if name != YANKED]
+
+
+def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new: Side) -> list[str]:
     notes = []
     made_from = load_build(config.state, new.build or "")
     if made_from.snapshot is None or made_from.descriptors is None:
         notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")
     if base is not None:
-        notes += undone_notes(store, base.release, new)
-    return tuple(notes)
+        try:
+            notes += undone_notes(store, base.release, new)
+        except (DamagedError, StoreError, UsageError) as error:
+            notes.append(f"whether a hotfix would be undone isn't known: {error}")
+    return notes
 
 
-def _parts(config: Config, diff: Diff) -> Parts:
-    made_from = load_build(config.state, diff.new.build or "")
+def _parts(config: Config, plan: Plan) -> Parts:
+    made_from = load_build(config.state, plan.new.build or "")
     return Parts(
         protos=made_from.descriptors,
         snapshot=made_from.snapshot,
         provenance=made_from.provenance or {},
-        summary=diff.summary.as_json(),
+        summary=plan.summary.as_json(),
     )
 
 

@@ -14,6 +14,7 @@ from gdata.pipeline.sides import store_of
 from gdata.project import Project, plan_project
 from gdata.releases.hotfixes import base_of
 from gdata.releases.reader import bundles_of, descriptors_of, read_release, snapshot_of
+from gdata.releases.records import is_release_id
 from gdata.schema.schema import Schema
 from gdata.sources.snapshot import read_snapshot
 
@@ -59,7 +60,7 @@ def rebuild(config: Config, release: str, listener: Listener, *, strict: bool = 
         UsageError: there is no such release, or it was published without its snapshot or schemas.
     """
     store = store_of(config)
-    record = read_release(store, bundles_of(store, release).release or release)
+    record = read_release(store, release if is_release_id(release) else bundles_of(store, release).release or release)
     project = plan_project(config, Schema(descriptors_of(store, record.id)))
     base = base_of(record)
     taken = None

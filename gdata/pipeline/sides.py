@@ -110,8 +110,8 @@ def published_side(store: Store, published: Published) -> Side:
     if published.release is not None:
         try:
             sources = descriptors_of(store, published.release)
-        except UsageError:
-            sources = None  # Published without them: places in .proto files aren't known then.
+        except (DamagedError, UsageError):
+            sources = None  # Published without them, or they are lost: places in .proto files aren't known then.
     return Side(published.name, published.release, published.bundles, sources)
 
 

@@ -16,7 +16,7 @@ from gdata.errors import DamagedError, UsageError
 from gdata.files import project_lock, write_atomically, writing
 from gdata.releases.blobs import Traffic
 from gdata.releases.log import newest_entry, no_such_channel
-from gdata.releases.reader import read_bundle, read_release
+from gdata.releases.reader import read_bundle, read_release, release_at
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKeys
 from gdata.releases.store import Store, is_temporary
@@ -80,7 +80,7 @@ def _resolve(store: Store, name: str, public_key: PublicKeys | None) -> tuple[Re
     entry = newest_entry(store, name, public_key=public_key)
     if entry is None:
         raise no_such_channel(store, name)
-    return read_release(store, entry.release, entry), entry
+    return release_at(store, entry), entry
 
 
 def _check_same_kind(into: Path, target: str, plain_names: bool) -> None:

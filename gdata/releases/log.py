@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gdata.errors import DamagedError, RefusedError, StoreError, UsageError
+from gdata.bundles.manifest import canonical_json
+from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.nearest import did_you_mean
 from gdata.releases.records import Entry, check_channel_name
 from gdata.releases.signatures import PublicKeys, SigningKey, check_signature
-from gdata.releases.store import CHANNELS, Store, WritableStore, entry_name, entry_number, is_own
+from gdata.releases.store import CHANNELS, Store, WritableStore, entry_name, entry_number, is_own, mark_name
 
 _FEW, _MANY = 8, 256
 
@@ -62,15 +63,22 @@ class Log:
             check_follows(self._store.place, self._read[-1], None)
 
     def _read_more(self) -> None:
-        """Read as many entries again as were read already, at least a few, at most a few hundred."""
+        """Read as many entries as were read already, at least a few, at most a few hundred; up to a damaged one."""
         last = self._read[-1].number
         numbers = range(last - 1, max(0, last - 1 - min(max(len(self._read), _FEW), _MANY)), -1)
-        for entry in self._store.in_parallel(self._entry, numbers):
-            check_follows(self._store.place, self._read[-1], entry)
-            self._read.append(entry)
+        for found in self._store.in_parallel(self._entry, numbers):
+            if isinstance(found, DamagedError):
+                if self._read[-1].number < last:
+                    return  # it may not be asked for
+                raise found
+            check_follows(self._store.place, self._read[-1], found)
+            self._read.append(found)
 
-    def _entry(self, number: int) -> Entry:
-        return read_entry(self._store, self.channel, number, public_key=self._public_key)
+    def _entry(self, number: int) -> Entry | DamagedError:
+        try:
+            return read_entry(self._store, self.channel, number, public_key=self._public_key)
+        except DamagedError as error:
+            return error
 
     def marked(self) -> Iterator[tuple[Entry, Entry | None]]:
         """The entries, newest first, each with the rollback that marks its release bad today."""
@@ -85,6 +93,8 @@ class Log:
 
     def why_bad(self, build: str) -> Entry | None:
         """The rollback that marks this build bad; None where it isn't."""
+        if self._store.find(mark_name(self.channel, build)) is None:
+            return None  # it never was: most builds are new, and the log may be long
         return next((why for entry, why in self.marked() if build_of(entry.release) == build[:8]), None)
 
     def release_before(self) -> str | None:
@@ -104,6 +114,24 @@ def read_log(store: Store, channel: str, *, public_key: PublicKeys | None = None
     return Log(store, channel, newest_entry(store, channel, public_key=public_key), public_key)
 
 
+def read_log_so_far(store: WritableStore, channel: str) -> tuple[Log, list[str]]:
+    """The log up to the newest entry that can be read, and the names of those after it that can't.
+
+    Raises:
+        DamagedError: no entry can be read.
+        UnknownFormatError: an entry was written by a newer gdata.
+    """
+    damaged: list[str] = []
+    for number in range(_newest_number(store, channel), 0, -1):
+        try:
+            return Log(store, channel, read_entry(store, channel, number), None), damaged
+        except UnknownFormatError:
+            raise
+        except DamagedError:
+            damaged.append(entry_name(channel, number))
+    return read_log(store, channel), []
+
+
 def append(store: WritableStore, entry: Entry, before: Entry | None, key: SigningKey | None = None) -> Entry:
     """Seal, sign and write `entry`, which follows on `before`: from then on the channel points at its release.
 
@@ -114,6 +142,9 @@ def append(store: WritableStore, entry: Entry, before: Entry | None, key: Signin
     sealed = entry.sealed()
     if key is not None:
         sealed = replace(sealed, signature=key.sign(sealed.signed_bytes()))
+    if sealed.action == "rollback" and sealed.base is not None:
+        build = build_of(sealed.base)
+        store.put(mark_name(sealed.channel, build), mark_of(build))
     name = entry_name(sealed.channel, sealed.number)
     if not store.create(name, sealed.to_bytes()):
         raise ChannelMoved(sealed.channel, entries_after(store, sealed.channel, before))
@@ -137,6 +168,11 @@ def entries_after(store: Store, channel: str, before: Entry | None) -> tuple[Ent
 def build_of(release: str) -> str:
     """The first 8 digits of the build in a release's id."""
     return release.rpartition("-")[2]
+
+
+def mark_of(build: str) -> bytes:
+    """What the mark of a build holds."""
+    return canonical_json({"build": build[:8], "features": []})
 
 
 def describe(entry: Entry) -> str:
@@ -163,10 +199,8 @@ def newest_entry(
         number = _bisect(store, channel, after.number)
         if number == after.number:
             _check_holds(store, after)
-    elif isinstance(store, WritableStore):
-        number = max((entry_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
     else:
-        number = _bisect(store, channel, 0)
+        number = _newest_number(store, channel)
     if number == (after.number if after else 0):
         return None
     entry = read_entry(store, channel, number, public_key=public_key)
@@ -199,7 +233,7 @@ def read_entry(store: Store, channel: str, number: int, *, public_key: PublicKey
 
 def channel_names(store: WritableStore) -> list[str]:
     """The channels that have a log, sorted."""
-    names = {file.name.split("/")[1] for file in store.files(CHANNELS) if is_own(file.name)}
+    names = {file.name.split("/")[1] for file in store.files(CHANNELS) if is_own(file.name) and entry_number(file.name)}
     return sorted(names)
 
 
@@ -218,6 +252,14 @@ def _other_log(store: Store, entry: Entry, what: str) -> DamagedError:
         f"{store.place}: the log of channel {entry.channel} {what}: an older copy or another log is in its place",
         hint="restore the newer one; readers go on by themselves when the log goes on from the entry that they had",
     )
+
+
+def _newest_number(store: Store, channel: str) -> int:
+    """The number of the newest entry; 0 where there is none."""
+    if not isinstance(store, WritableStore):
+        return _bisect(store, channel, 0)
+    check_channel_name(channel)
+    return max((entry_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
 
 
 def _bisect(store: Store, channel: str, low: int) -> int:

@@ -85,10 +85,11 @@ def move_channel(
     *,
     base: Entry | None,
     parts: Parts = Parts(),
+    anew: bool = False,
 ) -> Moved:
     """Point the channel at a build (the bundles of all its targets, with `parts`) or at a release that is there.
 
-    `base` is the channel's entry that it was compared with.
+    `base` is the channel's entry that it was compared with; with `anew` it gets an entry even where it stays there.
 
     Raises:
         ChannelMoved: the channel isn't at `base` any more.
@@ -100,7 +101,7 @@ def move_channel(
     build = to.build if isinstance(to, Release) else check_one_build(to)
     log = _open_log(store, move.channel, base)
     if isinstance(to, Release):
-        if base is not None and base.release == to.id:
+        if base is not None and base.release == to.id and not anew:
             return Moved(base, changed=False)
         check_may_move(store, log, build, move)
         check_whole(store, to)
@@ -109,9 +110,10 @@ def move_channel(
         return moved
     before = _release_at(store, base)
     upload = Upload(store, _blobs_if_whole(store, before))
-    draft = _load(upload, build, to, parts, move)
     if base and before and before.build == build:
+        _load(upload, build, to, _parts_of(before, parts), move)
         return Moved(base, changed=False, traffic=upload.finish())  # mends what is missing or damaged of it
+    draft = _load(upload, build, to, parts, move)
     check_may_move(store, log, build, move)
     identity = ensure_identity(store, before.provenance.get("store") if before else None)
     draft = replace(draft, provenance={**draft.provenance, "store": identity})
@@ -243,6 +245,14 @@ def _load(upload: Upload, build: str, bundles: Mapping[str, Bundle], parts: Part
         snapshot=_load_pieces(upload, parts.snapshot),
         provenance=parts.provenance,
         summary=parts.summary,
+    )
+
+
+def _parts_of(release: Release, parts: Parts) -> Parts:
+    """Those of the parts that are the release's own: the sheets may have been pulled again since, with no change."""
+    return Parts(
+        protos=parts.protos if parts.protos and sha256(parts.protos) == release.protos else None,
+        snapshot=parts.snapshot if parts.snapshot and cut(parts.snapshot).digest == release.snapshot else None,
     )
 
 

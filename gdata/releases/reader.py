@@ -26,6 +26,7 @@ from gdata.releases.store import Store, blob_name, release_name
 
 __all__ = [
     "Published",
+    "bundles_at",
     "bundles_of",
     "channel_names",
     "descriptors_of",
@@ -35,6 +36,7 @@ __all__ = [
     "read_bundle",
     "read_entry",
     "read_release",
+    "release_at",
     "snapshot_of",
 ]
 
@@ -77,6 +79,21 @@ def read_release(store: Store, release: str, entry: Entry | None = None) -> Rele
             hint="restore the file from a backup of the store",
         )
     return record
+
+
+def release_at(store: Store, entry: Entry) -> Release:
+    """The record of the release that a channel's newest entry points at.
+
+    Raises:
+        DamagedError: it is damaged, or missing.
+    """
+    try:
+        return read_release(store, entry.release, entry)
+    except UsageError as error:
+        raise DamagedError(
+            f"{store.place}: {release_name(entry.release)} is missing, and channel {entry.channel} points at it",
+            hint="`gdata repair` brings it back where there is a copy; or `gdata rollback`",
+        ) from error
 
 
 def read_bundle(store: Store, release: Release, target: str, *, public_key: PublicKeys | None = None) -> Bundle:
@@ -139,10 +156,19 @@ def bundles_of(
         return _published(store, name, read_release(store, name), None, public_key)
     entry = newest_entry(store, name, public_key=public_key)
     if entry is not None:
-        return _published(store, name, read_release(store, entry.release, entry), entry, public_key)
+        return bundles_at(store, entry, public_key=public_key)
     if missing_ok:
         return Published(name, None, None)
     raise no_such_channel(store, name)
+
+
+def bundles_at(store: Store, entry: Entry, *, public_key: PublicKeys | None = None) -> Published:
+    """The bundles of the release that a channel's entry points at.
+
+    Raises:
+        DamagedError: the record or a manifest is damaged or missing.
+    """
+    return _published(store, entry.channel, release_at(store, entry), entry, public_key)
 
 
 def snapshot_of(store: Store, release: str) -> bytes:

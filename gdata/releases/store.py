@@ -3,6 +3,7 @@
     blobs/3f/3f9a…                            any file, under its SHA-256; never changed
     releases/20261123-091245-9f3ac1d0.json    a release's record; never changed
     channels/live/000042.json                 an entry of a channel's log; never changed
+    channels/live/bad-9f3ac1d0.json           says that the log has a rollback from such a build
     store.json                                the store's identity; never changed
     trash/20261127-023000/…                   what was taken out of the store then, under its name
 
@@ -30,7 +31,7 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _OWN = re.compile(
     r"blobs/([0-9a-f]{2})/\1[0-9a-f]{62}"
     r"|releases/\d{8}-\d{6}-[0-9a-f]{8}\.json"
-    r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/(?!0+\.)(\d{6}|[1-9]\d{6,})\.json"
+    r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/((?!0+\.)(\d{6}|[1-9]\d{6,})|bad-[0-9a-f]{8})\.json"
 )
 _NUMBERED = re.compile(r"channels/[^/]+/\d+\.json")
 # The second form is a password with a slash in it, which makes no address; a port is a number.
@@ -57,6 +58,11 @@ def release_name(release: str) -> str:
 def entry_name(channel: str, number: int) -> str:
     """Where an entry of a channel's log lies."""
     return f"{CHANNELS}/{channel}/{number:06d}.json"
+
+
+def mark_name(channel: str, build: str) -> str:
+    """Where a channel keeps the mark that it was rolled back from a build: so nobody reads the whole log for that."""
+    return f"{CHANNELS}/{channel}/bad-{build[:8]}.json"
 
 
 def entry_number(name: str) -> int:

@@ -9,7 +9,7 @@ puts back what is needed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -32,16 +32,33 @@ def take_out(store: WritableStore, files: Iterable[StoredFile], now: datetime) -
     store.settle(names)
 
 
+def set_aside(store: WritableStore, names: Iterable[str]) -> None:
+    """Move damaged files to the trash, so that others can be written in their place."""
+    take_out(store, (StoredFile(name, 0, datetime.now(UTC)) for name in names), datetime.now(UTC))
+
+
 def put_back(store: WritableStore, names: Iterable[str]) -> list[str]:
     """Copy files from the trash to where they belong; the names of those that it had, whole."""
     wanted = set(names)
-    if not wanted:
-        return []
+    copies = _find_copies(store, wanted) if wanted else {}
+    return [name for name, found in sorted(copies.items()) if any(_copy(store, copy, name) for copy in found)]
+
+
+def copies_of(store: WritableStore, name: str) -> Iterator[tuple[str, bytes]]:
+    """The copies of a file in the trash, newest first, each with the name that it has there."""
+    for copy in _find_copies(store, {name}).get(name, ()):
+        content = store.find(copy)
+        if content is not None:
+            yield copy, content
+
+
+def _find_copies(store: WritableStore, names: set[str]) -> dict[str, list[str]]:
+    """Where the trash has copies of files, newest first."""
     copies: dict[str, list[str]] = {}
-    for file in store.files(TRASH):
-        if (name := original_name(file.name)) in wanted:
+    for file in reversed(store.files(TRASH)):
+        if (name := original_name(file.name)) in names:
             copies.setdefault(name, []).append(file.name)
-    return [name for name, found in sorted(copies.items()) if any(_copy(store, copy, name) for copy in reversed(found))]
+    return copies
 
 
 def bring_back(store: WritableStore, release: str) -> None:

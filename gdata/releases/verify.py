@@ -15,7 +15,7 @@ from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.errors import DamagedError, UsageError
 from gdata.releases.identity import read_identity
-from gdata.releases.log import channel_names, check_follows, read_entry
+from gdata.releases.log import build_of, channel_names, check_follows, mark_of, read_entry
 from gdata.releases.pieces import pieces_of, read_pieces
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
@@ -33,10 +33,12 @@ from gdata.releases.store import (
     entry_number,
     is_own,
     is_temporary,
+    mark_name,
     release_name,
 )
 
 _LARGEST_LIST = 1 << 26
+_REPAIR = "`gdata repair` brings it back where there is a copy; else restore the file from a backup"
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
@@ -209,7 +211,7 @@ def _verify_blobs(
             if sha256(content) != digest:
                 raise DamagedError(
                     f"{store.place}: {file.name} is damaged: its bytes aren't those of its name",
-                    hint="restore the file from a backup",
+                    hint=_REPAIR,
                 )
         report.count(len(content))
         done = next(finished)
@@ -240,8 +242,8 @@ def _verify_needs(
             raise DamagedError(f"{place} is damaged: it gives {target} the manifest of {manifest.target}")
         needed.update(entry.sha256 for entry in manifest.files)
     for digest in sorted(needed - blobs.keys()):
-        with report.at(file):
-            raise DamagedError(f"{place} needs {blob_name(digest)}, which is missing")
+        with report.at(blob_name(digest)):
+            raise DamagedError(f"{place} needs {blob_name(digest)}, which is missing", hint=_REPAIR)
 
 
 def _verify_identity(report: Report, store: WritableStore, records: Mapping[str, _Record]) -> None:
@@ -254,7 +256,9 @@ def _verify_identity(report: Report, store: WritableStore, records: Mapping[str,
 def _verify_log(
     report: Report, store: WritableStore, channel: str, records: Mapping[str, _Record], public_key: PublicKeys | None
 ) -> None:
-    last = max((entry_number(file.name) for file in _own_files(report, store, f"{CHANNELS}/{channel}")), default=0)
+    files = [file.name for file in _own_files(report, store, f"{CHANNELS}/{channel}")]
+    last = max(map(entry_number, files), default=0)
+    bad = {name[-13:-5] for name in files if not entry_number(name)}
     before: Entry | None = None
     for number in range(1, last + 1):
         name = entry_name(channel, number)
@@ -265,9 +269,25 @@ def _verify_log(
             check_signature(entry.signature, entry.signed_bytes(), place=f"{store.place}: {name}", key=public_key)
             if before is not None or number == 1:
                 check_follows(store.place, entry, before)
+        if entry is not None and entry.action == "rollback" and entry.base is not None:
+            bad.add(build_of(entry.base))
         if entry is not None:
             _verify_record_of(report, store, entry, records.get(entry.release), is_newest=number == last)
         before = entry
+    for build in sorted(bad):
+        _verify_mark(report, store, mark_name(channel, build), build)
+
+
+def _verify_mark(report: Report, store: WritableStore, name: str, build: str) -> None:
+    with report.at(name):
+        content = store.find(name)
+        if content != mark_of(build):
+            wrong = "is missing" if content is None else "is damaged"
+            raise DamagedError(
+                f"{store.place}: {name} {wrong}: it tells that the channel was rolled back from that build",
+                hint="`gdata repair` writes it again",
+            )
+        report.count(len(content))
 
 
 def _verify_record_of(
@@ -281,7 +301,7 @@ def _verify_record_of(
         with report.at(file):
             raise DamagedError(
                 f"{store.place}: {file} {wrong}; channel {entry.channel} points at it",
-                hint="restore the file from a backup of the store",
+                hint=_REPAIR,
             )
 
 

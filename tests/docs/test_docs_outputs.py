@@ -57,6 +57,7 @@ def test_every_command_writes_what_its_schema_says(game: Path, edit_csv: Callabl
     run("releases", "releases")
     run("fetch", "fetch", "dev", "--target", "client", "--into", "data")
     run("verify", "verify")
+    run("repair", "repair")
     run("prune", "prune", "--dry-run")
     run("doctor", "doctor")
     run("tables", "show")
