@@ -24,6 +24,11 @@ DECOMPOSED = {"decomposed": "Item!A7", "letters": "포, 션"}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "sheet.missing": {"spreadsheet": "items", "title": "Item", "before": question("Items"), "line": 12},
+    "sheet.unreadable": {
+        "why": "sheets/Item.csv, line 3: the byte 0xb0 isn't utf-8",
+        "then": "it looks like cp949: save it as CSV UTF-8",
+    },
+    "sheet.hidden": {"glob": "Item*"},
     "header.unknown": {"value": "Prise", "tables": "ItemTable", "before": question("price")},
     "header.duplicate": {"field": "price"},
     "header.missing": {"field": "price", "header": "가격"},
@@ -85,6 +90,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.loading": {},
     "cell.uncomputed": {"value": "=A1*2"},
     "cell.percent": {"percent": "100", "held": "1"},
+    "cell.picture": {},
     "cell.empty_element": {"value": "1,,2", "separator": ","},
     "cell.separator": {"value": "1001，1002", "character": "，", "corrected": "1001,1002"},
     "cell.parts": {"field": "reward", "value": "1001", "count": 1, "expected": "item_id:count"},

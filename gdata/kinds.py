@@ -21,6 +21,14 @@ SHEET_UNREADABLE = Kind(
     about="A file isn't there, is damaged or protected, or isn't in the encoding or format that is expected.",
 )
 
+SHEET_HIDDEN = Kind(
+    "sheet.hidden",
+    "the sheet is hidden, and {glob} takes it all the same",
+    "show it, if its rows are meant; else delete it, or give it a title that {glob} doesn't match",
+    severity="warning",
+    about="A title with * or ? in sheets.yaml takes a sheet that nobody sees: an old copy, perhaps.",
+)
+
 # --- headers ----------------------------------------------------------------------------------------------
 
 HEADER_UNKNOWN = Kind(
@@ -331,6 +339,12 @@ CELL_PERCENT = Kind(
     "the sheet shows {percent}%, but the cell holds {held}",
     "format the cell as a number, and write {percent} if the field counts percent, or {held} if it doesn't",
     about="A cell formatted as percent holds a hundredth of what it shows: 100% is 1.",
+)
+CELL_PICTURE = Kind(
+    "cell.picture",
+    "the cell holds a picture, not a value",
+    "write the value itself, the picture's name perhaps; or move the picture out of the cell",
+    about="A picture was put into the cell (WPS writes it as =DISPIMG, Excel as an error value).",
 )
 CELL_EMPTY_ELEMENT = Kind(
     "cell.empty_element",

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from gdata.language import Sentence, sentence
+from gdata.text import with_ends
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
@@ -23,10 +24,10 @@ def _letters(word: str) -> str:
 
 def question(near: str | None) -> Sentence | str:
     """What a problem's hint begins with where something is near: did you mean price?"""
-    return sentence("did you mean {near}?", near=near) if near else ""
+    return sentence("did you mean {near}?", near=with_ends(near)) if near else ""
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A sentence with the nearest choice, ready to lead a hint; "" where nothing is near."""
     found = nearest(word, choices)
-    return f"did you mean {found}? " if found is not None else ""
+    return f"did you mean {with_ends(found)}? " if found is not None else ""

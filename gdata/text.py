@@ -17,6 +17,11 @@ def visible_lines(text: str) -> str:
     return "\n".join(map(visible, text.split("\n")))
 
 
+def with_ends(text: str) -> str:
+    """The same for a name in a sentence: in quotes where it begins or ends with a blank that nobody would see."""
+    return visible(text) if text == text.strip() else f'"{visible(text)}"'
+
+
 def masked(text: str) -> str:
     """The same where each sign is to keep its width, as in columns: a dot for what can't be seen."""
     return "".join(one if one.isprintable() else "·" for one in text)

@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 ROOTS = {
     "errors": set(),
-    "nearest": {"language"},
+    "nearest": {"language", "text"},
     "files": {"errors"},
     "installed": set(),
     "problems": {"language"},

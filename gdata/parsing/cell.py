@@ -116,7 +116,7 @@ def is_blank(cell: CellValue) -> bool:
 def convert_cell(cell: CellValue, type_: CellType) -> Converted:
     """The value of a cell that isn't blank, for a field of this type."""
     if isinstance(cell, FormulaCell):
-        return _fault(kinds.CELL_UNCOMPUTED)
+        return _fault(kinds.CELL_PICTURE if cell.is_picture else kinds.CELL_UNCOMPUTED)
     if isinstance(cell, str):
         if cell in ERROR_TEXTS:
             return _fault(kinds.CELL_FORMULA_ERROR)

@@ -34,9 +34,10 @@ class DateCell:
 
 @dataclass(frozen=True, slots=True)
 class FormulaCell:
-    """A workbook's formula that was saved without its value, so nobody knows what it shows."""
+    """A workbook's formula that was saved without its value, so nobody knows what it shows; or it is a picture."""
 
     formula: str
+    is_picture: bool = False
 
     def __str__(self) -> str:
         return self.formula

@@ -50,8 +50,8 @@ class TableSheets:
     plan: TablePlan
     sheets: Sequence[TableSheet]
     whole: bool
-    unreadable: Sequence[Problem] = ()
-    """The sheets that are there but can't be read."""
+    problems: Sequence[Problem] = ()
+    """Of sheets that are there but can't be read, or that nobody sees."""
 
 
 class TableParser:
@@ -125,20 +125,22 @@ class TableParser:
         from gdata.parsing.table import TableSheet
 
         sheets: list[TableSheet] = []
-        unreadable: list[Problem] = []
+        problems: list[Problem] = []
         whole = True
         for name, pulled in table.pulled.items():
             read = self._sheets(name, pulled)
             whole = whole and not read.unreadable
-            unreadable += [
+            problems += [
                 kinds.SHEET_UNREADABLE.at(Cell(name, title), why=error.args[0], then=error.hint)
                 for title, error in read.unreadable.items()
             ]
             for entry, grids in _grids_of(self._spreadsheets[name], read):
                 if table.plan.message in entry.tables:
                     whole = whole and bool(grids)
+                    hidden = [grid for grid in grids if grid.hidden and entry.is_glob]
+                    problems += [kinds.SHEET_HIDDEN.at(grid.cell(0, 0), glob=entry.title) for grid in hidden]
                     sheets += [TableSheet(grid, entry, self._project.plans_of(entry)) for grid in grids]
-        return TableSheets(table.plan, sheets, whole, unreadable)
+        return TableSheets(table.plan, sheets, whole, problems)
 
     def blocks_of(self, sheets: TableSheets) -> list[Block]:
         """The blocks of a table's sheets."""
@@ -154,7 +156,7 @@ class TableParser:
         parsed = parse_table(
             sheets.plan, sheets.sheets, self._project.tag_sets, self._timezone, whole=sheets.whole, part=blocks
         )
-        return replace(parsed, problems=[*sheets.unreadable, *parsed.problems])
+        return replace(parsed, problems=[*sheets.problems, *parsed.problems])
 
     def _check(self, table: TableInput, parsed: ParsedTable) -> ParsedTable:
         problems = list(map(self._checks.check, parsed.views))

@@ -25,6 +25,7 @@ from gdata.tables.cache import CacheKeys, ParseCache
 from gdata.tables.jobs import KeyedTable, share_out
 from gdata.tables.parser import TableInput, TableParser
 from gdata.tables.workers import Outcome, core_count, run_jobs
+from gdata.text import with_ends
 
 FORK_BYTES = 1_000_000
 """From this much on, parsing on several cores saves more than the fork costs (`benchmarks/parse.py`)."""
@@ -179,7 +180,7 @@ class _Stage:
             Cell(spreadsheet.name, entry.title),
             value=entry.title,
             spreadsheet=spreadsheet.name,
-            title=entry.title,
+            title=with_ends(entry.title),
             before=question(nearest(entry.title, found.titles)),
             line=entry.line,
         )

@@ -68,6 +68,31 @@ def test_formulas_that_are_to_be_computed_when_the_workbook_is_opened() -> None:
     assert (grid.rows[1], grid.uncomputed) == ([1, 100, 0], {(2, 3)})
 
 
+def test_pictures_in_cells(tmp_path: Path) -> None:
+    """WPS's formula, and what Excel writes for a picture placed in a cell; beside an error with metadata of its own."""
+    cells = (
+        '<c r="A1" t="str"><f>_xlfn.DISPIMG("ID_1",1)</f><v>=DISPIMG("ID_1",1)</v></c>'
+        '<c r="B1" t="e" vm="1"><v>#VALUE!</v></c><c r="C1" t="e" vm="2"><f>X()</f><v>#VALUE!</v></c>'
+    )
+    (grid,) = read_bytes(tmp_path, xlsx(f'<row r="1">{cells}</row>')).grids
+    wps, excel, error = grid.rows[0]
+    assert wps == FormulaCell('=DISPIMG("ID_1",1)', is_picture=True)
+    assert isinstance(excel, FormulaCell) and excel.is_picture
+    assert error == "#VALUE!"
+
+
+def test_a_panic_prints_nothing_of_rusts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(BytesIO(xlsb({0: {0: 1.0}}))) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    title = "S".encode("utf-16-le")
+    book = members["xl/workbook.bin"]
+    members["xl/workbook.bin"] = book.replace(b"\x01\0\0\0" + title, b"\xff\xff\0\0" + title)
+    assert members["xl/workbook.bin"] != book
+    with pytest.raises(SourceError, match="the workbook is damaged"):
+        read_bytes(tmp_path, zipped(members), "book.xlsb")
+    assert capfd.readouterr().err == ""
+
+
 def test_modules_and_macro_sheets_are_no_sheets() -> None:
     assert read(FILES / "module_sheet.xlsx", "*").titles == ["Sheet1"]
 

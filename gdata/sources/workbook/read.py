@@ -6,6 +6,8 @@ so the file's own sheet is looked through for both (`xml`, `binary`, `ods`).
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -96,7 +98,8 @@ def _calamine_named(place: str) -> Iterator[None]:
     from python_calamine import PasswordError
 
     try:
-        yield
+        with _without_panics():
+            yield
     except PasswordError as error:
         raise SourceError(f"{place}: is protected by a password", hint="save it without one") from error
     except Exception as error:
@@ -104,7 +107,28 @@ def _calamine_named(place: str) -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise damaged(place, error) from error
+        raise damaged(place, ValueError("its parts don't fit together")) from error
+
+
+@contextmanager
+def _without_panics() -> Iterator[None]:
+    """Keep what Rust prints of a panic off the terminal; what others wrote there meanwhile comes after."""
+    try:
+        terminal = os.dup(2)
+    except OSError:
+        yield
+        return
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            caught.seek(0)
+            written = caught.read()
+            if written and b"panicked at" not in written:
+                os.write(2, written)
 
 
 def _hidden_by_title(workbook: CalamineWorkbook) -> dict[str, bool]:

@@ -39,10 +39,13 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^<>]*)>([^<]*)<")
 _TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
 _SHARED = re.compile(rb"""\bsi\s*=\s*["'](\d+)["']""")
 _ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(row|c)(\s[^<>]*)?/?>")
-_NEGATIVE = re.compile(
-    rb"<(?:\w+:)?c(\s[^<>]*[^/<>]|)>\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f\s*>)\s*)?"
-    rb"<(?:\w+:)?v>\s*(-[\d.]+(?:[eE][-+]?\d+)?)\s*<"
+# A cell up to its value, with or without a formula.
+_UP_TO_VALUE = (
+    rb"<(?:\w+:)?c(\s[^<>]*[^/<>]|)>\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f\s*>)\s*)?<(?:\w+:)?v>\s*"
 )
+_NEGATIVE = re.compile(_UP_TO_VALUE + rb"(-[\d.]+(?:[eE][-+]?\d+)?)\s*<")
+_PICTURE = re.compile(_UP_TO_VALUE + rb"(=DISPIMG\([^<]*)<")
+_METADATA = re.compile(rb"""vm=["']\d""")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
 _PERCENT_FORMATS = {"9", "10"}
@@ -72,7 +75,12 @@ class XmlScanner:
             errors = list(_errors(content))
             if any(error not in _KNOWN_ERRORS for _, _, error in errors):
                 self._archive.mend(member, _without_errors(content))
-            hidden: list[tuple[int, int, CellValue]] = [*errors, *_bare_formulas(content), *_iso_dates(content)]
+            hidden: list[tuple[int, int, CellValue]] = [
+                *errors,
+                *_bare_formulas(content),
+                *_iso_dates(content),
+                *_pictures(content),
+            ]
             return Scan(
                 hidden,
                 totals=tuple(self._totals(member)),
@@ -181,7 +189,7 @@ def _extent(content: bytes) -> tuple[int, int]:
 
 
 def _cells_with(kind: re.Pattern[bytes], content: bytes) -> Iterator[re.Match[bytes]]:
-    """The cells whose type is that of the pattern."""
+    """The cells that have the attribute of the pattern."""
     for hit in kind.finditer(content):
         cell = _CELL.match(content, content.rfind(b"<", 0, hit.start()))
         # A text may hold `t="e"` too: then what begins before it isn't a cell.
@@ -194,6 +202,16 @@ def _errors(content: bytes) -> Iterator[tuple[int, int, str]]:
         value = _VALUE.search(cell[2])
         row, column = _position(content, cell)
         yield row, column, (value and _text(value[1])) or "#ERROR!"
+
+
+def _pictures(content: bytes) -> Iterator[tuple[int, int, FormulaCell]]:
+    """Pictures in cells: WPS's =DISPIMG("ID"), and what Excel writes as an error value with metadata."""
+    found = list(_PICTURE.finditer(content)) if b"=DISPIMG(" in content else []
+    with_metadata = _cells_with(_METADATA, content)
+    found += [cell for cell in with_metadata if b"#VALUE!" in cell[2] and not _FORMULA.search(cell[2])]
+    for cell in found:
+        row, column = _position(content, cell)
+        yield row, column, FormulaCell(_text(cell[2]), is_picture=True)
 
 
 def _without_errors(content: bytes) -> bytes:
