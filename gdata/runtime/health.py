@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gdata.releases.records import Entry
 
-_HANGS = timedelta(seconds=90)
-"""A refresh that takes longer is told: one that is well takes a second or two, and one file at most a minute."""
+_HANGS = timedelta(seconds=30)
+"""A refresh that takes longer is told: one that is well takes a second or two."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Freshness:
     def end(self, failure: str = "") -> None:
         """It ended; `failure` says why in vain. The time stays that of the first of several failures."""
         now = _now()
-        self._begun = None
+        begun, self._begun = self._begun or now, None
         if failure:
-            self._failed = Trouble(failure, self._failed.since if self._failed else now)
+            self._failed = Trouble(failure, self._failed.since if self._failed else begun)
         else:
             self._failed = None
             self.checked = now
@@ -79,7 +79,7 @@ class Freshness:
         if self._failed is not None:
             return self._failed
         if begun is not None and _now() - begun > _HANGS:
-            return Trouble(f"a refresh hangs since {begun:%Y-%m-%d %H:%M:%S}Z", begun)
+            return Trouble(f"a refresh hangs: it began at {begun:%Y-%m-%d %H:%M:%S}Z", begun)
         return self._too_old(entry)
 
     def _too_old(self, entry: Entry | None) -> Trouble | None:

@@ -70,7 +70,8 @@ class Memory:
         """The newest entry of a channel that any reader with this cache saw; None where none did."""
         content = self._read(store, _seen(channel))
         with suppress(DamagedError):
-            return Entry.from_bytes(content, place=_seen(channel)) if content is not None else None
+            entry = Entry.from_bytes(content, place=_seen(channel)) if content is not None else None
+            return entry if entry is not None and entry.channel == channel else None
         return None
 
     def see(self, store: str, entry: Entry) -> None:
@@ -80,9 +81,11 @@ class Memory:
             self._write(store, _seen(entry.channel), entry.to_bytes())
 
     def loaded(self, store: str, what: object) -> Loaded | None:
-        """What was loaded last as `what` (any JSON value); raises DamagedError where the note is damaged."""
+        """What was loaded last as `what` (any JSON value); a damaged note is none."""
         content = self._read(store, _loaded(what))
-        return Loaded.from_bytes(content, place=f"{self._folder}/{store}") if content is not None else None
+        with suppress(DamagedError):
+            return Loaded.from_bytes(content, place=_loaded(what)) if content is not None else None
+        return None
 
     def keep(self, store: str, what: object, loaded: Loaded) -> None:
         """Remember what was loaded as `what`."""

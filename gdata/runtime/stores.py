@@ -45,40 +45,35 @@ class StorePlace:
         self.public_key = public_key
         self._what = [channel, release, target]
         where = self.shown if "://" in location else str(Path(location).resolve())
-        self._memory = Memory(cache, where)
+        # What a reader without a key saw is no one's word for a reader with one.
+        self._memory = Memory(cache, where if public_key is None else f"{where}\nsigned")
         self._opened: tuple[int, Store] | None = None
         self._identity: str | None = None
 
     def find(self, last: Found | None) -> Found | None:
         """What the channel points at now; None if that is still `last`."""
-        store = self._store()
-        if last is None:
-            self._identity = self._read_identity(store)
-            self._recognize(store)
-        if self.channel is not None:
-            return self._find_newest(store, self.channel, last)
-        if last is not None and not last.is_cached:
-            return None
-        assert self.release is not None
-        return self._of(store, read_release(store, self.release))
+        try:
+            return self._find(last)
+        except UsageError as error:
+            if last is None and self._notes_of_what():  # it was here, so it isn't a wrong word that finds nothing
+                raise DamagedError(str(error), hint=error.hint) from error
+            raise
 
     def remembered(self) -> Found | None:
         """What was loaded last, if the cache has all of it still."""
         if self.cache is None:
             return None
-        stores = self._memory.stores()
-        if self._identity is None and len(stores) > 1:
+        notes = self._notes_of_what()
+        if len(notes) > 1 and self.release is None:
             raise DamagedError(
-                f"{self.cache.folder}: it holds releases of {len(stores)} stores that were all read from {self.shown}",
+                f"{self.cache.folder}: it holds releases of {len(notes)} stores that were all read from {self.shown}",
                 hint="give each game a cache of its own",
             )
-        identity = self._identity or next(iter(stores), UNKNOWN)
-        loaded = self._memory.loaded(identity, self._what)
-        if loaded is None:
+        if not notes:
             return None
-        bundle = self._cached_bundle(self.cache, loaded)
+        identity, loaded = notes[0]
         return Found(
-            bundle,
+            self._cached_bundle(self.cache, loaded),
             loaded.release,
             loaded.entry,
             loaded.signature,
@@ -100,6 +95,18 @@ class StorePlace:
         if self.cache.is_due():
             self.cache.tidy(needed_blobs(self.cache))
 
+    def _find(self, last: Found | None) -> Found | None:
+        store = self._store()
+        if last is None:
+            self._identity = self._read_identity(store)
+            self._recognize(store)
+        if self.channel is not None:
+            return self._find_newest(store, self.channel, last)
+        if last is not None and not last.is_cached:
+            return None
+        assert self.release is not None
+        return self._of(store, read_release(store, self.release))
+
     def _find_newest(self, store: Store, channel: str, last: Found | None) -> Found | None:
         after = last.entry if last is not None else self._memory.seen(self._notes(), channel)
         try:
@@ -110,7 +117,9 @@ class StorePlace:
         if entry is None and last is not None:
             self._memory.mark_used(self._notes(), self._what)
             return None
-        entry = entry or after
+        if entry is None and after is not None:  # as the cache has it, from a reader that may have had another key
+            self._check_signature(after.signature, after.signed_bytes(), f"{store.place}: entry {after.number}")
+            entry = after
         if entry is None:
             raise UsageError(
                 f"{self.shown}: the channel {channel} has no release",
@@ -156,6 +165,11 @@ class StorePlace:
             logger.warning("%s; going on without it", error)
             return None
 
+    def _notes_of_what(self) -> list[tuple[str, Loaded]]:
+        """What was loaded last, by the identities of the stores that it may have come from."""
+        stores = [self._identity] if self._identity is not None else self._memory.stores()
+        return [(store, loaded) for store in stores if (loaded := self._memory.loaded(store, self._what)) is not None]
+
     def _notes(self) -> str:
         """Under which identity the cache knows the store; one that lost its own is taken for the one known here."""
         known = [one for one in self._memory.stores() if one != UNKNOWN]
@@ -195,6 +209,10 @@ class StorePlace:
             hint=f"put the right store back; if this one is meant, start the server anew with it{cache}",
         )
 
+    def _check_signature(self, signature: str | None, content: bytes, place: str) -> None:
+        if self.public_key is not None:
+            check_signature(signature, content, place=place, key=self.public_key)
+
     def _cached_bundle(self, cache: BlobCache, loaded: Loaded) -> Bundle:
         place = f"{cache.folder} (cache of {self.shown}), release {loaded.release}"
 
@@ -208,10 +226,9 @@ class StorePlace:
             return blob(entry.sha256)
 
         content = blob(loaded.manifest)
-        if self.public_key is not None:
-            check_signature(loaded.signature, content, place=place, key=self.public_key)
-            if loaded.entry is not None:
-                check_signature(loaded.entry.signature, loaded.entry.signed_bytes(), place=place, key=self.public_key)
+        self._check_signature(loaded.signature, content, place)
+        if loaded.entry is not None:
+            self._check_signature(loaded.entry.signature, loaded.entry.signed_bytes(), place)
         manifest = Manifest.from_bytes(content, place=place)
         if manifest.target != (self.target or manifest.target):
             raise DamagedError(f"{place}: is of the target {manifest.target}, not of {self.target}")

@@ -54,6 +54,8 @@ class Watch:
             try:
                 if self._refresh() and self._on_change is not None:
                     self._on_change()
+                if self._last_error:
+                    logger.info("the newest data can be read again")
                 self._last_error = ""
             except GdataError as error:
                 self._log(error)

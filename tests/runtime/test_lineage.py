@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from gdata.bundles.manifest import canonical_json
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.releases.cache import BlobCache
 from gdata.releases.identity import make_identity
+from gdata.releases.log import append, newest_entry, read_entry
+from gdata.releases.place import open_store
 from gdata.releases.signatures import generate_key, load_signing_key
+from gdata.releases.store import writable
 from gdata.runtime.memory import needed_blobs
 
 
@@ -103,7 +107,8 @@ def test_health_says_why_and_since_when(store: Path) -> None:
     assert told.stale
     assert "no such folder" in told.reason
     assert told.since is not None
-    assert told.since >= health.checked == told.checked
+    assert told.since >= health.checked
+    assert told.checked == health.checked
     with pytest.raises(StoreError):
         data.refresh()
     assert data.health().since == told.since  # of the first failure, not of the last
@@ -247,6 +252,43 @@ def test_with_a_public_key_another_store_is_refused_at_the_start_too(store: Path
     data = gdata.load(store, channel="live", cache=cache, public_key=files.public)
     assert (data.Constants.number, data.stale) == (1, True)
     assert "another store is here now" in data.health().reason
+
+
+def test_a_release_by_its_id_starts_from_the_cache_whichever_store_it_came_from(store: Path, cache: Path) -> None:
+    first = release(store, 1)
+    (store / "store.json").unlink()
+    gdata.load(store, release=first, cache=cache)
+    identify(store, "a")
+    data = gdata.load(store, release=first, cache=cache)
+    assert not data.stale
+    (store / f"releases/{first}.json").unlink()
+    (store / "store.json").unlink()
+    assert "there is no release" in gdata.load(store, release=first, cache=cache).health().reason
+    with pytest.raises(UsageError, match="there is no release"):
+        gdata.load(store, release=first)
+    shutil.rmtree(store)
+    data = gdata.load(store, release=first, cache=cache)
+    assert (data.Constants.number, data.stale) == (1, True)
+
+
+def test_an_entry_that_a_reader_without_a_key_saw_is_not_taken_for_signed(
+    store: Path, tmp_path: Path, cache: Path
+) -> None:
+    files = generate_key(tmp_path / "key.pem")
+    key = load_signing_key(files.private)
+    first = release(store, 1, key=key)
+    gdata.load(store, channel="live", cache=cache, public_key=files.public)
+    release(store, 2, key=key)
+    opened = writable(open_store(store))
+    base, signed = newest_entry(opened, "live"), read_entry(opened, "live", 1)
+    assert base is not None
+    assert signed.release == first
+    forged = replace(signed, number=3, prev=base.sha256, action="rollback", base=base.release, signature=None)
+    append(opened, forged, base)
+    gdata.load(store, channel="live", cache=cache)
+    data = gdata.load(store, channel="live", cache=cache, public_key=files.public)
+    assert data.stale
+    assert "isn't signed" in data.health().reason
 
 
 def test_a_store_that_gets_its_identity_later_keeps_its_cache(store: Path, cache: Path) -> None:
