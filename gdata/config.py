@@ -11,7 +11,7 @@ from typing import Literal
 Layout = Literal["rows", "columns", "vertical"]
 TextFormat = Literal["", "json", "txtpb"]
 SourceKind = Literal["google", "workbook", "csv"]
-SchemaRule = Literal["off", "wire", "wire_json", "file"]
+SchemaRule = Literal["readers", "wire", "wire_json", "file", "off"]
 DENIALS = ("added_rows", "removed_rows", "changed_rows", "added_table", "removed_table", "any")
 LIMITS = ("max_change", "max_increase", "max_decrease", "max_changed_rows")
 
@@ -109,9 +109,9 @@ class GateRule:
 
 @dataclass(frozen=True)
 class Gate:
-    """The rules that a diff must pass, and how far a schema may change (`buf breaking`'s category)."""
+    """The rules that a diff must pass, and who must cope with a changed schema: readers of the old one, or `buf`."""
 
-    schema: SchemaRule = "wire"
+    schema: SchemaRule = "readers"
     rules: tuple[GateRule, ...] = ()
 
 

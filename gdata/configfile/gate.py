@@ -12,7 +12,7 @@ from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.nearest import did_you_mean
 from gdata.problems import Kind
 
-_SCHEMA_RULES = ("off", "wire", "wire_json", "file")
+_SCHEMA_RULES = ("readers", "wire", "wire_json", "file", "off")
 _CODE_HINT = "write the code as the problem shows it, like cell.blank"
 _LEVELS = ("error", "warning", "off")
 _RULE_KEYS = ("name", "tables", "fields", "level", "deny", *LIMITS)
@@ -26,7 +26,7 @@ def read_gate(value: Value) -> Gate:
     if value.is_off:
         return Gate(schema="off")
     fields = value.fields(("schema", "rules"))
-    schema = cast(SchemaRule, fields.get("schema", lambda one: one.choice(_SCHEMA_RULES), "wire"))
+    schema = cast(SchemaRule, fields.get("schema", lambda one: one.choice(_SCHEMA_RULES), "readers"))
     return Gate(schema, fields.get("rules", _read_rules, ()))
 
 

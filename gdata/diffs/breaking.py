@@ -38,7 +38,7 @@ def breaking_changes(
     Raises:
         OutsideError: buf isn't there or can't do its work.
     """
-    if category == "off" or not old.files.file or not new.files.file or old.content == new.content:
+    if category in ("off", "readers") or not old.files.file or not new.files.file or old.content == new.content:
         return ()
     image = FileDescriptorSet.FromString(new.content)
     if sources is not None:

@@ -9,6 +9,7 @@ from gdata.config import SchemaRule
 from gdata.diffs.model import (
     Diff,
     Key,
+    Misreading,
     Row,
     RowChange,
     SchemaChange,
@@ -22,10 +23,11 @@ from gdata.diffs.model import (
 from gdata.garbage import paused_gc
 
 
-def compare(old: Side, new: Side, *, category: SchemaRule = "wire") -> Diff:
+def compare(old: Side, new: Side, *, category: SchemaRule = "readers") -> Diff:
     """What changed from `old` to `new`.
 
-    `category` is how strictly the schema's changes are judged (`buf breaking`'s; off: not at all).
+    `category` is how the schema's changes are judged: readers, by what the old schema reads of the new data; off,
+    not at all; else as `buf breaking` does.
 
     Raises:
         DamagedError: a file of one of the bundles isn't what its manifest says.
@@ -57,8 +59,10 @@ def _is_same(old: Side, new: Side, target: str) -> bool:
     return before is not None and after is not None and before.manifest.bundle == after.manifest.bundle
 
 
-def _summed_up(schema: tuple[SchemaChange, ...], tables: Mapping[str, TableDiff]) -> TargetDiff:
-    return TargetDiff(summarize({"": TargetDiff(Summary(), (), tables)}), schema, tables)
+def _summed_up(
+    schema: tuple[SchemaChange, ...], tables: Mapping[str, TableDiff], misread: tuple[Misreading, ...] = ()
+) -> TargetDiff:
+    return TargetDiff(summarize({"": TargetDiff(Summary(), (), tables)}), schema, tables, misread)
 
 
 def summarize(targets: Mapping[str, TargetDiff]) -> Summary:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import compress, count, zip_longest
 from operator import attrgetter, ne
 from typing import Any
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from gdata.diffs.model import FieldChange, Json, bracketed, plain
-from gdata.diffs.shapes import FieldShape, Shape, Step
+from gdata.diffs.schemas import descriptor_of
+from gdata.diffs.shapes import FieldShape, Shape, Shapes, Step
 
 
 class MessageComparer:
@@ -168,6 +170,40 @@ def _leaves(path: str, value: Json, maps: Collection[str]) -> Iterator[tuple[str
             yield from _leaves(f"{path}[{index}]", inner, maps)
     elif value is not None:
         yield path, value
+
+
+def is_filled(message: Message, field: FieldDescriptor) -> bool:
+    """Whether a field has a value: is set, isn't zero, has elements."""
+    if field.has_presence:
+        return message.HasField(field.name)
+    return bool(getattr(message, field.name))
+
+
+def filled(
+    messages: Iterable[Message], steps: Sequence[FieldDescriptor], shapes: Shapes
+) -> Iterator[tuple[int, str, Json]]:
+    """Every value of the field at the end of `steps`: the index of its message, its path, it as JSON."""
+    for index, message in enumerate(messages):
+        yield from ((index, path, value) for path, value in _filled(message, steps, shapes, ""))
+
+
+def _filled(
+    message: Message, steps: Sequence[FieldDescriptor], shapes: Shapes, prefix: str
+) -> Iterator[tuple[str, Json]]:
+    one, path = steps[0], f"{prefix}{steps[0].name}"
+    if not is_filled(message, one):
+        return
+    held = getattr(message, one.name)
+    if len(steps) == 1:
+        yield path, shapes.whole(descriptor_of(message)).field(one.name).to_json(held)
+    elif isinstance(held, Message):
+        yield from _filled(held, steps[1:], shapes, f"{path}.")
+    elif isinstance(held, Mapping):
+        for key in sorted(held):
+            yield from _filled(held[key], steps[1:], shapes, f"{path}[{bracketed(str(key))}].")
+    else:
+        for index, inner in enumerate(held, 1):
+            yield from _filled(inner, steps[1:], shapes, f"{path}[{index}].")
 
 
 NUMERIC_KINDS = frozenset({"int", "int64", "float"})

@@ -10,7 +10,7 @@ from typing import Literal
 
 from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.fields import leaf_changes, number
-from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain
+from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain, row_name, value_text
 from gdata.errors import UsageError
 from gdata.language import Sentence, sentence
 
@@ -115,6 +115,9 @@ def _schema_violations(diff: Diff, gate: Gate) -> Iterator[Violation]:
     if gate.schema == "off":
         return
     for name, target in diff.targets.items():
+        for one in target.misread if gate.schema == "readers" else ():
+            level: Literal["block", "warn"] = "block" if one.blocks else "warn"
+            yield Violation(SCHEMA_RULE, level, one.sentence, name, one.table, one.key, one.field)
         for change in target.schema:
             if change.breaking:
                 told = sentence(
@@ -162,10 +165,10 @@ class _TableRule:
             yield self._violation(_TABLE_NEW, name=table.name)
         if deny in ("added_rows", "any"):
             for row in table.added:
-                yield self._violation(_ROW_ADDED, row.key, name=_name(row.key, row.number))
+                yield self._violation(_ROW_ADDED, row.key, name=row_name(row.key, row.number))
         if deny in ("removed_rows", "any"):
             for row in table.removed:
-                yield self._violation(_ROW_REMOVED, row.key, name=_name(row.key, row.number))
+                yield self._violation(_ROW_REMOVED, row.key, name=row_name(row.key, row.number))
         if deny in ("changed_rows", "any"):
             yield from self._changed_rows()
         if deny == "any" and table.reordered and not self.rule.fields:
@@ -178,7 +181,7 @@ class _TableRule:
                 field = paths[0] if len(paths) == 1 else None
                 fields = ", ".join(paths[:3]) + (", …" if len(paths) > 3 else "")
                 yield self._violation(
-                    _ROW_CHANGED, change.key, field, name=_name(change.key, change.number), fields=fields
+                    _ROW_CHANGED, change.key, field, name=row_name(change.key, change.number), fields=fields
                 )
 
     def _paths(self, change: RowChange) -> list[str]:
@@ -214,10 +217,10 @@ class _TableRule:
                             _TOO_LARGE,
                             change.key,
                             leaf.path,
-                            name=_name(change.key, change.number),
+                            name=row_name(change.key, change.number),
                             path=leaf.path,
-                            old=_text(leaf.old),
-                            new=_text(leaf.new),
+                            old=value_text(leaf.old),
+                            new=value_text(leaf.new),
                             limit=str(self.rule.limit_by),
                         )
 
@@ -236,12 +239,3 @@ class _TableRule:
 
 def _allowance(limit: Limit, old: float) -> float:
     return old * limit.amount / 100 if limit.percent else limit.amount
-
-
-def _name(key: Key | None, row_number: int) -> Sentence | str:
-    """How a row is called in a message."""
-    return sentence("row {number}", number=row_number) if key is None else f"[{', '.join(map(str, key))}]"
-
-
-def _text(value: Json) -> Sentence | str:
-    return sentence("(none)") if value is None else str(value)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from gdata.bundles.reader import Bundle
+from gdata.language import Sentence, sentence
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -202,6 +203,20 @@ class SchemaChange:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Misreading:
+    """One thing that readers of the old schema get wrong of the new data; where it isn't about one row or field, None.
+
+    One that doesn't block is worth knowing: a value whose name the old schema lacks.
+    """
+
+    table: str
+    sentence: Sentence
+    key: Key | None = None
+    field: str | None = None
+    blocks: bool = True
+
+
 @dataclass(frozen=True)
 class Summary:
     """How much changed. Over several targets a table, row or cell counts once, however many carry it."""
@@ -226,6 +241,8 @@ class TargetDiff:
     summary: Summary
     schema: tuple[SchemaChange, ...] = ()
     tables: Mapping[str, TableDiff] = field(default_factory=dict)
+    misread: tuple[Misreading, ...] = ()
+    """What readers of the old schema get wrong; the gate's word on it is in the JSON, not this."""
 
     def as_json(self) -> dict[str, Json]:
         """The target as the diff's JSON has it."""
@@ -274,3 +291,13 @@ def bracketed(key: str) -> str:
 
 def _key_json(key: Key | None) -> list[Json] | None:
     return None if key is None else list(key)
+
+
+def row_name(key: Key | None, number: int) -> Sentence | str:
+    """How a row is called in a gate's message: by its key, else by its place, from 1."""
+    return sentence("row {number}", number=number) if key is None else f"[{', '.join(map(str, key))}]"
+
+
+def value_text(value: Json) -> Sentence | str:
+    """A value in a gate's message."""
+    return sentence("(none)") if value is None else str(value)

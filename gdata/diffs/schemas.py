@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, EnumValueDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
@@ -96,6 +96,13 @@ def _with_nested(message: Descriptor) -> Iterator[Descriptor]:
 def class_of(message: Descriptor) -> Any:
     """The class of the messages of `message`."""
     return message_factory.GetMessageClass(message)
+
+
+def descriptor_of(message: Message) -> Descriptor:
+    """What kind of message it is."""
+    described: Any = message.DESCRIPTOR
+    found: Descriptor = described
+    return found
 
 
 def means_the_same(old: Descriptor, new: Descriptor) -> bool:

@@ -46,6 +46,10 @@ class RowKeys:
             return raw.map_keys(indexes)
         return self.of_messages(map(raw.reader(len(indexes)), indexes))
 
+    def of_row(self, raw: RawTable, index: int) -> Key:
+        """The key of one row, as the diff has it."""
+        return self.to_json(self.of_rows(raw, [index])[0])
+
     def of_messages(self, messages: Iterable[Message]) -> Sequence[Hashable]:
         """The keys of rows that are read already; not those of a map."""
         return list(map(attrgetter(*self.fields), messages))

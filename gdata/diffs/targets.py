@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from gdata.bundles.manifest import TableEntry
+from google.protobuf.descriptor import FieldDescriptor
+
 from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
-from gdata.diffs.model import SchemaChange, Side, TableDiff
+from gdata.diffs.model import Misreading, SchemaChange, Side, TableDiff
+from gdata.diffs.readers import old_readings
 from gdata.diffs.schemas import Schema, means_the_same, open_schema, schema_changes
 from gdata.diffs.tables import TableSide, compare_tables, one_sided
 
@@ -18,8 +20,9 @@ READ_AHEAD = 2
 """Tables whose bytes are read, both sides at once, while the one before is compared."""
 
 
-TargetChanges = tuple[tuple[SchemaChange, ...], dict[str, TableDiff]]
-"""Those of the schema, and those of the tables by name."""
+_Sides = dict[str, TableSide]
+TargetChanges = tuple[tuple[SchemaChange, ...], dict[str, TableDiff], tuple[Misreading, ...]]
+"""Those of the schema, those of the tables by name, and what readers of the old schema get wrong."""
 
 
 @dataclass(frozen=True)
@@ -31,28 +34,37 @@ class TargetComparison:
     readers: Executor
 
     def compare(self, category: SchemaRule, new_side: Side) -> TargetChanges:
-        """What changed for the target: its schema, its tables; `new_side` has the sources of the new schema."""
-        if self.old is not None and self.new is not None:
-            if self.old.manifest.bundle == self.new.manifest.bundle:
-                return (), {}
-            same_schema = self.old.manifest.schema.sha256 == self.new.manifest.schema.sha256
-            old_schema = open_schema(self.old)
-            new_schema = old_schema if same_schema else open_schema(self.new)
-            schema = () if same_schema else _schema_changes(old_schema, new_schema, category, new_side.sources)
-            return schema, dict(self._tables(old_schema, new_schema))
-        return (), dict(self._one_sided())
+        """What changed for the target; `new_side` has the sources of the new schema, and the other targets."""
+        if self.old is None or self.new is None:
+            return self._one_sided(category)
+        if self.old.manifest.bundle == self.new.manifest.bundle:
+            return (), {}, ()
+        same_schema = self.old.manifest.schema.sha256 == self.new.manifest.schema.sha256
+        old_schema = open_schema(self.old)
+        new_schema = old_schema if same_schema else open_schema(self.new)
+        schema = () if same_schema else _schema_changes(old_schema, new_schema, category, new_side.sources)
+        old, new = _sides(self.old, old_schema), _sides(self.new, new_schema)
+        misread = self._misread(old, new, new_side) if category == "readers" else ()
+        return schema, {diff.name: diff for diff in self._tables(old, new)}, misread
 
-    def _one_sided(self) -> Iterator[tuple[str, TableDiff]]:
-        bundle = self.new or self.old
+    def _one_sided(self, category: SchemaRule) -> TargetChanges:
+        bundle, is_new = self.new or self.old, self.new is not None
         assert bundle is not None
-        schema = open_schema(bundle)
-        for name, entry in sorted(bundle.manifest.tables.items()):
-            yield name, one_sided(_side(name, bundle, entry, schema), is_new=bundle is self.new)
+        sides = _sides(bundle, open_schema(bundle))
+        misread = () if is_new or category != "readers" else tuple(old_readings(sides, {}, lambda _: False))
+        return (), {name: one_sided(side, is_new=is_new) for name, side in sorted(sides.items())}, misread
 
-    def _tables(self, old_schema: Schema, new_schema: Schema) -> Iterator[tuple[str, TableDiff]]:
-        assert self.old is not None and self.new is not None
-        old = {name: _side(name, self.old, one, old_schema) for name, one in self.old.manifest.tables.items()}
-        new = {name: _side(name, self.new, one, new_schema) for name, one in self.new.manifest.tables.items()}
+    def _misread(self, old: _Sides, new: _Sides, new_side: Side) -> tuple[Misreading, ...]:
+        others = [bundle for bundle in new_side.bundles.values() if bundle is not self.new]
+
+        def is_kept(field: FieldDescriptor) -> bool:
+            holder = field.containing_type
+            found = (open_schema(bundle).messages.get(holder.full_name) for bundle in others if holder is not None)
+            return any(one is not None and field.name in one.fields_by_name for one in found)
+
+        return tuple(old_readings(old, new, is_kept))
+
+    def _tables(self, old: _Sides, new: _Sides) -> list[TableDiff]:
         renames = find_renames(
             {name: side for name, side in old.items() if name not in new},
             {name: side for name, side in new.items() if name not in old},
@@ -64,7 +76,7 @@ class TargetComparison:
             diff = compare_tables(old_side, new_side)
             if diff is not None:
                 found.append(diff)
-        yield from ((diff.name, diff) for diff in sorted(found, key=lambda diff: diff.name))
+        return sorted(found, key=lambda diff: diff.name)
 
     def _read_ahead(self, pairs: Iterable[tuple[TableSide, TableSide]]) -> Iterator[tuple[TableSide, TableSide]]:
         """The pairs, with the bytes of the next ones being read and hashed meanwhile."""
@@ -82,8 +94,11 @@ def _schema_changes(old: Schema, new: Schema, category: SchemaRule, sources: byt
     return schema_changes(old, new, breaking_changes(old, new, category, sources))
 
 
-def _side(name: str, bundle: Bundle, entry: TableEntry, schema: Schema) -> TableSide:
-    return TableSide(name, entry, schema.table(name, entry, bundle.place), bundle)
+def _sides(bundle: Bundle, schema: Schema) -> _Sides:
+    return {
+        name: TableSide(name, entry, schema.table(name, entry, bundle.place), bundle)
+        for name, entry in bundle.manifest.tables.items()
+    }
 
 
 def _may_differ(old: TableSide, new: TableSide) -> bool:

@@ -71,12 +71,12 @@ def test_what_breaks_nothing_is_told_too() -> None:
 
 def test_the_gate_blocks_breaking_changes_under_the_name_schema() -> None:
     new = side("new", ITEMS, PROTO.replace("int32 sell = 4;", "string sell = 4;"))
-    found = compare(side("old", ITEMS), new)
-    verdict = judge(found, Gate())
+    found = compare(side("old", ITEMS), new, category="wire")
+    verdict = judge(found, Gate("wire"))
     assert not verdict.passed and verdict.blocking == ("schema",)
     assert "game.proto" in verdict.violations[0].message
     assert judge(found, Gate(schema="off")).passed
-    assert judge(found, Gate(), allowed=["schema"]).passed
+    assert judge(found, Gate("wire"), allowed=["schema"]).passed
 
 
 def test_an_equal_schema_or_an_empty_side_needs_no_buf(monkeypatch: pytest.MonkeyPatch) -> None:
