@@ -199,7 +199,8 @@ def test_the_gates_word_is_at_the_top(chromium: Browser, tmp_path: Path) -> None
 
 def test_a_schema_change_is_shown(chromium: Browser, tmp_path: Path) -> None:
     rows = {"ItemTable": [{"id": 1}]}
-    diff = compare(side("old", rows), side("new", rows, PROTO.replace("int32 sell = 4;", "string sell = 4;")))
+    new = side("new", rows, PROTO.replace("int32 sell = 4;", "string sell = 4;"))
+    diff = compare(side("old", rows), new, category="wire")
     page = shown(chromium, tmp_path, diff)
     assert texts(page, "#schema li")[0].startswith("breaking game.proto: Field")
 

@@ -105,7 +105,7 @@ def test_a_flood_of_violations_is_folded() -> None:
 
 def test_schema_changes_and_renamed_tables_are_told() -> None:
     renamed = PROTO.replace("ItemTable", "GoodsTable").replace("int32 sell = 4;", "string sell = 4;")
-    diff = compare(side("old", {"ItemTable": OLD}), side("new", {"GoodsTable": OLD}, renamed))
+    diff = compare(side("old", {"ItemTable": OLD}), side("new", {"GoodsTable": OLD}, renamed), category="wire")
     text = printed(diff)
     assert "breaking game.proto: " in " ".join(text.split())
     kept = PROTO.replace("ItemTable", "GoodsTable")
