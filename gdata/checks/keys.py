@@ -14,7 +14,7 @@ from gdata.checks.columns import Column, all_columns, column_values, numbered_so
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import scalar_text, value_text
 from gdata.parsing.view import Path, TableView
-from gdata.problems import Problem
+from gdata.problems import Cell, Problem
 
 MOST_RELATED = 100
 """A value that stands in more cells than this has the first of them in `related`."""
@@ -32,6 +32,34 @@ def check_keys(view: TableView) -> list[Problem]:
     for index, row in numbered_sound_rows(view, key):
         indexes.setdefault(key_of(row), []).append(index)
     return [_duplicate_key(view, key, same) for same in indexes.values() if len(same) > 1]
+
+
+def check_doubled(off: TableView, others: Iterable[TableView]) -> list[Problem]:
+    """Rows that are switched off with the key of another row: switched on, they would be one too many."""
+    key = tuple(field.name for field in off.plan.key)
+    if not key:
+        return []
+    key_of = attrgetter(*key)
+    wanted = {key_of(row) for _, row in numbered_sound_rows(off, key)}
+    taken: dict[Any, Cell] = {}
+    for view in others:
+        for index, row in enumerate(view.rows):
+            if key_of(row) in wanted:
+                taken.setdefault(key_of(row), view.locate(index, (key[-1],)))
+    return [
+        kinds.KEY_DUPLICATE.at(
+            off.locate(index, (key[-1],)),
+            table=off.plan.name,
+            field=", ".join(key),
+            value=value_text(row, (key[-1],)),
+            related=[taken[key_of(row)]],
+            count=2,
+            key=", ".join(value_text(row, (name,)) or "" for name in key),
+            first=taken[key_of(row)],
+        )
+        for index, row in numbered_sound_rows(off, key)
+        if key_of(row) in taken
+    ]
 
 
 def _duplicate_key(view: TableView, key: tuple[str, ...], indexes: list[int]) -> Problem:

@@ -46,6 +46,25 @@ class References:
             for problem in self._check_once(number, rule, views, texts or {})
         ]
 
+    def check_off(self, off: Mapping[str, TableView], seen: Sequence[Mapping[str, TableView]]) -> list[Problem]:
+        """The references of rows that are switched off, by table: they may be to any row that is there, off or not."""
+        found: list[Problem] = []
+        for rule in self._rules:
+            fed = all(one.plan.name in seen[0] for one in rule.referents)
+            if rule.table not in off or not fed:
+                continue
+            values = set(_values(off[rule.table], rule)) - rule.none - {""}
+            existing = [
+                self._existing_values(views[one.plan.name], one)
+                for one in rule.referents
+                for views in (*seen, off)
+                if one.plan.name in views
+            ]
+            missing = values.difference(*(one.values for one in existing)) if values else set()
+            if missing and all(one.view.whole for one in existing):
+                found += _report(off[rule.table], rule, missing, existing[: len(rule.referents)])
+        return found
+
     def answer_titles(self, views: Mapping[str, TableView], problems: Iterable[Problem]) -> list[Problem]:
         """The problems; where somebody wrote what a row is called in place of its number, the number is told."""
         return [self._answered(views, one) if one.kind is kinds.CELL_NOT_INTEGER else one for one in problems]

@@ -10,13 +10,14 @@ problems += checks.warn(all_views)
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
 from gdata.checks.constraints import Constraints
 from gdata.checks.custom import run_checks
-from gdata.checks.keys import check_keys, check_unique
+from gdata.checks.keys import check_doubled, check_keys, check_unique
 from gdata.checks.loading import load_checks
 from gdata.checks.lookalikes import check_decomposed, check_lookalikes
 from gdata.checks.reference_rules import check_reference_declarations
@@ -52,6 +53,18 @@ class RowChecks:
         ]
         groups = [*check_sums(view), *check_sequences(view)]
         return [*cells, *(_without_consequences(groups, cells) if cells else groups), *check_lookalikes(view)]
+
+    def check_off(self, off: TableView, others: Iterable[TableView]) -> list[Problem]:
+        """What is wrong in the rows that are switched off, by themselves and beside the others: warnings."""
+        if not off.rows:
+            return []
+        keys = [*check_keys(off), *check_doubled(off, others)]
+        return as_warnings([*keys, *self._constraints.check(off), *check_lookalikes(off)])
+
+
+def as_warnings(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems of rows that nobody sees."""
+    return [replace(one, severity="warning") for one in problems]
 
 
 def _without_consequences(groups: Iterable[Problem], cells: Iterable[Problem]) -> list[Problem]:
@@ -115,6 +128,13 @@ class Checks:
         missing = self._references.check(views, texts)
         return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone)]
 
+    def check_off(self, tables: Mapping[str, TableView], seen: Sequence[Mapping[str, TableView]]) -> list[Problem]:
+        """The references of rows that are switched off (`tables`, by short name) to rows that no target has either.
+
+        `seen` are the tables as each target sees them.
+        """
+        return as_warnings(self._references.check_off(tables, seen))
+
     def answer_titles(self, views: Mapping[str, TableView], problems: Iterable[Problem]) -> list[Problem]:
         """The problems of one target; a title in place of a reference's number is answered with the number."""
         return self._references.answer_titles(views, problems)
@@ -122,6 +142,10 @@ class Checks:
     def warn(self, views: Mapping[str, TableView]) -> list[Problem]:
         """What couldn't be checked, told once for the whole project."""
         return [] if self._assets is not None else warn_unchecked(views, self._asset_root)
+
+    def check_rows_off(self, off: TableView, others: Iterable[TableView]) -> list[Problem]:
+        """What rows that are switched off show by themselves."""
+        return self._rows.check_off(off, others)
 
     def check_files(self, view: TableView) -> list[Problem]:
         """Whether the files that a table names are under asset_root."""

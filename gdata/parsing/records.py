@@ -30,7 +30,7 @@ from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
 from gdata.parsing.multirow import Further
 from gdata.parsing.sheet import Sheet, is_unticked, keep_records
-from gdata.parsing.view import Tags
+from gdata.parsing.view import SWITCHED_OFF, Tags
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
@@ -231,6 +231,8 @@ class SheetRecords:
     def flags(self, tags: Tags) -> list[bool] | None:
         """Whether each record is enabled and meant for `tags`; None: all are."""
         enabled, tagged, _ = self.directives
+        if tags == SWITCHED_OFF:
+            return [not is_on for is_on in enabled] if enabled is not None else [False] * self.count
         if enabled is None and (tagged is None or not tags):
             return None
         wanted = frozenset(tags)

@@ -18,7 +18,7 @@ from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import Sheet, lay_out
-from gdata.parsing.view import LeftOut, ParsedTable, TableView, Tags, told_once
+from gdata.parsing.view import SWITCHED_OFF, ParsedTable, RowsLeftOut, TableView, Tags, told_once
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.sources.grid import Grid
@@ -60,7 +60,10 @@ def parse_table(
     if plan.kind == "record" and len(sheets) > 1 and heads:
         problems.append(kinds.RECORD_SEVERAL.at(heads[-1].sheet.header_cell(), table=plan.name))
     blocks = blocks_of(heads)[part]
-    rows = _Rows(plan, tag_sets, same=all(head.is_same_for_all for head in heads))
+    seen = list(tag_sets[:1] if all(head.is_same_for_all for head in heads) else tag_sets)
+    if any(head.header.enabled is not None for head in heads) and plan.kind != "record":
+        seen.append(SWITCHED_OFF)
+    rows = _Rows(plan, tag_sets, seen)
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
     views, seen_by, cell_problems = rows.finish(blocks, whole)
@@ -79,12 +82,12 @@ def read_heads(
 class _Rows:
     """The rows of a table, collected block by block, as each set of tags sees them."""
 
-    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], *, same: bool) -> None:
-        """`same`: all sets of tags see the same."""
+    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], seen: Sequence[Tags]) -> None:
+        """`seen` are those that see something else than the first."""
         self._tag_sets = tag_sets
         self.records = 0
-        self.left_out: dict[tuple[str, str], LeftOut] = {}
-        self._seen = {tags: _SeenRows(plan, tags) for tags in (tag_sets[:1] if same else tag_sets)}
+        self.left_out: dict[tuple[str, str], RowsLeftOut] = {}
+        self._seen = {tags: _SeenRows(plan, tags) for tags in seen}
 
     def read(self, head: SheetHead, blocks: Iterable[Sheet]) -> list[Problem]:
         """Read a sheet's rows; what is wrong with the sheet as a whole."""
@@ -99,7 +102,7 @@ class _Rows:
             for seen in self._seen.values():
                 seen.add(records)
         self.records += count
-        self.left_out[head.sheet.grid.spreadsheet, head.sheet.grid.sheet] = LeftOut(notes, head.unticked)
+        self.left_out[head.sheet.grid.spreadsheet, head.sheet.grid.sheet] = RowsLeftOut(notes, head.unticked)
         return [*head.blank_columns(blank if count else ()), *found, *head.unknown_tags()]
 
     def finish(
@@ -109,7 +112,7 @@ class _Rows:
         views = [seen.view(blocks, whole) for seen in self._seen.values()]
         problems = [told_once(seen.problems) for seen in self._seen.values()]
         numbers = {tags: number for number, tags in enumerate(self._seen)}
-        seen_by = {tags: numbers.get(tags, 0) for tags in self._tag_sets}
+        seen_by = {tags: numbers.get(tags, 0) for tags in [*self._tag_sets, *numbers]}
         return views, seen_by, {tags: problems[number] for tags, number in seen_by.items()}
 
 
@@ -125,11 +128,16 @@ class _SeenRows:
 
     def add(self, records: SheetRecords) -> None:
         """Add the rows of a block."""
+        start = self._block_ends[-1] if self._block_ends else 0
+        is_off = self._tags == SWITCHED_OFF
+        if is_off and not records.seen_by(self._tags):
+            self._block_ends.append(start)
+            return
         composed = compose(records, self._tags)
         self._builder.add(composed.columns, len(composed.records))
-        start = self._block_ends[-1] if self._block_ends else 0
         self._block_ends.append(start + len(composed.records))
-        self.problems += composed.problems
+        # What is wrong with the cells of rows that are switched off, everybody is told.
+        self.problems += composed.problems if not is_off else ()
         if composed.bad_fields:
             for index, record in enumerate(composed.records, start):
                 if record in composed.bad_fields:

@@ -25,6 +25,10 @@ Locate = Callable[[int, Path], Cell]
 Tags = tuple[str, ...]
 """The tags of a target: which rows and column variants it sees."""
 
+SWITCHED_OFF: Tags = ("@enabled",)
+"""In place of a target's tags: the rows that no target sees, for @enabled switches them off. They are checked all the
+same, and what is wrong in them is a warning."""
+
 
 @dataclass(eq=False)
 class TableView:
@@ -112,7 +116,7 @@ class HeaderTexts:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class RowsLeftOut:
     """How many rows of a sheet aren't read."""
 
     notes: int = 0
@@ -135,7 +139,7 @@ class ParsedTable:
     """Of the cells that a set of tags sees."""
     headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
     """By spreadsheet and sheet."""
-    left_out: Mapping[tuple[str, str], LeftOut] = field(default_factory=dict)
+    left_out: Mapping[tuple[str, str], RowsLeftOut] = field(default_factory=dict)
     """By spreadsheet and sheet."""
     records: int = 0
     """How many its sheets hold, whoever sees them."""
@@ -143,6 +147,11 @@ class ParsedTable:
     """By spreadsheet; where sheets have files of their own, the listing tells as much."""
     is_checked: bool = False
     """Whether `cell_problems` holds what the rows show by themselves as well."""
+
+    @property
+    def off(self) -> TableView | None:
+        """The rows that are switched off; None where there can be none."""
+        return self.views[self.seen_by[SWITCHED_OFF]] if SWITCHED_OFF in self.seen_by else None
 
     def view(self, tags: Tags) -> TableView:
         """The table as targets with `tags` see it."""

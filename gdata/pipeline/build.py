@@ -12,7 +12,7 @@ from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
 from gdata.events import Event, Listener
-from gdata.parsing.view import LeftOut
+from gdata.parsing.view import RowsLeftOut
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.links import with_links
 from gdata.pipeline.pull import pull_all
@@ -77,13 +77,13 @@ class Checked:
         return sum(pulled.requests for pulled in self.parsed.pulled)
 
     @property
-    def left_out(self) -> dict[tuple[str, str], LeftOut]:
+    def left_out(self) -> dict[tuple[str, str], RowsLeftOut]:
         """By spreadsheet and sheet, the rows that nobody reads; of several tables the one that leaves out most."""
-        found: dict[tuple[str, str], LeftOut] = {}
+        found: dict[tuple[str, str], RowsLeftOut] = {}
         for table in self.parsed.tables.values():
             for place, one in table.left_out.items():
-                known = found.get(place, LeftOut())
-                found[place] = LeftOut(max(known.notes, one.notes), max(known.unticked, one.unticked))
+                known = found.get(place, RowsLeftOut())
+                found[place] = RowsLeftOut(max(known.notes, one.notes), max(known.unticked, one.unticked))
         return {place: one for place, one in found.items() if one.notes or one.unticked}
 
     def left_out_as_json(self) -> dict[str, dict[str, dict[str, int]]]:

@@ -11,7 +11,7 @@ from gdata.checks.gone import fold_gone
 from gdata.checks.run import Checks
 from gdata.events import Event, Listener
 from gdata.language import sentence
-from gdata.parsing.view import TableView, Tags
+from gdata.parsing.view import SWITCHED_OFF, TableView, Tags
 from gdata.pipeline.live import LiveTables
 from gdata.problems import Problem, in_cell_order, with_severities
 from gdata.project import Project
@@ -53,11 +53,23 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         together = checks.check_together(views, [*parsed.problems, *cells, *local])
         found[tags] = fold_gone([*cells, *local, *together], views, live)
         listener(Event("check", "", done, len(views_by_tags)))
-    problems = [*parsed.problems, *_by_target(project, found)]
+    problems = [*parsed.problems, *_by_target(project, found), *_of_rows_off(checks, parsed, views_by_tags)]
     if views_by_tags:
         problems += checks.warn(next(iter(views_by_tags.values())))
     problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
     return _with_moments(_with_headers(in_cell_order(problems, parsed.sheet_order), parsed), parsed)
+
+
+def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Tags, Mapping[str, TableView]]) -> list[Problem]:
+    """What is wrong in rows that are switched off: warnings, told once for all targets."""
+    off = {name: table.off for name, table in parsed.tables.items() if table.off is not None and table.off.row_count}
+    if not off or not seen:
+        return []
+    found = [one for table in parsed.tables.values() for one in table.cell_problems.get(SWITCHED_OFF, ())]
+    for name, view in off.items():
+        if not parsed.tables[name].is_checked:
+            found += checks.check_rows_off(view, [views[name] for views in seen.values()])
+    return [*found, *checks.check_off(off, list(seen.values()))]
 
 
 def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, TableView]:

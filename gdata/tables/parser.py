@@ -159,7 +159,11 @@ class TableParser:
         return replace(parsed, problems=[*sheets.problems, *parsed.problems])
 
     def _check(self, table: TableInput, parsed: ParsedTable) -> ParsedTable:
-        problems = list(map(self._checks.check, parsed.views))
+        others = [parsed.views[seen] for seen in {*parsed.seen_by.values()} if parsed.views[seen] is not parsed.off]
+        problems = [
+            self._checks.check(view) if view is not parsed.off else self._checks.check_off(view, others)
+            for view in parsed.views
+        ]
         found = {
             name: self._sheets(name, pulled).found
             for name, pulled in table.pulled.items()

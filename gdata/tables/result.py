@@ -14,7 +14,7 @@ from typing import Any
 from gdata import kinds
 from gdata.bundles.manifest import sha256
 from gdata.language import Sentence, word_from_json
-from gdata.parsing.view import HeaderTexts, LeftOut, Locate, ParsedTable, TableView, Tags
+from gdata.parsing.view import HeaderTexts, Locate, ParsedTable, RowsLeftOut, TableView, Tags
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
@@ -88,7 +88,8 @@ def from_bytes(plan: TablePlan, content: bytes, locate: MakeLocate, *, is_ours: 
             for spreadsheet, sheet, texts, is_down, first in raw["headers"]
         },
         left_out={
-            (spreadsheet, sheet): LeftOut(notes, unticked) for spreadsheet, sheet, notes, unticked in raw["left_out"]
+            (spreadsheet, sheet): RowsLeftOut(notes, unticked)
+            for spreadsheet, sheet, notes, unticked in raw["left_out"]
         },
         records=raw["records"],
         found={name: _found(*one) for name, one in raw["found"].items()},
