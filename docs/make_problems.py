@@ -30,6 +30,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "sheet.hidden": {"glob": "Item*"},
     "header.unknown": {"value": "Prise", "tables": "ItemTable", "before": question("price")},
+    "header.renamed": {"field": "price", "header": "구매가", "value": "가격"},
+    "header.none": {"tables": "Item", "row": 1},
     "header.duplicate": {"field": "price"},
     "header.missing": {"field": "price", "header": "가격"},
     "header.gap": {"field": "rewards", "index": 2},

@@ -37,6 +37,18 @@ HEADER_UNKNOWN = Kind(
     "if it is only a note, start it with #",
     about="A header text names no field of the table's message: it is misspelt, or the schema lacks the field.",
 )
+HEADER_RENAMED = Kind(
+    "header.renamed",
+    "{header} seems to be renamed {value}",
+    "write {header} again; if the new name is to stay, ask a programmer to add it to the field's `column`",
+    about="A header names no field, and stands where the column of a field is missing.",
+)
+HEADER_NONE = Kind(
+    "header.none",
+    "no header of {tables} stands in row {row}",
+    "write the headers there, or mend header_row in sheets.yaml",
+    about="The row that should name the fields names none of them: it was deleted, or rows were put above it.",
+)
 HEADER_DUPLICATE = Kind(
     "header.duplicate",
     "the field {field} has more than one header",

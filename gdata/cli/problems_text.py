@@ -17,7 +17,7 @@ from rich.text import Text
 
 from gdata.cli.problems_folding import Folded, count_severities, fold, group_by_sheet
 from gdata.language import say, say_counted
-from gdata.problems import Cell, Problem
+from gdata.problems import Cell, Problem, column_letters
 from gdata.text import visible
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
@@ -193,8 +193,12 @@ def others_beside(problem: Problem) -> str:
 
 
 def cell_name(cell: Cell) -> str:
-    """The cell as it is shown: `C14`; a whole sheet by that word."""
-    return cell.a1 or say("sheet")
+    """The cell as it is shown: `C14`; a whole row, column or sheet by that word."""
+    if cell.row and cell.column:
+        return cell.a1
+    if cell.row:
+        return say("row {number}", number=cell.row)
+    return say("column {letters}", letters=column_letters(cell.column)) if cell.column else say("sheet")
 
 
 def _link(url: str) -> Style:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -88,14 +88,45 @@ class SheetHead:
         # A misspelt header and the column that is missing for it are one mistake, told as the first.
         told = [*self.header.faults, *(unknown if severity == "error" else ())]
         meant = {self.header.meant.get(column) for fault in told for column in fault.columns}
-        missing = [fault for path, fault in self.header.missing.items() if path not in meant]
+        missing = {path: fault for path, fault in self.header.missing.items() if path not in meant}
+        if unknown and len(missing) > 1 and not self.header.mapped:
+            words = {"row": self.sheet.entry.header_row}
+            return [self._problem(HeaderFault(kinds.HEADER_NONE, (), words=words), tables)]
         lost = list(self._lost())
-        if len(missing) <= sum(map(len, self.header.spans.values())):
-            missing = missing[: 0 if lost else None]  # The header was there before somebody merged it.
-        found = [self._problem(fault, tables) for fault in [*self.header.faults, *missing, *lost]]
+        if lost and len(missing) <= sum(map(len, self.header.spans.values())):
+            missing = {}  # The header was there before somebody merged it.
+        renamed = self._renamed(unknown, missing) if tell_unknown else {}
+        unknown = [fault for fault in unknown if fault not in renamed.values()]
+        faults = [*self.header.faults, *lost]
+        for path, fault in missing.items():
+            text = renamed.get(path)
+            if text is None:
+                faults.append(self._at_blank(path, fault))
+            else:
+                faults.append(replace(fault, kind=kinds.HEADER_RENAMED, columns=text.columns, value=text.value))
+        found = [self._problem(fault, tables) for fault in faults]
         if severity is not None and tell_unknown:
             found += [replace(self._problem(fault, tables), severity=severity) for fault in unknown]
         return found
+
+    def _renamed(self, unknown: Iterable[HeaderFault], missing: Collection[str]) -> dict[str, HeaderFault]:
+        """Unknown headers that stand where a missing field belongs, by that field."""
+        belongs = {(self._place_of(path),): path for path in missing if self.plan.row.field(path) is not None}
+        return {belongs[fault.columns]: fault for fault in unknown if fault.columns in belongs}
+
+    def _at_blank(self, path: str, fault: HeaderFault) -> HeaderFault:
+        """The fault of a missing header, at the blank one that stands over values where it belongs."""
+        column = self._place_of(path) if self.plan.row.field(path) is not None else len(self.sheet.header)
+        if column >= len(self.sheet.header) or not is_blank(self.sheet.header[column]):
+            return fault
+        is_filled = any(column < len(line) and not is_blank(line[column]) for line in self.sheet.lines)
+        return replace(fault, columns=(column,)) if is_filled else fault
+
+    def _place_of(self, name: str) -> int:
+        """The column behind that of the field which the .proto file has before this one; the first where none is."""
+        names = [field.name for field in self.plan.row.fields]
+        above = next((one for one in reversed(names[: names.index(name)]) if one in self.header.nodes), None)
+        return max(self.header.nodes[above].columns(), default=-1) + 1 if above is not None else 0
 
     def _problem(self, fault: HeaderFault, tables: str) -> Problem:
         others = fault.columns[:-1]

@@ -50,7 +50,7 @@ def test_a_missing_value_is_told_at_its_cell_with_the_nearest_one() -> None:
     problems = check('int32 item = 1 [(gdata.field).ref = {table: "ItemTable"}];', [{"item": 1001}, {"item": 1020}])
     assert [problem.code for problem in problems] == ["reference.missing"]
     assert problems[0].message == "ItemTable has no row with id = 1020"
-    assert problems[0].hint.startswith("did you mean 1010 (ItemTable!A4)? Write one that is there (ItemTable!A:A)")
+    assert problems[0].hint.startswith("did you mean 1002 (ItemTable!A3)? Write one that is there (ItemTable!A:A)")
     assert found(problems) == [("A3", "item", "1020")]
 
 

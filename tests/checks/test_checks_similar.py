@@ -11,7 +11,7 @@ CODES = SimilarValues(["sword", "sword_long", "Shield", "활"])
 
 
 @pytest.mark.parametrize(
-    ("value", "near"), [(11001, 1001), (101, 1001), (1020, 1010), (1003, None), (7, None), (31, None)]
+    ("value", "near"), [(11001, 1001), (101, 1001), (1020, 1002), (1003, None), (7, None), (31, None)]
 )
 def test_a_number_one_slip_away_and_no_neighbour(value: int, near: int | None) -> None:
     assert IDS.nearest(value) == near

@@ -144,7 +144,7 @@ def test_data_is_filled_in_as_it_is() -> None:
 def test_a_sentence_in_a_sentence_is_translated_too() -> None:
     told = sentence("{name} was added", name=sentence("row {number}", number=7))
     assert (str(told), told.english) == ("row 7 was added", "row 7 was added")
-    assert in_language("ko", lambda: f"{told} {told.english}") == "7번째 행이 추가되었습니다 row 7 was added"
+    assert in_language("ko", lambda: f"{told} {told.english}") == "7행이 추가되었습니다 row 7 was added"
 
 
 @pytest.mark.parametrize(
