@@ -157,7 +157,7 @@ def _text_doubles(cells: Sequence[str], text: str) -> list[Any] | None:
         values = list(map(float, cells))
     except ValueError:  # Blank, `1.2.3`.
         return None
-    return values if are_finite(values) and are_exact(values) else None
+    return values if are_exact(values) else None
 
 
 def _typed_doubles(cells: Sequence[Any]) -> list[Any] | None:

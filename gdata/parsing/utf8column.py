@@ -10,7 +10,7 @@ from typing import Any
 
 from gdata.parsing.cell import INTEGER_RANGES, CellType
 from gdata.parsing.compound import ReadCell
-from gdata.parsing.textcheck import are_exact, are_finite, is_clean_text, keeps_digits, may_be_left_over
+from gdata.parsing.textcheck import are_exact, is_clean_text, keeps_digits, may_be_left_over
 from gdata.sources.grid import ERROR_TEXTS
 from gdata.sources.utf8cells import Utf8Cells, spread_cells
 
@@ -77,7 +77,7 @@ def _doubles(cells: Utf8Cells, _type: CellType) -> list[Any] | None:
         values = list(map(float, cells.raw))
     except ValueError:  # `1.2.3`.
         return None
-    return values if are_finite(values) and are_exact(values) else None
+    return values if are_exact(values) else None
 
 
 def _floats(cells: Utf8Cells, type_: CellType) -> list[Any] | None:
