@@ -213,7 +213,7 @@ CELL_FLOAT_DIGITS = Kind(
 CELL_DOUBLE_DIGITS = Kind(
     "cell.double_digits",
     "{value} becomes {stored}: the field keeps about 16 digits",
-    "write at most 15 digits; for an id, a programmer can make the field an int64 or a string",
+    "write at most 15 digits; for an id, a programmer can give the field another type",
     severity="warning",
     about="A double has 64 bits, about 16 digits; the last ones of a longer whole number are lost.",
 )

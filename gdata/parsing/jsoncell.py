@@ -149,7 +149,7 @@ class _Reader:
         for number, part in enumerate(content, 1):
             if _is_left_out(part, field):
                 _refuse_as(kinds.CELL_EMPTY_ELEMENT, separator=",")
-            values.append(self._field(part, field, f"{name}[{number}]", depth, is_element=True))
+            values.append(self._field(part, field, f"{name or field.name}[{number}]", depth, is_element=True))
         return values
 
     def _map(self, content: Any, field: FieldPlan, name: str, depth: int) -> dict[Any, Any]:
@@ -161,8 +161,8 @@ class _Reader:
             if key in entries:
                 _refuse_as(kinds.CELL_MAP_KEY, value=text)
             if _is_left_out(part, field):
-                _refuse_left_out(field, f"{name}[{text}]")
-            entries[key] = self._field(part, field, f"{name}[{text}]", depth + 1, is_element=True)
+                _refuse_left_out(field, f"{name or field.name}[{text}]")
+            entries[key] = self._field(part, field, f"{name or field.name}[{text}]", depth + 1, is_element=True)
         return entries
 
     def _message(self, content: Any, message: MessagePlan, within: FieldPlan, name: str, depth: int) -> dict[str, Any]:

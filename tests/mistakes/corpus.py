@@ -2,7 +2,7 @@
 
     - mistake: a price typed with a thousands separator
       sheet: shop/ShopProduct             # spreadsheet/sheet of the sample game
-      cells: {H3: "1,000"}                # edits, see sheet_edits.py; dates are !date, times !time, lengths !hours
+      cells: {H3: "1,000"}                # edits, see sheet_edits.py; dates are !date, times !time, lengths !hours, percent !percent
       found: [error cell.not_integer ShopProduct!H3 ⊃ write 1000]
 
 `found` is everything that the check may say: severity, code, cell, the related cells (~Item!A2), the target where only
@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 from sheet_edits import EDITS
+from sheet_files import Percent
 
 _OWN = ("mistake", "clean", "sheet", "found", "refused", "missed", "and")
 _LAST = ("rename_sheet", "copy_sheet", "delete_sheet")
@@ -43,6 +44,9 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_constructor("!date", lambda loader, node: datetime.fromisoformat(loader.construct_scalar(node)))
 _Loader.add_constructor("!time", lambda loader, node: time.fromisoformat(loader.construct_scalar(node)))
 _Loader.add_constructor("!hours", lambda loader, node: _hours(loader.construct_scalar(node)))
+
+
+_Loader.add_constructor("!percent", lambda loader, node: Percent(loader.construct_scalar(node)))
 
 
 @dataclass(frozen=True)

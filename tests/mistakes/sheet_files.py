@@ -103,14 +103,20 @@ def _write_workbook(sheet: SheetFile, title: str | None, copy: bool) -> None:
         for column, value in enumerate(row, start=1):
             if value is not None and value != "":
                 page[f"{get_column_letter(column)}{number}"].value = value
-                if isinstance(value, (datetime, time, timedelta)):
+                if isinstance(value, (datetime, time, timedelta, Percent)):
                     page[f"{get_column_letter(column)}{number}"].number_format = _format_of(value)
     for area in sheet.merges:
         page.merge_cells(area)
     book.save(sheet.path)
 
 
-def _format_of(value: datetime | time | timedelta) -> str:
+class Percent(float):
+    """A number that a workbook shows as percent."""
+
+
+def _format_of(value: datetime | time | timedelta | Percent) -> str:
+    if isinstance(value, Percent):
+        return "0%"
     if isinstance(value, datetime):
         return "yyyy-mm-dd hh:mm"
     return "h:mm" if isinstance(value, time) else "[h]:mm"
