@@ -2,7 +2,7 @@
 
     - mistake: a price typed with a thousands separator
       sheet: shop/ShopProduct             # spreadsheet/sheet of the sample game
-      cells: {H3: "1,000"}                # edits, see sheet_edits.py; dates are !date, times !time, lengths !hours, percent !percent
+      cells: {H3: "1,000"}                # edits, see sheet_edits.py; !date, !time, !hours, !percent
       found: [error cell.not_integer ShopProduct!H3 ⊃ write 1000]
 
 `found` is everything that the check may say: severity, code, cell, the related cells (~Item!A2), the target where only
