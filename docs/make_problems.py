@@ -129,7 +129,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "key": "1101",
         "cells": counted("{count} cell refers to it", "{count} cells refer to it", 36),
     },
-    "unique.duplicate": {"field": "order", "value": "3", "count": 2, "first": "Item!F5", **DECOMPOSED},
+    "unique.duplicate": {"field": "order", "value": "3", "count": 2, "key": "3", "first": "Item!F5", **DECOMPOSED},
     "text.lookalike": {"value": "swоrd", "character": "о (U+043E)", "plain": "o", "instead": "sword"},
     "reference.missing": {
         "field": "reward.item_id",

@@ -568,6 +568,12 @@ UNIQUE_DECOMPOSED = Kind(
     "type {decomposed} anew (names copied from a Mac have decomposed letters), and change one of the two",
     about="A field that the .proto file calls unique has a value twice.",
 )
+UNIQUE_TOGETHER = Kind(
+    "unique.duplicate",
+    "{count} rows have the same {field}: {key}",
+    "change one of them; the first is {first}",
+    about="Rows of a table have the same values of fields that the .proto file calls unique together.",
+)
 KEY_LOOKALIKE = Kind(
     "text.lookalike",
     "{value} holds {character}, which looks like {plain} and is another character",

@@ -10,11 +10,19 @@ from operator import attrgetter
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
+from gdata.checks.columns import (
+    Column,
+    all_columns,
+    column_at,
+    column_values,
+    numbered_sound_rows,
+    sound_rows,
+    walk_column,
+)
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import scalar_text, value_text
 from gdata.parsing.view import Path, TableView
-from gdata.problems import Cell, Problem
+from gdata.problems import Cell, Kind, Problem
 
 MOST_RELATED = 100
 """A value that stands in more cells than this has the first of them in `related`."""
@@ -31,7 +39,30 @@ def check_keys(view: TableView) -> list[Problem]:
     indexes: dict[Any, list[int]] = {}
     for index, row in numbered_sound_rows(view, key):
         indexes.setdefault(key_of(row), []).append(index)
-    return [_duplicate_key(view, key, same) for same in indexes.values() if len(same) > 1]
+    return [_duplicate_rows(kinds.KEY_DUPLICATE, view, key, same) for same in indexes.values() if len(same) > 1]
+
+
+def check_unique_together(view: TableView) -> list[Problem]:
+    """Rows with the same values of all fields that the table calls unique together. A row with none isn't compared."""
+    return [problem for names in view.plan.unique for problem in _check_together(view, names)]
+
+
+def _check_together(view: TableView, names: tuple[str, ...]) -> Iterator[Problem]:
+    columns = [column for name in names if (column := column_at(view.plan.row, name)) is not None]
+    indexes: dict[tuple[Any, ...], list[int]] = {}
+    for index, row in numbered_sound_rows(view, {column.top for column in columns}):
+        values = tuple(_comparable(row, column) for column in columns)
+        if any(values):
+            indexes.setdefault(values, []).append(index)
+    for same in indexes.values():
+        if len(same) > 1:
+            yield _duplicate_rows(kinds.UNIQUE_TOGETHER, view, names, same)
+
+
+def _comparable(row: Any, column: Column) -> Any:
+    """A row's value of a column, as a tuple of it that is () where it is blank."""
+    values = (value for _, value in walk_column(row, column) if value != "" and value != b"")
+    return tuple(one.SerializeToString(deterministic=True) if hasattr(one, "DESCRIPTOR") else one for one in values)
 
 
 def check_doubled(off: TableView, others: Iterable[TableView]) -> list[Problem]:
@@ -62,19 +93,19 @@ def check_doubled(off: TableView, others: Iterable[TableView]) -> list[Problem]:
     ]
 
 
-def _duplicate_key(view: TableView, key: tuple[str, ...], indexes: list[int]) -> Problem:
-    last = view.rows[indexes[-1]]
+def _duplicate_rows(kind: Kind, view: TableView, names: tuple[str, ...], indexes: list[int]) -> Problem:
+    last, paths = view.rows[indexes[-1]], [tuple(name.split(".")) for name in names]
     shown = [*indexes[:MOST_RELATED], indexes[-1]]
-    cells = list(dict.fromkeys(view.locate(index, (name,)) for index in shown for name in key))
+    cells = list(dict.fromkeys(view.locate(index, path) for index in shown for path in paths))
     *others, cell = cells
-    return kinds.KEY_DUPLICATE.at(
+    return kind.at(
         cell,
         table=view.plan.name,
-        field=", ".join(key),
-        value=value_text(last, (key[-1],)),
+        field=", ".join(names),
+        value=value_text(last, paths[-1]),
         related=others,
         count=len(indexes),
-        key=", ".join(value_text(last, (name,)) or "" for name in key),
+        key=", ".join(value_text(last, path) or "" for path in paths),
         first=cells[0],
     )
 

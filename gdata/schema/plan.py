@@ -188,6 +188,8 @@ class TablePlan:
     groups: tuple[str, ...] = ()
     sums: tuple[Sum, ...] = ()
     sequences: tuple[Sequence, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    """Dotted names of fields of which no two rows have the same values."""
     has_times: bool = False
     """A Timestamp or Duration lies somewhere in its rows."""
 

@@ -48,6 +48,7 @@ class Planner:
             sequences=tuple(Sequence(o.field, tuple(o.by), o.start, o.step) for o in options.sequence)
             if options
             else (),
+            unique=tuple(tuple(one.fields) for one in options.unique) if options else (),
             has_times=_has_times(row),
         )
         self._check_table(plan, rows_field)
@@ -86,6 +87,17 @@ class Planner:
                     f"which {plan.row.name} doesn't have",
                     hint=did_you_mean(field, [one.name for one in plan.row.fields]),
                 )
+        for names in plan.unique:
+            self._check_unique(plan, names)
+
+    def _check_unique(self, plan: TablePlan, names: tuple[str, ...]) -> None:
+        unfit = [name for name in names if not _has_one_value(plan.row, name)]
+        if unfit or not names:
+            what = f"names {unfit[0]}, which isn't one value of a {plan.row.name}" if unfit else "names no fields"
+            raise SchemaError(
+                f"{self._places.of(plan.message)}: unique of {plan.message} {what}",
+                hint='write it as {fields: ["hero_id", "level"]}',
+            )
 
     def plan_message(self, descriptor: Descriptor, within: tuple[str, ...] = ()) -> MessagePlan:
         """The plan of a message; `within` are the messages that it is being planned for, outermost first."""
@@ -240,6 +252,15 @@ def has_field(message: MessagePlan, path: str) -> bool:
     if field is None or not rest:
         return field is not None
     return field.message is not None and has_field(field.message, rest)
+
+
+def _has_one_value(message: MessagePlan, path: str) -> bool:
+    """Whether a dotted path leads to one value, through no list and no map."""
+    name, _, rest = path.partition(".")
+    field = message.field(name)
+    if field is None or field.is_list or field.is_map or field.kind in ("nested", "struct", "field_mask", "any"):
+        return False
+    return _has_one_value(field.message, rest) if rest and field.message is not None else not rest and not field.message
 
 
 def _is_map(field: Any) -> bool:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from gdata.checks.keys import check_keys, check_unique
+import pytest
+
+from gdata.checks.keys import check_keys, check_unique, check_unique_together
+from gdata.errors import SchemaError
 from gdata.testing.views import build_schema, build_views
 
 SCHEMA = build_schema("""
@@ -18,6 +21,13 @@ message Level { string hero = 1 [(gdata.field).key = true]; int32 level = 2 [(gd
 message LevelTable { repeated Level rows = 1; }
 message Shop { int32 id = 1 [(gdata.field) = {key: true unique: true}]; }
 message ShopTable { map<int32, Shop> rows = 1; }
+message Cost { int32 item = 1; optional int32 count = 2; }
+message Slot { int32 page = 1; string place = 2; Cost cost = 3; repeated int32 list = 4; }
+message SlotTable {
+  option (gdata.table).unique = {fields: ["page", "place"]};
+  option (gdata.table).unique = {fields: ["cost.item", "cost.count"]};
+  repeated Slot rows = 1;
+}
 """)
 
 
@@ -68,3 +78,38 @@ def test_a_flood_of_one_value_stays_small() -> None:
     (problem,) = check_keys(view)
     assert len(problem.related) == 100
     assert problem.message.startswith("10000 rows")
+
+
+def test_fields_that_are_unique_together_are_told_as_keys_are() -> None:
+    rows = [
+        {"page": 1, "place": "a"},
+        {"page": 1, "place": "b"},
+        {"page": 2, "place": "a"},
+        {"page": 1, "place": "a"},
+        {"page": 3, "place": "c", "cost": {"item": 5}},
+        {"page": 4, "place": "c", "cost": {"item": 5, "count": 0}},
+        {"page": 5, "place": "c", "cost": {"item": 5}},
+    ]
+    first, second = check_unique_together(build_views(SCHEMA, {"SlotTable": rows})["SlotTable"])
+    assert (first.code, first.cell.a1, first.field) == ("unique.duplicate", "B5", "page, place")
+    assert [cell.a1 for cell in first.related] == ["A2", "B2", "A5"]
+    assert first.message == "2 rows have the same page, place: 1, a"
+    assert (second.cell.row, second.field) == (8, "cost.item, cost.count")
+
+
+def test_a_row_without_any_of_the_values_is_not_compared() -> None:
+    rows = [{"page": one, "place": str(one)} for one in range(3)]
+    assert check_unique_together(build_views(SCHEMA, {"SlotTable": rows})["SlotTable"]) == []
+    bad = {"SlotTable": {1: ["page"]}}
+    rows = [{"page": 1, "place": "a"}, {"place": "a"}]
+    assert check_unique_together(build_views(SCHEMA, {"SlotTable": rows}, bad=bad)["SlotTable"]) == []
+
+
+@pytest.mark.parametrize("fields", ['["page", "list"]', '["nope"]', '["cost"]', "[]"])
+def test_what_isn_t_one_value_is_a_schema_error(fields: str) -> None:
+    with pytest.raises(SchemaError, match=r"\.proto:\d+: unique of game\.ATable"):
+        build_schema(
+            'syntax = "proto3"; package game; import "gdata/options.proto";'
+            "message Cost { int32 item = 1; } message A { int32 page = 1; repeated int32 list = 2; Cost cost = 3; }"
+            f"message ATable {{ option (gdata.table).unique = {{fields: {fields}}}; repeated A rows = 1; }}"
+        ).table("game.ATable")
