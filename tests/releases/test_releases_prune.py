@@ -231,3 +231,28 @@ def test_what_is_needed_again_at_any_instant_of_a_prune_is_there_afterwards(
     for bundle in live.bundles.values():
         read_all(bundle)
     assert verify_store(store).ok
+
+
+class PrunedBeforeTheEntry(FolderStore):
+    """A store in which a whole prune runs at the last moment before a channel moves."""
+
+    def create(self, name: str, content: bytes) -> bool:
+        if name.startswith("channels/"):
+            prune(FolderStore(self.folder), keep=1, now=TOMORROW)
+        return super().create(name, content)
+
+
+@pytest.mark.parametrize("how", ["publish", "rollback"])
+def test_who_moves_a_channel_looks_again_whether_a_prune_took_its_files(tmp_path: Path, how: str) -> None:
+    store = store_at(tmp_path)
+    first, second = build(tmp_path, 100), build(tmp_path, 200)
+    release(store, first)
+    base = release(store, second).entry
+    beside = PrunedBeforeTheEntry(tmp_path / "releases")
+    if how == "publish":
+        release(beside, first)
+    else:
+        rollback(beside, "live", base=base)
+    for bundle in bundles_of(store, "live").bundles.values():
+        read_all(bundle)
+    assert verify_store(store).ok
