@@ -110,23 +110,31 @@ class FolderStore(WritableStore):
 
     def files(self, folder: str) -> list[StoredFile]:
         """Every file under a folder of the store, leftovers included, sorted by name; [] where there is none."""
+        found = []
         with self._at(folder):
-            return sorted(self._list(self.folder / folder), key=lambda file: file.name)
+            for name, entry in self._list(folder):
+                with suppress(FileNotFoundError):
+                    status = entry.stat()
+                    found.append(StoredFile(name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC)))
+        return sorted(found, key=lambda file: file.name)
 
-    def _list(self, folder: Path) -> Iterator[StoredFile]:
+    def names(self, folder: str) -> list[str]:
+        """The names of the files under a folder of the store alone, in any order."""
+        with self._at(folder):
+            return [name for name, _ in self._list(folder)]
+
+    def _list(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         """The files below; a folder that can't be read is an error: what isn't seen would count as not there."""
         try:
-            entries = list(os.scandir(folder))
+            entries = list(os.scandir(self.folder / folder))
         except FileNotFoundError:
             return  # nothing was put there yet, or another process tidied up meanwhile
         for entry in entries:
+            name = f"{folder}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                yield from self._list(Path(entry.path))
+                yield from self._list(name)
             elif entry.is_file():
-                with suppress(FileNotFoundError):
-                    status = entry.stat()
-                    modified = datetime.fromtimestamp(status.st_mtime, UTC)
-                    yield StoredFile(Path(entry.path).relative_to(self.folder).as_posix(), status.st_size, modified)
+                yield name, entry
 
     def remove(self, name: str) -> None:
         """Remove a file; one that isn't there is no error."""

@@ -233,7 +233,7 @@ def read_entry(store: Store, channel: str, number: int, *, public_key: PublicKey
 
 def channel_names(store: WritableStore) -> list[str]:
     """The channels that have a log, sorted."""
-    names = {file.name.split("/")[1] for file in store.files(CHANNELS) if is_own(file.name) and entry_number(file.name)}
+    names = {name.split("/")[1] for name in store.names(CHANNELS) if is_own(name) and entry_number(name)}
     return sorted(names)
 
 
@@ -259,7 +259,7 @@ def _newest_number(store: Store, channel: str) -> int:
     if not isinstance(store, WritableStore):
         return _bisect(store, channel, 0)
     check_channel_name(channel)
-    return max((entry_number(file.name) for file in store.files(f"{CHANNELS}/{channel}")), default=0)
+    return max(map(entry_number, store.names(f"{CHANNELS}/{channel}")), default=0)
 
 
 def _bisect(store: Store, channel: str, low: int) -> int:

@@ -106,7 +106,7 @@ def move_channel(
         check_may_move(store, log, build, move)
         check_whole(store, to)
         moved = Moved(_append(store, move, to, base))
-        bring_back(store, to.id)  # a prune may have been at it; now that a channel points at it it won't any more
+        bring_back(store, to.id)  # for the same reason as below
         return moved
     before = _release_at(store, base)
     upload = Upload(store, _blobs_if_whole(store, before))
@@ -118,8 +118,12 @@ def move_channel(
     identity = ensure_identity(store, before.provenance.get("store") if before else None)
     draft = replace(draft, provenance={**draft.provenance, "store": identity})
     traffic = upload.finish()
-    moved = Moved(_append(store, move, _create_record(store, draft), base), traffic=traffic)
+    release = _create_record(store, draft)
+    moved = Moved(_append(store, move, release, base), traffic=traffic)
+    # A prune may have been at what was there before; now that a channel points at the release it won't any more.
     upload.look_again()
+    if store.size_of(release_name(release.id)) is None:
+        store.put(release_name(release.id), release.to_bytes())
     return moved
 
 

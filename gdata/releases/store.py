@@ -33,7 +33,7 @@ _OWN = re.compile(
     r"|releases/\d{8}-\d{6}-[0-9a-f]{8}\.json"
     r"|channels/[A-Za-z0-9][A-Za-z0-9._-]*/((?!0+\.)(\d{6}|[1-9]\d{6,})|bad-[0-9a-f]{8})\.json"
 )
-_NUMBERED = re.compile(r"channels/[^/]+/\d+\.json")
+_NUMBERED = re.compile(r"channels/[^/]+/(\d{6}|[1-9]\d{6,}|(?P<wrong>\d+))\.json", re.ASCII)
 # The second form is a password with a slash in it, which makes no address; a port is a number.
 _USER = re.compile(r"(?<=://)(?:(?P<user>[^/@:]*:)?[^/]*@|(?P<name>[^/@:]*:)(?!\d+/)[^@]*@)")
 _SMALL = 1 << 20
@@ -71,14 +71,16 @@ def entry_number(name: str) -> int:
     Raises:
         DamagedError: it is numbered as gdata numbers no entry.
     """
-    if not _NUMBERED.fullmatch(name):
+    found = _NUMBERED.fullmatch(name)
+    if found is None:
         return 0
-    if not is_own(name):
+    number = int(found[1])
+    if found["wrong"] or not number:
         raise DamagedError(
             f"{name} can't be the name of an entry: they are 000001.json, 000002.json, …",
             hint="move the file away: gdata didn't write it under this name",
         )
-    return int(name.rpartition("/")[2].removesuffix(".json"))
+    return number
 
 
 def is_own(name: str) -> bool:
@@ -251,6 +253,10 @@ class WritableStore(Store):
     @abstractmethod
     def files(self, folder: str) -> list[StoredFile]:
         """Every file under a folder of the store, leftovers included, sorted by name; [] where there is none."""
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files under a folder of the store alone, in any order."""
+        return [file.name for file in self.files(folder)]
 
     @abstractmethod
     def remove(self, name: str) -> None:
