@@ -179,9 +179,10 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         url = str(answer[-1]).replace(" ", "%20")
         if not url.startswith(("https://",) if req.full_url.startswith("https://") else ("https://", "http://")):
             raise urllib.error.URLError(_Unsafe(f"it redirects to {_origin(url)}"))
-        headers = dict(req.headers)
-        if _origin(url) != _origin(req.full_url):
-            headers.pop("Authorization", None)
+        kept = {"User-agent", "Cache-control"}  # and not what is for a proxy
+        if _origin(url) == _origin(req.full_url):
+            kept.add("Authorization")
+        headers = {name: value for name, value in req.headers.items() if name in kept}
         return _Request(url, headers=headers, bounds=req.bounds)
 
 

@@ -69,7 +69,7 @@ def test_verify_and_prune_know_the_pieces(tmp_path: Path) -> None:
     digests = [read_release(store, name).snapshot for name in (first, second)]
     old, new = (set(pieces_of(store.get_blob(digest or ""), "") or ()) for digest in digests)
     pruned = prune(store, keep=1, now=datetime.now(UTC) + timedelta(days=2))
-    assert {name.rpartition("/")[2] for name in pruned.blobs} >= old - new
+    assert {file.name.rpartition("/")[2] for file in pruned.blobs} >= old - new
     assert snapshot_of(store, second) == snapshot(changed=50)
     lost = blob_name(sorted(new)[0])
     store.remove(lost)
