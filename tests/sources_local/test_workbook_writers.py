@@ -137,7 +137,15 @@ ODS_CELLS: list[tuple[str, CellValue]] = [
     ('<table:table-cell table:formula="of:=1"/>', FormulaCell("=1")),
     (
         '<table:table-cell office:value-type="date" office:date-value="2026-12-01T09:00:00.5Z"/>',
-        DateCell(46357.375005787035, "2026-12-01 09:00:00.500"),
+        "2026-12-01T09:00:00.5Z",
+    ),
+    (
+        '<table:table-cell office:value-type="datetime" office:value="2026-12-01 09:00:00"/>',
+        DateCell(46357.375, "2026-12-01 09:00:00"),
+    ),
+    (
+        '<table:table-cell office:value-type="timedelta" office:time-value="PT36H00M00S"/>',
+        DateCell(1.5, "36:00:00"),
     ),
     ('<table:table-cell office:value-type="time" office:time-value="P1DT1H"/>', DateCell(25 / 24, "25:00:00")),
 ]

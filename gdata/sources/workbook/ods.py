@@ -16,6 +16,18 @@ _BREAKS = {"line-break": "\n", "tab": "\t"}
 """calamine joins what stands on both sides."""
 _BLANKS = re.compile("[ \t\r\n]+")
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?)?")
+_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
+_DATE_VALUES = {
+    "date": "office:date-value",
+    "time": "office:time-value",
+    "datetime": "office:value",
+    "timedelta": "office:time-value",
+}
+"""Where each type has its value; the last two are pyexcel's own."""
+_OTHER_TYPE = re.compile(
+    rb'<table:[^<>]*office:value-type="(?!(?:float|percentage|currency|date|time|boolean|string|void)")[^<>]*>'
+)
+_TYPE_OR_VALUE = re.compile(rb'office:value(-type="[^"]*"|=)')
 _INDENTED = re.compile(rb">\s+</?(?:table|office|text):")
 # Blanks inside a paragraph (around a text:span) are content.
 _PARAGRAPH_OR_INDENT = re.compile(rb"(<text:(p|h)(?:\s[^<>]*)?(?<!/)>.*?</text:\2\s*>)|(?<=>)\s+(?=<)", re.DOTALL)
@@ -30,8 +42,9 @@ class OdsScanner:
         with damage_named(archive.name):
             content = archive.read("content.xml")
             reader.read(content)
-            if _INDENTED.search(content):
-                archive.mend("content.xml", _without_indents(content))
+            mended = _mended(content)
+            if mended is not content:
+                archive.mend("content.xml", mended)
         for title, sheet in reader.sheets.items():
             refuse_too_many_cells(sheet.last_row, sheet.last_column, f"{archive.name}, sheet {title}")
         self._sheets: Mapping[str, _Sheet] = reader.sheets
@@ -144,8 +157,8 @@ class _ContentReader:
         if failed or ("formula" in cell and self._text in ERROR_TEXTS):
             return self._text if self._text in ERROR_TEXTS else "#ERROR!"
         kind = cell.get("office:value-type")
-        if kind in ("date", "time"):
-            return _unusual_date(cell.get(f"office:{kind}-value", ""))
+        if kind in _DATE_VALUES:
+            return _unusual_date(cell.get(_DATE_VALUES[kind], ""))
         if kind is not None:
             return self._text if self._has_breaks and "office:string-value" not in cell else None
         # A formula whose result is the empty text has a paragraph, with nothing in it.
@@ -155,14 +168,27 @@ class _ContentReader:
 
 
 def _unusual_date(text: str) -> CellValue:
-    """The cell of a date or time that calamine shows as a text: with a zone, from 24 hours on, below zero."""
-    value = None if _PLAIN_DATE.fullmatch(text) else iso_date_cell(text)
+    """The cell of a date or time that calamine shows as a text: from 24 hours on, below zero.
+
+    A date with a zone stays the text that it is: what it names is an instant.
+    """
+    if _PLAIN_DATE.fullmatch(text) or _ZONE.search(text):
+        return None
+    value = iso_date_cell(text)
     return None if value is not None and text.startswith("P") and 0 <= value.serial < 1 else value
 
 
-def _without_indents(content: bytes) -> bytes:
-    """The content without the blanks that a program put between its tags, which calamine takes for content."""
-    return _PARAGRAPH_OR_INDENT.sub(lambda found: found[1] or b"", content)
+def _mended(content: bytes) -> bytes:
+    """The content without what calamine refuses: blanks between tags, and types of values that there aren't."""
+    if _INDENTED.search(content):
+        content = _PARAGRAPH_OR_INDENT.sub(lambda found: found[1] or b"", content)
+    if _OTHER_TYPE.search(content):
+        content = _OTHER_TYPE.sub(lambda tag: _TYPE_OR_VALUE.sub(_as_text, tag[0]), content)
+    return content
+
+
+def _as_text(found: re.Match[bytes]) -> bytes:
+    return b"office:string-value=" if found[1] == b"=" else b'office:value-type="string"'
 
 
 def _refuse_doctype(*_: object) -> None:
