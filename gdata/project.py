@@ -45,6 +45,7 @@ class Project:
                 is_glob=entry.is_glob,
                 has_times=any(plan.has_times for plan in self.plans_of(entry)),
                 needs_merges=entry.merged == "fill",
+                header_row=entry.header_row if entry.layout == "rows" else 0,
             )
             for entry in spreadsheet.sheets
         ]

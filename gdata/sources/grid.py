@@ -63,6 +63,8 @@ class SheetRequest:
     has_times: bool = False
     """Its tables have Timestamp or Duration fields, so that dates are wanted as numbers too."""
     needs_merges: bool = False
+    header_row: int = 0
+    """Where its header is, if columns without one may have been merged with the one before; 0 where none matters."""
 
 
 @dataclass(frozen=True)

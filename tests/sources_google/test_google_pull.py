@@ -73,6 +73,26 @@ def test_merges_and_hidden_come_with_the_metadata():
     assert google.reads == 2
 
 
+@pytest.mark.parametrize(
+    ("rows", "header_row", "reads"),
+    [
+        ([["id", "lv", "", "name"], [1, 5, 6, "a"]], 1, 2),
+        ([["title", "", ""], ["id", "lv"], [1, 5], [2, 5, 6]], 2, 2),
+        ([["id", "lv", "", "name"], [1, 5, "", "a"]], 1, 1),
+        ([["", "id"], ["note", 1]], 1, 1),
+        ([["id", "lv", ""], [1, 5, 6]], 0, 1),
+        ([["id", '"values":[[""'], [1, "x"]], 1, 1),
+        ([], 1, 1),
+    ],
+)
+def test_values_without_a_header_ask_for_the_merges(rows, header_row, reads):
+    sheet = EmulatedSheet("Hero", rows, merges=[(header_row, 2, header_row, 3)] if header_row else [])
+    with GoogleEmulator([EmulatedSpreadsheet("items", "x", [sheet])]) as google:
+        grid = read_one(google, request("Hero", header_row=header_row)).grids[0]
+    assert google.reads == reads
+    assert grid.merges == (((header_row, 2, header_row, 3),) if reads == 2 else ())
+
+
 @pytest.mark.parametrize("wrong", ["Itme", "item", "Item "])
 def test_a_missing_sheet_is_named_and_the_others_come(wrong):
     with emulate(items={"Item": ITEMS, "Drop": [[7]]}) as google:

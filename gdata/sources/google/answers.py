@@ -101,6 +101,17 @@ def _stale(pulled: Pulled, lack: str) -> SourceError:
     )
 
 
+def has_values_beside_header(rows: Values, header_row: int) -> bool:
+    """Whether some column without a header, right of one that has one, has a value below."""
+    if len(rows) < header_row:
+        return False
+    header = rows[header_row - 1]
+    width = max(map(len, rows[header_row:]), default=0)
+    first = next((column for column, text in enumerate(header) if text != ""), width)
+    without = [column for column in range(first + 1, width) if column >= len(header) or header[column] == ""]
+    return any(column < len(row) and row[column] != "" for row in rows[header_row:] for column in without)
+
+
 def find_disagreements(texts: Values, serials: Values) -> frozenset[tuple[int, int]]:
     """The cells, from 0, in which the two readings differ in more than how a date is written."""
     return frozenset(

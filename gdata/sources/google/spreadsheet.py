@@ -12,8 +12,8 @@ from urllib.parse import quote_plus
 from gspread.urls import SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 
 from gdata.config import Spreadsheet
-from gdata.sources.google.answers import find_disagreements
-from gdata.sources.google.body import decode_batch, quote_title, titles_of_batch
+from gdata.sources.google.answers import find_disagreements, has_values_beside_header
+from gdata.sources.google.body import decode_batch, first_rows, quote_title, titles_of_batch
 from gdata.sources.google.index import INDEX_NAME, METADATA_NAME, Index, Place, SheetFacts, read_facts
 from gdata.sources.google.wire import GoogleWire
 from gdata.sources.google.words import Circumstances, explain
@@ -59,6 +59,8 @@ class SpreadsheetPull:
         if any(request.is_glob for request in self.requests) or not self._read_as_written():
             self._read_by_metadata()
         self._settle_times()
+        if not self._index.metadata and self._may_have_merged_headers():
+            self.fetch_metadata()
         return self._finish()
 
     def fetch_facts(self) -> list[SheetFacts]:
@@ -87,6 +89,16 @@ class SpreadsheetPull:
 
     def _keep_metadata(self) -> None:
         self.fetch_metadata()
+
+    def _may_have_merged_headers(self) -> bool:
+        """Whether a column has values and no header, but one before it has: then only the merges tell whose it is."""
+        header_rows = {request.title: request.header_row for request in self.requests if request.header_row}
+        rows = {name: first_rows(self._files[name]) for name in {place.file for place in self._index.values.values()}}
+        return any(
+            has_values_beside_header(rows[place.file][place.position], header_rows[title])
+            for title, place in self._index.values.items()
+            if title in header_rows
+        )
 
     def _read_by_metadata(self) -> None:
         """Ask which sheets there are, then read those that are wanted; again, if one was renamed in between."""
