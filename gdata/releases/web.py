@@ -102,7 +102,7 @@ class WebStore(Store):
         code = error.code
         if code in (401, 403, 407):
             hint = "check the address, user and password"
-            if _origin(error.url) != _origin(self._url):
+            if "Authorization" in self._headers and _origin(error.url) != _origin(self._url):
                 hint = f"it redirects to {_origin(error.url)}, which isn't given the password: give that address itself"
             return StoreError(f"{self.place}/{name}: no permission (HTTP {code})", hint=hint)
         if code in _PASSING:
@@ -156,9 +156,10 @@ class _Bounds:
 
     def seconds_left(self) -> float:
         """How long to wait for the next bytes."""
-        if self.are_over:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
             raise TimeoutError("it takes too long to send it")
-        return min(self._deadline - time.monotonic(), _SILENT_SECONDS)
+        return min(left, _SILENT_SECONDS)
 
     def count(self, size: int) -> None:
         """So many bytes came."""
@@ -208,14 +209,8 @@ class _Connection(http.client.HTTPConnection):
         self.sock: Any = _BoundedSocket(self.sock, self._bounds)
 
 
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, host: str, *, bounds: _Bounds, **options: Any) -> None:
-        super().__init__(host, **options)
-        self._bounds = bounds
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock: Any = _BoundedSocket(self.sock, self._bounds)
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same over TLS, which is there before the socket is bounded."""
 
 
 class _BoundedSocket:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from released_game import build, release, store_at
 
 import gdata
@@ -314,6 +322,34 @@ def test_a_redirect_off_the_web_is_not_followed(server: Server, tmp_path: Path, 
     server.answers.append(redirect_to(lambda _: place))
     with pytest.raises(StoreError, match=r"(it redirects to|HTTP 302)"):
         newest_entry(open_store(server.url), "live")
+
+
+def certify(folder: Path) -> Path:
+    """A key and a certificate for this machine, in one PEM file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    addresses = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = builder.add_extension(addresses, critical=False).sign(key, hashes.SHA256())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "certificate.pem").write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return folder / "certificate.pem"
+
+
+def test_over_tls_too(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, 1)
+    certificate = certify(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+    url = server.url.replace("http://", "https://")
+    with pytest.raises(StoreError, match="CERTIFICATE_VERIFY_FAILED"):
+        newest_entry(open_store(url), "live")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert newest_entry(open_store(url), "live") is not None
+    server.answers.append(flood(50 << 20, "/channels/", says_so=False))
+    with pytest.raises(DamagedError, match="larger than"):
+        newest_entry(open_store(url), "live")
 
 
 def test_a_redirect_never_leads_off_tls() -> None:
