@@ -111,7 +111,9 @@ class Constraints:
         return [self._problem(view, index, proto, paths) for proto, paths in traced if not (bad and _meets(paths, bad))]
 
     def _problem(self, view: TableView, index: int, proto: Any, paths: list[Path]) -> Problem:
-        row, path = view.rows[index], paths[0]
+        row = view.rows[index]
+        # A rule that names no field is told by the row's key.
+        path = paths[0] or tuple(field.name for field in view.plan.key[:1])
         value = plain_text(path[-1]) if proto.for_key else value_text(row, path, self._timezone)
         kind, words = self._kind(view, index, proto, paths, value)
         return kind.at(
@@ -121,7 +123,7 @@ class Constraints:
             value=value,
             related=_related(view, index, paths),
             code=_code(proto.rule_id),
-            rule_of=_rule_of(row.DESCRIPTOR, path),
+            rule_of=_rule_of(row.DESCRIPTOR, paths[0]),
             **words,
         )
 

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from google.protobuf.message_factory import GetMessageClass
 
 from gdata.checks.constraints import Constraints
+from gdata.checks.rule_words import rule_words
 from gdata.errors import SchemaError
 from gdata.problems import Problem
 from gdata.testing.views import build_schema, build_views
@@ -257,3 +260,74 @@ def test_many_violations_end_soon() -> None:
     problems = check(protos, [{"price": 0}] * 30_000)
     assert len(problems) == 30_000
     assert time.perf_counter() - started < 10
+
+
+SEOUL = ZoneInfo("Asia/Seoul")
+TYPED = """
+  float rate = 1 [(buf.validate.field).float = {gte: 0.1, lt: 0.7}];
+  Kind kind = 2 [(buf.validate.field).enum = {in: [1, 2]}];
+  google.protobuf.Timestamp at = 3 [(buf.validate.field).timestamp.gt = {seconds: 1000}];
+  string code = 4 [(buf.validate.field).string.pattern = "^[a-z]+$"];
+  map<string, int32> stats = 5 [(buf.validate.field).map.keys.string.min_len = 2];
+  repeated double list = 6 [(buf.validate.field).repeated.items.double.lte = 0.3];
+  google.protobuf.Duration wait = 7 [(buf.validate.field).duration.lt = {seconds: 90}];
+  bool sure = 8 [(buf.validate.field).required = true];
+  string bare = 9 [(buf.validate.field).cel_expression = "this.size() < 3"];
+"""
+LABELS = (
+    'enum Kind { KIND_NONE = 0; KIND_ITEM = 1 [(gdata.value).label = "아이템"]; KIND_HERO = 2; } '
+    'import "google/protobuf/duration.proto";'
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"rate": 0.9}, "must be at least 0.1 and less than 0.7"),
+        ({"kind": 0}, "must be one of: 아이템, KIND_HERO"),
+        ({"at": {"seconds": 0}}, "must be greater than 1970-01-01 09:16:40"),
+        ({"code": ""}, "code is blank"),
+        ({"code": "A"}, "A doesn't have the form that code asks for: ^[a-z]+$"),
+        ({"stats": {"a": 1}}, "must be at least 2 characters"),
+        ({"list": [0.5]}, "must be at most 0.3"),
+        ({"wait": {"seconds": 90}}, "must be less than 90s"),
+        ({"sure": False}, "must not be FALSE"),
+        ({"bare": "long"}, "breaks the rule this.size() < 3"),
+    ],
+)
+def test_rules_have_their_bounds_as_cells_have_them(row: dict[str, Any], text: str) -> None:
+    head = HEAD.replace("enum Kind { KIND_NONE = 0; KIND_ITEM = 1; }", LABELS)
+    protos = f"{head} message Row {{ {TYPED} }} message RowTable {{ repeated Row rows = 1; }}"
+    schema = build_schema(protos)
+    right = {"rate": 0.1, "kind": 1, "at": {"seconds": 5000}, "code": "a", "sure": True}
+    view = build_views(schema, {"RowTable": [{**right, **row}]})["RowTable"]
+    assert [one.message for one in Constraints(schema, SEOUL).check(view)] == [text]
+
+
+def test_a_oneof_that_must_be_filled_names_its_members() -> None:
+    fields = "oneof pay { option (buf.validate.oneof).required = true; int32 gold = 1; int32 gem = 2; }"
+    (problem,) = check(table(fields), [{}])
+    assert (problem.message, problem.code) == ("none of gold, gem is filled", "constraint.required")
+    both = 'option (buf.validate.message).oneof = {fields: ["c", "d"]}; int32 c = 3; int32 d = 4;'
+    (problem,) = check(table(both), [{"c": 1, "d": 1}])
+    assert problem.message == "only one of c, d may be filled"
+
+
+def test_a_rule_of_a_row_that_names_no_field_shows_the_row_s_key() -> None:
+    rule = 'option (buf.validate.message).cel = {id: "same", message: "no row may be so", expression: "false"};'
+    (problem,) = check(table(f"{rule} int32 id = 1 [(gdata.field).key = true];"), [{"id": 7}])
+    assert (problem.cell.a1, problem.field, problem.value) == ("A2", "id", "7")
+
+
+def test_every_standard_rule_has_words() -> None:
+    pool = build_schema(table("int32 a = 1 [(buf.validate.field).int32.gt = 0];")).pool
+    options = GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FieldOptions"))
+    predefined = pool.FindExtensionByName("buf.validate.predefined")
+    untold = ("bytes.pattern", "bytes.prefix", "bytes.suffix", "bytes.contains")  # Nobody reads bytes in a cell.
+    for message in pool.FindFileByName("buf/validate/validate.proto").message_types_by_name.values():
+        for rule in message.fields if message.name != "FieldMaskRules" else ():
+            known = options.FromString(rule.GetOptions().SerializeToString())
+            for one in known.Extensions[predefined].cel if known.HasExtension(predefined) else ():
+                if not one.id.endswith(".example") and one.id not in untold:
+                    rules = GetMessageClass(message)()
+                    assert rule_words(one.id, rule.name, rules, rule, SEOUL) is not None, one.id
