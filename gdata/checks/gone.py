@@ -36,6 +36,12 @@ def fold_gone(problems: Iterable[Problem], views: Mapping[str, TableView], live:
     return [*kept, *(tables[table].problem(key, referring) for (table, key), referring in gone.items())]
 
 
+def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, TableView]) -> list[Problem]:
+    """The problems of rows that are switched off, but those that refer to a key that is told as gone."""
+    gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code == kinds.KEY_GONE.code}
+    return [one for one in off if _referent(one, views) not in gone]
+
+
 def _referent(problem: Problem, views: Mapping[str, TableView]) -> tuple[str, str]:
     """The table, by whose one key a missing value refers to it, and the value; ("", "") for other problems."""
     if problem.kind is not kinds.REFERENCE_MISSING:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gdata.checks.gone import fold_gone
+from gdata.checks.gone import fold_gone, without_gone
 from gdata.checks.run import Checks
 from gdata.events import Event, Listener
 from gdata.language import sentence
@@ -53,9 +53,11 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         together = checks.check_together(views, [*parsed.problems, *cells, *local])
         found[tags] = fold_gone([*cells, *local, *together], views, live)
         listener(Event("check", "", done, len(views_by_tags)))
-    problems = [*parsed.problems, *_by_target(project, found), *_of_rows_off(checks, parsed, views_by_tags)]
+    problems = [*parsed.problems, *_by_target(project, found)]
     if views_by_tags:
-        problems += checks.warn(next(iter(views_by_tags.values())))
+        first = next(iter(views_by_tags.values()))
+        problems += without_gone(_of_rows_off(checks, parsed, views_by_tags), problems, first)
+        problems += checks.warn(first)
     problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
     return _with_moments(_with_headers(in_cell_order(problems, parsed.sheet_order), parsed), parsed)
 
