@@ -13,6 +13,7 @@ from gdata.cli.options import config_option, format_option
 from gdata.text import masked
 
 if TYPE_CHECKING:
+    from gdata.events import Event
     from gdata.pipeline.watch import Round
 
 
@@ -62,7 +63,8 @@ def command(
     if base is not None and not tables:
         raise UsageError("--base needs the tables that come from the sheets", hint="gdata watch TABLE --base CHANNEL")
     path = config_path.absolute() if config_path is not None else find_config(Path.cwd())
-    rounds = Watch(Wanted(path, tables, base, channel, interval), ignore).rounds()
+    listener = _show_note if format_ == "text" else ignore
+    rounds = Watch(Wanted(path, tables, base, channel, interval), listener).rounds()
     try:
         _show(rounds, channel, format_)
     except KeyboardInterrupt:
@@ -70,6 +72,14 @@ def command(
             from gdata.cli.console import error_console
 
             error_console().print("\nno longer watching; the last good build is in output", markup=False)
+
+
+def _show_note(event: Event) -> None:
+    """Whom a build waits for; its progress is over before anybody reads it."""
+    if event.note:
+        from gdata.cli.console import error_console
+
+        error_console().print(event.note, style="dim", markup=False, soft_wrap=True)
 
 
 def _show(rounds: Iterable[Round], channel: str | None, format_: str) -> None:

@@ -17,6 +17,7 @@ import json
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -170,12 +171,25 @@ def _read(path: Path) -> bytes | None:
         ) from error
 
 
+_held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+
+
 @contextmanager
 def locked(state: Path, listener: Listener) -> Iterator[None]:
-    """Hold the project for this process; whoever has it already is waited for, and named."""
+    """Hold the project for this process; whoever has it already is waited for, and named.
+
+    Who holds it may do so again inside the block: a watcher builds, compares and publishes as one.
+    """
+    if state in _held.get():
+        yield
+        return
 
     def on_wait(sentence: str) -> None:
         listener(Event("pull", note=sentence))
 
     with project_lock(state / LOCK, on_wait=on_wait):
-        yield
+        token = _held.set(_held.get() | {state})
+        try:
+            yield
+        finally:
+            _held.reset(token)

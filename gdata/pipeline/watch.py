@@ -16,15 +16,16 @@ from gdata.config import Config, Gate, Spreadsheet
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side
-from gdata.errors import CredentialsError, GdataError, UsageError
+from gdata.errors import CredentialsError, DamagedError, GdataError, OutsideError, UsageError
 from gdata.events import Listener
 from gdata.pipeline.build import Built, Source, build
 from gdata.pipeline.move import carry_out, plan_move
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.release_tables import check_named, only_tables, tables_from
 from gdata.pipeline.sides import output_side, store_of
-from gdata.pipeline.state import save_pull
+from gdata.pipeline.state import locked, save_pull
 from gdata.project import Project, open_project, read_config
+from gdata.releases.log import ChannelMoved
 from gdata.releases.move import Move
 from gdata.releases.reader import bundles_of
 from gdata.releases.store import writable
@@ -100,6 +101,8 @@ class Watch:
     _interval: float = 0.0
     _last_error: str = ""
     _is_built: bool = False
+    _retry: float = math.inf
+    """When to build and publish again though nothing changed, because something outside stood in the way."""
 
     def rounds(self) -> Iterator[Round]:
         """Build, then wait for a change, and again; each outcome as it comes.
@@ -111,8 +114,9 @@ class Watch:
         self._check_channel()
         while True:
             changed = self._changed_files()
-            poll = self._has_remote and time.monotonic() >= self._due
-            if changed or poll or not self._stamps:
+            retry = time.monotonic() >= self._retry
+            poll = self._has_remote and (retry or time.monotonic() >= self._due)
+            if changed or poll or retry or not self._stamps:
                 result = self._round(changed, poll=poll)
                 if result is not None:
                     yield result
@@ -158,12 +162,15 @@ class Watch:
         except GdataError as error:
             if not self._is_built and isinstance(error, (UsageError, CredentialsError)):
                 raise  # Waiting wouldn't mend it.
-            self._due = time.monotonic() + max(self._interval, _AFTER_FAILURE)
-            if str(error) == self._last_error:
-                return None
-            self._last_error = str(error)
             result = Round(error=error)
         if result is None:
+            return None
+        is_passing = isinstance(result.error, (OutsideError, DamagedError, ChannelMoved))
+        later = time.monotonic() + max(self._interval, _AFTER_FAILURE)
+        self._retry = later if is_passing else math.inf
+        self._due = later if result.built is None else self._due
+        last, self._last_error = self._last_error, str(result.error or "")
+        if self._last_error == last != "":
             return None
         names = [*(self._name(path) for path in sorted(changed)), *result.changed]
         since = min(saved, started) if changed else started
@@ -185,15 +192,20 @@ class Watch:
             self._project = open_project(self._config)
             self._stamps = {**self._look(), **before_reading}
         edited = self._pull(remote=poll or is_new)
-        if self._is_built and not (edited or changed):
+        if self._is_built and not (edited or changed or time.monotonic() >= self._retry):
             return None
         project = self._project
         assert project is not None
+        # As one: a build of somebody else's in between would be compared, and published, in place of this one.
+        with locked(project.state, self.listener):
+            return self._build_now(project, edited)
+
+    def _build_now(self, project: Project, edited: Sequence[str]) -> Round:
         if not self.wanted.tables:
             save_pull(project.state, self._all_pulled(project))
         before = _output(project.config)
         built = build(project, self.listener, source=self._source(project))
-        self._is_built, self._last_error = True, ""
+        self._is_built = True
         result = Round(tuple(edited), built)
         if built.build is None:
             return result

@@ -113,6 +113,38 @@ def test_a_server_that_follows_the_channel_has_the_edit(project: Path) -> None:
         assert data.ShopTable["sword_iron"].price == 130
 
 
+def test_builds_beside_it_are_waited_for_and_the_channel_gets_every_edit(project: Path) -> None:
+    sheet, price = project / "sheets" / "Shop.csv", 120
+    with Watching(project, "--publish", "dev") as watching:
+        watching.next()
+        for _ in range(4):
+            builders = [subprocess.Popen([*GDATA, "build", "-q"], cwd=project) for _ in range(2)]
+            edit(sheet, f"1002,{price}", f"1002,{price + 1}")
+            price += 1
+            assert [one.wait(60) for one in builders] == [0, 0]
+        deadline = time.monotonic() + 60
+        data = gdata.load(str(project / "releases"), channel="dev", target="server")
+        while data.ShopTable["sword_iron"].price != price:
+            assert time.monotonic() < deadline
+            assert watching.next()["error"] is None
+            data.refresh()
+
+
+def test_a_store_that_cannot_be_written_is_told_once_and_waited_out(project: Path) -> None:
+    store = project / "releases"
+    with Watching(project, "--publish", "dev") as watching:
+        watching.next()
+        store.rename(project / "kept")
+        store.write_text("in the way")
+        edit(project / "sheets" / "Shop.csv", "1002,120", "1002,130")
+        failed = watching.next()
+        assert failed["error"] and not failed["release"]
+        time.sleep(7)
+        store.unlink()
+        (project / "kept").rename(store)
+        assert watching.next()["release"]
+
+
 def test_a_protected_channel_is_refused(project: Path) -> None:
     ran = subprocess.run(
         [*GDATA, "watch", "--publish", "live"],
