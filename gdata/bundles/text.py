@@ -8,25 +8,34 @@ from typing import Any
 from google.protobuf import json_format, text_format
 from google.protobuf.descriptor import Descriptor
 
-_JSON_OF_ITS_OWN = frozenset(["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"])
+JSON_OF_ITS_OWN = frozenset(["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"])
 
 
 def as_text(message: Any, format: str) -> bytes:
     """A table's message in `format`, json or txtpb; the same bytes for the same table."""
     if format == "txtpb":
         return text_format.MessageToString(message, as_utf8=True).encode()
-    content = _with_sorted_maps(json_format.MessageToDict(message), message.DESCRIPTOR)
-    return json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
+    return json.dumps(as_dict(message), ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def as_dict(message: Any, *, proto_names: bool = False, zeros: bool = False) -> dict[str, Any]:
+    """A message in protobuf's JSON mapping, always in the same order; `zeros`: with the fields that can't be unset."""
+    content = json_format.MessageToDict(
+        message, preserving_proto_field_name=proto_names, always_print_fields_with_no_presence=zeros
+    )
+    sorted_content: dict[str, Any] = _with_sorted_maps(content, message.DESCRIPTOR)
+    return sorted_content
 
 
 def _with_sorted_maps(value: Any, descriptor: Descriptor) -> Any:
     """protobuf gives a map's entries in an order that differs from machine to machine."""
-    if descriptor.full_name in _JSON_OF_ITS_OWN:
+    if descriptor.full_name in JSON_OF_ITS_OWN:
         return _sorted_json(value)
     if not isinstance(value, dict):
         return value  # A wrapper or time, which JSON writes as a text or number.
-    fields = {field.json_name: field for field in descriptor.fields}
-    return {name: _with_sorted_field(one, fields[name]) for name, one in value.items()}
+    by_number = sorted(descriptor.fields, key=lambda field: field.number)
+    named = [(name, field) for field in by_number for name in (field.json_name, field.name) if name in value]
+    return {name: _with_sorted_field(value[name], field) for name, field in named}
 
 
 def _with_sorted_field(value: Any, field: Any) -> Any:

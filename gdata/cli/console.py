@@ -29,6 +29,15 @@ def error_console() -> Console:
     return SafeConsole(file=sys.stderr, highlight=False, emoji=False)
 
 
+def write_result(text: str) -> None:
+    """Text of a format for programs on stdout, as it is; where a person's terminal reads it, made visible first."""
+    if sys.stdout.isatty():
+        from gdata.text import visible_lines
+
+        text = visible_lines(text)
+    sys.stdout.write(text)
+
+
 def print_json(value: Any) -> None:
     """One JSON object on stdout; what isn't JSON in it has `as_json()`, asked for when its turn comes.
 
@@ -37,8 +46,8 @@ def print_json(value: Any) -> None:
     encoder = json.JSONEncoder(ensure_ascii=False, indent=1, default=lambda one: one.as_json())
     pieces = encoder.iterencode(value)
     while text := "".join(islice(pieces, 10_000)):
-        sys.stdout.write(text)
-    sys.stdout.write("\n")
+        write_result(text)
+    write_result("\n")
 
 
 _STAGES = {

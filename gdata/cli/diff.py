@@ -164,11 +164,10 @@ def _as_text(config: Config | None, diff: Diff, verdict: GateVerdict, format_: s
 
 
 def _write(text: str, file: Path | None) -> None:
-    import sys
-
+    from gdata.cli.console import write_result
     from gdata.files import write_atomically
 
     if file is None:
-        sys.stdout.write(text)
+        write_result(text)
     else:
         write_atomically(file, text.encode())

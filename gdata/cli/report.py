@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gdata.cli.console import error_console, print_json
+from gdata.cli.console import error_console, print_json, write_result
 from gdata.problems import Problem
 
 
@@ -24,8 +23,8 @@ def report_problems(
     elif format_ == "html":
         from gdata.cli.problems_html import as_html
 
-        sys.stdout.write(as_html(problems))
+        write_result(as_html(problems))
     else:
         from gdata.cli.problems_formats import as_github, as_markdown
 
-        sys.stdout.write(as_markdown(problems) if format_ == "markdown" else as_github(problems))
+        write_result(as_markdown(problems) if format_ == "markdown" else as_github(problems))

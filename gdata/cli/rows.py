@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from google.protobuf import json_format, text_format
+from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
 from gdata.bundles.reader import Bundle
+from gdata.bundles.text import JSON_OF_ITS_OWN, as_dict
+from gdata.cli.console import write_result
 from gdata.errors import UsageError
 from gdata.nearest import did_you_mean
 from gdata.runtime.messages import table_types
@@ -30,6 +34,10 @@ _NUMERIC = (
     FieldDescriptor.CPPTYPE_FLOAT,
 )
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+_SHOWN = 50
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+"""What a spreadsheet takes for the start of a formula; those in Japan and Korea the wide signs too."""
+_NUMBER = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class ShownTable:
     rows: Sequence[Any]
     descriptor: Any
     key: tuple[str, ...]
+    is_record: bool = False
     columns: tuple[str, ...] = ()
 
     def only_key(self, key: str | None) -> ShownTable:
@@ -80,8 +89,8 @@ class ShownTable:
         return replace(self, columns=columns)
 
     def as_dict(self, row: Any) -> dict[str, Any]:
-        """A row in protobuf's JSON mapping, with proto names."""
-        values = json_format.MessageToDict(row, preserving_proto_field_name=True)
+        """A row in protobuf's JSON mapping, with proto names, and zeros where a field can't be unset."""
+        values = as_dict(row, proto_names=True, zeros=True)
         return {name: values.get(name) for name in self.columns} if self.columns else values
 
     def _field(self, name: str) -> Any:
@@ -141,26 +150,27 @@ def open_table(bundle: Bundle, name: str) -> ShownTable:
     parts = [bundle.read(part) for part in entry.parts]
     parsed = parse_table(name, kind, entry, parts, bundle.place)
     rows = [parsed] if entry.kind == "record" else list(parsed)
-    return ShownTable(name, rows, kind.row, entry.key)
+    return ShownTable(name, rows, kind.row, entry.key, entry.kind == "record")
 
 
-def render(table: ShownTable, format_: str, limit: int | None) -> None:
-    """Print the chosen rows on stdout; a table for people ends after `limit` rows and says so."""
+def render(table: ShownTable, format_: str, limit: int | None, *, for_excel: bool = False) -> None:
+    """Print the chosen rows on stdout, the first `limit` of them; a page for people has 50, if nobody says."""
     if format_ == "table":
-        _render_table(table, limit)
+        _render_table(table, _SHOWN if limit is None else limit or None)
         return
-    rows = table.rows[:limit]
+    rows = table.rows[: limit or None]
     if format_ == "json":
-        sys.stdout.write(json.dumps([table.as_dict(row) for row in rows], ensure_ascii=False, indent=1) + "\n")
+        write_result(json.dumps([table.as_dict(row) for row in rows], ensure_ascii=False, indent=1) + "\n")
     elif format_ == "yaml":
         import yaml
 
-        yaml.safe_dump([table.as_dict(row) for row in rows], sys.stdout, allow_unicode=True, sort_keys=False)
+        content = [table.as_dict(row) for row in rows]
+        write_result(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     elif format_ == "txtpb":
         for row in rows:
-            sys.stdout.write(f"rows {{\n{text_format.MessageToString(row, as_utf8=True, indent=2)}}}\n")
+            write_result(f"rows {{\n{text_format.MessageToString(row, as_utf8=True, indent=2)}}}\n")
     else:
-        _render_csv(table, rows)
+        _render_csv(table, rows, for_excel=for_excel)
     if len(rows) < len(table.rows):
         sys.stderr.write(f"… {len(table.rows) - len(rows):,} more rows: --limit 0\n")
 
@@ -170,20 +180,52 @@ def _columns_of(table: ShownTable) -> list[str]:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
+    if value is None or value in ([], {}):
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _render_csv(table: ShownTable, rows: Sequence[Any]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+def _render_csv(table: ShownTable, rows: Sequence[Any], *, for_excel: bool) -> None:
+    """A sheet that builds the same rows again: fields as headers, messages and lists as JSON; a record downwards."""
     columns = _columns_of(table)
-    writer.writerow(columns)
+    fields = [table.descriptor.fields_by_name[name] for name in columns]
+    lines = []
     for row in rows:
         values = table.as_dict(row)
-        writer.writerow([_cell(values.get(name)) for name in columns])
+        lines.append([_sheet_cell(field, row, values.get(field.name)) for field in fields])
+    if table.is_record:
+        lines = [[name, cell] for line in lines for name, cell in zip(columns, line, strict=True)]
+    else:
+        lines.insert(0, columns)
+    if any(line[0].startswith("#") for line in lines):
+        lines = [["", *line] for line in lines]  # In the first column it would make the row a note.
+    if for_excel:
+        lines = [list(map(_harmless, line)) for line in lines]
+        write_result("\ufeff")
+    page = io.StringIO()
+    csv.writer(page, lineterminator="\n").writerows(lines)
+    write_result(page.getvalue())
+
+
+def _sheet_cell(field: Any, row: Any, value: Any) -> str:
+    """The cell that a sheet has for a field's value, given as JSON has it."""
+    if field.has_presence and not row.HasField(field.name):
+        return ""
+    type_ = field.message_type
+    if type_ is None or field.is_repeated:
+        return _cell(value)
+    if type_.full_name == "google.protobuf.FieldMask":
+        return ",".join(getattr(row, field.name).paths)
+    if type_.full_name in JSON_OF_ITS_OWN:
+        return json.dumps(value, ensure_ascii=False)
+    return _cell(value) if value != {} else "{}"
+
+
+def _harmless(text: str) -> str:
+    """A text that a spreadsheet would run as a formula, marked as text."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def _render_table(table: ShownTable, limit: int | None) -> None:
@@ -201,7 +243,7 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
     cells = {
         name: [masked(_cell(one.get(name))) for one in dicts]
         for name in _columns_of(table)
-        if table.columns or any(name in one for one in dicts)
+        if table.columns or any(_cell(one.get(name)) for one in dicts)
     }
     shown = list(cells) if table.columns else _that_fit(cells, console.width)
     page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
@@ -241,6 +283,6 @@ def _render_row(table: ShownTable, values: dict[str, Any]) -> None:
     page.add_column(style="bold", no_wrap=True)
     page.add_column(overflow="fold")
     for name in _columns_of(table):
-        if values.get(name) is not None:
-            page.add_row(name, Text(masked(_cell(values[name]))))
+        if text := _cell(values.get(name)):
+            page.add_row(name, Text(masked(text)))
     result_console().print(page)

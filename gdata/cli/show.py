@@ -20,27 +20,33 @@ if TYPE_CHECKING:
 @click.argument("key", required=False)
 @click.option("--where", multiple=True, metavar="FIELD=VALUE", help="Only rows with this value; several: all of them.")
 @click.option("--columns", metavar="A,B,…", help="Only these fields.")
-@click.option("-n", "--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Rows shown; 0: all.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=0), help="Rows shown; else 50 in a table for people, all as data; 0: all."
+)
 @click.option("--skip", type=click.IntRange(min=0), default=0, metavar="N", help="Begin after so many: a next page.")
 @click.option(
     "--from", "side", default="output", show_default=True, metavar="PLACE", help="A folder, release or channel."
 )
 @click.option("--target", help="Whose bundle; else the first of sheets.yaml.")
 @format_option("table", "json", "yaml", "txtpb", "csv")
+@click.option("--for-excel", is_flag=True, help="With csv: mark as text what a spreadsheet would run as a formula.")
 @config_option
 def command(
     table: str | None,
     key: str | None,
     where: tuple[str, ...],
     columns: str | None,
-    limit: int,
+    limit: int | None,
     skip: int,
     side: str,
     target: str | None,
     format_: str,
+    for_excel: bool,
     config_path: Path | None,
 ) -> None:
     """Show a table of the last build; with KEY one row of it; without TABLE, which tables there are.
+
+    As csv it is a sheet that builds the same rows again.
 
     \b
     Examples:
@@ -52,12 +58,14 @@ def command(
     """
     from gdata.cli.rows import open_table, render
 
+    if for_excel and format_ != "csv":
+        raise UsageError("--for-excel is for a file that Excel opens", hint="add --format csv")
     bundle = _open(config_path, side, target)
     if table is None:
         _list_tables(bundle, format_)
         return
     shown = open_table(bundle, table).only_key(key).only_where(where).after(skip)
-    render(shown.only_columns(columns.split(",") if columns else []), format_, limit or None)
+    render(shown.only_columns(columns.split(",") if columns else []), format_, limit, for_excel=for_excel)
 
 
 def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:

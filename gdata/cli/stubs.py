@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -33,6 +32,8 @@ def command(target: str, name: str, file: Path | None, config_path: Path | None)
         raise UsageError(f"there is no target {target}", hint=f"the targets are {', '.join(bundles)}")
     text = make_stubs(bundles[target], name=name)
     if file is None:
-        sys.stdout.write(text)
+        from gdata.cli.console import write_result
+
+        write_result(text)
     else:
         write_atomically(file, text.encode())

@@ -86,9 +86,11 @@ def _show(rounds: Iterable[Round], channel: str | None, format_: str) -> None:
     import json
     import sys
 
+    from gdata.cli.console import write_result
+
     for number, one in enumerate(rounds):
         if format_ == "json":
-            sys.stdout.write(json.dumps(_as_json(one), ensure_ascii=False) + "\n")
+            write_result(json.dumps(_as_json(one), ensure_ascii=False) + "\n")
             sys.stdout.flush()
         else:
             _render(one, channel, is_first=number == 0)

@@ -173,6 +173,18 @@ def test_an_output_without_one_of_its_targets_is_no_build(built: Path) -> None:
     run_gdata("publish", "--yes", "-q", cwd=built)
 
 
+@pytest.mark.parametrize("old", [b'"server"', b'"ItemTable"', b'"game.ItemTable"', b'"id"'])
+def test_half_a_character_in_a_manifest_is_damage_and_the_next_build_mends_it(built: Path, old: bytes) -> None:
+    manifest = built / "output" / "server" / "manifest.json"
+    whole = manifest.read_bytes()
+    assert old in whole
+    manifest.write_bytes(whole.replace(old, old[:-1] + b'\\ud800"', 1))
+    assert "manifest.json" in run_gdata("show", cwd=built, code=1).err
+    assert "manifest.json" in run_gdata("publish", "--yes", cwd=built, code=1).err
+    run_gdata("build", "-q", cwd=built)
+    assert manifest.read_bytes() == whole
+
+
 def test_expect_holds_even_where_nothing_is_to_be_done(built: Path) -> None:
     run_gdata("publish", "--yes", "-q", cwd=built)
     run_gdata("publish", "--yes", "-q", "--expect", "0123456789", cwd=built, code=4)
