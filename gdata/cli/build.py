@@ -93,6 +93,7 @@ def _build(
 ) -> Built:
     from gdata.events import Event
     from gdata.pipeline.build import build
+    from gdata.pipeline.staleness import noting_failure
     from gdata.project import open_project
 
     if snapshot is not None:
@@ -103,7 +104,8 @@ def _build(
             same = "byte for byte" if rebuilt.is_same else "but not the same: sheets.yaml changed since"
             listener(Event("write", note=f"{rebuilt.release} was built again, {same}"))
         return rebuilt.built
-    project = open_project(config)
+    with noting_failure(config):
+        project = open_project(config)
     if tables:
         from gdata.pipeline.rebuild import build_tables
 

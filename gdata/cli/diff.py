@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,8 @@ def _compare(
     old_name = old or (config.default_channel if config is not None else OUTPUT)
     old_side = open_side(config, old_name, store)
     new_side = open_side(config, new or OUTPUT, store)
+    if config is not None:
+        _warn_of_stale(config, [side for side in (old_side, new_side) if side.name == OUTPUT])
     if store is not None and old_side.release is not None and new_side.release is None:
         _warn_of_undone(store, old_side.release, new_side)
     gate = gate_for(config, old_name)
@@ -102,11 +105,23 @@ def _compare(
     return diff, judge(diff, gate, allow)
 
 
+def _warn_of_stale(config: Config, built: Sequence[Side]) -> None:
+    from gdata.pipeline.staleness import stale_notes
+
+    for side in built:
+        _warn(stale_notes(config, side.build or ""))
+
+
 def _warn_of_undone(store: Store, release: str, new: Side) -> None:
-    from gdata.cli.console import error_console
     from gdata.pipeline.move import undone_notes
 
-    for note in undone_notes(store, release, new):
+    _warn(undone_notes(store, release, new))
+
+
+def _warn(notes: Sequence[str]) -> None:
+    from gdata.cli.console import error_console
+
+    for note in notes:
         error_console().print(f"warning: {note}", style="yellow", markup=False, soft_wrap=True)
 
 

@@ -46,6 +46,7 @@ def run_move(
     origin: str | None = None,
     *,
     against: str | None = None,
+    stale: bool = False,
     message: str,
     expect: str | None,
     allow: tuple[str, ...],
@@ -78,7 +79,7 @@ def run_move(
         reason=reason,
         key=load_signing_key(key),
     )
-    plan = plan_move(config, store, move)
+    plan = plan_move(config, store, move, stale=stale)
     _show(plan, quiet=quiet or format_ == "json")
     if plan.is_needed:
         plan.check_gate()

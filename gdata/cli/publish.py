@@ -15,8 +15,9 @@ from gdata.cli.moves import move_options, run_move
 @click.option(
     "--against", metavar="RELEASE", help="The release that was reviewed against: refuse if the channel moved on."
 )
+@click.option("--stale", is_flag=True, help="Publish the build though the last one failed, or a sheet changed since.")
 @move_options
-def command(channel: str | None, against: str | None, **options: Any) -> None:
+def command(channel: str | None, against: str | None, stale: bool, **options: Any) -> None:
     """Release the build in output/ on a channel: show what changes and the gate's word, ask, publish.
 
     \b
@@ -25,4 +26,4 @@ def command(channel: str | None, against: str | None, **options: Any) -> None:
       gdata publish --channel live --expect 3f9ac1d0 --message "Halloween prices"
       gdata publish --allow price-swing --reason "agreed with balance, ticket 812" --yes
     """
-    run_move("publish", channel, against=against, **options)
+    run_move("publish", channel, against=against, stale=stale, **options)

@@ -46,7 +46,8 @@ INTEGER_RANGES: dict[str, tuple[int, int]] = {
 }
 EXACT_INTEGERS = 2**53
 """Number cells hold whole numbers exactly up to here."""
-FLOAT_MAX = 3.4028234663852886e38
+FLOAT_MAX = 3.4028235e38
+"""The largest number of 32 bits at the digits that it is written with; from 3.4028235678e38 on it would be infinite."""
 
 _A_NUMBER, _TEXT = sentence("a number"), sentence("text")
 _TYPE_WORDS = {

@@ -6,16 +6,19 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
 from gdata.events import Event, Listener
+from gdata.language import counted, say
 from gdata.parsing.view import RowsLeftOut
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.links import with_links
 from gdata.pipeline.pull import pull_all
+from gdata.pipeline.staleness import note_outcome, noting_failure
 from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
 from gdata.problems import Problem, has_errors
 from gdata.project import Project
@@ -56,6 +59,13 @@ class Source:
 
     base: BaseTables | None = None
     pulled: Sequence[Pulled] | None = None
+    is_now: bool = False
+    """What was pulled are the sheets as they are now, not as a release has them."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all tables come from the sheets as they are now."""
+        return self.base is None and (self.pulled is None or self.is_now)
 
 
 @dataclass(frozen=True)
@@ -125,9 +135,11 @@ def build(
 
     `source` says where the tables come from, if not all of them from the sheets as they are now.
     """
-    with locked(project.state, listener):
+    with locked(project.state, listener), noting_failure(project.config):
         checked = _check(project, listener, offline=offline, strict=strict, source=source)
         if not checked.ok:
+            errors = sum(problem.severity == "error" for problem in checked.problems)
+            note_outcome(project.config, counted("{count} error", "{count} errors", errors))
             return Built(checked)
         with checked.timings.of("encode"):
             targets = {
@@ -145,16 +157,22 @@ def build(
                 pulled,
                 project.schema.descriptors,
                 lambda: _provenance(pulled, source),
-                is_plain=source is None,
+                is_plain=source is None or source.is_plain,
             )
             written = write_build(project.config.output, bundles, project.state / WRITTEN)
             # Not before: were it not committed, the build that still stands there would have lost its part.
             tidy(project.state, {*written.builds, built.build or ""})
+            note_outcome(project.config, None)
             for folder in written.others:
-                words = f"{folder} isn't of this project, as far as it knows, and stays: delete it if nobody needs it"
-                listener(Event("write", note=words))
+                listener(Event("write", note=_not_ours(folder)))
             listener(Event("write", "", len(bundles), len(bundles)))
         return built
+
+
+def _not_ours(folder: Path) -> str:
+    return say(
+        "{folder} isn't of this project, as far as it knows, and stays: delete it if nobody needs it", folder=folder
+    )
 
 
 def _check(

@@ -18,6 +18,7 @@ from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side, Summary
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.pipeline.sides import check_channel, output_side, published_side
+from gdata.pipeline.staleness import check_fresh, stale_notes
 from gdata.pipeline.state import load_build
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_hotfixes
@@ -74,13 +75,15 @@ class Plan:
             )
 
 
-def plan_move(config: Config, store: WritableStore, move: Move) -> Plan:
+def plan_move(config: Config, store: WritableStore, move: Move, *, stale: bool = False) -> Plan:
     """Compare what the channel is to have with what it has, and ask its gate; nobody is asked in vain afterwards.
+
+    `stale`: a build is published though the sheets may say something else by now.
 
     Raises:
         ChannelMoved: the channel isn't at the release any more that was reviewed against.
         DamagedError: what the channel is to have is damaged.
-        RefusedError: the build isn't the expected one, or is marked bad.
+        RefusedError: the build isn't the expected one, is marked bad, or isn't what the sheets say.
         UsageError: there is no such channel or release, or nothing is built.
     """
     if move.allow and not move.reason:
@@ -95,6 +98,8 @@ def plan_move(config: Config, store: WritableStore, move: Move) -> Plan:
         return _stay(store, log.newest, move, again)
     _check_base(store, log, move.against)
     new = _new_side(config, store, log, move, is_back=bool(aside))
+    if move.action == "publish" and not stale:
+        check_fresh(config, new.build or "")
     plan = replace(_compare(config, store, log, new, move), aside=tuple(aside))
     for name in aside:
         note = f"{name} is damaged and goes to the trash: which release it pointed at isn't known any more"
@@ -248,7 +253,7 @@ def _allowed(move: Move) -> list[str]:
 
 
 def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new: Side) -> list[str]:
-    notes = []
+    notes = stale_notes(config, new.build or "")
     made_from = load_build(config.state, new.build or "")
     if made_from.snapshot is None or made_from.descriptors is None:
         notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")

@@ -3,6 +3,7 @@
 pull.zip                 the snapshot of the last pull
 builds/<build>           what a build that stands in `output/` was made from
 written                  the files in `output/` that this project wrote
+outcomes                 why the last build failed, if it did
 descriptors-….binpb      compiled .proto files
 cache/                   what each table gave when it was parsed
 lock                     held by the process that builds or publishes
@@ -18,6 +19,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ PULL = "pull.zip"
 LOCK = "lock"
 WRITTEN = "written"
 _BUILDS = "builds"
+_FORMAT = 1
 _BUILD_AGAIN = "run `gdata build` again; what lies in `.gdata/` is safe to delete"
 
 
@@ -49,38 +52,73 @@ class BuildState:
         Raises:
             DamagedError: it isn't whole.
         """
-        return None if self._parts is None else snapshot_bytes(read_snapshot(self._parts[2]))
+        return None if self._parts is None else snapshot_bytes(read_snapshot(self._parts.snapshot))
 
-    @cached_property
+    @property
     def descriptors(self) -> bytes | None:
         """The full descriptors of the .proto files.
 
         Raises:
             DamagedError: they aren't what the build wrote.
         """
-        return None if self._parts is None else self._parts[1]
+        return None if self._parts is None else self._parts.descriptors
 
-    @cached_property
+    @property
     def provenance(self) -> Mapping[str, Any] | None:
         """Where the data came from.
 
         Raises:
             DamagedError: it can't be read.
         """
-        return None if self._parts is None else json.loads(self._parts[0])
+        return None if self._parts is None else self._parts.provenance
+
+    @property
+    def digests(self) -> Mapping[str, Mapping[str, str]] | None:
+        """The hex SHA-256 of each file that was read, by spreadsheet and name; None too where not all is from a pull.
+
+        Raises:
+            DamagedError: they can't be read.
+        """
+        return None if self._parts is None or not self._parts.is_plain else self._parts.digests
 
     @cached_property
-    def _parts(self) -> tuple[bytes, bytes, bytes] | None:
-        """Provenance, descriptors, snapshot."""
+    def _parts(self) -> _Parts | None:
         content = _read(self._path)
         if content is None:
             return None
         whole = unseal(content)
-        if whole is None:
-            raise DamagedError(f"{self._path}: damaged", hint=_BUILD_AGAIN)
-        provenance, descriptors = (int.from_bytes(whole[start : start + 8], "little") for start in (0, 8))
-        ends = 16 + provenance, 16 + provenance + descriptors
-        return bytes(whole[16 : ends[0]]), bytes(whole[ends[0] : ends[1]]), bytes(whole[ends[1] :])
+        try:
+            return _Parts.from_bytes(bytes(whole or b""))
+        except (ValueError, KeyError) as error:  # Whole or not, it isn't what this version writes.
+            raise DamagedError(f"{self._path}: damaged", hint=_BUILD_AGAIN) from error
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a build was made from: a line of JSON, then the descriptors, then the snapshot."""
+
+    provenance: Mapping[str, Any]
+    digests: Mapping[str, Mapping[str, str]]
+    is_plain: bool
+    descriptors: bytes
+    snapshot: bytes
+
+    def to_parts(self) -> list[bytes]:
+        about = {
+            "provenance": self.provenance,
+            "digests": {name: dict(files) for name, files in self.digests.items()},
+            "is_plain": self.is_plain,
+            "descriptors": len(self.descriptors),
+        }
+        line = json.dumps(about, ensure_ascii=True, sort_keys=True).encode()
+        return [line, b"\n", self.descriptors, self.snapshot]
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> _Parts:
+        start = content.index(b"\n") + 1
+        about = json.loads(content[:start])
+        end = start + about["descriptors"]
+        return cls(about["provenance"], about["digests"], about["is_plain"], content[start:end], content[end:])
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
@@ -124,17 +162,16 @@ def save_build(
     `is_plain`: all of it comes from this pull. Where the last build was the same, its provenance stays then.
     """
     path = state / _BUILDS / build
-    key = f"{snapshot_digest(pulled)} {hashlib.sha256(descriptors).hexdigest()}"
+    key = f"{_FORMAT} {snapshot_digest(pulled)} {hashlib.sha256(descriptors).hexdigest()}"
     if is_plain and _is_whole(path, key):
         return
     with suppress(OSError):
         if path.is_dir():
             shutil.rmtree(path)  # Earlier versions kept a folder of this name.
-    where = json.dumps(provenance(), ensure_ascii=False, sort_keys=True).encode()
-    sizes = len(where).to_bytes(8, "little") + len(descriptors).to_bytes(8, "little")
+    digests = {one.spreadsheet: one.digests for one in pulled}
     # It isn't packed: that would take longer than parsing.
-    snapshot = snapshot_bytes(pulled, compress=False)
-    write_sealed(path, key if is_plain else f"{key} in part", sizes, where, descriptors, snapshot)
+    parts = _Parts(provenance(), digests, is_plain, descriptors, snapshot_bytes(pulled, compress=False))
+    write_sealed(path, key if is_plain else f"{key} in part", *parts.to_parts())
 
 
 def tidy(state: Path, builds: Collection[str]) -> None:

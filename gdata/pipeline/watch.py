@@ -23,6 +23,7 @@ from gdata.pipeline.move import carry_out, plan_move
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.release_tables import check_named, only_tables, tables_from
 from gdata.pipeline.sides import output_side, store_of
+from gdata.pipeline.staleness import noting_failure
 from gdata.pipeline.state import locked, save_pull
 from gdata.project import Project, open_project, read_config
 from gdata.releases.log import ChannelMoved
@@ -189,7 +190,8 @@ class Watch:
             self._project = None
             self._stamps = before_reading
             self._config = read_config(self.wanted.config_path)
-            self._project = open_project(self._config)
+            with noting_failure(self._config):
+                self._project = open_project(self._config)
             self._stamps = {**self._look(), **before_reading}
         edited = self._pull(remote=poll or is_new)
         if self._is_built and not (edited or changed or time.monotonic() >= self._retry):
@@ -250,7 +252,7 @@ class Watch:
     def _source(self, project: Project) -> Source:
         pulled = self._all_pulled(self._narrowed())
         if not self.wanted.tables:
-            return Source(pulled=pulled)
+            return Source(pulled=pulled, is_now=True)
         named = check_named(project, self.wanted.tables)
         channel = self.wanted.base or project.config.default_channel
         published = bundles_of(store_of(project.config), channel, missing_ok=True)
@@ -270,7 +272,7 @@ class Watch:
     def _publish(self, config: Config, channel: str, result: Round) -> Round:
         store = writable(store_of(config))
         try:
-            plan = plan_move(config, store, Move("publish", channel, message="gdata watch"))
+            plan = plan_move(config, store, Move("publish", channel, message="gdata watch"), stale=True)
             if not plan.is_needed:
                 return result
             plan.check_gate()

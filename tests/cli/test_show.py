@@ -130,6 +130,7 @@ def _at(seconds: int) -> Any:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=tables)
 @example(rows=[{"code": "#bow", "sub": {}, "any": None}, {"code": "=cmd", "pack": {}, "any": "TRUE"}])
+@example(rows=[{"code": "0", "rate": 3.4028234663852886e38}, {"code": "1", "rate": -3.4028234663852886e38}])
 @example(rows=[{"code": "a", "maybe": False, "gold": 0, "wrapped": 0, "any": "1", "extra": {}}])
 def test_a_table_shown_as_csv_builds_the_same_bytes(rows: list[dict[str, Any]], capsys: Any) -> None:
     message = json_format.ParseDict({"rows": rows}, GetMessageClass(plan().descriptor)())
@@ -143,7 +144,7 @@ def test_a_table_shown_as_csv_builds_the_same_bytes(rows: list[dict[str, Any]], 
     )
     problems = [*parsed.problems, *parsed.cell_problems[()]]
     assert not has_errors(problems), problems
-    built = GetMessageClass(plan().descriptor).FromString(parsed.views[()].content)
+    built = GetMessageClass(plan().descriptor).FromString(parsed.view(()).content)
     assert built.SerializeToString(deterministic=True) == message.SerializeToString(deterministic=True)
 
 

@@ -1,0 +1,106 @@
+"""A build that isn't what the sheets say: told before a diff, refused by publish, and never guessed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import run_gdata
+
+from gdata.scaffold.starting import start_project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    start_project(tmp_path / "game")
+    run_gdata("build", "-q", cwd=tmp_path / "game")
+    return tmp_path / "game"
+
+
+def sheet(project: Path, old: str = "1002,120", new: str = "1002,130") -> None:
+    path = project / "sheets" / "Shop.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def publish(project: Path, *more: str, code: int = 0) -> str:
+    return run_gdata("publish", "--yes", "-q", *more, cwd=project, code=code).err
+
+
+def diff(project: Path) -> str:
+    return run_gdata("diff", cwd=project).err
+
+
+def test_a_build_of_the_sheets_as_they_are_is_no_news(project: Path) -> None:
+    assert diff(project) == ""
+    publish(project)
+    assert publish(project) == ""
+
+
+def test_after_a_failed_build_diff_says_so_and_publish_refuses(project: Path) -> None:
+    sheet(project, "1002,120", "9999,many")
+    run_gdata("build", "-q", cwd=project, code=1)
+    assert "the last build failed (2 errors) at" in diff(project)
+    refused = publish(project, code=4)
+    assert "the last build failed (2 errors)" in refused and "--stale" in refused
+    assert "warning: the last build failed" in publish(project, "--stale")
+    # Even where the channel has it already: CI must not end well.
+    publish(project, code=4)
+    sheet(project, "9999,many", "1002,120")
+    run_gdata("build", "-q", cwd=project)
+    assert diff(project) == "" == publish(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"), [("protos/game/shop.proto", "message Product {", "mesage Product {")], ids=["schema"]
+)
+def test_what_stops_a_build_counts_as_a_failure(project: Path, name: str, old: str, new: str) -> None:
+    path = project / name
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    run_gdata("build", "-q", cwd=project, code=2)
+    assert "shop.proto" in diff(project)
+    publish(project, code=4)
+
+
+def test_a_sheet_saved_since_is_named(project: Path) -> None:
+    sheet(project)
+    assert "sheets/Shop.csv changed since this was built" in diff(project)
+    assert "sheets/Shop.csv" in publish(project, code=4)
+    run_gdata("check", "-q", cwd=project)
+    assert "sheets/Shop.csv" in diff(project), "a check builds nothing"
+    sheet(project, "1002,130", "1002,120")
+    assert diff(project) == ""
+
+
+def test_a_sheet_that_is_gone_is_named_and_a_new_file_beside_them_is_not(project: Path) -> None:
+    (project / "sheets" / "Notes.csv").write_text("for people\n")
+    assert diff(project) == ""
+    (project / "sheets" / "Shop.csv").rename(project / "Shop.csv")
+    assert "sheets" in diff(project)
+
+
+def test_where_nothing_is_known_nothing_is_said(project: Path) -> None:
+    sheet(project)
+    shutil.rmtree(project / ".gdata")
+    assert "changed since" not in diff(project)
+    publish(project)
+
+
+def test_builds_of_something_else_than_the_sheets_are_meant(project: Path) -> None:
+    publish(project)
+    release = run_gdata("releases", "--format", "json", cwd=project).json["channels"]["dev"][0]["release"]
+    sheet(project)
+    run_gdata("build", "--snapshot", release, "-q", cwd=project)
+    assert diff(project) == "" == publish(project)
+    run_gdata("build", "ItemTable", "-q", cwd=project)
+    assert diff(project) == "" == publish(project)
+
+
+def test_the_sample_s_workbooks_are_compared_too(game: Path, edit_csv: Callable[..., None]) -> None:
+    run_gdata("build", "-q", cwd=game)
+    book = next(path for path in (game / "sheets").iterdir() if path.suffix == ".xlsx")
+    book.write_bytes(book.read_bytes() + b"\0")
+    assert f"sheets/{book.name} changed since" in diff(game)
