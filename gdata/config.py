@@ -13,7 +13,7 @@ TextFormat = Literal["", "json", "txtpb"]
 SourceKind = Literal["google", "workbook", "csv"]
 SchemaRule = Literal["readers", "wire", "wire_json", "file", "off"]
 DENIALS = ("added_rows", "removed_rows", "changed_rows", "added_table", "removed_table", "any")
-LIMITS = ("max_change", "max_increase", "max_decrease", "max_changed_rows")
+LIMITS = ("max_change", "max_increase", "max_decrease", "max_changed_rows", "min", "max")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Limit:
     percent: bool = False
 
     def __str__(self) -> str:
-        return f"{self.amount:g}%" if self.percent else f"{self.amount:g}"
+        return f"{self.amount:.15g}%" if self.percent else f"{self.amount:.15g}"
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _read_rule(value: Value) -> GateRule:
     level: Any = fields.get("level", lambda one: one.choice(("block", "warn")), "block")
     what = _the_one_measure(fields)
     if what != "deny":
-        limit_by = fields.get(what, _read_limit, Limit(0))
+        limit_by = fields.get(what, _read_bound if what in ("min", "max") else _read_limit, Limit(0))
         return GateRule(name, tables, globs, level, limit=what, limit_by=limit_by, line=value.line)
     deny = fields.get("deny", lambda one: one.choice(DENIALS), "any")
     if globs and deny in _DENIALS_WITHOUT_FIELDS:
@@ -90,6 +90,13 @@ def _read_limit(value: Value) -> Limit:
     if found is None:
         raise value.error(f"{shown(value.written)} isn't a limit", "write a number like 100, or a percentage like 20%")
     return Limit(float(found[1]), percent=bool(found[2]))
+
+
+def _read_bound(value: Value) -> Limit:
+    text = value.text() if value.type == "str" else value.written
+    if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", text, re.ASCII) is None:
+        raise value.error(f"{shown(value.written)} isn't a number", "write a number like 100, -1 or 0.5")
+    return Limit(float(text))
 
 
 def read_channels(value: Value) -> tuple[Channel, ...]:

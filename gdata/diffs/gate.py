@@ -26,6 +26,10 @@ _ROW_REMOVED = sentence("{name} was removed")
 _ROW_CHANGED = sentence("{name} changed: {fields}")
 _REORDERED = sentence("the rows stand in another order")
 _TOO_MANY_ROWS = sentence("{touched} of {all} rows changed, more than {limit}")
+_COLUMN_NEW = sentence("{path} is new, with values in {rows} rows")
+_COLUMN_GONE = sentence("{path} is gone, {rows} rows had values")
+_BELOW = sentence("{name}: {path} is {new}, less than {limit}")
+_ABOVE = sentence("{name}: {path} is {new}, more than {limit}")
 _TOO_LARGE = sentence("{name}: {path} {old} → {new}, more than {limit}")
 
 
@@ -151,6 +155,8 @@ class _TableRule:
     def violations(self) -> Iterator[Violation]:
         if self.rule.limit == "max_changed_rows":
             yield from self._too_many_rows()
+        elif self.rule.limit in ("min", "max"):
+            yield from self._out_of_bounds()
         elif self.rule.limit:
             yield from self._too_large_changes()
         else:
@@ -171,8 +177,36 @@ class _TableRule:
                 yield self._violation(_ROW_REMOVED, row.key, name=row_name(row.key, row.number))
         if deny in ("changed_rows", "any"):
             yield from self._changed_rows()
-        if deny == "any" and table.reordered and not self.rule.fields:
-            yield self._violation(_REORDERED)
+        if deny == "any":
+            yield from self._columns()
+            if table.reordered and not self.rule.fields:
+                yield self._violation(_REORDERED)
+
+    def _columns(self) -> Iterator[Violation]:
+        for column in self.table.columns:
+            if self._looks_at(column.path):
+                told = _COLUMN_NEW if column.is_new else _COLUMN_GONE
+                yield self._violation(told, None, column.path, path=column.path, rows=f"{len(column.rows):,}")
+
+    def _out_of_bounds(self) -> Iterator[Violation]:
+        """Values that changed or are new, in changed rows, new rows and new columns, and don't keep a bound."""
+        bound, is_least = self.rule.limit_by.amount, self.rule.limit == "min"
+        for key, row_number, leaf in self._new_values():
+            kind = self.table.kinds.get(plain(leaf.path), "")
+            value = number(leaf.new, kind)
+            # Written so that NaN, which is never on the right side, is out of bounds.
+            if value is not None and self._looks_at(leaf.path) and not (value >= bound if is_least else value <= bound):
+                words = {"name": row_name(key, row_number), "path": leaf.path, "new": value_text(leaf.new)}
+                told = _BELOW if is_least else _ABOVE
+                yield self._violation(told, key, leaf.path, limit=str(self.rule.limit_by), **words)
+
+    def _new_values(self) -> Iterator[tuple[Key | None, int, FieldChange]]:
+        rows = [*self.table.changed, *(row for column in self.table.columns if column.is_new for row in column.rows)]
+        for change in rows:
+            yield from ((change.key, change.number, leaf) for one in change.fields for leaf in self._leaves(one))
+        for row in self.table.added:
+            for name, value in row.values.items():
+                yield from ((row.key, row.number, leaf) for leaf in self._leaves(FieldChange(name, None, value)))
 
     def _changed_rows(self) -> Iterator[Violation]:
         for change in self.table.changed:

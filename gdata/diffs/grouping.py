@@ -34,7 +34,9 @@ def _groups(tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
 
 
 def _size(table: TableDiff) -> int:
-    return len(table.added) + len(table.removed) + sum(len(change.fields) for change in table.changed)
+    return (
+        len(table.added) + len(table.removed) + sum(len(change.fields) for change in table.changed) + len(table.columns)
+    )
 
 
 def _shown(table: TableDiff) -> _Shown:
@@ -49,6 +51,7 @@ def _shown(table: TableDiff) -> _Shown:
         for change in table.changed
         for one in change.fields
     }
+    found |= {("column", column.path, column.is_new, len(column.rows)) for column in table.columns}
     return found | ({("reordered",)} if table.reordered else set())
 
 

@@ -106,6 +106,52 @@ class RowChange(NamedTuple):
         return {"key": _key_json(self.key), **row, "fields": {one.path: one.as_json() for one in self.fields}}
 
 
+@dataclass(frozen=True)
+class ColumnDiff:
+    """A field that only one of the two schemas has, and what stands in it: it is new, or gone, and no row changed."""
+
+    path: str
+    """Without indexes."""
+    is_new: bool
+    kind: str
+    """As in `TableDiff.kinds`."""
+    rows: Sequence[RowChange]
+    """The rows that have values in it, with these as changes from nothing, or to nothing."""
+
+    @property
+    def values(self) -> Iterator[Json]:
+        """All values in it."""
+        return (one.new if self.is_new else one.old for row in self.rows for one in row.fields)
+
+    @property
+    def span(self) -> tuple[Json, Json] | None:
+        """The least and the largest value, where they have an order: numbers and dates."""
+        if self.kind in ("int", "int64", "float"):
+            numbers = [(value, float(value)) for value in self.values]
+            ordered = sorted((one for one in numbers if one[1] == one[1]), key=lambda one: one[1])
+            return (ordered[0][0], ordered[-1][0]) if ordered else None
+        if self.kind == "timestamp":
+            return min(self.values), max(self.values)
+        return None
+
+    def as_json(self) -> dict[str, Json]:
+        """The column as the diff's JSON has it."""
+        least, most = self.span or (None, None)
+        values = (
+            {**_row_json(row), "path": one.path, "value": value}
+            for row in self.rows
+            for one, value in ((one, one.new if self.is_new else one.old) for one in row.fields)
+        )
+        return {
+            "field": self.path,
+            "status": "added" if self.is_new else "removed",
+            "rows": len(self.rows),
+            "least": least,
+            "most": most,
+            "values": list(values),
+        }
+
+
 class TableRows(Sequence[Row]):
     """All rows of a table that only one side has: counted by its manifest, read when and as far as they are asked for.
 
@@ -146,6 +192,8 @@ class TableDiff:
     added: Sequence[Row] = ()
     removed: Sequence[Row] = ()
     changed: Sequence[RowChange] = ()
+    columns: Sequence[ColumnDiff] = ()
+    """Fields that only one schema has, and that have values."""
     reordered: bool = False
     """Rows that both sides have stand in another order."""
     renamed_from: str = ""
@@ -167,6 +215,7 @@ class TableDiff:
     def as_json(self) -> dict[str, Json]:
         """The table as the diff's JSON has it."""
         renamed = {"renamed_from": self.renamed_from} if self.renamed_from else {}
+        columns = {"columns": [column.as_json() for column in self.columns]} if self.columns else {}
         return {
             "status": self.status,
             **renamed,
@@ -174,6 +223,7 @@ class TableDiff:
             "added": [row.as_json() for row in self.added],
             "removed": [row.as_json() for row in self.removed],
             "changed": [change.as_json() for change in self.changed],
+            **columns,
         }
 
 
@@ -287,6 +337,10 @@ def bracketed(key: str) -> str:
     if not any(character in key for character in '[]"') and key.isprintable():
         return key
     return json.dumps(key, ensure_ascii=False).replace("[", "\\u005b").replace("]", "\\u005d")
+
+
+def _row_json(row: RowChange) -> dict[str, Json]:
+    return {"key": None, "row_number": row.number} if row.key is None else {"key": list(row.key)}
 
 
 def _key_json(key: Key | None) -> list[Json] | None:

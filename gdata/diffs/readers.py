@@ -17,8 +17,8 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.diffs.fields import filled
 from gdata.diffs.model import Misreading, plain, row_name, value_text
-from gdata.diffs.readings import Finding, Readings, is_map, pair_fields, value_field
-from gdata.diffs.schemas import class_of
+from gdata.diffs.readings import Finding, Readings, pair_fields
+from gdata.diffs.schemas import class_of, fields_missing
 from gdata.diffs.tables import RowKeys, TableSide
 from gdata.language import Sentence, sentence
 
@@ -103,7 +103,7 @@ class _TableReading:
 
     def _gone(self) -> Iterator[Misreading]:
         """Fields that the new schema has no more, and that had values."""
-        gone = list(self._gone_fields(self.old.shape.row, self.new.shape.row, (), ()))
+        gone = list(fields_missing(self.old.shape.row, self.new.shape.row, _twins))
         if not gone:
             return
         raw = self.old.cut()
@@ -124,18 +124,6 @@ class _TableReading:
                 withheld = self.kept_elsewhere(steps[-1])
                 told = _WITHHELD if withheld else _FIELD_GONE
                 yield self._told(told.with_words(**words), field=plain(path), blocks=not withheld)
-
-    def _gone_fields(
-        self, old: Descriptor, new: Descriptor, steps: tuple[FieldDescriptor, ...], inside: tuple[str, ...]
-    ) -> Iterator[tuple[FieldDescriptor, ...]]:
-        for pair in pair_fields(old, new):
-            one, other = pair.old, pair.new
-            if other is None:
-                yield (*steps, one)
-            elif one.message_type is not None and other.message_type is not None and is_map(one) == is_map(other):
-                inner, theirs = value_field(one).message_type, value_field(other).message_type
-                if inner is not None and theirs is not None and inner.full_name not in inside:
-                    yield from self._gone_fields(inner, theirs, (*steps, one), (*inside, inner.full_name))
 
     @cached_property
     def _may_lack(self) -> bool:
@@ -231,6 +219,10 @@ class _TableReading:
 
     def _told(self, told: Sentence, *, key: Any = None, field: str | None = None, blocks: bool = True) -> Misreading:
         return Misreading(self.new.name, told, key, field, blocks)
+
+
+def _twins(old: Descriptor, new: Descriptor) -> Iterator[tuple[FieldDescriptor, FieldDescriptor | None]]:
+    yield from ((pair.old, pair.new) for pair in pair_fields(old, new))
 
 
 def _required(message: Descriptor) -> set[str]:

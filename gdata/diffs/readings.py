@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 
 from gdata.diffs.fields import is_filled
 from gdata.diffs.model import Json, bracketed
-from gdata.diffs.schemas import descriptor_of
+from gdata.diffs.schemas import descriptor_of, is_map, value_field
 from gdata.diffs.shapes import Shapes
 
 
@@ -264,13 +264,3 @@ def _as_list(field: FieldDescriptor, message: Message) -> list[Any]:
     if field.is_repeated:
         return list(getattr(message, field.name))
     return [getattr(message, field.name)] if is_filled(message, field) else []
-
-
-def is_map(field: FieldDescriptor) -> bool:
-    """Whether it is a map, which on the wire is a list of entries."""
-    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
-
-
-def value_field(field: FieldDescriptor) -> FieldDescriptor:
-    """The field itself; of a map, that of its values."""
-    return field.message_type.fields_by_name["value"] if field.message_type is not None and is_map(field) else field

@@ -5,13 +5,27 @@ Every text in it is on one line, in the language in use, with the project's own 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.grouping import group_tables
-from gdata.diffs.model import Diff, FieldChange, Json, Row, RowChange, SchemaChange, Side, Summary, TableDiff, plain
+from gdata.diffs.model import (
+    ColumnDiff,
+    Diff,
+    FieldChange,
+    Json,
+    Row,
+    RowChange,
+    SchemaChange,
+    Side,
+    Summary,
+    TableDiff,
+    plain,
+)
 from gdata.diffs.patterns import Column, Pattern, columns, find_patterns
 from gdata.diffs.presentation import Presentation, key_text
 from gdata.language import counted, say, sentence
@@ -88,6 +102,26 @@ class PatternReport:
         return self.pattern.message(self.names)
 
 
+_COLUMN_NEW = sentence("{name}: new, {rows} rows, {values}")
+_COLUMN_GONE = sentence("{name}: gone, {rows} rows had {values}")
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """A column that is new or gone, and what stands in it: `1.5 … 11.5`, or its most frequent values."""
+
+    name: str
+    is_new: bool
+    rows: int
+    values: str
+
+    @property
+    def message(self) -> str:
+        """It in one line: `cooldown: new, 21 rows, 1.5 … 11.5`."""
+        template = _COLUMN_NEW if self.is_new else _COLUMN_GONE
+        return str(template.with_words(name=self.name, rows=f"{self.rows:,}", values=self.values))
+
+
 @dataclass(frozen=True)
 class TableReport:
     """What changed in one table, for the targets that carry it."""
@@ -105,9 +139,15 @@ class TableReport:
     changed: RowsReport
     added: RowsReport
     removed: RowsReport
+    one_sided: tuple[ColumnReport, ...] = ()
     columns: tuple[tuple[str, Column], ...] = ()
     """The changed columns with their names, the one with most changes first."""
     patterns: tuple[PatternReport, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What happened to whole columns, each in one line."""
+        return (*(one.message for one in self.one_sided), *(one.message for one in self.patterns))
 
     @property
     def note(self) -> str:
@@ -226,6 +266,7 @@ class _TableWords:
             removed=RowsReport(
                 "removed", len(table.removed), tuple(self._whole(row, False) for row in table.removed[:rows])
             ),
+            one_sided=tuple(map(self._one_sided, table.columns)) if rows != 0 else (),
             columns=tuple((self._name(column.path), column) for column in changed),
             patterns=tuple(
                 PatternReport(pattern, tuple(map(self._name, pattern.paths))) for pattern in find_patterns(changed)
@@ -234,6 +275,16 @@ class _TableWords:
 
     def _name(self, path: str) -> str:
         return self.words.field_name(self.table.name, path)
+
+    def _one_sided(self, column: ColumnDiff) -> ColumnReport:
+        value = partial(self.words.value, self.table, column.path, is_new=column.is_new)
+        if column.span is not None:
+            least, most = map(value, column.span)
+            values = least if least == most else f"{least} … {most}"
+        else:
+            found = Counter(map(value, column.values))
+            values = ", ".join(text for text, _ in found.most_common(3)) + (", …" if len(found) > 3 else "")
+        return ColumnReport(self._name(column.path), column.is_new, len(column.rows), values)
 
     def _changed(self, change: RowChange) -> RowReport:
         return RowReport(_key(change), change.number, tuple(map(self._value, change.fields)))

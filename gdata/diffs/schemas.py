@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -126,6 +126,39 @@ def means_the_same(old: Descriptor, new: Descriptor) -> bool:
         return alike and same(one.message_type, other.message_type)
 
     return same(old, new)
+
+
+Pairs = Callable[[Descriptor, Descriptor], Iterable[tuple[FieldDescriptor, FieldDescriptor | None]]]
+"""How the fields of one message are those of another: each with its twin; None: it has none."""
+
+
+def pairs_by_number(message: Descriptor, other: Descriptor) -> Iterator[tuple[FieldDescriptor, FieldDescriptor | None]]:
+    """Each field with the one of its number."""
+    yield from ((one, other.fields_by_number.get(one.number)) for one in message.fields)
+
+
+def fields_missing(
+    message: Descriptor, other: Descriptor, pairs: Pairs, inside: tuple[str, ...] = ()
+) -> Iterator[tuple[FieldDescriptor, ...]]:
+    """The way to each field, however deep, that `other` lacks; a message inside itself isn't entered again."""
+    for one, twin in pairs(message, other):
+        if twin is None:
+            yield (one,)
+        elif one.message_type is not None and twin.message_type is not None and is_map(one) == is_map(twin):
+            inner, theirs = value_field(one).message_type, value_field(twin).message_type
+            if inner is not None and theirs is not None and inner.full_name not in inside:
+                deeper = fields_missing(inner, theirs, pairs, (*inside, inner.full_name))
+                yield from ((one, *steps) for steps in deeper)
+
+
+def is_map(field: FieldDescriptor) -> bool:
+    """Whether it is a map, which on the wire is a list of entries."""
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+
+
+def value_field(field: FieldDescriptor) -> FieldDescriptor:
+    """The field itself; of a map, that of its values."""
+    return field.message_type.fields_by_name["value"] if field.message_type is not None and is_map(field) else field
 
 
 def is_alike(old: Descriptor, new: Descriptor) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -13,12 +14,12 @@ from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
-from gdata.diffs.fields import MessageComparer
+from gdata.diffs.fields import MessageComparer, filled, leaf_changes
 from gdata.diffs.match import Matching, ReadKeys, match_odd, match_rows, match_unequal
-from gdata.diffs.model import FieldChange, Key, Row, RowChange, TableDiff, TableRows
+from gdata.diffs.model import ColumnDiff, FieldChange, Key, Row, RowChange, TableDiff, TableRows, plain
 from gdata.diffs.rows import RawTable, cut_rows
 from gdata.diffs.scan import NotAligned, scan
-from gdata.diffs.schemas import TableShape, is_alike, means_the_same
+from gdata.diffs.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.shapes import FieldShape, Shape, Shapes
 
 
@@ -188,7 +189,8 @@ class _Comparison:
         removed = _rows(self.old_raw, matching.removed, old_keys, self.shapes)
         reordered = matching.reordered and not self.new.shape.is_map
         renamed_from = self.old.name if self.old.name != self.new.name else ""
-        if not (changed or added or removed or reordered or renamed_from):
+        columns = () if self.alike else tuple(self._columns(old_keys, new_keys))
+        if not (changed or added or removed or reordered or renamed_from or columns):
             return None
         paths = self._paths()
         return TableDiff(
@@ -199,6 +201,7 @@ class _Comparison:
             added=added,
             removed=removed,
             changed=changed,
+            columns=columns,
             reordered=reordered,
             renamed_from=renamed_from,
             key=self.new.entry.key,
@@ -207,6 +210,35 @@ class _Comparison:
             maps=frozenset(path for path, one in paths.items() if one.is_map),
             moved=self._moved(),
         )
+
+    def _columns(self, old_keys: RowKeys | None, new_keys: RowKeys | None) -> Iterator[ColumnDiff]:
+        yield from self._one_sided(self.new_raw, self.old_raw, new_keys, is_new=True)
+        yield from self._one_sided(self.old_raw, self.new_raw, old_keys, is_new=False)
+
+    def _one_sided(self, raw: RawTable, other: RawTable, keys: RowKeys | None, *, is_new: bool) -> Iterator[ColumnDiff]:
+        """The fields that the other side's schema lacks and that have values."""
+        missing = list(fields_missing(raw.shape.row, other.shape.row, pairs_by_number))
+        if not missing:
+            return
+        kinds = {path: one.kind for path, one in self.shapes.whole(raw.shape.row).paths()}
+        maps = [path for path, one in self.shapes.whole(raw.shape.row).paths() if one.is_map]
+        messages = list(map(raw.reader(len(raw.rows)), range(len(raw.rows))))
+        for steps in missing:
+            found: dict[int, list[FieldChange]] = {}
+            for index, path, value in filled(messages, steps, self.shapes):
+                change = FieldChange(path, None, value) if is_new else FieldChange(path, value, None)
+                found.setdefault(index, []).extend(leaf_changes(change, maps))
+            known = map(keys.to_json, keys.of_rows(raw, list(found))) if keys else repeat(None)
+            rows = [
+                RowChange(key, index + 1, index + 1, tuple(changes))
+                for key, (index, changes) in zip(known, found.items(), strict=False)
+            ]
+            whole = ".".join(step.name for step in steps)
+            for path, ones in _by_leaf(rows).items():
+                column = ColumnDiff(path, is_new, kinds.get(path, ""), ones)
+                # Of a message that is there, each field is written, filled or not.
+                if path == whole or any(value not in (0, "", "0") for value in column.values):
+                    yield column
 
     def _moved(self) -> dict[str, tuple[Mapping[int, str], Mapping[int, str]]]:
         """The enums with values that moved to another number, by path: names by number on either side."""
@@ -268,6 +300,18 @@ class _Comparison:
         old, new = pair
         convert = self.shapes.whole(self.new_raw.shape.row).to_json
         return RowChange(None, new + 1, old + 1, tuple(fields), Row(None, new + 1, message, convert))
+
+
+def _by_leaf(rows: Sequence[RowChange]) -> dict[str, list[RowChange]]:
+    """The changes of a field by path without indexes: of a message, each of its fields is a column of its own."""
+    found: dict[str, list[RowChange]] = {}
+    for row in rows:
+        columns: dict[str, list[FieldChange]] = {}
+        for one in row.fields:
+            columns.setdefault(plain(one.path), []).append(one)
+        for path, changes in columns.items():
+            found.setdefault(path, []).append(row._replace(fields=tuple(changes)))
+    return found
 
 
 def _rows(raw: RawTable, indexes: Sequence[int], keys: RowKeys | None, shapes: Shapes) -> list[Row]:

@@ -78,6 +78,7 @@ THIRD_LINE = [
     ("gate: {rules: [{name: a, deny: any, max_change: 1}]}", "gate.rules[1]: a rule needs exactly one", ""),
     ("gate: {rules: [{name: a, deny: all}]}", "gate.rules[1].deny: `all` isn't known", "removed_rows"),
     ("gate: {rules: [{name: a, max_change: lots}]}", "gate.rules[1].max_change: `lots` isn't a limit", "20%"),
+    ("gate: {rules: [{name: a, max: 20%}]}", "gate.rules[1].max: `20%` isn't a number", "-1 or 0.5"),
     ("gate: {rules: [{name: a, max_change: -1}]}", "gate.rules[1].max_change: `-1` isn't a limit", ""),
     ("gate: {rules: [{name: a, max_change: .inf}]}", "gate.rules[1].max_change: `.inf` isn't a limit", ""),
     ("gate: {rules: [{name: a, deny: any, level: stop}]}", "gate.rules[1].level: `stop` isn't known", "block, warn"),

@@ -8,7 +8,7 @@ from diffcases import PROTO, diff_of, fields_of, json_of, side, table_of
 
 from gdata.bundles.reader import Bundle
 from gdata.diffs.compare import compare
-from gdata.diffs.model import Side, Summary
+from gdata.diffs.model import Side, Summary, TableDiff
 from gdata.diffs.presentation import Presentation
 from gdata.errors import DamagedError
 from gdata.testing.bundles import Contents, memory_output
@@ -159,7 +159,8 @@ def test_a_field_added_inside_a_nested_message_changes_no_row() -> None:
     more = PROTO.replace("int32 item_id = 1;", "int32 item_id = 1; string note = 3;")
     old = {"ItemTable": [{"id": 1, "rewards": [{"item_id": 5, "count": 1}]}]}
     new = {"ItemTable": [{"id": 1, "rewards": [{"item_id": 5, "count": 1, "note": "x"}]}]}
-    assert not diff_of(old, new, new_protos=more).targets["server"].tables
+    found = diff_of(old, new, new_protos=more).targets["server"]
+    assert not found.tables["ItemTable"].changed and found.summary.rows_changed == 0
 
 
 def test_a_field_of_another_type_is_compared_by_its_value() -> None:
@@ -318,3 +319,59 @@ def test_free_json_is_in_the_order_of_its_names() -> None:
     assert list(added) == sorted(names)
     assert json.dumps(added["name1"]) == '{"a": [{"c": 2.0, "d": 1.0}], "b": 2.0}'
     assert list(fields_of(old, new)) == [f"extra[{name}][b]" for name in sorted(names)]
+
+
+COLUMNS = """syntax = "proto3"; package game;
+message Part {{ int32 n = 1; {inner} }}
+message Item {{ int32 id = 1; Part part = 2; repeated Part parts = 3; {outer} }}
+message ItemTable {{ repeated Item rows = 1; }}"""
+
+
+def with_columns(inner: str = "", outer: str = "") -> str:
+    return COLUMNS.format(inner=inner, outer=outer)
+
+
+def sided(old: list[dict[str, Any]], new: list[dict[str, Any]], old_protos: str, new_protos: str) -> TableDiff:
+    keys = {"ItemTable": ("id",)}
+    sides = [
+        Side(name, None, memory_output({"server": Contents(protos, {"ItemTable": rows}, keys)}))
+        for name, protos, rows in (("old", old_protos, old), ("new", new_protos, new))
+    ]
+    (found,) = compare(*sides, category="off").targets["server"].tables.values()
+    return found
+
+
+def test_a_new_column_is_told_with_its_values_and_changes_no_row() -> None:
+    rows = [{"id": number} for number in range(1, 23)]
+    new = [{**row, "cooldown": 1.0 + row["id"] / 2} if row["id"] < 22 else row for row in rows]
+    found = sided(rows, new, with_columns(), with_columns(outer="float cooldown = 9;"))
+    assert not found.changed
+    (column,) = found.columns
+    assert (column.path, column.is_new, len(column.rows), column.span) == ("cooldown", True, 21, (1.5, 11.5))
+    told = found.as_json()["columns"][0]
+    assert (told["least"], told["most"]) == (1.5, 11.5)
+    assert told["values"][0] == {"key": [1], "path": "cooldown", "value": 1.5}
+
+
+def test_a_column_that_is_gone_is_told_with_what_stood_in_it() -> None:
+    old = [{"id": 1, "memo": "a"}, {"id": 2, "memo": "b"}, {"id": 3}]
+    found = sided(old, [{"id": 1}, {"id": 3}], with_columns(outer="string memo = 9;"), with_columns())
+    (column,) = found.columns
+    assert (column.path, column.is_new, len(column.rows), list(column.values)) == ("memo", False, 2, ["a", "b"])
+
+
+def test_new_columns_inside_messages_and_whole_new_messages_are_columns_too() -> None:
+    old, new = with_columns(), with_columns("int64 big = 2;", "Part more = 9; map<string, int32> m = 10;")
+    rows = [{"id": 1, "parts": [{"n": 1, "big": 2**40}, {"n": 2, "big": 7}], "more": {"n": 5}, "m": {"a": 1, "b": 2}}]
+    found = sided([{"id": 1, "parts": [{"n": 1}, {"n": 2}]}], rows, old, new)
+    assert [(one.path, len(one.rows), one.span) for one in found.columns] == [
+        ("parts.big", 1, ("7", str(2**40))),
+        ("more.n", 1, (5, 5)),
+        ("m", 1, (1, 2)),
+    ]
+
+
+def test_a_new_column_without_a_value_is_no_change_of_the_table() -> None:
+    rows = [{"id": 1}]
+    old, new = (side("x", {"ItemTable": rows}, with_columns(outer=one)) for one in ("", "float cooldown = 9;"))
+    assert not compare(old, new).targets["server"].tables

@@ -167,3 +167,33 @@ def test_each_target_is_judged() -> None:
     )
     violations = judge(found, Gate(rules=(GateRule("keep", deny="removed_rows"),))).violations
     assert [one.target for one in violations] == ["server", "client"]
+
+
+@pytest.mark.parametrize(
+    ("limit_name", "amount", "passed"), [("max", 100, False), ("max", 999, True), ("min", 5, False), ("min", -1, True)]
+)
+def test_bounds_hold_for_changed_values_new_rows_and_new_columns(limit_name: str, amount: float, passed: bool) -> None:
+    old = PROTO.replace("int32 sell = 4;", "")
+    changed = (
+        {"ItemTable": [{"id": 1, "price": 1}]},
+        {"ItemTable": [{"id": 1, "price": 999 if limit_name == "max" else 3}]},
+    )
+    added = {"ItemTable": []}, changed[1]
+    column = {"ItemTable": [{"id": 1}]}, {"ItemTable": [{"id": 1, "sell": 999 if limit_name == "max" else 3}]}
+    rule = GateRule("bound", fields=("price", "sell"), limit=limit_name, limit_by=Limit(amount))
+    for before, after in (changed, added, column):
+        diff = diff_of(before, after, old_protos=old)
+        assert judge(diff, Gate("off", (rule,))).passed == passed
+
+
+def test_a_new_column_came_from_nothing_so_no_change_is_too_large() -> None:
+    old = PROTO.replace("int32 sell = 4;", "")
+    diff = diff_of({"ItemTable": [{"id": 1}]}, {"ItemTable": [{"id": 1, "sell": 999}]}, old_protos=old)
+    assert judge(diff, Gate("off", (GateRule("x", limit="max_change", limit_by=Limit(1)),))).passed
+    (told,) = judge(diff, Gate("off", (GateRule("x", deny="any"),))).violations
+    assert (told.field, told.message) == ("sell", "sell is new, with values in 1 rows")
+
+
+def test_what_is_no_number_keeps_no_bound() -> None:
+    diff = diff_of({"ItemTable": [{"id": 1}]}, {"ItemTable": [{"id": 1, "rate": float("nan")}]})
+    assert not judge(diff, Gate("off", (GateRule("x", limit="max", limit_by=Limit(1e9)),))).passed

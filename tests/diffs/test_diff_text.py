@@ -13,6 +13,8 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side
 from gdata.diffs.presentation import presentation_of
+from gdata.diffs.renderers.html import to_html
+from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.renderers.text import render_text
 from gdata.testing.bundles import compile_protos
 
@@ -123,3 +125,15 @@ def test_it_speaks_korean() -> None:
     assert "바뀐 테이블 1개 · 추가된 행 1개 · 삭제된 행 2개 · 바뀐 행 57개" in text
     assert "가격: 57개 행이 바뀜, 모두 × 10" in text
     assert "게이트: keep 규칙에 막혔습니다" in text and "[1]이 삭제되었습니다" in text
+
+
+def test_a_new_column_is_one_line_in_every_form() -> None:
+    rows = [{"id": number} for number in range(1, 23)]
+    new = [{**row, "cooldown": 1.0 + row["id"] / 2} if row["id"] < 22 else row for row in rows]
+    protos = PROTO.replace("int32 sell = 4;", "int32 sell = 4; float cooldown = 20;")
+    diff = diff_of({"ItemTable": rows}, {"ItemTable": new}, new_protos=protos)
+    line = "cooldown: new, 21 rows, 1.5 … 11.5"
+    verdict = judge(diff, OPEN)
+    assert line in printed(diff)
+    assert line.replace(":", "&#58;") in to_markdown(diff, verdict)
+    assert '"columns":[["cooldown",1,21,"1.5 … 11.5"]]' in to_html(diff, verdict)

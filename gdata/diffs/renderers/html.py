@@ -119,6 +119,7 @@ def _table_data(table: TableReport, index: int) -> dict[str, Json]:
         "reordered": table.reordered,
         "kind": table.kind,
         "fields": [[column.path, name] for name, column in table.columns],
+        "columns": [[one.name, int(one.is_new), one.rows, one.values] for one in table.one_sided],
         "patterns": list(_patterns(table)),
         "plots": list(_plots(table)),
         "rows": rows,

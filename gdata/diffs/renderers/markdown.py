@@ -131,7 +131,7 @@ def _table(table: TableReport, limit: int | None = None) -> str:
     """One table, folded; with `limit`, fewer of its rows."""
     note = f" · {literal(table.note)}" if table.note else ""
     title = f"<b>{literal(table.name)}</b> · {literal(', '.join(table.targets))}{note}"
-    patterns = "".join(f"\n- {literal(pattern.message)}\n" for pattern in table.patterns)
+    patterns = "".join(f"\n- {literal(note)}\n" for note in table.notes)
     changed, added, removed = (
         rows if limit is None else rows.first(limit) for rows in (table.changed, table.added, table.removed)
     )

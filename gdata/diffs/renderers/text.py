@@ -106,8 +106,8 @@ class _TextPage:
     def table(self, table: TableReport) -> None:
         title = (table.name, "" if table.in_all else ", ".join(table.targets), table.note)
         self.console.rule(_text(" · ".join(filter(None, title)), "bold"), align="left", style="dim")
-        for pattern in table.patterns:
-            self.console.print(_text(f"  {pattern.message}", "yellow"))
+        for note in table.notes:
+            self.console.print(_text(f"  {note}", "yellow"))
         self._changed(table.changed, is_record=table.kind == "record")
         self._rows("+", table.added)
         self._rows("-", table.removed)

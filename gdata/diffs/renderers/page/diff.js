@@ -23,6 +23,7 @@
       shifted_down: "{0}: the column slid down by one row, over {rows} rows",
       shifted_up: "{0}: the column slid up by one row, over {rows} rows",
       raised: "{0}: {rows} rows changed, all {factor}", scaled: "{0}: {rows} rows changed, all × {factor}", moved: "{0}: {rows} rows changed, median × {factor}",
+      columnNew: "{0}: new, {1} rows, {2}", columnGone: "{0}: gone, {1} rows had {2}",
       changedMany: "{0}: {rows} rows changed", plot: "{0} rows, median × {1}", plotPlain: "{0} rows",
       plotLabel: "{0}: old value across, new value up; the dashed line is no change",
       tables_added: "new tables: {0}", tables_removed: "tables removed: {0}", tables_changed: "tables changed: {0}",
@@ -44,6 +45,7 @@
       shifted_down: "{0}: 열이 한 행 아래로 밀렸습니다 ({rows}행)",
       shifted_up: "{0}: 열이 한 행 위로 밀렸습니다 ({rows}행)",
       raised: "{0}: {rows}행 변경, 모두 {factor}", scaled: "{0}: {rows}행 변경, 모두 × {factor}", moved: "{0}: {rows}행 변경, 중앙값 × {factor}",
+      columnNew: "{0}: 새 열, {1}행, {2}", columnGone: "{0}: 없어진 열, {1}행에 값이 있었음: {2}",
       changedMany: "{0}: {rows}행 변경", plot: "{0}행, 중앙값 × {1}", plotPlain: "{0}행",
       plotLabel: "{0}: 가로는 이전 값, 세로는 이후 값, 점선은 변화 없음",
       tables_added: "새 테이블 {0}", tables_removed: "삭제된 테이블 {0}", tables_changed: "변경된 테이블 {0}",
@@ -168,6 +170,9 @@
     if (table.status === "removed") element.append(make("p", "note", say("tableRemoved")));
     if (table.renamedFrom) element.append(make("p", "note", say("renamed", table.renamedFrom)));
     if (table.reordered) element.append(make("p", "note", say("reordered")));
+    for (const [name, isNew, rows, values] of table.columns) {
+      element.append(make("p", "note", say(isNew ? "columnNew" : "columnGone", name, count(rows), values)));
+    }
     for (const pattern of table.patterns) element.append(make("p", "note", patternText(pattern)));
     if (table.plots.length) element.append(make("div", "plots", ...table.plots.map(plot)));
     if (rows.length) element.append(...rowsOf(table, rows));
