@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.files import project_lock, write_atomically, writing
 from gdata.releases.blobs import Traffic
-from gdata.releases.log import newest_entry, no_such_channel
+from gdata.releases.log import newest_entry, no_such_channel, read_entry
 from gdata.releases.reader import read_bundle, read_release, release_at
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKeys
@@ -23,6 +24,8 @@ from gdata.releases.store import Store, is_temporary
 
 PLAIN_LIST = ".gdata-fetch.json"
 """In a folder with plain names: which release it is, and which files belong to it."""
+_ENTRY = ".gdata-fetch-entry.json"
+"""The channel's log entry that was fetched last, as the store has it: the log must still have it, and go on from it."""
 _LOCK = ".gdata-fetch.lock"
 _LOCK_SECONDS = 60
 _BUNDLE_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")
@@ -59,11 +62,11 @@ def fetch(
 
     Raises:
         UsageError: there is no such release, channel or target, or the folder holds something else.
-        DamagedError: what the store has is damaged; the folder is as it was.
+        DamagedError: what the store has is damaged, or older than what the folder holds; the folder is as it was.
         SignatureError: it isn't signed by `public_key`.
         OutputError: the folder can't be written.
     """
-    release, entry = _resolve(store, release_or_channel, public_key)
+    release, entry = _resolve(store, release_or_channel, _held_entry(into, release_or_channel), public_key)
     bundle = read_bundle(store, release, target, public_key=public_key)
     with project_lock(into / _LOCK, timeout=_LOCK_SECONDS):
         _check_same_kind(into, target, plain_names)
@@ -71,16 +74,31 @@ def fetch(
             changed, traffic = _write_plain(store, bundle, release, into)
         else:
             changed, traffic = _write_bundle(store, bundle, release.targets[target].signature, into)
+        if entry is not None and _read(into / _ENTRY) != entry.to_bytes():
+            write_atomically(into / _ENTRY, entry.to_bytes())
     return Fetched(release.id, release.build, target, into, changed, traffic, entry)
 
 
-def _resolve(store: Store, name: str, public_key: PublicKeys | None) -> tuple[Release, Entry | None]:
+def _resolve(
+    store: Store, name: str, held: Entry | None, public_key: PublicKeys | None
+) -> tuple[Release, Entry | None]:
     if is_release_id(name):
         return read_release(store, name), None
-    entry = newest_entry(store, name, public_key=public_key)
+    entry = newest_entry(store, name, after=held, public_key=public_key)
+    if entry is None and held is not None:  # it is the newest still; it may have been fetched without a key
+        entry = read_entry(store, name, held.number, public_key=public_key)
     if entry is None:
         raise no_such_channel(store, name)
     return release_at(store, entry), entry
+
+
+def _held_entry(into: Path, channel: str) -> Entry | None:
+    """The entry of a channel that the folder was fetched from last; None where it wasn't, or nobody knows."""
+    content = _read(into / _ENTRY)
+    with suppress(DamagedError):
+        entry = Entry.from_bytes(content, place=_ENTRY) if content is not None else None
+        return entry if entry is not None and entry.channel == channel else None
+    return None
 
 
 def _check_same_kind(into: Path, target: str, plain_names: bool) -> None:

@@ -250,7 +250,8 @@ def _check_holds(store: Store, entry: Entry) -> None:
 def _other_log(store: Store, entry: Entry, what: str) -> DamagedError:
     return DamagedError(
         f"{store.place}: the log of channel {entry.channel} {what}: an older copy or another log is in its place",
-        hint="restore the newer one; readers go on by themselves when the log goes on from the entry that they had",
+        hint="restore the newer one: readers go on by themselves when the log goes on from the entry that they had; if "
+        "this one is meant, start them anew with an empty cache, or fetch into an empty folder",
     )
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from released_game import build, release, store_at
 
 from gdata.bundles.reader import open_bundle, open_output
-from gdata.errors import DamagedError, UsageError
+from gdata.errors import DamagedError, SignatureError, UsageError
 from gdata.releases.fetch import PLAIN_LIST, fetch
+from gdata.releases.place import open_store
+from gdata.releases.reader import newest_entry
+from gdata.releases.signatures import generate_key, load_public_keys
 from gdata.testing.bundles import Contents, write_output
 
 
@@ -126,3 +130,34 @@ def test_an_unknown_target_is_told_which_there_are(tmp_path: Path) -> None:
     assert "server" in error.value.hint
     with pytest.raises(UsageError, match="there is no release 20200101-000000-01234567"):
         fetch(store, "20200101-000000-01234567", "server", tmp_path / "into")
+
+
+@pytest.mark.parametrize("plain_names", [False, True])
+def test_a_folder_does_not_go_back_with_a_log_that_did(tmp_path: Path, plain_names: bool) -> None:
+    store, into = store_at(tmp_path), tmp_path / "into"
+    release(store, build(tmp_path, 100))
+    shutil.copytree(tmp_path / "releases", tmp_path / "old")
+    release(store, build(tmp_path, 200))
+    held = fetch(store, "live", "server", into, plain_names=plain_names)
+    before = {path.name: path.read_bytes() for path in into.iterdir()}
+    old = open_store(tmp_path / "old")
+    with pytest.raises(DamagedError, match="ends at entry 1, but entry 2 was there before") as error:
+        fetch(old, "live", "server", into, plain_names=plain_names)
+    assert "empty folder" in error.value.hint
+    assert {path.name: path.read_bytes() for path in into.iterdir()} == before
+    assert not fetch(store, "live", "server", into, plain_names=plain_names).changed
+    assert fetch(old, "live", "server", tmp_path / "other", plain_names=plain_names).release != held.release
+    first = newest_entry(old, "live")
+    assert first is not None
+    assert fetch(store, first.release, "server", into, plain_names=plain_names).changed  # a release that is named
+    release(store, build(tmp_path, 300))
+    assert fetch(store, "live", "server", into, plain_names=plain_names).changed
+
+
+def test_what_was_fetched_without_a_key_is_not_taken_for_signed(tmp_path: Path) -> None:
+    files = generate_key(tmp_path / "key.pem")
+    store, into, key = store_at(tmp_path), tmp_path / "into", load_public_keys(files.public)
+    release(store, build(tmp_path, 100))
+    fetch(store, "live", "server", into)
+    with pytest.raises(SignatureError, match="isn't signed"):
+        fetch(store, "live", "server", into, public_key=key)
