@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from released_game import build
 
-from gdata.bundles.manifest import canonical_json
+from gdata.bundles.manifest import Manifest, canonical_json
 from gdata.errors import DamagedError, UnknownFormatError
 from gdata.releases.records import Allowance, Entry, Release, ReleasedTarget
 
@@ -97,3 +103,30 @@ def test_other_bytes_of_the_same_json_are_damaged() -> None:
     for content in (json.dumps(raw).encode(), ENTRY.to_bytes() + b"\n", b'{"author":"eve",' + ENTRY.to_bytes()[1:]):
         with pytest.raises(DamagedError, match="here is damaged"):
             Entry.from_bytes(content, place="here")
+
+
+ODD: list[Any] = ["\ud800", None, 1, -1, 1.5, [], {}, "../x", "a..b", "", {"\ud800": 1}, 10**30, "x" * 3000, [None]]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where in a JSON value each part of it stands."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield (*path, key)
+        yield from places(part, (*path, key))
+
+
+@pytest.mark.parametrize("read", [Release.from_bytes, Entry.from_bytes, Manifest.from_bytes])
+def test_whatever_stands_in_place_of_a_value_it_is_damaged_by_name(tmp_path: Path, read: Callable[..., Any]) -> None:
+    manifest = build(tmp_path, 100)["server"].manifest
+    written = {Release: RELEASE, Entry: ENTRY, Manifest: manifest}[read.__self__].to_bytes()  # type: ignore[attr-defined]
+    for path in places(json.loads(written)):
+        for odd in ODD:
+            content = json.loads(written)
+            *outer, last = path
+            if (holder := reduce(getitem, outer, content))[last] == odd:
+                continue
+            holder[last] = odd
+            for text in (json.dumps(content), json.dumps(content, ensure_ascii=False)):
+                with pytest.raises(DamagedError, match="the file"):
+                    read(text.encode("utf-8", "surrogatepass"), place="the file")
