@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 @store_option
 @format_option("text", "json")
 @config_option
-def command(channel: str | None, limit: int, location: str | None, format_: str, config_path: Path | None) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    channel: str | None,
+    limit: int,
+    location: str | None,
+    format_: str,
+    config_path: Path | None,
+) -> None:
     """Show who released what, when and why, newest first.
 
     \b
@@ -28,18 +36,25 @@ def command(channel: str | None, limit: int, location: str | None, format_: str,
       gdata releases
       gdata releases --channel live --limit 5 --format json
     """
-    from gdata.cli.console import print_json
+    from gdata.cli.console import error_console, print_json
     from gdata.releases.history import read_history
     from gdata.releases.reader import channel_names
     from gdata.releases.store import writable
+    from gdata.text import visible
 
     store = open_place(config_path, location)
     names = [channel] if channel else channel_names(writable(store))
     histories = [read_history(store, name, limit=limit) for name in names]
     if format_ == "json":
         print_json({"channels": {one.channel: [line.as_json() for line in one.lines] for one in histories}})
-        return
-    _render(histories, store.place)
+    else:
+        _render(histories, store.place)
+    faults = [fault for one in histories for fault in one.faults]
+    for fault in faults:
+        error_console().print(visible(fault), style="red", markup=False, soft_wrap=True)
+    if faults:
+        error_console().print("  → `gdata repair` brings back what there is a copy of", markup=False, soft_wrap=True)
+    context.exit(1 if faults else 0)
 
 
 def _render(histories: list[History], place: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from gdata.errors import UsageError
-from gdata.releases.log import Log, read_log
-from gdata.releases.reader import read_release
+from gdata.errors import DamagedError, SignatureError, UnknownFormatError, UsageError
+from gdata.releases.log import Log, read_log, read_log_so_far
+from gdata.releases.reader import read_release, release_at
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import PublicKeys
 from gdata.releases.store import Store
@@ -53,36 +54,57 @@ class HistoryLine:
 
 @dataclass(frozen=True)
 class History:
-    """A channel's last entries, newest first; `total` counts all of them."""
+    """A channel's last entries, newest first; `total` counts all of them, `faults` say what can't be read."""
 
     channel: str
     lines: tuple[HistoryLine, ...] = ()
     total: int = 0
+    faults: tuple[str, ...] = ()
 
 
 def read_history(
     store: Store, channel: str, *, limit: int | None = None, public_key: PublicKeys | None = None
 ) -> History:
-    """The last `limit` entries of a channel (default all), newest first.
+    """The last `limit` entries of a channel (default all), newest first, as far as they can be read.
 
     Raises:
-        DamagedError: an entry or a record is damaged.
         SignatureError: an entry isn't signed by `public_key`.
+        UnknownFormatError: an entry or a record was written by a newer gdata.
     """
-    log = read_log(store, channel, public_key=public_key)
-    shown = list(islice(log.marked(), limit))
-    releases = store.in_parallel(lambda line: _release_of(store, log, line[0]), shown)
+    faults: list[str] = []
+    if public_key is not None:
+        log = read_log(store, channel, public_key=public_key)
+    else:
+        log, damaged = read_log_so_far(store, channel)
+        faults += map(str, damaged.values())
+    shown: list[tuple[Entry, Entry | None]] = []
+    with _told(faults):
+        for line in islice(log.marked(), limit):
+            shown.append(line)
+    releases = store.in_parallel(lambda line: _release_of(store, log, line[0], faults), shown)
     lines = [
         HistoryLine(entry, release, entry is log.newest, why is not None)
         for (entry, why), release in zip(shown, releases, strict=True)
     ]
-    return History(channel, tuple(lines), log.newest.number if log.newest else 0)
+    return History(channel, tuple(lines), log.newest.number if log.newest else 0, tuple(faults))
 
 
-def _release_of(store: Store, log: Log, entry: Entry) -> Release | None:
+def _release_of(store: Store, log: Log, entry: Entry, faults: list[str]) -> Release | None:
+    with _told(faults):
+        try:
+            return read_release(store, entry.release, entry)
+        except UsageError:
+            if entry is log.newest:
+                return release_at(store, entry)
+    return None
+
+
+@contextmanager
+def _told(faults: list[str]) -> Iterator[None]:
+    """Note what is damaged, and go on: somebody may look for a release to go back to."""
     try:
-        return read_release(store, entry.release, entry)
-    except UsageError:
-        if entry is log.newest:
-            raise
-        return None
+        yield
+    except (SignatureError, UnknownFormatError):
+        raise
+    except DamagedError as error:
+        faults.append(str(error))

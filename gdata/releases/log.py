@@ -114,22 +114,22 @@ def read_log(store: Store, channel: str, *, public_key: PublicKeys | None = None
     return Log(store, channel, newest_entry(store, channel, public_key=public_key), public_key)
 
 
-def read_log_so_far(store: WritableStore, channel: str) -> tuple[Log, list[str]]:
-    """The log up to the newest entry that can be read, and the names of those after it that can't.
+def read_log_so_far(store: Store, channel: str) -> tuple[Log, dict[str, DamagedError]]:
+    """The log up to the newest entry that can be read, and what is wrong with those after it, by their names.
 
     Raises:
         DamagedError: no entry can be read.
         UnknownFormatError: an entry was written by a newer gdata.
     """
-    damaged: list[str] = []
+    damaged: dict[str, DamagedError] = {}
     for number in range(_newest_number(store, channel), 0, -1):
         try:
             return Log(store, channel, read_entry(store, channel, number), None), damaged
         except UnknownFormatError:
             raise
-        except DamagedError:
-            damaged.append(entry_name(channel, number))
-    return read_log(store, channel), []
+        except DamagedError as error:
+            damaged[entry_name(channel, number)] = error
+    return read_log(store, channel), {}
 
 
 def append(store: WritableStore, entry: Entry, before: Entry | None, key: SigningKey | None = None) -> Entry:

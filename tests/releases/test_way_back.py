@@ -249,6 +249,16 @@ def test_fetch(damage: Damage, capfd: pytest.CaptureFixture[str]) -> None:
     assert code == 0 or file in capfd.readouterr().err
 
 
+def test_releases(damage: Damage, capfd: pytest.CaptureFixture[str]) -> None:
+    what, file, _ = damage
+    entries = {"newest entry": 2, "first entry": 2}.get(what, 3)
+    code = gdata("releases", "--channel", "live", "--format", "json")
+    out, err = capfd.readouterr()
+    assert len(json.loads(out)["channels"]["live"]) == entries
+    is_seen = what in ("record", "newest entry", "first entry")
+    assert (code, file in err) == ((1, True) if is_seen else (0, False))
+
+
 def repaired(*arguments: str, capfd: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
     capfd.readouterr()
     code = gdata("repair", "--format", "json", *arguments)
