@@ -32,6 +32,10 @@ class SheetEntry:
     merged: Literal["", "fill"] = ""
     notes: str = "#"
     """What the first cell of a row for people alone begins with; "" where there are none."""
+    header_rows: int = 1
+    """1, or 2: what stands above joined to what stands below."""
+    blank: tuple[str, ...] = ()
+    """Texts that count as blank in all fields but those of text."""
     line: int = 0
 
     @property

@@ -22,7 +22,18 @@ _OTHER_SUFFIXES = {
 }
 _PLACES = ("id", "url", "path")
 _SPREADSHEET_KEYS = (*_PLACES, "sheets", "encoding")
-_ENTRY_KEYS = ("table", "layout", "header_row", "first_row", "multirow", "unknown_columns", "merged", "notes")
+_ENTRY_KEYS = (
+    "table",
+    "layout",
+    "header_row",
+    "first_row",
+    "multirow",
+    "unknown_columns",
+    "merged",
+    "notes",
+    "header_rows",
+    "blank",
+)
 _URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)(?:[/?#].*)?")
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _URL_EXAMPLE = "https://docs.google.com/spreadsheets/d/ID/edit"
@@ -144,18 +155,31 @@ def _read_long_entry(title: str, value: Value) -> SheetEntry:
     _check_layout(fields, layout)
     header_row = fields.get("header_row", lambda one: one.number(1), 1)
     first_row = fields.get("first_row", lambda one: one.number(1), 0)
-    if layout != "vertical" and first_row and first_row <= header_row:
+    header_rows = fields.get("header_rows", _read_header_rows, 1)
+    last = header_row + header_rows - 1
+    if layout != "vertical" and first_row and first_row <= last:
         raise fields.entries["first_row"].error(
-            f"the first row of data, {first_row}, must come after the header, row {header_row}",
-            f"write {header_row + 1} or more, or mend header_row",
+            f"the first row of data, {first_row}, must come after the header, row {last}",
+            f"write {last + 1} or more, or mend header_row",
         )
     options: dict[str, Any] = {
         "multirow": fields.get("multirow", Value.flag, False),
         "unknown_columns": fields.get("unknown_columns", lambda one: one.choice(("error", "warn", "ignore")), "error"),
         "merged": fields.get("merged", lambda one: one.choice(("fill",)), ""),
         "notes": fields.get("notes", _read_notes, "#"),
+        "header_rows": header_rows,
+        "blank": fields.get("blank", lambda one: one.each(lambda text: text.text().strip()), ()),
     }
     return SheetEntry(title, tables, layout, header_row, first_row, line=value.line, **options)
+
+
+def _read_header_rows(value: Value) -> int:
+    number = value.number(1)
+    if number > 2:
+        raise value.error(
+            f"{number} is too large", "a header has one row, or two of which the upper one groups columns"
+        )
+    return number
 
 
 def _read_notes(value: Value) -> str:
@@ -164,7 +188,7 @@ def _read_notes(value: Value) -> str:
 
 
 def _check_layout(fields: Fields, layout: str) -> None:
-    for key in ("header_row", "multirow"):
+    for key in ("header_row", "header_rows", "multirow"):
         if layout == "vertical" and key in fields:
             value = fields.entries[key]
             value.keep(value.error("a vertical sheet has no header and holds one record", "delete the line"))

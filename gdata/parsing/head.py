@@ -153,11 +153,11 @@ class SheetHead:
                 yield HeaderFault(kinds.HEADER_MERGED, (column,), value=value, words={"place": place})
 
     @cached_property
-    def text_column(self) -> int | None:
-        """The column of a line's first cell, where it is a field of text."""
+    def text_columns(self) -> frozenset[int]:
+        """The columns of fields of text."""
         leaves = [leaf for node in self.header.nodes.values() for leaf in node.leaves()]
         texts = [leaf for leaf in leaves if "string" in (leaf.field.kind, leaf.field.scalar_kind)]
-        return 0 if any(0 in leaf.columns() for leaf in texts) else None
+        return frozenset(column for leaf in texts for column in leaf.columns())
 
     def columns_to_fill(self) -> dict[int, str]:
         """The columns that may be blank in some rows but hardly in all of them, with their fields.

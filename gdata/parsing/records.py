@@ -48,7 +48,9 @@ class SheetRecords:
         self.sheet = block
         self.plan, self.header = head.plan, head.header
         self._converted: dict[tuple[int, bool], Column] = {}
-        self._kept = keep_records(block, self.header.mapped, enabled=self.header.enabled, end=head.end)
+        self._kept = keep_records(
+            block, self.header.mapped, enabled=self.header.enabled, end=head.end, texts=head.text_columns
+        )
         self._lines, self._columns = self._kept.lines, self._kept.columns
         """Line numbers (from 0) of the rows that are kept, and their cells in every mapped column."""
         self.starts = self._find_starts()
@@ -140,8 +142,8 @@ class SheetRecords:
 
     def text_notes(self) -> Iterator[Problem]:
         """A warning for every note that may be a record: its first cell is a text, and other cells are filled."""
-        column = self.head.text_column
-        if column is None or not self._kept.notes:
+        column = 0
+        if column not in self.head.text_columns:
             return
         for index in self._kept.notes:
             line = self.sheet.lines[index]

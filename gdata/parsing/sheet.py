@@ -37,6 +37,8 @@ class Sheet:
     """Number of the first of the lines: a row's, in the columns layout a column's, from 1."""
     spans: Mapping[int, int] = field(default_factory=dict)
     """Of each column whose header is merged with one before it: that first column."""
+    lower: frozenset[int] = frozenset()
+    """The columns whose header has something in the lower of two rows."""
 
     def cell_at(self, line: int, column: int) -> Cell:
         """The place of `lines[line][column]`."""
@@ -52,8 +54,8 @@ class Sheet:
         if self.entry.layout == "vertical":
             return self.grid.cell(0 if column is None else self.first_vertical_row + column, 1)
         if self.entry.layout == "columns":
-            return self.grid.cell(0 if column is None else column + 1, self.entry.header_row)
-        return self.grid.cell(self.entry.header_row, 0 if column is None else column + 1)
+            return self.grid.cell(0 if column is None else column + 1, self.entry.header_row + (column in self.lower))
+        return self.grid.cell(self.entry.header_row + (column in self.lower), 0 if column is None else column + 1)
 
     @property
     def header_texts(self) -> HeaderTexts:
@@ -114,16 +116,51 @@ def lay_out(grid: Grid, entry: SheetEntry) -> Sheet:
     if entry.layout == "vertical":
         first = entry.first_row or 1
         names = [row[0] if row else None for row in rows[first - 1 :]]
+        if entry.notes != "#":  # which makes any header a note
+            names = [None if is_note(name, entry.notes) else name for name in names]
         values = [row[1] if len(row) > 1 else None for row in rows[first - 1 :]]
         header, spans = _merged_header(names, 1, [_turn(one, first - 1) for one in grid.merges], [names])
         return Sheet(grid, entry, header, [values], 2, spans)
     merges = grid.merges
     if entry.layout == "columns":
         rows, merges = _transpose(rows), tuple(map(_turn, merges))
-    first = entry.first_row or entry.header_row + 1
-    header = rows[entry.header_row - 1] if len(rows) >= entry.header_row else []
-    header, spans = _merged_header(header, entry.header_row, merges, rows)
-    return Sheet(grid, entry, header, rows[first - 1 :], first, spans)
+    number = entry.header_row
+    first = entry.first_row or number + entry.header_rows
+    header, spans = _merged_header(_row(rows, number), number, merges, rows)
+    lower = frozenset[int]()
+    if entry.header_rows == 2:
+        below = [one for one in merges if one[0] > number]
+        header, spans, lower = _join_headers(
+            header, spans, *_merged_header(_row(rows, number + 1), number + 1, below, rows)
+        )
+    return Sheet(grid, entry, header, rows[first - 1 :], first, spans, lower)
+
+
+def _row(rows: Sequence[Sequence[CellValue]], number: int) -> Sequence[CellValue]:
+    return rows[number - 1] if len(rows) >= number else []
+
+
+def _join_headers(
+    upper: Sequence[CellValue], over: Mapping[int, int], lower: Sequence[CellValue], under: Mapping[int, int]
+) -> tuple[list[CellValue], dict[int, int], frozenset[int]]:
+    """Two header rows as one, its spans, and in which columns the lower one has something.
+
+    A blank upper cell repeats its left neighbour where both have something below.
+    """
+    texts: list[CellValue] = []
+    spans = dict(under)
+    above, was_below = "", False
+    for column in range(max(len(upper), len(lower))):
+        own = shown(upper[over.get(column, column)]).strip() if column < len(upper) else ""
+        below = shown(lower[column]).strip() if column < len(lower) else ""
+        above = own or (above if below and was_below else "")
+        was_below = bool(below)
+        if not below and column in over:
+            spans[column] = over[column]
+        # An error, and a note below, stand for themselves.
+        alone = above if above in ERROR_TEXTS else below if not above or below.startswith("#") else ""
+        texts.append(alone or (f"{above}.{below}" if below else own or None))
+    return texts, spans, frozenset(column for column, cell in enumerate(lower) if not is_blank(cell))
 
 
 def _merged_header(
@@ -177,19 +214,27 @@ class KeptLines:
 
 
 def keep_records(
-    sheet: Sheet, mapped: Collection[int], *, enabled: int | None = None, end: int | None = None
+    sheet: Sheet,
+    mapped: Collection[int],
+    *,
+    enabled: int | None = None,
+    end: int | None = None,
+    texts: Collection[int] = (),
 ) -> KeptLines:
     """Leave out notes, what is blank under every mapped column, and the unticked checkboxes from line number `end` on.
 
-    In the column `enabled`, FALSE counts as blank: whatever such a line may lack, it is switched off.
+    In the column `enabled`, FALSE counts as blank: whatever such a line may lack, it is switched off. `texts` are the
+    columns in which no text counts as blank.
     """
     lines: Sequence[int] = range(len(sheet.lines))
-    if sheet.entry.layout == "vertical":
-        return KeptLines(lines, sheet.columns(sorted(mapped)))
-    columns = sheet.columns(sorted({0, *mapped}))
-    notes = _note_lines(columns[0], sheet.entry.notes)
+    columns = sheet.columns(sorted({0, *mapped} if sheet.entry.layout != "vertical" else mapped))
+    notes = _note_lines(columns[0], sheet.entry.notes) if sheet.entry.layout != "vertical" else []
     if 0 not in mapped:
-        del columns[0]
+        columns.pop(0, None)
+    if sheet.entry.blank:
+        columns |= {one: _clear(columns[one], sheet.entry.blank) for one in columns.keys() - set(texts)}
+    if sheet.entry.layout == "vertical":
+        return KeptLines(lines, columns)
     dropped = _blank_lines(len(lines), columns, enabled).union(notes)
     if end is not None:
         dropped.update(range(max(end - sheet.first_line, 0), len(lines)))
@@ -198,6 +243,16 @@ def keep_records(
         columns = {column: choose_cells(cells, flags) for column, cells in columns.items()}
         lines = list(compress(lines, flags))
     return KeptLines(lines, columns, notes)
+
+
+def _clear(cells: Sequence[CellValue], texts: Collection[str]) -> Sequence[CellValue]:
+    """The cells, those with one of the texts blank."""
+    if not isinstance(cells, Utf8Cells):
+        return [None if isinstance(cell, str) and cell.strip() in texts else cell for cell in cells]
+    wanted = [text.encode() for text in texts]
+    if not any(one in cells.joined for one in wanted):
+        return cells
+    return Utf8Cells([b"" if cell.strip() in wanted else cell for cell in cells.raw])
 
 
 def _note_lines(cells: Sequence[CellValue], start: str) -> list[int]:

@@ -132,6 +132,8 @@ class CacheKeys:
                 one.unknown_columns,
                 one.merged,
                 one.notes,
+                one.header_rows,
+                one.blank,
             )
             for one in spreadsheet.sheets
         ]

@@ -140,6 +140,12 @@ SPREADSHEETS = [
     ("{id: x, sheets: {I: {table: g.I, multirow: maybe}}}", "a.sheets.I.multirow: expected true or false", ""),
     ("{id: x, sheets: {I: {table: g.I, layout: vertical, header_row: 1}}}", "a.sheets.I.header_row: a vert", "del"),
     ("{id: x, sheets: {I: {table: g.I, merged: yes}}}", "a.sheets.I.merged: `yes` isn't known", "choose fill"),
+    ("{id: x, sheets: {I: {table: g.I, header_rows: 3}}}", "a.sheets.I.header_rows: 3 is too large", ""),
+    ("{id: x, sheets: {I: {table: g.I, header_rows: 2, first_row: 2}}}", "a.sheets.I.first_row: the", "write 3"),
+    ("{id: x, sheets: {I: {table: g.I, layout: vertical, header_rows: 2}}}", "a.sheets.I.header_rows: a", "delete"),
+    ("{id: x, sheets: {I: {table: g.I, blank: '-'}}}", "a.sheets.I.blank: expected a list", "write [-]"),
+    ("{id: x, sheets: {I: {table: g.I, blank: ['']}}}", "a.sheets.I.blank[1]: is empty", ""),
+    ("{id: x, sheets: {I: {table: g.I, notes: 1}}}", "a.sheets.I.notes: expected text", "quotes"),
 ]  # fmt: skip
 
 
