@@ -4,7 +4,7 @@
 
 A run is a small sheet for one table: odd headers, odd cells, some layout, as typed cells or as csv bytes in blocks of
 some size. It is parsed, checked and encoded, its problems are put in words, and its bundle is read again. Whatever is
-raised but a SchemaError is a find; each is shown once, with the sheet that does it. `test_odd_cells.py` does 20,000.
+raised is a find; each is shown once, with the sheet that does it. Ctrl-C ends it, and says how many were tried. `test_odd_cells.py` does 20,000.
 """
 
 from __future__ import annotations
@@ -407,6 +407,8 @@ def run_campaign(sheets: OddSheets, seeds: Sequence[int], seconds: float = math.
             break
         try:
             sheets.run(seed)
+        except KeyboardInterrupt:
+            break
         except SchemaError as error:
             finds.setdefault(str(error), f"seed {seed}: {error}")
         except Exception as error:
