@@ -15,8 +15,9 @@ from gdata.sources.adapters import SOURCES
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = set("errors problems kinds nearest files installed config language garbage hashing text".split())
+WORDS = set("errors problems kinds nearest files installed config language garbage hashing text proto".split())
 MAY_IMPORT: dict[str, set[str]] = {
+    "proto": set(),
     "schema": WORDS,
     "configfile": WORDS,
     "sources": WORDS,
@@ -26,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diffs": WORDS | {"bundles", "options_pb2"},
     "releases": WORDS | {"bundles"},
     "scaffold": WORDS | {"schema", "sources", "configfile", "parsing"},
-    "runtime": {"errors", "nearest", "files", "bundles", "releases"},
+    "runtime": {"errors", "nearest", "files", "proto", "bundles", "releases"},
     "tables": WORDS | {"project", "events", "schema", "sources", "parsing", "checks", "bundles.manifest"},
     "pipeline": WORDS
     | {"project", "events", "tables"}

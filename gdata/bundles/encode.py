@@ -24,6 +24,7 @@ from gdata.bundles.parts import PART_BYTES, split_rows
 from gdata.config import Target
 from gdata.errors import SchemaError
 from gdata.parsing.view import TableView
+from gdata.proto.pool import pool_of
 from gdata.schema.maporder import sort_maps
 from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
@@ -78,9 +79,7 @@ class _TableEncoder:
         self._visible = visible
         self._pool: DescriptorPool | None = None
         if target.groups or target.format:
-            self._pool = DescriptorPool()
-            for file in FileDescriptorSet.FromString(descriptors).file:
-                self._pool.AddSerializedFile(file.SerializeToString())
+            self._pool = pool_of(FileDescriptorSet.FromString(descriptors))
 
     def encode(self, view: TableView) -> tuple[TableEntry, dict[str, bytes]]:
         """The table's entry in the manifest, and its files."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -12,6 +11,8 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
+from gdata.proto.fields import is_map
+from gdata.proto.floats import as_float32
 
 _PYTHON_TYPES: dict[int, tuple[type, ...]] = {
     FieldDescriptor.CPPTYPE_STRING: (str,),
@@ -38,7 +39,7 @@ class FieldPath:
             if field is None:
                 where = ".".join(step.name for step in steps)
                 raise LookupFailed(_no_field(f"{table}: {where or 'a row'}", name, message))
-            if _is_map(field):
+            if is_map(field):
                 raise LookupFailed(f"{table}: {text} goes through the map {name}, which has no index; read its rows")
             steps.append(field)
             message = field.message_type
@@ -97,18 +98,6 @@ class FieldPath:
             expected = " or ".join(one.__name__ for one in _expected_types(leaf))
             raise LookupFailed(f"{self.text} holds {expected}; {value!r} is {type(value).__name__}, and equals none")
         return value
-
-
-def as_float32(value: float) -> float:
-    """The nearest value that 32 bits can hold, as a `float` field has it."""
-    try:
-        return float(struct.unpack("<f", struct.pack("<f", value))[0])
-    except OverflowError:
-        return value
-
-
-def _is_map(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
 
 
 def _values(message: Any, field: FieldDescriptor) -> Sequence[Any]:

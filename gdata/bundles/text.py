@@ -8,6 +8,8 @@ from typing import Any
 from google.protobuf import json_format, text_format
 from google.protobuf.descriptor import Descriptor
 
+from gdata.proto.fields import is_map_entry
+
 JSON_OF_ITS_OWN = frozenset(["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"])
 
 
@@ -42,7 +44,7 @@ def _with_sorted_field(value: Any, field: Any) -> Any:
     type_ = field.message_type
     if type_ is None:
         return value
-    if type_.GetOptions().map_entry:
+    if is_map_entry(type_):
         of_value = type_.fields_by_name["value"]
         entries = sorted(value.items(), key=_numbers_by_size)
         return {key: _with_sorted_field(one, of_value) for key, one in entries}

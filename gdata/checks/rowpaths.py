@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import Path
+from gdata.proto.fields import element_field, is_map, key_field
 
 _STEP = re.compile(r"(?P<name>[^.\[\]]+)(?:\[(?P<index>[^\]]*)\])?(?:\.|$)")
 
@@ -66,23 +67,6 @@ def last_field(row: Descriptor, path: Path) -> FieldDescriptor:
             message = element_field(found).message_type
     assert found is not None, "the path of the row itself names no field"
     return found
-
-
-def is_map(field: FieldDescriptor) -> bool:
-    """Whether a field is a map."""
-    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
-
-
-def element_field(field: FieldDescriptor) -> FieldDescriptor:
-    """The field that describes one element: of a map its value's, else the field itself."""
-    entry: Any = field.message_type
-    return cast(FieldDescriptor, entry.fields_by_name["value"]) if is_map(field) else field
-
-
-def key_field(field: FieldDescriptor) -> FieldDescriptor:
-    """The field that describes a map's keys."""
-    entry: Any = field.message_type
-    return cast(FieldDescriptor, entry.fields_by_name["key"])
 
 
 def _steps_with_fields(row: Descriptor, path: Path) -> Iterator[tuple[FieldDescriptor | None, Any]]:

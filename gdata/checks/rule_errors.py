@@ -12,6 +12,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto
 from gdata.checks.rules import RuleReader, reachable_messages, unknown_fields
 from gdata.errors import SchemaError
 from gdata.nearest import did_you_mean
+from gdata.proto.fields import is_map_entry
 from gdata.schema.schema import SHIPPED_PACKAGES, Schema
 
 # Field numbers of descriptor.proto and of buf/validate/validate.proto, from which source paths are made.
@@ -45,7 +46,7 @@ class RuleErrors:
             SchemaError: a rule doesn't compile, names a field that isn't there, or compares unlike types.
         """
         for one in reachable_messages(message):
-            own = one.file.package not in SHIPPED_PACKAGES and not one.GetOptions().map_entry
+            own = one.file.package not in SHIPPED_PACKAGES and not is_map_entry(one)
             if own and one.full_name not in self._sound:
                 self._check_names(one)
                 self._check_empty(one, validator)

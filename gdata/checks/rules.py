@@ -12,7 +12,8 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message_factory import GetMessageClass
+
+from gdata.proto.options import ExtensionReader
 
 FieldNames = tuple[str, ...]
 """From a message down to a field: ("reward", "count")."""
@@ -53,26 +54,13 @@ def _known_names(names: list[str], message: Descriptor | None) -> Iterator[str]:
         message = None if field.is_repeated else field.message_type
 
 
-_EXTENSIONS = {"MessageOptions": "message", "FieldOptions": "field", "OneofOptions": "oneof"}
-
-
 class RuleReader:
     """The protovalidate options of one pool's messages and fields."""
 
     def __init__(self, pool: DescriptorPool) -> None:
-        self._of: dict[str, tuple[Any, Any]] = {}
+        extensions = {"MessageOptions": "message", "FieldOptions": "field", "OneofOptions": "oneof"}
+        self._reader = ExtensionReader(pool, {owner: f"buf.validate.{name}" for owner, name in extensions.items()})
         self._known: dict[str, Any] = {}
-        try:
-            for owner, extension in (
-                ("MessageOptions", "message"),
-                ("FieldOptions", "field"),
-                ("OneofOptions", "oneof"),
-            ):
-                options = GetMessageClass(pool.FindMessageTypeByName(f"google.protobuf.{owner}"))
-                self._of[owner] = options, pool.FindExtensionByName(f"buf.validate.{extension}")
-        except KeyError:
-            # No file imports buf/validate/validate.proto, so there are no rules.
-            self._of.clear()
 
     def of_message(self, message: Descriptor) -> Any | None:
         """The buf.validate.MessageRules of a message."""
@@ -84,7 +72,7 @@ class RuleReader:
 
     def constrains(self, message: Descriptor) -> bool:
         """Whether any rule holds for `message` or for what lies in it."""
-        if not self._of:
+        if not self._reader.is_known:
             return False
         name = f"reached {message.full_name}"
         if name not in self._known:
@@ -110,15 +98,8 @@ class RuleReader:
     def _read(self, owner: str, descriptor: Any) -> Any | None:
         name = f"{owner} {descriptor.full_name}"
         if name not in self._known:
-            self._known[name] = self._parse(owner, descriptor)
+            self._known[name] = self._reader.read(owner, descriptor)
         return self._known[name]
-
-    def _parse(self, owner: str, descriptor: Any) -> Any | None:
-        if owner not in self._of or not descriptor.has_options:
-            return None
-        options_class, extension = self._of[owner]
-        options = options_class.FromString(descriptor.GetOptions().SerializeToString())
-        return options.Extensions[extension] if options.HasExtension(extension) else None
 
 
 def reachable_messages(message: Descriptor) -> list[Descriptor]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
-from gdata.bundles.fieldpath import as_float32
-from gdata.checks.rowpaths import element_field, is_map
 from gdata.parsing.view import Path
-from gdata.schema.options import OptionReader
+from gdata.proto.fields import element_field, is_map
+from gdata.proto.floats import float32_text
+from gdata.proto.options import OptionReader
 
 _TIMESTAMP = "google.protobuf.Timestamp"
 LONGEST = 200
@@ -90,15 +90,6 @@ def plain_text(value: Any) -> str | None:
     if well_known in ("google.protobuf.Timestamp", "google.protobuf.Duration"):
         return str(value.ToJsonString())
     return None
-
-
-def float32_text(value: float) -> str:
-    """The shortest decimal that 32 bits read back as `value`."""
-    for digits in range(6, 9):
-        text = f"{value:.{digits}g}"
-        if as_float32(float(text)) == value:
-            return repr(float(text)).removesuffix(".0")
-    return repr(float(f"{value:.9g}")).removesuffix(".0")
 
 
 def _has(container: Any, field: FieldDescriptor, index: Any) -> bool:

@@ -12,11 +12,12 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 
-from gdata.checks.rowpaths import element_field, key_field, last_field, value_at
+from gdata.checks.rowpaths import last_field, value_at
 from gdata.checks.rule_words import rule_words
 from gdata.checks.rules import FieldNames, RuleReader, named_fields
 from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path
+from gdata.proto.fields import element_field, key_field
 
 
 class Tracer:

@@ -10,7 +10,6 @@ import base64
 import binascii
 import math
 import re
-import struct
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from gdata.parsing.meant import (
 )
 from gdata.parsing.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
+from gdata.proto.floats import as_float32
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldKind, FieldPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
@@ -215,7 +215,7 @@ def _number(cell: CellValue, type_: CellType) -> Converted:
 def stored_float(number: float) -> str:
     """How `number` reads after 32 bits, at the digits it is written with; "" where nothing is lost."""
     digits = len(repr(number).partition("e")[0].replace(".", "").strip("-0")) or 1
-    as_float = struct.unpack("<f", struct.pack("<f", number))[0]
+    as_float = as_float32(number)
     return "" if float(f"{as_float:.{digits}g}") == number else f"{as_float:.{max(digits, 9)}g}"
 
 

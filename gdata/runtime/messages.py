@@ -15,6 +15,8 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.manifest import Manifest, TableEntry
 from gdata.errors import DamagedError, UsageError
+from gdata.proto.fields import is_map_entry
+from gdata.proto.pool import pool_of
 
 logger = logging.getLogger("gdata")
 
@@ -61,13 +63,10 @@ def table_types(
 
 
 def _pool(schema: bytes, place: str) -> descriptor_pool.DescriptorPool:
-    pool = descriptor_pool.DescriptorPool()
     try:
-        for file in FileDescriptorSet.FromString(schema).file:
-            pool.Add(file)
+        return pool_of(FileDescriptorSet.FromString(schema))
     except (DecodeError, TypeError) as error:
         raise _damaged(place, f"its schema can't be read ({error})") from error
-    return pool
 
 
 def _descriptor(pool: descriptor_pool.DescriptorPool, name: str, entry: TableEntry, place: str) -> Descriptor:
@@ -95,7 +94,7 @@ def _table_type(message: Any, name: str, entry: TableEntry, place: str) -> Table
 
 def _holds_rows(field: FieldDescriptor, is_map: bool) -> bool:
     message = field.message_type
-    return message is not None and field.is_repeated and bool(message.GetOptions().map_entry) is is_map
+    return message is not None and field.is_repeated and is_map_entry(message) is is_map
 
 
 def _damaged(place: str, what: str) -> DamagedError:
@@ -181,7 +180,7 @@ _TYPE_NAMES: Mapping[int, str] = {
 
 def _type_name(field: FieldDescriptor) -> str:
     message: Any = field.message_type
-    if message is not None and message.GetOptions().map_entry:
+    if is_map_entry(message):
         key, value = message.fields_by_name["key"], message.fields_by_name["value"]
         return f"map<{_type_name(key)}, {_type_name(value)}>"
     kind = field.message_type or field.enum_type

@@ -11,6 +11,7 @@ from gdata.bundles.fieldpath import FieldPath
 from gdata.bundles.manifest import Reference, TableEntry
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
+from gdata.proto.fields import is_map_entry
 
 
 class Tables(Protocol):
@@ -71,7 +72,7 @@ def _leaf(row: Descriptor, path: str) -> FieldDescriptor | None:
     for name in path.split("."):
         field = message.fields_by_name.get(name) if message is not None else None
         message = field.message_type if field is not None else None
-        if message is not None and message.GetOptions().map_entry:
+        if message is not None and is_map_entry(message):
             message = message.fields_by_name["value"].message_type
     return field
 

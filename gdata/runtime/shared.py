@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 
 from gdata.bundles.lookup import RowMissing, Table
 from gdata.errors import SharedRowChanged
+from gdata.proto.fields import is_map
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value", covariant=True)
@@ -151,7 +152,7 @@ def _bytes(row: Message) -> bytes:
 def _differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
     for field in new.DESCRIPTOR.fields:
         before, now = getattr(old, field.name), getattr(new, field.name)
-        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        if is_map(field):
             for key in sorted({*before, *now}, key=repr):
                 pair = before.get(key), now.get(key)
                 if pair[0] != pair[1]:

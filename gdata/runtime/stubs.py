@@ -19,6 +19,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from gdata.bundles.reader import Bundle
+from gdata.proto.fields import is_map_entry
 from gdata.runtime.data import TypedData
 from gdata.runtime.messages import TableType, table_types
 
@@ -80,7 +81,7 @@ class _Classes:
 
     def own(self) -> list[Any]:
         """The messages that need a class in the stubs, by name."""
-        mine = [one for one in self._messages.values() if not _is_well_known(one) and not _is_map_entry(one)]
+        mine = [one for one in self._messages.values() if not _is_well_known(one) and not is_map_entry(one)]
         return sorted(mine, key=lambda one: self._names[one.full_name])
 
     def name(self, message: Any) -> str:
@@ -139,7 +140,7 @@ def _table_type(kind: TableType, classes: _Classes) -> str:
 
 def _field_type(field: Any, classes: _Classes) -> str:
     message = field.message_type
-    if message is not None and _is_map_entry(message):
+    if is_map_entry(message):
         key, value = message.fields_by_name["key"], message.fields_by_name["value"]
         return f"_r.SharedMap[{_scalar(key)}, {_field_type(value, classes)}]"
     one = _scalar(field) if message is None else classes.name(message)
@@ -150,10 +151,6 @@ def _scalar(field: Any) -> str:
     if field.type == FieldDescriptor.TYPE_BYTES:
         return "_b.bytes"
     return _SCALARS.get(field.cpp_type, "_b.int")
-
-
-def _is_map_entry(message: Any) -> bool:
-    return bool(message.GetOptions().map_entry)
 
 
 def _is_well_known(message: Any) -> bool:

@@ -16,6 +16,8 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.empty_pb2 import Empty
 
+from gdata.proto.fields import is_map_entry
+
 _VARINT, _FIXED64, _BYTES, _GROUP, _GROUP_END, _FIXED32 = 0, 1, 2, 3, 4, 5
 
 _EMPTY: Descriptor = Empty.DESCRIPTOR
@@ -72,7 +74,7 @@ def _ways(message: Descriptor) -> Mapping[int, _Way]:
         inner: Any = field.message_type
         if inner is not None and _holds_maps(inner, {message.full_name}):
             ways[field.number] = _Way(inner)
-        if inner is not None and inner.GetOptions().map_entry:
+        if is_map_entry(inner):
             value = inner.fields_by_name["value"].message_type
             within = inner if value is not None and _holds_maps(value, set()) else None
             ways[field.number] = _Way(within, inner.fields_by_name["key"].type)
@@ -81,7 +83,7 @@ def _ways(message: Descriptor) -> Mapping[int, _Way]:
 
 def _holds_maps(message: Any, seen: set[str]) -> bool:
     """Whether there are maps in a message that lies in those of `seen`."""
-    if message.GetOptions().map_entry:
+    if is_map_entry(message):
         return True
     if message.full_name in seen:
         return False

@@ -11,8 +11,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.errors import SchemaError
 from gdata.nearest import did_you_mean
+from gdata.proto.fields import element_field, is_map, key_field, row_type
+from gdata.proto.options import OptionReader
 from gdata.schema.names import fold
-from gdata.schema.options import OptionReader
 from gdata.schema.places import Places
 from gdata.schema.plan import FieldPlan, MessagePlan, Ref, Sequence, Sum, TableKind, TablePlan, kind_of
 
@@ -33,7 +34,7 @@ class Planner:
         """The plan of a table message; raises SchemaError where it is none."""
         kind: TableKind
         kind, rows_field = ("record", None) if is_record else self._rows_field(descriptor)
-        row = self.plan_message(descriptor if rows_field is None else _row_type(rows_field))
+        row = self.plan_message((row_type(rows_field) if rows_field is not None else None) or descriptor)
         options = self._options.of_message(descriptor)
         plan = TablePlan(
             name=descriptor.name,
@@ -57,7 +58,7 @@ class Planner:
     def _rows_field(self, descriptor: Descriptor) -> tuple[TableKind, Any]:
         """Which field holds the rows: a table has one field, a list of messages or a map of them."""
         field: Any = descriptor.fields[0] if len(descriptor.fields) == 1 else None
-        if field is None or not field.is_repeated or field.message_type is None or _row_type(field) is None:
+        if field is None or not field.is_repeated or field.message_type is None or row_type(field) is None:
             raise SchemaError(
                 f"{self._places.of(descriptor.full_name)}: the message {descriptor.full_name} is no table",
                 hint=f"write `message {descriptor.name}Table {{ repeated {descriptor.name} rows = 1; }}` below it, and "
@@ -68,7 +69,7 @@ class Planner:
                 f"{self._places.of(field.full_name)}: the rows of {descriptor.full_name} are delimited, as a group is",
                 hint="make it a plain repeated field; in editions: [features.message_encoding = LENGTH_PREFIXED]",
             )
-        return ("map" if _is_map(field) else "rows"), field
+        return ("map" if is_map(field) else "rows"), field
 
     def _check_table(self, plan: TablePlan, rows_field: Any) -> None:
         if plan.kind == "map":
@@ -112,8 +113,8 @@ class Planner:
         return known
 
     def _plan_field(self, field: Any, within: tuple[str, ...]) -> FieldPlan:
-        is_map = _is_map(field)
-        value = field.message_type.fields_by_name["value"] if is_map else field
+        has_entries = is_map(field)
+        value: Any = element_field(field)
         kind = kind_of(value)
         if kind == "message" and value.message_type.full_name in within:
             kind = "nested"  # A message within itself has no end of columns.
@@ -123,9 +124,9 @@ class Planner:
             number=field.number,
             kind=kind,
             descriptor=field,
-            is_list=field.is_repeated and not is_map,
-            is_map=is_map,
-            map_key_kind=kind_of(field.message_type.fields_by_name["key"]) if is_map else "string",
+            is_list=field.is_repeated and not has_entries,
+            is_map=has_entries,
+            map_key_kind=kind_of(key_field(field)) if has_entries else "string",
             has_presence=field.has_presence and not field.is_required,
             is_optional=_is_optional(field),
             message=self.plan_message(value.message_type, within) if kind == "message" else None,
@@ -261,14 +262,6 @@ def _has_one_value(message: MessagePlan, path: str) -> bool:
     if field is None or field.is_list or field.is_map or field.kind in ("nested", "struct", "field_mask", "any"):
         return False
     return _has_one_value(field.message, rest) if rest and field.message is not None else not rest and not field.message
-
-
-def _is_map(field: Any) -> bool:
-    return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
-
-
-def _row_type(field: Any) -> Any:
-    return field.message_type.fields_by_name["value"].message_type if _is_map(field) else field.message_type
 
 
 def _oneof(field: Any) -> str:

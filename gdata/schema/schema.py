@@ -8,13 +8,13 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.internal import api_implementation
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.errors import OutsideError, SchemaError
 from gdata.nearest import did_you_mean
-from gdata.schema.options import OptionReader
+from gdata.proto.options import OptionReader
+from gdata.proto.pool import pool_of
 from gdata.schema.places import Places
 from gdata.schema.plan import TablePlan
 from gdata.schema.planner import Planner
@@ -35,9 +35,7 @@ class Schema:
             )
         self.descriptors = descriptors
         self.files = FileDescriptorSet.FromString(descriptors)
-        self.pool = DescriptorPool()
-        for file in self.files.file:
-            self.pool.AddSerializedFile(file.SerializeToString())
+        self.pool = pool_of(self.files)
         self._options = OptionReader(self.pool)
         self._planner = Planner(self._options, self.places)
 

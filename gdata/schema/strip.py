@@ -18,6 +18,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 from google.protobuf.message import Message
 
+from gdata.proto.fields import is_map_entry
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
 
@@ -57,7 +58,7 @@ class Visibility:
         if message.full_name in self._types:
             return
         self._add(message)
-        is_entry = message.GetOptions().map_entry
+        is_entry = is_map_entry(message)
         shipped = message.file.package == "google.protobuf"
         for field in message.fields:
             if not (is_entry or shipped or field.name == rows_field or self._sees(field)):

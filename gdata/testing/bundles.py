@@ -42,6 +42,9 @@ from gdata.bundles.manifest import (
 )
 from gdata.bundles.reader import Bundle
 from gdata.errors import SchemaError
+from gdata.proto.fields import is_map_entry
+from gdata.proto.options import OptionReader
+from gdata.proto.pool import pool_of
 from gdata.schema.maporder import sort_maps
 
 Protos = str | Mapping[str, str]
@@ -141,9 +144,7 @@ class _Prepared:
 
 def _prepare(target: str, contents: Contents) -> _Prepared:
     compiled = FileDescriptorSet.FromString(compile_protos(contents.protos))
-    pool = descriptor_pool.DescriptorPool()
-    for file in compiled.file:
-        pool.Add(file)
+    pool = pool_of(compiled)
     messages = {one.name: one for file in compiled.file for one in _messages(pool, file)}
     schema_bytes = _schema_of_bundle(compiled).SerializeToString(deterministic=True)
     schema = file_entry("schema", "binpb", schema_bytes)
@@ -192,7 +193,7 @@ def _table_kind(descriptor: Descriptor, rows: Rows) -> tuple[str, str, Descripto
         if message is None or not one.is_repeated:
             continue
         value = message.fields_by_name.get("value")
-        if message.GetOptions().map_entry and isinstance(rows, Mapping) and value and value.message_type:
+        if is_map_entry(message) and isinstance(rows, Mapping) and value and value.message_type:
             return "map", one.name, value.message_type
         if isinstance(rows, Sequence):
             return "rows", one.name, message
@@ -200,17 +201,8 @@ def _table_kind(descriptor: Descriptor, rows: Rows) -> tuple[str, str, Descripto
 
 
 def _key_fields(row: Descriptor, pool: descriptor_pool.DescriptorPool) -> tuple[str, ...]:
-    try:
-        extension: Any = pool.FindExtensionByName("gdata.field")
-    except KeyError:
-        return ()
-    # Options know the extensions of the pool that they were parsed with, so they are parsed with this one.
-    options_class = message_factory.GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FieldOptions"))
-    keys = []
-    for one in row.fields:
-        options = options_class.FromString(one.GetOptions().SerializeToString())
-        if options.Extensions[extension].key:
-            keys.append((one.number, one.name))
+    options = OptionReader(pool)
+    keys = [(one.number, one.name) for one in row.fields if (known := options.of_field(one)) and known.key]
     return tuple(name for _, name in sorted(keys))
 
 
