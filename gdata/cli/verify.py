@@ -42,7 +42,14 @@ def command(
     if format_ == "json":
         faults = [{"file": one.file, "message": one.message, "hint": one.hint} for one in report.faults]
         print_json(
-            {"ok": report.ok, "place": report.place, "files": report.files, "bytes": report.bytes, "faults": faults}
+            {
+                "ok": report.ok,
+                "place": report.place,
+                "files": report.files,
+                "bytes": report.bytes,
+                "faults": faults,
+                "unnamed": report.unnamed,
+            }
         )
     else:
         _render(report)
@@ -75,5 +82,12 @@ def _render(report: Report) -> None:
             console.print(f"  → {fault.hint}", markup=False, soft_wrap=True)
     for name in report.leftovers:
         console.print(f"left over from a publish that was cut off, harmless: {name}", markup=False, soft_wrap=True)
+    if report.unnamed:
+        console.print(
+            f"{len(report.unnamed)} releases are named by no channel, as a publish that was cut off leaves one; "
+            "or is a channel's log missing here?",
+            markup=False,
+            soft_wrap=True,
+        )
     state = "whole" if report.ok else f"{len(report.faults)} damaged"
     console.print(f"{report.place}: {state}; {report.files} files, {report.bytes:,} bytes read", markup=False)

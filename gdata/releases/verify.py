@@ -57,7 +57,8 @@ class Fault:
 class Report:
     """What was read: numbers of files and bytes, every fault, and what is worth a word without being wrong.
 
-    `leftovers` are files of publishers that died; `pruned` are releases in a log that the store has no more.
+    `leftovers` are files of publishers that died; `pruned` are releases in a log that the store has no more;
+    `unnamed` are releases in no log, as of such a publisher, or of a channel whose log is missing here.
     """
 
     place: str
@@ -66,6 +67,7 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     pruned: list[str] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -147,8 +149,10 @@ def verify_store(
                 _verify_needs(report, store, record.release, blobs, public_key)
     with report.at(IDENTITY):
         _verify_identity(report, store, records)
+    named = set[str]()
     for channel in channel_names(store):
-        _verify_log(report, store, channel, records, public_key)
+        named |= _verify_log(report, store, channel, records, public_key)
+    report.unnamed += sorted(records.keys() - named)
     return report
 
 
@@ -255,7 +259,9 @@ def _verify_identity(report: Report, store: WritableStore, records: Mapping[str,
 
 def _verify_log(
     report: Report, store: WritableStore, channel: str, records: Mapping[str, _Record], public_key: PublicKeys | None
-) -> None:
+) -> set[str]:
+    """The releases that the log of a channel names."""
+    named = set()
     files = [file.name for file in _own_files(report, store, f"{CHANNELS}/{channel}")]
     last = max(map(entry_number, files), default=0)
     bad = {name[-13:-5] for name in files if not entry_number(name)}
@@ -272,10 +278,12 @@ def _verify_log(
         if entry is not None and entry.action == "rollback" and entry.base is not None:
             bad.add(build_of(entry.base))
         if entry is not None:
+            named.add(entry.release)
             _verify_record_of(report, store, entry, records.get(entry.release), is_newest=number == last)
         before = entry
     for build in sorted(bad):
         _verify_mark(report, store, mark_name(channel, build), build)
+    return named
 
 
 def _verify_mark(report: Report, store: WritableStore, name: str, build: str) -> None:

@@ -130,6 +130,7 @@ def test_a_channel_that_is_missing_costs_no_release(tmp_path: Path, lost: str) -
     store = two_channels(tmp_path)
     (tmp_path / "releases" / lost).rename(tmp_path / "elsewhere")
     before = names(tmp_path / "releases")
+    assert len(verify_store(store).unnamed) == (3 if lost == "channels" else 2)
     if lost == "channels":
         with pytest.raises(RefusedError, match="3 releases and no channel"):
             prune(store, now=TOMORROW)
