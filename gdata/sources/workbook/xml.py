@@ -23,11 +23,10 @@ _RELATIONS = (
 )
 # A pattern that begins with fixed letters is searched for ten times as fast as one that doesn't.
 _ERROR = re.compile(rb"""t=["']e["']""")
-_ISO_DATE = re.compile(rb"""t=["']d["']""")
+_ERROR_OR_DATE = re.compile(rb"""t=["'][de]["']""")
 _KNOWN_ERRORS = frozenset("#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE!".split())
 """Those that calamine knows; a sheet with another is refused whole."""
 _FULL_CALCULATION = re.compile(rb"""<(?:\w+:)?calcPr\b[^<>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
-_FORMULA_START = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _BEYOND_26 = re.compile(rb"""r=["'][A-Za-z]{2}""")
 _BEYOND_702 = re.compile(rb"""r=["'][A-Za-z]{3}""")
 _BEYOND_9999 = re.compile(rb"""r=["'][A-Za-z]+\d{5}""")
@@ -45,7 +44,6 @@ _UP_TO_VALUE = (
 )
 _NEGATIVE = re.compile(_UP_TO_VALUE + rb"(-[\d.]+(?:[eE][-+]?\d+)?)\s*<")
 _PICTURE = re.compile(_UP_TO_VALUE + rb"(=DISPIMG\([^<]*)<")
-_METADATA = re.compile(rb"""vm=["']\d""")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
 _PERCENT_FORMATS = {"9", "10"}
@@ -72,15 +70,10 @@ class XmlScanner:
             member = self._parts[title]
             content = _as_utf8(self._archive.read(member))
             refuse_too_many_cells(*_extent(content), place)
-            errors = list(_errors(content))
-            if any(error not in _KNOWN_ERRORS for _, _, error in errors):
-                self._archive.mend(member, _without_errors(content))
-            hidden: list[tuple[int, int, CellValue]] = [
-                *errors,
-                *_bare_formulas(content),
-                *_iso_dates(content),
-                *_pictures(content),
-            ]
+            typed = list(_errors_and_dates(content))
+            if any(_ERROR.search(cell[1]) and _value(cell) not in _KNOWN_ERRORS for cell in typed):
+                self._archive.mend(member, _without_errors(content, typed))
+            hidden = [*_hidden_values(content, typed), *_bare_formulas(content), *_pictures(content)]
             return Scan(
                 hidden,
                 totals=tuple(self._totals(member)),
@@ -93,7 +86,8 @@ class XmlScanner:
         """The formulas with a value, where the workbook says that they are to be computed when it is opened."""
         if not _FULL_CALCULATION.search(self._book):
             return frozenset()
-        cells = (_enclosing_cell(content, hit, to_end=False) for hit in _FORMULA_START.finditer(content))
+        formulas = re.finditer(rb"<%bf[\s/>]" % re.escape(_prefix(content)), content)
+        cells = (_enclosing_cell(content, hit, to_end=False) for hit in formulas)
         found = {_position(content, cell) for cell in cells if cell is not None}
         return frozenset(found - {(row, column) for row, column, _ in hidden})
 
@@ -188,54 +182,56 @@ def _extent(content: bytes) -> tuple[int, int]:
     return height, width
 
 
-def _cells_with(kind: re.Pattern[bytes], content: bytes) -> Iterator[re.Match[bytes]]:
-    """The cells that have the attribute of the pattern."""
-    for hit in kind.finditer(content):
+def _errors_and_dates(content: bytes) -> Iterator[re.Match[bytes]]:
+    """The cells whose type is an error, or a date as ISO 8601 writes it: of Strict .xlsx, and SheetJS's `cellDates`."""
+    for hit in _ERROR_OR_DATE.finditer(content):
         cell = _CELL.match(content, content.rfind(b"<", 0, hit.start()))
         # A text may hold `t="e"` too: then what begins before it isn't a cell.
         if cell is not None and hit.end() <= cell.end(1) and content[hit.start() - 1 : hit.start()].isspace():
             yield cell
 
 
-def _errors(content: bytes) -> Iterator[tuple[int, int, str]]:
-    for cell in _cells_with(_ERROR, content):
-        value = _VALUE.search(cell[2])
-        row, column = _position(content, cell)
-        yield row, column, (value and _text(value[1])) or "#ERROR!"
+def _hidden_values(content: bytes, cells: Iterable[re.Match[bytes]]) -> Iterator[tuple[int, int, CellValue]]:
+    """What the cells of errors and dates show."""
+    for cell in cells:
+        shown: CellValue = _value(cell)
+        if not _ERROR.search(cell[1]):
+            shown = iso_date_cell(str(shown))
+        elif shown == "#VALUE!" and b" vm=" in cell[1] and not _FORMULA.search(cell[2]):
+            shown = FormulaCell("#VALUE!", is_picture=True)  # Excel's way to place a picture in a cell
+        if shown is not None:
+            yield *_position(content, cell), shown or "#ERROR!"
 
 
-def _pictures(content: bytes) -> Iterator[tuple[int, int, FormulaCell]]:
-    """Pictures in cells: WPS's =DISPIMG("ID"), and what Excel writes as an error value with metadata."""
-    found = list(_PICTURE.finditer(content)) if b"=DISPIMG(" in content else []
-    with_metadata = _cells_with(_METADATA, content)
-    found += [cell for cell in with_metadata if b"#VALUE!" in cell[2] and not _FORMULA.search(cell[2])]
-    for cell in found:
-        row, column = _position(content, cell)
-        yield row, column, FormulaCell(_text(cell[2]), is_picture=True)
-
-
-def _without_errors(content: bytes) -> bytes:
+def _without_errors(content: bytes, cells: Iterable[re.Match[bytes]]) -> bytes:
     """The sheet with the values of its error cells emptied."""
     parts, end = [], 0
-    for cell in _cells_with(_ERROR, content):
-        if value := _VALUE.search(cell[2]):
+    for cell in cells:
+        if _ERROR.search(cell[1]) and (value := _VALUE.search(cell[2])):
             parts.append(content[end : cell.start(2) + value.start(1)])
             end = cell.start(2) + value.end(1)
     return b"".join([*parts, content[end:]])
 
 
-def _iso_dates(content: bytes) -> Iterator[tuple[int, int, CellValue]]:
-    """Dates, times and durations that are written as ISO 8601 has them: Strict .xlsx, and SheetJS's `cellDates`."""
-    for cell in _cells_with(_ISO_DATE, content):
-        value = _VALUE.search(cell[2])
-        date = iso_date_cell(_text(value[1])) if value else None
-        if date is not None:
-            yield *_position(content, cell), date
+def _pictures(content: bytes) -> Iterator[tuple[int, int, CellValue]]:
+    """WPS's pictures in cells: =DISPIMG("ID",1)."""
+    for cell in _PICTURE.finditer(content) if b"=DISPIMG(" in content else ():
+        yield *_position(content, cell), FormulaCell(_text(cell[2]), is_picture=True)
+
+
+def _value(cell: re.Match[bytes]) -> str:
+    value = _VALUE.search(cell[2])
+    return _text(value[1]) if value else ""
+
+
+def _prefix(content: bytes) -> bytes:
+    """What stands before the name of every tag."""
+    root = _ROOT.search(content)
+    return root[1] or b"" if root else b""
 
 
 def _bare_formulas(content: bytes) -> Iterator[tuple[int, int, FormulaCell]]:
-    root = _ROOT.search(content)
-    for pattern in _bare_formula_patterns(root[1] or b"" if root else b""):
+    for pattern in _bare_formula_patterns(_prefix(content)):
         for hit in pattern.finditer(content):
             cell = _enclosing_cell(content, hit)
             # A text formula with an empty value is one whose value is the empty text.
