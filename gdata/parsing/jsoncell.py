@@ -47,7 +47,6 @@ _STRUCT_SIGNS = {"google.protobuf.Struct": (dict, "{ }"), "google.protobuf.ListV
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REASONS = (
     ("Expecting property name", sentence("a name in double quotes should stand at character {at}")),
-    ("Illegal trailing comma", sentence("a comma at character {at} has nothing behind it")),
     ("Expecting value", sentence("a value is missing at character {at}")),
     ("Expecting ',' delimiter", sentence("a comma or a closing bracket is missing at character {at}")),
     ("Expecting ':' delimiter", sentence("a colon is missing at character {at}")),
@@ -57,6 +56,7 @@ _REASONS = (
     ("Invalid control character", sentence("a line break or tab stands in a text at character {at}; write \\n or \\t")),
 )
 """What Python says of broken JSON, and what people are told."""
+_TRAILING_COMMA = sentence("a comma at character {at} has nothing behind it")
 _BROKEN_OFF = sentence("it breaks off at character {at}")
 _TOO_DEEP = sentence("it is nested too deep")
 
@@ -107,6 +107,9 @@ def _content(text: str) -> Any:
 def _reason(error: json.JSONDecodeError, text: str) -> Sentence:
     if any(quote in text for quote in "“”‘’„＂"):
         return sentence('its quotes must be plain ones: "')
+    before = text[: error.pos].rstrip()
+    if before.endswith(",") and text[error.pos :].lstrip()[:1] in ("]", "}"):
+        return _TRAILING_COMMA.with_words(at=len(before))
     if text[error.pos : error.pos + 1] == "'":
         return sentence('its quotes must be double ones: "')
     told = next((told for start, told in _REASONS if error.msg.startswith(start)), _BROKEN_OFF)
