@@ -14,6 +14,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
+from gdata.files import unseal
+
 INTEGERS = {"id", "price", "exp", "stack", "category"}
 FLOATS = {"rate", "weight"}
 
@@ -21,7 +23,8 @@ FLOATS = {"rate", "weight"}
 def main(folder: Path) -> None:
     pool = DescriptorPool()
     (descriptors,) = (folder / ".gdata").glob("descriptors-*.binpb")
-    for file in FileDescriptorSet.FromString(descriptors.read_bytes()).file:
+    content = unseal(descriptors.read_bytes(), descriptors.stem.removeprefix("descriptors-"))
+    for file in FileDescriptorSet.FromString(bytes(content or b"")).file:
         pool.AddSerializedFile(file.SerializeToString())
     output = folder / "naive"
     output.mkdir(exist_ok=True)
