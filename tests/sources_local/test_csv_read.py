@@ -1,5 +1,6 @@
 import csv
 import io
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,6 +106,23 @@ def test_the_line_and_the_byte_are_named(tmp_path: Path) -> None:
 )
 def test_what_is_no_csv(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in str(refused(tmp_path, content))
+
+
+def test_a_quote_that_nobody_closed_in_a_large_file_takes_no_memory_for_what_follows(tmp_path: Path) -> None:
+    content = b'id,name\n1,"sword\n' + b"2,shield\n" * 3_000_000
+    tracemalloc.start()
+    try:
+        assert "row 2: a quoted cell begins there and never ends" in str(refused(tmp_path, content))
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(content)
+    finally:
+        tracemalloc.stop()
+    # What stands before it isn't kept either.
+    content = b"2,shield\n" * 300_000 + b'3,"bow\n'
+    assert "row 300001: a quoted cell begins there" in str(refused(tmp_path, content))
+
+
+def test_quotes_inside_of_cells_need_no_partner(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, b'id,name\n1,a 5" pipe\n2,"b\rc"\n') == [["id", "name"], ["1", 'a 5" pipe'], ["2", "b\rc"]]
 
 
 def test_a_zero_byte_that_is_none_in_the_file(tmp_path: Path) -> None:

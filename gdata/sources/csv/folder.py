@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -31,8 +30,10 @@ _OTHER_FORMATS = ((b"PK\x03\x04", "a workbook or zip file"), (b"\xd0\xcf\x11\xe0
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _THREE_BYTES = re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
 """A sign of Korean, Japanese or Chinese in UTF-8."""
-# csv's own limit of 131,072 is below what a cell of JSON may hold; ours is the size of the whole file.
-_FIELD_LIMIT = 2**31 - 1
+# csv's own limit of 131,072 is below what a cell of JSON may hold. No cell has sixteen million characters, but what
+# follows a quote that nobody closed has, and csv takes eight bytes for each.
+_LONGEST_CELL = 16 << 20
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def pull_csv(spreadsheet: Spreadsheet) -> Pulled:
@@ -169,19 +170,38 @@ def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDec
 
 
 def _read_slowly(text: str, place: str) -> list[list[CellValue]]:
-    csv.field_size_limit(_FIELD_LIMIT)
-    # newline="" hands CR, LF and CRLF to the csv module as they are: inside quotes they belong to the cell.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Any] = []
+    csv.field_size_limit(_LONGEST_CELL)
+    if text.count('"') % 2:
+        # A quote that nobody closed takes all that follows into its cell: found before anything is kept.
+        for _ in _checked_rows(text, place):
+            pass
+    return list(_checked_rows(text, place))
+
+
+def _checked_rows(text: str, place: str) -> Iterator[list[Any]]:
+    reader, row = csv.reader(_lines(text), strict=True), 0
     try:
-        rows.extend(reader)
+        for row, cells in enumerate(reader, start=1):  # noqa: B007 - told if the next one fails
+            yield cells
     except csv.Error as error:
-        raise _wrong_csv(place, reader.line_num, len(rows) + 1, error) from error
-    return rows
+        raise _wrong_csv(place, reader.line_num, row + 1, error) from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, CR, LF or CRLF, as they are: inside quotes they belong to the cell.
+
+    A StringIO would hold the text a second time, with four bytes a character.
+    """
+    start = 0
+    for end in _LINE_END.finditer(text):
+        yield text[start : end.end()]
+        start = end.end()
+    if start < len(text):
+        yield text[start:]
 
 
 def _wrong_csv(place: str, line: int, row: int, error: csv.Error) -> SourceError:
-    if "unexpected end" in str(error):
+    if "unexpected end" in str(error) or "field larger" in str(error):
         return SourceError(
             f"{place}, row {row}: a quoted cell begins there and never ends",
             hint='close it with ", or write a " that belongs to the text twice',
