@@ -20,6 +20,7 @@ from gdata.pipeline.links import with_links
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.staleness import note_outcome, noting_failure
 from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
+from gdata.pipeline.unfed import note_unfed
 from gdata.problems import Problem, has_errors
 from gdata.project import Project
 from gdata.sources.grid import Pulled
@@ -135,6 +136,7 @@ def build(
 
     `source` says where the tables come from, if not all of them from the sheets as they are now.
     """
+    is_plain = source is None or source.is_plain
     with locked(project.state, listener), noting_failure(project.config):
         checked = _check(project, listener, offline=offline, strict=strict, source=source)
         if not checked.ok:
@@ -157,12 +159,14 @@ def build(
                 pulled,
                 project.schema.descriptors,
                 lambda: _provenance(pulled, source),
-                is_plain=source is None or source.is_plain,
+                is_plain=is_plain,
             )
             written = write_build(project.config.output, bundles, project.state / WRITTEN)
             # Not before: were it not committed, the build that still stands there would have lost its part.
             tidy(project.state, {*written.builds, built.build or ""})
             note_outcome(project.config, None)
+            if is_plain and (unfed := note_unfed(project, checked.parsed)):
+                listener(Event("write", note=unfed))
             for folder in written.others:
                 listener(Event("write", note=_not_ours(folder)))
             listener(Event("write", "", len(bundles), len(bundles)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gdata.config import Config
 from gdata.errors import GdataError
 from gdata.pipeline.sides import store_of
+from gdata.pipeline.unfed import known_unfed
 from gdata.project import open_project
 from gdata.releases.reader import newest_entry
 from gdata.releases.store import shown
@@ -21,6 +22,19 @@ def examine(config: Config) -> Iterator[DoctorStep]:
     for source, spreadsheets in by_source(config.spreadsheets):
         yield from source.examine(spreadsheets, config)
     yield _examine_store(config)
+    yield from _examine_unfed(config)
+
+
+def _examine_unfed(config: Config) -> Iterator[DoctorStep]:
+    """What the last build left alone: it may be meant, or a line that somebody forgot."""
+    unfed = known_unfed(config)
+    for names, hint in (
+        (unfed.sheets, "name them under `sheets:`, if they are for the game"),
+        (unfed.tables, "name the sheets that feed them, or delete the messages"),
+    ):
+        if names:
+            what = "sheets that no line names" if names is unfed.sheets else "tables that no sheet feeds"
+            yield DoctorStep("unfed", "warning", f"{what}: {', '.join(names)}", hint)
 
 
 def _examine_schemas(config: Config) -> DoctorStep:

@@ -4,6 +4,7 @@ pull.zip                 the snapshot of the last pull
 builds/<build>           what a build that stands in `output/` was made from
 written                  the files in `output/` that this project wrote
 outcomes                 why the last build failed, if it did
+unfed                    the sheets and tables that it left alone
 descriptors-….binpb      compiled .proto files
 cache/                   what each table gave when it was parsed
 lock                     held by the process that builds or publishes

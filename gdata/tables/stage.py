@@ -44,6 +44,8 @@ class Parsed:
     sheet_order: dict[tuple[str, str], int] = field(default_factory=dict)
     gids: dict[tuple[str, str], int] = field(default_factory=dict)
     pulled: list[Pulled] = field(default_factory=list)
+    unnamed: list[tuple[str, str]] = field(default_factory=list)
+    """Spreadsheet and title of the sheets that no line of sheets.yaml names, where titles are known."""
     waited: float = 0.0
     """Seconds that went by until the pulls were there; parsing went on meanwhile where it could."""
 
@@ -153,6 +155,8 @@ class _Stage:
             parsed.sheet_order[place] = len(parsed.sheet_order)
             if gid is not None:
                 parsed.gids[place] = gid
+        named = {title for title, _ in found.sheets}
+        parsed.unnamed += [(spreadsheet.name, title) for title in found.titles if title not in named]
         for title in found.missing:
             entry = next(one for one in spreadsheet.sheets if one.title == title)
             parsed.problems.append(self._missing(spreadsheet, entry, found))
