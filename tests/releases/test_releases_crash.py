@@ -20,9 +20,10 @@ from gdata.bundles.reader import open_bundle
 from gdata.releases.fetch import fetch
 from gdata.releases.move import Parts
 from gdata.releases.place import open_store
-from gdata.releases.prune import prune
+from gdata.releases.prune import plan_prune, prune
 from gdata.releases.reader import bundles_of, newest_entry, read_all
 from gdata.releases.store import writable
+from gdata.releases.trash import original_name
 from gdata.releases.verify import verify_store
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -147,6 +148,28 @@ def test_a_rollback_killed_at_every_file_operation_leaves_the_channel_whole(tmp_
 
     die_everywhere(folder, lambda copy: rollback(store_at(copy), "live", base=two), check, die_at_operation)
     assert seen == {one.release, two.release}
+
+
+def test_a_prune_killed_at_every_file_operation_leaves_the_store_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "game"
+    store, later = store_at(folder), datetime.now(UTC) + timedelta(days=2)
+    for price in (100, 200, 300):
+        release(store, build(tmp_path, price), parts=PARTS)
+    trashed = {file.name for file in plan_prune(store, keep=1, now=later).files}
+
+    def check(copy: Path) -> None:
+        left = store_at(copy)
+        assert verify_store(left).ok
+        for bundle in bundles_of(left, "live").bundles.values():
+            read_all(bundle)
+        prune(left, keep=1, now=later)
+        assert {original_name(file.name) for file in left.files("trash")} == trashed
+        assert verify_store(left).ok
+
+    def going_on(copy: Path) -> None:
+        prune(store_at(copy), keep=1, now=later)
+
+    assert die_everywhere(folder, going_on, check, die_at_operation) > 10
 
 
 def test_a_fetch_killed_at_every_file_operation_leaves_the_old_bundle_or_the_new(tmp_path: Path) -> None:
