@@ -24,8 +24,8 @@ from gdata.bundles.parts import PART_BYTES, split_rows
 from gdata.config import Target
 from gdata.errors import SchemaError
 from gdata.parsing.view import TableView
+from gdata.proto.maporder import sort_maps
 from gdata.proto.pool import pool_of
-from gdata.schema.maporder import sort_maps
 from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
 from gdata.schema.strip import Visibility, runtime_schema

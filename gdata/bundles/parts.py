@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gdata.bundles.wire import field_ends
+from gdata.proto.wire import field_ends
 
 PART_BYTES = 64 << 20
 """A table up to this size is one file."""

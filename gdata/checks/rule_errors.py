@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor
-from google.protobuf.descriptor_pb2 import DescriptorProto
 
 from gdata.checks.rules import RuleReader, reachable_messages, unknown_fields
 from gdata.errors import SchemaError
 from gdata.nearest import did_you_mean
 from gdata.proto.fields import is_map_entry
+from gdata.proto.lines import SourcePath
 from gdata.schema.schema import SHIPPED_PACKAGES, Schema
 
 # Field numbers of descriptor.proto and of buf/validate/validate.proto, from which source paths are made.
-_FILE_MESSAGE, _MESSAGE_FIELD, _MESSAGE_NESTED = 4, 2, 3
 _MESSAGE_OPTIONS, _FIELD_OPTIONS, _BUF_VALIDATE = 7, 8, 1159
 _MESSAGE_CEL, _FIELD_CEL = 3, 23
 
@@ -27,8 +26,6 @@ _TYPE = re.compile(r"embedded type (?P<type>[\w.]+) for")
 # What the engine says when it runs a rule on an empty message: these are never the data's fault. A null is: an
 # unset wrapper is one.
 _NONSENSE = re.compile(r"no_such_field|Applying SELECT|unexpected type|No matching overloads(?!.*null)", re.DOTALL)
-
-_SourcePath = tuple[int, ...]
 
 
 class RuleErrors:
@@ -89,42 +86,27 @@ class RuleErrors:
 
     def _line_of(self, message: str, rule: str) -> str:
         """`file.proto:12` of a CEL rule, on a message or one of its fields; "" where it isn't found."""
-        for file in self._schema.project_files:
-            lines = {tuple(location.path): location.span[0] + 1 for location in file.source_code_info.location}
-            prefix = f"{file.package}." if file.package else ""
-            for name, proto, path in _messages(prefix, file.message_type, (_FILE_MESSAGE,)):
-                if name == message:
-                    found = (lines.get(one) for one in self._paths_of(proto, name, path, rule))
-                    line = next((one for one in found if one), None)
-                    return f"{file.name}:{line}" if line else ""
-        return ""
+        found = (self._schema.places.below(name, *steps) for name, steps in self._places_of(message, rule))
+        return next(filter(None, found), "")
 
-    def _paths_of(self, proto: DescriptorProto, name: str, path: _SourcePath, rule: str) -> Iterator[_SourcePath]:
+    def _places_of(self, name: str, rule: str) -> Iterator[tuple[str, SourcePath]]:
+        """Declarations and steps below them where the rule may stand, the closest first."""
         message = self._schema.message(name)
-        assert message is not None, "it was found in the same files"
+        if message is None:
+            return
         own = self._rules.of_message(message)
         for number, one in enumerate(own.cel if own is not None else ()):
             if one.id == rule:
-                yield (*path, _MESSAGE_OPTIONS, _BUF_VALIDATE, _MESSAGE_CEL, number)
-                yield (*path, _MESSAGE_OPTIONS, _BUF_VALIDATE)
-        for index, field in enumerate(proto.field):
-            rules = self._rules.of_field(message.fields_by_name[field.name])
-            options = (*path, _MESSAGE_FIELD, index, _FIELD_OPTIONS, _BUF_VALIDATE)
+                yield name, (_MESSAGE_OPTIONS, _BUF_VALIDATE, _MESSAGE_CEL, number)
+                yield name, (_MESSAGE_OPTIONS, _BUF_VALIDATE)
+        for field in message.fields:
+            rules = self._rules.of_field(field)
             for number, one in enumerate(rules.cel if rules is not None else ()):
                 if one.id == rule:
-                    yield (*options, _FIELD_CEL, number)
-                    yield options
+                    yield field.full_name, (_FIELD_OPTIONS, _BUF_VALIDATE, _FIELD_CEL, number)
+                    yield field.full_name, (_FIELD_OPTIONS, _BUF_VALIDATE)
             if rules is not None and rule.partition(".")[0] == rules.WhichOneof("type"):
-                yield (*path, _MESSAGE_FIELD, index)
-
-
-def _messages(
-    prefix: str, messages: Iterable[DescriptorProto], path: _SourcePath
-) -> Iterator[tuple[str, DescriptorProto, _SourcePath]]:
-    for index, message in enumerate(messages):
-        name = prefix + message.name
-        yield name, message, (*path, index)
-        yield from _messages(f"{name}.", message.nested_type, (*path, index, _MESSAGE_NESTED))
+                yield field.full_name, ()
 
 
 def _in_one_line(failure: str) -> str:

@@ -12,7 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.problems import Cell, Problem
-from gdata.schema.maporder import sort_maps
+from gdata.proto.maporder import sort_maps
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
 

@@ -1,1 +1,1 @@
-"""Protobuf reflection, once: what fields are, pools, options of private pools, 32-bit floats."""
+"""Protobuf reflection, once: fields, pools, options of private pools, source lines, the wire, floats of 32 bits."""

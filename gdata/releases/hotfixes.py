@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 from gdata.bundles.reader import Bundle
-from gdata.bundles.wire import field_ends
 from gdata.errors import DamagedError, UsageError
+from gdata.proto.wire import field_ends
 from gdata.releases.reader import bundles_of, read_release
 from gdata.releases.records import Release
 from gdata.releases.store import Store

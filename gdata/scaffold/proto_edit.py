@@ -5,13 +5,14 @@ Places come from protoc's source info, whose columns count bytes and take a tab 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
 
-_PACKAGE, _IMPORT, _MESSAGE, _ENUM, _SYNTAX = 2, 3, 4, 5, 12
-_NESTED, _NESTED_ENUM = 3, 4
+from gdata.proto.lines import declarations
+
+_PACKAGE, _IMPORT, _SYNTAX = 2, 3, 12
 _TAB = 8
 # Numbers that protobuf keeps for itself.
 _RESERVED = range(19_000, 20_000)
@@ -63,7 +64,8 @@ class ProtoEdit:
         return "\r\n" if b"\r\n" in self.content else "\n"
 
     def _end_of(self, name: str) -> tuple[int, int]:
-        path = next(path for known, path in _declarations(self.file) if known == name)
+        package = f"{self.file.package}." if self.file.package else ""
+        path = dict(declarations(self.file))[package + name]
         return next(_span_end(one.span) for one in self.file.source_code_info.location if tuple(one.path) == path)
 
     def _after_head(self) -> int:
@@ -89,21 +91,6 @@ class ProtoEdit:
 def _span_end(span: Sequence[int]) -> tuple[int, int]:
     """protoc leaves the end's line out where it is that of the start."""
     return (span[2], span[3]) if len(span) == 4 else (span[0], span[2])
-
-
-def _declarations(file: FileDescriptorProto) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for index, message in enumerate(file.message_type):
-        yield from _within(message, message.name, (_MESSAGE, index))
-    for index, enum in enumerate(file.enum_type):
-        yield enum.name, (_ENUM, index)
-
-
-def _within(message: DescriptorProto, name: str, path: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    yield name, path
-    for index, nested in enumerate(message.nested_type):
-        yield from _within(nested, f"{name}.{nested.name}", (*path, _NESTED, index))
-    for index, enum in enumerate(message.enum_type):
-        yield f"{name}.{enum.name}", (*path, _NESTED_ENUM, index)
 
 
 def next_field_number(message: DescriptorProto) -> int:

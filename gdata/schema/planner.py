@@ -12,9 +12,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from gdata.errors import SchemaError
 from gdata.nearest import did_you_mean
 from gdata.proto.fields import element_field, is_map, key_field, row_type
+from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
 from gdata.schema.names import fold
-from gdata.schema.places import Places
 from gdata.schema.plan import FieldPlan, MessagePlan, Ref, Sequence, Sum, TableKind, TablePlan, kind_of
 
 _KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
@@ -24,7 +24,7 @@ _UNITS = ("ms", "s", "m", "h", "d")
 class Planner:
     """Plans, each message's compiled once."""
 
-    def __init__(self, options: OptionReader, places: Places) -> None:
+    def __init__(self, options: OptionReader, places: SourceLines) -> None:
         self._options = options
         self._places = places
         self._messages: dict[str, MessagePlan] = {}

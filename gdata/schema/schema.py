@@ -13,9 +13,9 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata.errors import OutsideError, SchemaError
 from gdata.nearest import did_you_mean
+from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
 from gdata.proto.pool import pool_of
-from gdata.schema.places import Places
 from gdata.schema.plan import TablePlan
 from gdata.schema.planner import Planner
 
@@ -40,9 +40,9 @@ class Schema:
         self._planner = Planner(self._options, self.places)
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> SourceLines:
         """Where in the .proto files each name is declared."""
-        return Places(self.project_files)
+        return SourceLines(self.project_files)
 
     @property
     def project_files(self) -> list[FileDescriptorProto]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _MAGIC = b"gdata parse cache 3\n"
 _HASH = 32
 _LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
-_SOURCES = ("checks", "parsing", "schema", "sources", "tables")
+_SOURCES = ("checks", "parsing", "proto", "schema", "sources", "tables")
 
 
 class ParseCache:

@@ -17,6 +17,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.empty_pb2 import Empty
 
 from gdata.proto.fields import is_map_entry
+from gdata.proto.wire import read_varint
 
 _VARINT, _FIXED64, _BYTES, _GROUP, _GROUP_END, _FIXED32 = 0, 1, 2, 3, 4, 5
 
@@ -98,7 +99,7 @@ def _sort(content: bytearray, position: int, end: int, message: Descriptor) -> i
     current = start = 0
     while position < end:
         at = position
-        tag, position = _varint(content, position)
+        tag, position = read_varint(content, position)
         number, kind = tag >> 3, tag & 7
         way = ways.get(number)
         if entries and number != current:
@@ -120,14 +121,14 @@ def _sort(content: bytearray, position: int, end: int, message: Descriptor) -> i
 def _value(content: bytearray, position: int, end: int, kind: int, inner: Descriptor | None) -> tuple[int, int]:
     """Where a value starts and ends; the maps in it are sorted where it is a message to be looked into."""
     if kind == _BYTES:
-        size, position = _varint(content, position)
+        size, position = read_varint(content, position)
         if inner is not None:
             _sort(content, position, position + size, inner)
         return position, position + size
     if kind == _GROUP:
         return position, _sort(content, position, end, inner or _EMPTY)
     if kind == _VARINT:
-        return position, _varint(content, position)[1]
+        return position, read_varint(content, position)[1]
     return position, position + (8 if kind == _FIXED64 else 4)
 
 
@@ -138,7 +139,7 @@ def _key(content: bytearray, position: int, end: int, type_: int) -> Any:
         return b"" if is_text else 0
     if type_ in _OF_FIXED:
         return struct.unpack_from(_OF_FIXED[type_], content, position + 1)[0]
-    number, position = _varint(content, position + 1)
+    number, position = read_varint(content, position + 1)
     return bytes(content[position : position + number]) if is_text else _OF_VARINT.get(type_, int)(number)
 
 
@@ -146,14 +147,3 @@ def _put(content: bytearray, start: int, entries: list[tuple[Any, bytes]]) -> No
     entries.sort()
     ordered = b"".join([entry for _, entry in entries])
     content[start : start + len(ordered)] = ordered
-
-
-def _varint(content: bytearray, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = content[position]
-        value |= (byte & 0x7F) << shift
-        position += 1
-        if byte < 0x80:
-            return value, position
-        shift += 7

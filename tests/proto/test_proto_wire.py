@@ -7,7 +7,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, UninterpretedOpt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdata.bundles.wire import field_ends
+from gdata.proto.wire import field_ends
 
 SIZES = st.sampled_from([0, 1, 120, 127, 128, 129, 300, 16_383, 16_384, 2_097_151, 2_097_152])
 

@@ -24,12 +24,12 @@ def field_ends(content: bytes) -> Iterator[int]:
                 position += size + 2 if size < 0x80 else (size & 0x7F | above << 7) + 3
                 yield position
                 continue
-        tag, position = _read_varint(content, position)
+        tag, position = read_varint(content, position)
         if tag & 7 == _BYTES:
-            size, position = _read_varint(content, position)
+            size, position = read_varint(content, position)
             position += size
         elif tag & 7 == _VARINT:
-            _, position = _read_varint(content, position)
+            _, position = read_varint(content, position)
         elif tag & 7 in (_FIXED64, _FIXED32):
             position += 8 if tag & 7 == _FIXED64 else 4
         else:
@@ -37,7 +37,8 @@ def field_ends(content: bytes) -> Iterator[int]:
         yield position
 
 
-def _read_varint(content: bytes, position: int) -> tuple[int, int]:
+def read_varint(content: bytes | bytearray, position: int) -> tuple[int, int]:
+    """The number that begins at a place, and where it ends."""
     value = shift = 0
     while True:
         byte = content[position]

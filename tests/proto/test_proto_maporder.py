@@ -12,7 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.schema.maporder import sort_maps
+from gdata.proto.maporder import sort_maps
 from gdata.schema.schema import Schema
 from gdata.testing.bundles import compile_protos
 

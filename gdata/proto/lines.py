@@ -12,10 +12,10 @@ _FILE_MESSAGE, _FILE_ENUM = 4, 5
 _MESSAGE_FIELD, _MESSAGE_NESTED, _MESSAGE_ENUM = 2, 3, 4
 _ENUM_VALUE = 2
 
-_Path = tuple[int, ...]
+SourcePath = tuple[int, ...]
 
 
-class Places:
+class SourceLines:
     """`file.proto:12` of every full name declared in the given files."""
 
     def __init__(self, files: Sequence[FileDescriptorProto]) -> None:
@@ -23,28 +23,39 @@ class Places:
 
     def of(self, name: str) -> str:
         """Where `name` (game.Item, game.Item.price) is declared; without source info, the name itself."""
-        return self._by_name.get(name, name)
+        return self.below(name) or name
+
+    def below(self, name: str, *steps: int) -> str:
+        """Where the part of a declaration stands that `steps` lead to, its options for example; "" if nowhere."""
+        file, path = self._declared.get(name, (None, ()))
+        line = self._lines[file.name].get((*path, *steps)) if file is not None else None
+        return f"{file.name}:{line}" if file is not None and line is not None else ""
 
     @cached_property
-    def _by_name(self) -> dict[str, str]:
-        return {name: place for file in self._files for name, place in _places(file)}
+    def _declared(self) -> dict[str, tuple[FileDescriptorProto, SourcePath]]:
+        return {name: (file, path) for file in self._files for name, path in declarations(file)}
+
+    @cached_property
+    def _lines(self) -> dict[str, dict[SourcePath, int]]:
+        return {
+            file.name: {tuple(one.path): one.span[0] + 1 for one in file.source_code_info.location}
+            for file in self._files
+        }
 
 
-def _places(file: FileDescriptorProto) -> Iterator[tuple[str, str]]:
-    lines = {tuple(location.path): location.span[0] + 1 for location in file.source_code_info.location}
+def declarations(file: FileDescriptorProto) -> Iterator[tuple[str, SourcePath]]:
+    """The full name of each message, field, enum and enum value of a file, with its path in the source info."""
     package = f"{file.package}." if file.package else ""
-    for name, path in _declarations(package, file.message_type, file.enum_type, (_FILE_MESSAGE,), (_FILE_ENUM,)):
-        if path in lines:
-            yield name, f"{file.name}:{lines[path]}"
+    return _declarations(package, file.message_type, file.enum_type, (_FILE_MESSAGE,), (_FILE_ENUM,))
 
 
 def _declarations(
     prefix: str,
     messages: Iterable[DescriptorProto],
     enums: Iterable[EnumDescriptorProto],
-    message_path: _Path,
-    enum_path: _Path,
-) -> Iterator[tuple[str, _Path]]:
+    message_path: SourcePath,
+    enum_path: SourcePath,
+) -> Iterator[tuple[str, SourcePath]]:
     for index, message in enumerate(messages):
         name, path = prefix + message.name, (*message_path, index)
         yield name, path
