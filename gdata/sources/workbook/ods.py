@@ -64,6 +64,13 @@ class _Sheet:
         self.percents: set[tuple[int, int]] = set()
         self.last_row = self.last_column = 0
 
+    def reach(self, row: int, column: int) -> None:
+        """Note that something stands there."""
+        if row > self.last_row:
+            self.last_row = row
+        if column > self.last_column:
+            self.last_column = column
+
 
 class _ContentReader:
     """Follows content.xml from tag to tag; rows and columns say how often they are repeated."""
@@ -91,6 +98,9 @@ class _ContentReader:
             raise ValueError(str(error)) from error
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "text:p":
+            self._start_paragraph()
+            return
         name = tag.rpartition(":")[2]
         if name in _CELLS:
             self._cell = {key.removeprefix("table:"): value for key, value in attributes.items()}
@@ -106,10 +116,14 @@ class _ContentReader:
         elif self._cell is not None and not self._in_note:
             self._start_text(name, attributes)
 
-    def _start_text(self, name: str, attributes: dict[str, str]) -> None:
-        if name in ("p", "h"):
+    def _start_paragraph(self) -> None:
+        if self._cell is not None and not self._in_note:
             self._text += "\n" if self._paragraphs else ""
             self._paragraphs += 1
+
+    def _start_text(self, name: str, attributes: dict[str, str]) -> None:
+        if name in ("p", "h"):
+            self._start_paragraph()
         elif name == "s":
             self._text += " " * int(attributes.get("text:c", 1))
         elif name in _BREAKS:
@@ -117,6 +131,8 @@ class _ContentReader:
             self._has_breaks = True
 
     def _end(self, tag: str) -> None:
+        if tag == "text:p":
+            return
         name = tag.rpartition(":")[2]
         if name == "table-row":
             self._row += self._row_repeats - 1
@@ -129,17 +145,17 @@ class _ContentReader:
     def _characters(self, text: str) -> None:
         # Outside of paragraphs there are only the blanks that some programs indent with.
         if self._paragraphs and self._cell is not None and not self._in_note:
-            self._text += _BLANKS.sub(" ", text)
+            self._text += text if text.isalnum() else _BLANKS.sub(" ", text)
 
     def _finish_cell(self, cell: dict[str, str]) -> None:
-        first, repeats = self._column + 1, int(cell.get("number-columns-repeated", 1))
+        first = self._column + 1
+        repeats = int(cell["number-columns-repeated"]) if "number-columns-repeated" in cell else 1
         self._column += repeats
         self._text = self._text.strip(" ")
         last_row = self._row + self._row_repeats - 1
         value = self._hidden_value(cell)
         if value is not None or self._text or "office:value-type" in cell:
-            self._sheet.last_row = max(self._sheet.last_row, last_row)
-            self._sheet.last_column = max(self._sheet.last_column, self._column)
+            self._sheet.reach(last_row, self._column)
         is_percent = cell.get("office:value-type") == "percentage"
         if value is not None or is_percent:
             refuse_too_many_cells(self._row_repeats, repeats, "a repeated cell")
@@ -148,9 +164,10 @@ class _ContentReader:
                 self._sheet.percents.update(places)
             else:
                 self._sheet.hidden_cells += [(row, column, value) for row, column in places]
-        rows, columns = int(cell.get("number-rows-spanned", 1)), int(cell.get("number-columns-spanned", 1))
-        if rows > 1 or columns > 1:
-            self._sheet.merges.append((self._row, first, self._row + rows - 1, first + columns - 1))
+        if "number-rows-spanned" in cell or "number-columns-spanned" in cell:
+            rows, columns = int(cell.get("number-rows-spanned", 1)), int(cell.get("number-columns-spanned", 1))
+            if rows > 1 or columns > 1:
+                self._sheet.merges.append((self._row, first, self._row + rows - 1, first + columns - 1))
 
     def _hidden_value(self, cell: dict[str, str]) -> CellValue:
         failed = cell.get("calcext:value-type") == "error"
