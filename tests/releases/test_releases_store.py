@@ -49,6 +49,20 @@ def test_what_was_put_is_found(store: WritableStore) -> None:
     assert store.find(name) is None
 
 
+def test_what_was_moved_is_found_under_its_new_name_alone(store: WritableStore) -> None:
+    name, to = blob_name("ab" * 32), f"trash/20261127-023000/{blob_name('ab' * 32)}"
+    for content in (b"one", b"", b"x" * 100_000):
+        store.put(name, content)
+        store.move(name, to)
+        store.settle([name])
+        assert (store.find(name), store.find(to)) == (None, content)
+    store.move(name, to)
+    assert store.find(to) == content
+    assert [file.name for file in store.files("trash")] == store.names("trash") == [to]
+    store.remove(to)
+    assert store.names("trash") == []
+
+
 def test_only_the_first_creates(store: WritableStore) -> None:
     assert store.create(RECORD, b"first")
     assert not store.create(RECORD, b"second")
