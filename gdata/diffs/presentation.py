@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
 from gdata.language import say
+from gdata.proto.fields import element_field
 from gdata.text import visible
 
 if TYPE_CHECKING:
@@ -113,29 +114,23 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
     for message in Schema(sources, "the full descriptors").messages.values():
         rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
         # A message with one list of messages is a table of rows, or a record that has such a list.
-        for holder in (message, *(_value_of(one).message_type for one in rows if len(rows) == 1)):
+        for holder in (message, *(element_field(one).message_type for one in rows if len(rows) == 1)):
             for path, one in _fields(holder, "", ()):
                 columns = _field_options(one).column
                 if columns:
                     headers.setdefault((message.name, path), columns[0])
-                if _value_of(one).enum_type is not None:
-                    labels.setdefault((message.name, path), _labels(_value_of(one).enum_type))
+                if element_field(one).enum_type is not None:
+                    labels.setdefault((message.name, path), _labels(element_field(one).enum_type))
     return Presentation(headers, labels, timezone)
 
 
 def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) -> Iterator[tuple[str, FieldDescriptor]]:
     """The fields of a message and of those in it, by path without indexes; none inside itself."""
     for one in message.fields if message is not None else ():
-        path, inner = f"{prefix}{one.name}", _value_of(one).message_type
+        path, inner = f"{prefix}{one.name}", element_field(one).message_type
         yield path, one
         if inner is not None and inner.full_name not in inside and not inner.full_name.startswith("google.protobuf."):
             yield from _fields(inner, f"{path}.", (*inside, inner.full_name))
-
-
-def _value_of(one: FieldDescriptor) -> FieldDescriptor:
-    """The field itself; of a map, that of its values."""
-    is_map = one.message_type is not None and one.message_type.GetOptions().map_entry
-    return one.message_type.fields_by_name["value"] if is_map and one.message_type is not None else one
 
 
 def _field_options(one: FieldDescriptor) -> Any:

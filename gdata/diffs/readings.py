@@ -17,8 +17,9 @@ from google.protobuf.message import Message
 
 from gdata.diffs.fields import is_filled
 from gdata.diffs.model import Json, bracketed
-from gdata.diffs.schemas import descriptor_of, is_map, value_field
+from gdata.diffs.schemas import descriptor_of
 from gdata.diffs.shapes import Shapes
+from gdata.proto.fields import element_field, is_map
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ class Readings:
         self, one: FieldDescriptor, other: FieldDescriptor, old: Message, new: Message, path: str, whole: bool
     ) -> Iterator[Finding]:
         before, after = getattr(old, one.name), getattr(new, other.name)
-        was, now = value_field(one), value_field(other)
+        was, now = element_field(one), element_field(other)
         for key in sorted({*before, *after}, key=str):
             where = f"{path}[{bracketed(str(key))}]"
             if key in before and key in after:

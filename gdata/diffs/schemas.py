@@ -16,6 +16,7 @@ from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.diffs.model import SchemaChange
 from gdata.errors import DamagedError
+from gdata.proto.fields import element_field, is_map, is_map_entry
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Schema:
         for one in message.fields:
             row = one.message_type
             if row is not None and one.is_repeated:
-                is_map = bool(row.GetOptions().map_entry)
+                is_map = is_map_entry(row)
                 if is_map != (entry.kind == "map"):
                     continue
                 value = row.fields_by_name["value"].message_type if is_map else row
@@ -145,20 +146,10 @@ def fields_missing(
         if twin is None:
             yield (one,)
         elif one.message_type is not None and twin.message_type is not None and is_map(one) == is_map(twin):
-            inner, theirs = value_field(one).message_type, value_field(twin).message_type
+            inner, theirs = element_field(one).message_type, element_field(twin).message_type
             if inner is not None and theirs is not None and inner.full_name not in inside:
                 deeper = fields_missing(inner, theirs, pairs, (*inside, inner.full_name))
                 yield from ((one, *steps) for steps in deeper)
-
-
-def is_map(field: FieldDescriptor) -> bool:
-    """Whether it is a map, which on the wire is a list of entries."""
-    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
-
-
-def value_field(field: FieldDescriptor) -> FieldDescriptor:
-    """The field itself; of a map, that of its values."""
-    return field.message_type.fields_by_name["value"] if field.message_type is not None and is_map(field) else field
 
 
 def is_alike(old: Descriptor, new: Descriptor) -> bool:
@@ -300,7 +291,7 @@ def _bufs_name(one: Descriptor | EnumDescriptor) -> str:
 
 def _map_fields(schema: Schema) -> Iterator[Any]:
     for message in schema.messages.values():
-        yield from (one for one in message.fields if one.message_type is not None and _is_map_entry(one.message_type))
+        yield from (one for one in message.fields if is_map_entry(one.message_type))
 
 
 def _place(field: FieldDescriptor) -> tuple[str, str]:
@@ -314,12 +305,12 @@ def _enums(schema: Schema) -> Iterator[tuple[str, EnumDescriptor]]:
 
 
 def _is_map_entry(one: Descriptor | EnumDescriptor) -> bool:
-    return isinstance(one, Descriptor) and bool(one.GetOptions().map_entry)
+    return isinstance(one, Descriptor) and is_map_entry(one)
 
 
 def _type_name(one: FieldDescriptor) -> str:
     message = one.message_type
-    if message is not None and message.GetOptions().map_entry:
+    if message is not None and is_map_entry(message):
         return f"map<{_type_name(message.fields_by_name['key'])}, {_type_name(message.fields_by_name['value'])}>"
     named = message or one.enum_type
     name = _TYPE_NAMES[one.type] if named is None else named.full_name

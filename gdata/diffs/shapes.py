@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import math
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,8 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 
 from gdata.diffs.model import Json, bracketed
+from gdata.proto.fields import is_map_entry
+from gdata.proto.floats import shortest_float32
 
 Step = str | int
 """One step from a field into its value: a field's name or a map's key, or a list's index from 0."""
@@ -168,7 +169,7 @@ class Shapes:
 
     def _field(self, one: FieldDescriptor, twin: FieldDescriptor | None, is_old: bool) -> FieldShape:
         source, name = one.name, (twin.name if twin is not None and is_old else one.name)
-        is_map = bool(one.message_type is not None and one.message_type.GetOptions().map_entry)
+        is_map = is_map_entry(one.message_type)
         value, value_twin = (_map_value(one), _map_value(twin)) if is_map else (one, twin)
         kind, write, shape = self._value(value, value_twin, is_old)
         as_it_is = write is _same and not one.is_repeated
@@ -254,16 +255,7 @@ def write_float64(value: float) -> float | str:
 
 def write_float32(value: float) -> float | str:
     """A float as it was written: the shortest decimal that 32 bits keep apart (0.1, not 0.10000000149)."""
-    if not math.isfinite(value):
-        return _not_finite(value)
-    for digits in (6, 7, 8):
-        shortest = float(f"{value:.{digits}g}")
-        try:
-            if struct.unpack("f", struct.pack("f", shortest))[0] == value:
-                return shortest
-        except OverflowError:  # rounded up out of the range of 32 bits
-            continue
-    return float(f"{value:.9g}")
+    return shortest_float32(value) if math.isfinite(value) else _not_finite(value)
 
 
 def _not_finite(value: float) -> str:

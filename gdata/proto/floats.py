@@ -13,10 +13,15 @@ def as_float32(value: float) -> float:
         return value
 
 
-def float32_text(value: float) -> str:
-    """The shortest decimal that 32 bits read back as `value`."""
+def shortest_float32(value: float) -> float:
+    """The number with the fewest digits that 32 bits read back as `value`: 0.1, not 0.10000000149."""
     for digits in range(6, 9):
-        text = f"{value:.{digits}g}"
-        if as_float32(float(text)) == value:
-            return repr(float(text)).removesuffix(".0")
-    return repr(float(f"{value:.9g}")).removesuffix(".0")
+        shortest = float(f"{value:.{digits}g}")
+        if as_float32(shortest) == value:
+            return shortest
+    return float(f"{value:.9g}")
+
+
+def float32_text(value: float) -> str:
+    """The same as text."""
+    return repr(shortest_float32(value)).removesuffix(".0")
