@@ -24,6 +24,7 @@ _SAME_FACTOR = 0.01
 """How far factors may lie apart and be one, because rounded prices aren't exactly ten times as high."""
 _SAME_STEP = 1e-6
 """How far differences may lie apart and be one: as far as adding 0.1 to floats lets them."""
+_SAMPLE = 100
 _PAIRS_LIMIT = 12
 """Columns looked at for swaps: those with most changes."""
 
@@ -129,33 +130,37 @@ def _is_swap(one: FieldChange, other: FieldChange) -> bool:
 
 
 def _pattern_of(column: Column) -> Pattern:
-    enough = MOST * len(column.changes)
-    steps = [after - before for before, after in column.numbers]
+    changes, enough = len(column.changes), MOST * len(column.changes)
+    step, alike = _common_step([after - before for before, after in column.numbers])
     # A slide in an even row of numbers is a difference, too, but not in the row that slid off its end.
-    if (step := _common(steps, _SAME_STEP, len(column.changes))) is not None:
+    if alike == changes:
         return Pattern("raised", (column.path,), column.rows, difference=step)
     old, new = [one.old for _, one in column.changes], [one.new for _, one in column.changes]
     if _follows(new[1:], old[:-1]):
         return Pattern("shifted_down", (column.path,), column.rows)
     if _follows(new[:-1], old[1:]):
         return Pattern("shifted_up", (column.path,), column.rows)
-    if (step := _common(steps, _SAME_STEP, enough)) is not None:
+    if alike >= enough:
         return Pattern("raised", (column.path,), column.rows, difference=step)
     factors = [after / before for before, after in column.numbers if before and abs(after / before) < 1e9]
-    if len(factors) < enough or not factor_text(median(factors)):
+    factor = median(factors) if len(factors) >= enough else None
+    if factor is None or not factor_text(factor):
         return Pattern("changed", (column.path,), column.rows)
-    factor = _common(factors, _SAME_FACTOR, enough)
-    if factor is not None:
-        return Pattern("scaled", (column.path,), column.rows, factor)
-    return Pattern("moved", (column.path,), column.rows, median(factors))
+    kind: Literal["scaled", "moved"] = "scaled" if _alike(factors, factor, _SAME_FACTOR) >= enough else "moved"
+    return Pattern(kind, (column.path,), column.rows, factor)
 
 
-def _common(values: Sequence[float], apart: float, enough: float) -> float | None:
-    """The middle of the values, where at least `enough` of them lie that close to it."""
-    if len(values) < enough:
-        return None
-    middle = median(values)
-    return middle if sum(abs(value - middle) <= apart * abs(middle) for value in values) >= enough else None
+def _common_step(steps: Sequence[float]) -> tuple[float, int]:
+    """The middle of the differences, and how many are that; a sample says at once where there is no such one."""
+    sample = steps[:: len(steps) // _SAMPLE + 1]
+    if not sample or _alike(sample, median(sample), _SAME_STEP) < len(sample) / 2:
+        return 0.0, 0
+    middle = median(steps)
+    return middle, _alike(steps, middle, _SAME_STEP)
+
+
+def _alike(values: Sequence[float], middle: float, apart: float) -> int:
+    return sum(abs(value - middle) <= apart * abs(middle) for value in values)
 
 
 def factor_text(factor: float | None) -> str:

@@ -234,5 +234,5 @@ def test_generated_python_judges_many_more(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not (shutil.which("g++") and shutil.which("protoc")), reason="needs g++ and protoc")
 def test_generated_cpp_of_the_old_schema_is_the_judge_too(tmp_path: Path) -> None:
-    cases = [case for case in map(make_case, range(1000, 1026)) if not case.changes_a_map]
+    cases = [case for case in map(make_case, range(1000, 1016)) if not case.changes_a_map]
     hold(cases, read_by_cpp(cases, tmp_path))
