@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gdata.cli.completion import complete_sides, complete_tables
-from gdata.cli.options import config_option, format_option
+from gdata.cli.options import config_option, format_option, language_option
 from gdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything differs.")
 @click.option("--allow", multiple=True, metavar="RULE", help="Let this rule of the gate be broken.")
 @click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
+@language_option
 @config_option
 @click.pass_context
 def command(
