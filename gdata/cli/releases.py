@@ -37,12 +37,16 @@ def command(
       gdata releases --channel live --limit 5 --format json
     """
     from gdata.cli.console import error_console, print_json
+    from gdata.pipeline.sides import check_channel
+    from gdata.project import read_config
     from gdata.releases.history import read_history
     from gdata.releases.reader import channel_names
     from gdata.releases.store import writable
     from gdata.text import visible
 
     store = open_place(config_path, location)
+    if channel is not None and location is None:
+        check_channel(read_config(config_path), store, channel)
     names = [channel] if channel else channel_names(writable(store))
     histories = [read_history(store, name, limit=limit) for name in names]
     if format_ == "json":

@@ -104,3 +104,8 @@ def test_the_sample_s_workbooks_are_compared_too(game: Path, edit_csv: Callable[
     book = next(path for path in (game / "sheets").iterdir() if path.suffix == ".xlsx")
     book.write_bytes(book.read_bytes() + b"\0")
     assert f"sheets/{book.name} changed since" in diff(game)
+
+
+def test_a_channel_that_nobody_knows_has_no_empty_history(project: Path) -> None:
+    assert "did you mean live?" in run_gdata("releases", "--channel", "liev", cwd=project, code=2).err
+    assert "nothing was released yet" in run_gdata("releases", "--channel", "live", cwd=project).out
