@@ -49,6 +49,9 @@ class Places:
     def __call__(self, index: int, path: Path) -> Cell:
         """The cell of the value at `path` in a row."""
         number = bisect_right(self._ends, index)
+        if number == len(self._ends):  # The record of a table that is one, though nobody wrote it or it is off.
+            blocks = self._blocks()
+            return blocks[0][0].sheet.header_cell() if blocks else Cell("")
         records, seen = self._read.get(number) or self._read_block(number)
         return _locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
 

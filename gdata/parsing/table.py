@@ -146,6 +146,9 @@ class _SeenRows:
     def view(self, blocks: Sequence[Block], whole: bool) -> TableView:
         """The rows of all blocks; `whole` is False where some may be missing."""
         message, rows = self._builder.finish()
+        if self._plan.kind == "record" and not (self._block_ends and self._block_ends[-1]):
+            # Nobody wrote the record, or it is switched off: what it lacks isn't told of each of its fields.
+            self._bad_fields[0] = frozenset(field.name for field in self._plan.row.fields)
         places = Places(lambda: blocks, self._block_ends, self._tags)
         ends = tuple(self._block_ends)
         return TableView(self._plan, len(rows), places, self._bad_fields, whole, ends).holding(message, rows)
