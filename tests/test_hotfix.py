@@ -55,7 +55,7 @@ def test_a_reference_of_the_base_that_the_hotfix_breaks_is_found(released: Path)
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     path.write_text("\n".join(lines[:2]), encoding="utf-8")
     problems = run_gdata("build", "ShopTabTable", "--format", "json", cwd=released, code=1).json["problems"]
-    assert {(one["code"], one["sheet"]) for one in problems} == {("reference.missing", "ShopProduct")}
+    assert {(one["code"], one["sheet"]) for one in problems} == {("key.gone", "ShopTab")}
 
 
 def test_a_past_release_is_built_again_byte_for_byte(released: Path, edit_csv: Callable[..., None]) -> None:
