@@ -29,8 +29,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gdata.schema.maporder import sort_maps
-
 from gdata.bundles.encode import encode_build
 from gdata.bundles.text import as_text
 from gdata.config import SheetEntry, Target
@@ -41,6 +39,7 @@ from gdata.parsing.table import TableSheet, parse_table
 from gdata.pipeline.check import check_all, views_for
 from gdata.problems import has_errors
 from gdata.project import Project
+from gdata.proto.maporder import sort_maps
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
