@@ -25,7 +25,7 @@ DECOMPOSED = {"decomposed": "Item!A7", "letters": "포, 션"}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "sheet.missing": {"spreadsheet": "items", "title": "Item", "before": question("Items"), "line": 12},
     "sheet.unreadable": {
-        "why": "sheets/Item.csv, line 3: the byte 0xb0 isn't utf-8",
+        "why": "sheets/Item.csv, line 3: its text isn't utf-8",
         "then": "it looks like cp949: save it as CSV UTF-8",
     },
     "sheet.hidden": {"glob": "Item*"},

@@ -32,9 +32,19 @@ class GdataError(Exception):
 
     exit_code = 70
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: object, *, hint: object = "") -> None:
+        """Either may be a `gdata.language.Sentence`: it is translated when somebody reads it."""
         super().__init__(message)
-        self.hint = hint
+        self.next_step = hint
+
+    @property
+    def hint(self) -> str:
+        """The next step as people read it."""
+        return str(self.next_step)
+
+    @hint.setter
+    def hint(self, text: str) -> None:
+        self.next_step = text
 
 
 class UsageError(GdataError):

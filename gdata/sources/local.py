@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gdata.config import Config, Spreadsheet
 from gdata.errors import SourceError
-from gdata.nearest import did_you_mean
+from gdata.language import Sentence, sentence
+from gdata.nearest import nearest
 from gdata.sources.grid import Pulled
 from gdata.sources.source import DoctorStep, OnProgress, Wanted
 
@@ -64,23 +65,29 @@ def read_file(path: Path, name: str) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(
-                f"{name}: larger than {MAX_BYTES >> 20} MiB", hint="split it, or delete pictures and unused sheets"
+                sentence("{place}: larger than {size} MiB", place=name, size=MAX_BYTES >> 20),
+                hint=sentence("split it, or delete pictures and unused sheets"),
             )
         return path.read_bytes()
     except FileNotFoundError as error:
         raise SourceError(
-            f"{name}: there is no such file or folder",
-            hint=f"{_nearest(path)}put it back, or mend its line in sheets.yaml",
+            sentence("{place}: there is no such file or folder", place=name), hint=_put_back(path)
         ) from error
     except PermissionError as error:
         raise SourceError(
-            f"{name}: may not be read", hint="if it is open in Excel, close it there; else ask for the right to read it"
+            sentence("{place}: may not be read", place=name),
+            hint=sentence("if it is open in Excel, close it there; else ask for the right to read it"),
         ) from error
     except OSError as error:
-        raise SourceError(f"{name}: can't be read: {error.strerror or error}", hint="check the disk") from error
+        raise SourceError(
+            sentence("{place}: can't be read: {error}", place=name, error=error.strerror or error),
+            hint=sentence("check the disk"),
+        ) from error
 
 
-def _nearest(path: Path) -> str:
+def _put_back(path: Path) -> Sentence:
     with suppress(OSError):
-        return did_you_mean(path.name, [one.name for one in path.parent.iterdir()])
-    return ""
+        near = nearest(path.name, [one.name for one in path.parent.iterdir()])
+        if near:
+            return sentence("did you mean {near}? Else put it back, or mend its line in sheets.yaml", near=near)
+    return sentence("put it back, or mend its line in sheets.yaml")

@@ -131,7 +131,7 @@ class TableParser:
             read = self._sheets(name, pulled)
             whole = whole and not read.unreadable
             problems += [
-                kinds.SHEET_UNREADABLE.at(Cell(name, title), why=error.args[0], then=error.hint)
+                kinds.SHEET_UNREADABLE.at(Cell(name, title), why=error.args[0], then=error.next_step)
                 for title, error in read.unreadable.items()
             ]
             for entry, grids in _grids_of(self._spreadsheets[name], read):

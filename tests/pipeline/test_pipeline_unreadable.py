@@ -57,7 +57,7 @@ def test_files_that_cannot_be_read_are_told_with_the_mistakes_of_the_others(fold
         ("error", "sheet.unreadable", "!"),
     ]
     words = [one[3] for one in found[1:]]
-    assert "csv/B.csv, line 2: the byte 0xb3 isn't utf-8 → it looks like cp949: save it" in words[0]
+    assert "csv/B.csv, line 2: its text isn't utf-8 → it looks like cp949: save it" in words[0]
     assert "the cells are separated by semicolons" in words[1]
     assert words[2].startswith("pets.xlsx: the workbook is damaged")
     assert words[3].startswith("pet.xlsx: there is no such file or folder → did you mean pets.xlsx?")

@@ -76,7 +76,7 @@ def test_bytes_that_do_not_fit_name_the_likely_encoding(tmp_path: Path, text: st
 
 
 def test_a_text_too_short_to_tell_names_all_that_it_may_be(tmp_path: Path) -> None:
-    assert "it may be cp949 or gb18030 or big5" in refused(tmp_path, "검".encode("cp949")).hint
+    assert "it may be cp949 / gb18030 / big5" in refused(tmp_path, "검".encode("cp949")).hint
 
 
 def test_utf8_in_a_folder_of_another_encoding(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_utf8_in_a_folder_of_another_encoding(tmp_path: Path) -> None:
 
 
 def test_the_line_and_the_byte_are_named(tmp_path: Path) -> None:
-    assert "Item.csv, line 2: the byte 0xb0 isn't utf-8" in str(refused(tmp_path, b"a\n\xb0\xa1"))
+    assert "Item.csv, line 2: its text isn't utf-8" in str(refused(tmp_path, b"a\n\xb0\xa1"))
 
 
 @pytest.mark.parametrize(

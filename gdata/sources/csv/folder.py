@@ -16,6 +16,7 @@ from unicodedata import normalize
 
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
+from gdata.language import sentence
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import read_file
@@ -26,8 +27,12 @@ from gdata.sources.titles import match_titles
 _SUFFIX = ".csv"
 _LISTING = "folder.json"
 """Beside the files that were read: the names of all .csv files in the folder."""
-_OTHER_FORMATS = ((b"PK\x03\x04", "a workbook or zip file"), (b"\xd0\xcf\x11\xe0", "an old workbook"))
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_OTHER_FORMATS = (
+    (b"PK\x03\x04", sentence("a workbook or zip file")),
+    (b"\xd0\xcf\x11\xe0", sentence("an old workbook")),
+)
+_SEPARATORS = {";": sentence("semicolons"), "\t": sentence("tabs"), "|": sentence("vertical bars")}
+_SAVE_AS_UTF8 = sentence("save it as CSV UTF-8")
 _THREE_BYTES = re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
 """A sign of Korean, Japanese or Chinese in UTF-8."""
 # csv's own limit of 131,072 is below what a cell of JSON may hold. No cell has sixteen million characters, but what
@@ -89,13 +94,17 @@ def _csv_paths(folder: Path, name: str) -> dict[str, Path]:
         paths = sorted(path for path in folder.iterdir() if _is_sheet(path))
     except OSError as error:
         raise SourceError(
-            f"{name}: the folder can't be read: {error.strerror or error}", hint="mend its line in sheets.yaml"
+            sentence("{name}: the folder can't be read: {error}", name=name, error=error.strerror or error),
+            hint=sentence("mend its line in sheets.yaml"),
         ) from error
     by_title: dict[str, Path] = {}
     for path in paths:
         first = by_title.setdefault(_title(path.name), path)
         if first is not path:
-            raise SourceError(f"{name}: {first.name} and {path.name} are the same title", hint="rename one of them")
+            raise SourceError(
+                sentence("{name}: {one} and {other} are the same title", name=name, one=first.name, other=path.name),
+                hint=sentence("rename one of them"),
+            )
     return by_title
 
 
@@ -126,7 +135,8 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
     other = next((what for start, what in _OTHER_FORMATS if content.startswith(start)), None)
     if other is not None:
         raise SourceError(
-            f"{place}: is {other}, not CSV", hint="save it as CSV UTF-8, or name the workbook in sheets.yaml"
+            sentence("{place}: is {other}, not CSV", place=place, other=other),
+            hint=sentence("save it as CSV UTF-8, or name the workbook in sheets.yaml"),
         )
     if content.startswith(BOM_UTF8):
         encoding = "utf-8"  # Whatever the other files of the folder are in, this one says it of itself.
@@ -138,7 +148,13 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
     if (encoding != "utf-8" or b"\0" in content) and "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SourceError(
-            f"{place}, line {line}: holds a zero byte, so it isn't {encoding} text", hint="save it as CSV UTF-8"
+            sentence(
+                "{place}, line {line}: holds a zero byte, so it isn't {encoding} text",
+                place=place,
+                line=line,
+                encoding=encoding,
+            ),
+            hint=_SAVE_AS_UTF8,
         )
     return text.removeprefix("\ufeff")
 
@@ -150,23 +166,29 @@ def _refuse_utf8(content: bytes, encoding: str, place: str) -> None:
     with suppress(UnicodeDecodeError):
         content.decode("utf-8")
         raise SourceError(
-            f"{place}: is UTF-8, not {encoding}",
-            hint="save all files of the folder in one encoding, best as CSV UTF-8 without `encoding:` in sheets.yaml",
+            sentence("{place}: is UTF-8, not {encoding}", place=place, encoding=encoding),
+            hint=sentence(
+                "save all files of the folder in one encoding, best as CSV UTF-8 without `encoding:` in sheets.yaml"
+            ),
         )
 
 
 def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDecodeError) -> SourceError:
     line = content.count(b"\n", 0, error.start) + 1
     guesses = guess_encodings(content)
-    hint = "save it as CSV UTF-8"
+    hint = _SAVE_AS_UTF8
     if len(guesses) == 1:
-        hint = (
-            f"it looks like {guesses[0]}: save it as CSV UTF-8; if all files of the folder are like it, "
-            f"add `encoding: {guesses[0]}` to the spreadsheet in sheets.yaml"
+        hint = sentence(
+            "it looks like {encoding}: save it as CSV UTF-8; if all files of the folder are like it, "
+            "add `encoding: {encoding}` to the spreadsheet in sheets.yaml",
+            encoding=guesses[0],
         )
     elif guesses:
-        hint = f"it may be {' or '.join(guesses)}, the text is too short to tell: save it as CSV UTF-8"
-    return SourceError(f"{place}, line {line}: the byte 0x{content[error.start]:02x} isn't {encoding}", hint=hint)
+        hint = sentence(
+            "it may be {encodings}, the text is too short to tell: save it as CSV UTF-8", encodings=" / ".join(guesses)
+        )
+    said = sentence("{place}, line {line}: its text isn't {encoding}", place=place, line=line, encoding=encoding)
+    return SourceError(said, hint=hint)
 
 
 def _read_slowly(text: str, place: str) -> list[list[CellValue]]:
@@ -203,12 +225,12 @@ def _lines(text: str) -> Iterator[str]:
 def _wrong_csv(place: str, line: int, row: int, error: csv.Error) -> SourceError:
     if "unexpected end" in str(error) or "field larger" in str(error):
         return SourceError(
-            f"{place}, row {row}: a quoted cell begins there and never ends",
-            hint='close it with ", or write a " that belongs to the text twice',
+            sentence("{place}, row {row}: a quoted cell begins there and never ends", place=place, row=row),
+            hint=sentence('close it with ", or write a " that belongs to the text twice'),
         )
     return SourceError(
-        f"{place}, line {line}: not CSV: {error}",
-        hint='put the whole cell in ", and write a " that belongs to the text twice',
+        sentence("{place}, line {line}: not CSV ({error})", place=place, line=line, error=error),
+        hint=sentence('put the whole cell in ", and write a " that belongs to the text twice'),
     )
 
 
@@ -221,6 +243,10 @@ def _refuse_other_separators(rows: Sequence[Sequence[CellValue]], place: str) ->
     for separator, words in _SEPARATORS.items():
         if begin and len(begin[0]) == 1 and all(any(separator in str(cell) for cell in row) for row in begin):
             raise SourceError(
-                f"{place}, line 1: the cells are separated by {words}, not commas",
-                hint="save it as CSV UTF-8 with commas",
+                sentence(
+                    "{place}, line 1: the cells are separated by {signs}, not commas",
+                    place=place,
+                    signs=words,
+                ),
+                hint=sentence("save it as CSV UTF-8 with commas"),
             )

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from xml.etree import ElementTree
 
 from gdata.errors import SourceError
+from gdata.language import sentence
 from gdata.sources.grid import CellValue
 from gdata.sources.workbook.cells import FindNegative
 
@@ -120,13 +121,17 @@ def open_archive(content: bytes, name: str) -> Archive:
     archive = Archive(opened, name)
     with damage_named(name):
         if b"encryption-data" in archive.read("META-INF/manifest.xml", missing=b""):
-            raise SourceError(f"{name}: is protected by a password", hint="save it without one")
+            raise SourceError(
+                sentence("{place}: is protected by a password", place=name), hint=sentence("save it without one")
+            )
     if not archive.is_workbook:
-        raise SourceError(f"{name}: is a zip file, but no workbook", hint="save it as .xlsx")
+        raise SourceError(
+            sentence("{place}: is a zip file, but no workbook", place=name), hint=sentence("save it as .xlsx")
+        )
     if sum(member.file_size for member in opened.infolist()) > MAX_UNPACKED_BYTES:
         raise SourceError(
-            f"{name}: unpacks to more than {MAX_UNPACKED_BYTES >> 30} GiB",
-            hint="delete unused sheets, rows and pictures",
+            sentence("{place}: unpacks to more than {size} GiB", place=name, size=MAX_UNPACKED_BYTES >> 30),
+            hint=sentence("delete unused sheets, rows and pictures"),
         )
     return archive
 
@@ -134,17 +139,28 @@ def open_archive(content: bytes, name: str) -> Archive:
 def _refuse_other_formats(content: bytes, name: str) -> None:
     if not content:
         raise SourceError(
-            f"{name}: the file is empty", hint="wait until it has been copied or synced, or save it again"
+            sentence("{place}: the file is empty", place=name),
+            hint=sentence("wait until it has been copied or synced, or save it again"),
         )
     if content.startswith(_OLE) and _ENCRYPTED in content:
-        raise SourceError(f"{name}: is protected by a password", hint="save it without one, under File, Info in Excel")
+        raise SourceError(
+            sentence("{place}: is protected by a password", place=name),
+            hint=sentence("save it without one, under File, Info in Excel"),
+        )
     if content.startswith(_OLE):
-        raise SourceError(f"{name}: is an old .xls workbook, whatever its name says", hint="save it as .xlsx")
+        raise SourceError(
+            sentence("{place}: is an old .xls workbook, whatever its name says", place=name),
+            hint=sentence("save it as .xlsx"),
+        )
     if content.startswith(_LFS):
-        raise SourceError(f"{name}: is a pointer of Git LFS, not the workbook", hint="run `git lfs pull`")
+        raise SourceError(
+            sentence("{place}: is a pointer of Git LFS, not the workbook", place=name),
+            hint=sentence("run `git lfs pull`"),
+        )
     if not content.startswith(b"PK"):
         raise SourceError(
-            f"{name}: isn't a workbook, whatever its name says", hint="open it in Excel and save it as .xlsx"
+            sentence("{place}: isn't a workbook, whatever its name says", place=name),
+            hint=sentence("open it in Excel and save it as .xlsx"),
         )
 
 
@@ -171,8 +187,8 @@ def damage_named(place: str) -> Iterator[None]:
 def damaged(place: str, error: BaseException) -> SourceError:
     """The error that the workbook at `place` can't be read because of `error`."""
     return SourceError(
-        f"{place}: the workbook is damaged ({error})",
-        hint="if it is being saved or synced, try again; else open it and save it anew",
+        sentence("{place}: the workbook is damaged ({error})", place=place, error=error),
+        hint=sentence("if it is being saved or synced, try again; else open it and save it anew"),
     )
 
 
@@ -180,6 +196,10 @@ def refuse_too_many_cells(rows: int, columns: int, place: str) -> None:
     """Raise SourceError where a sheet's last row and column span more than 40 million cells."""
     if rows * columns > MAX_CELLS:
         raise SourceError(
-            f"{place}: reaches to row {rows:,} and column {columns:,}",
-            hint="a stray cell may lie far out: press Ctrl+End, and delete the rows and columns that aren't data",
+            sentence(
+                "{place}: reaches to row {row} and column {column}", place=place, row=f"{rows:,}", column=f"{columns:,}"
+            ),
+            hint=sentence(
+                "a stray cell may lie far out: press Ctrl+End, and delete the rows and columns that aren't data"
+            ),
         )

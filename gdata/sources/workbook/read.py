@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
+from gdata.language import say, sentence
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import read_file
 from gdata.sources.titles import match_titles
@@ -101,13 +102,15 @@ def _calamine_named(place: str) -> Iterator[None]:
         with _without_panics():
             yield
     except PasswordError as error:
-        raise SourceError(f"{place}: is protected by a password", hint="save it without one") from error
+        raise SourceError(
+            sentence("{place}: is protected by a password", place=place), hint=sentence("save it without one")
+        ) from error
     except Exception as error:
         raise damaged(place, error) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise damaged(place, ValueError("its parts don't fit together")) from error
+        raise damaged(place, ValueError(say("its parts don't fit together"))) from error
 
 
 @contextmanager
