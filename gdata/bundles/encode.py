@@ -23,7 +23,7 @@ from gdata.bundles.manifest import (
 from gdata.bundles.parts import PART_BYTES, split_rows
 from gdata.config import Target
 from gdata.errors import SchemaError
-from gdata.parsing.view import TableView
+from gdata.parsing.view import View
 from gdata.proto.maporder import sort_maps
 from gdata.proto.pool import pool_of
 from gdata.schema.plan import MessagePlan, TablePlan
@@ -39,7 +39,7 @@ class EncodedBundle:
     files: Mapping[str, bytes]
 
 
-def encode_build(schema: Schema, targets: Mapping[str, tuple[Target, Mapping[str, TableView]]]) -> list[EncodedBundle]:
+def encode_build(schema: Schema, targets: Mapping[str, tuple[Target, Mapping[str, View]]]) -> list[EncodedBundle]:
     """The bundles of all targets, each given with its settings and what it sees of every table, by short name.
 
     Raises:
@@ -55,7 +55,7 @@ def sees_table(target: Target, plan: TablePlan) -> bool:
     return not target.groups or not set(target.groups).isdisjoint(plan.groups)
 
 
-def _encode_bundle(schema: Schema, target: Target, views: Mapping[str, TableView]) -> EncodedBundle:
+def _encode_bundle(schema: Schema, target: Target, views: Mapping[str, View]) -> EncodedBundle:
     seen = {name: view for name, view in views.items() if sees_table(target, view.plan)}
     plans = {name: view.plan for name, view in seen.items()}
     descriptors = runtime_schema(schema, plans.values(), target.groups)
@@ -81,7 +81,7 @@ class _TableEncoder:
         if target.groups or target.format:
             self._pool = pool_of(FileDescriptorSet.FromString(descriptors))
 
-    def encode(self, view: TableView) -> tuple[TableEntry, dict[str, bytes]]:
+    def encode(self, view: View) -> tuple[TableEntry, dict[str, bytes]]:
         """The table's entry in the manifest, and its files."""
         plan = view.plan
         self._check_key(plan)
@@ -114,7 +114,7 @@ class _TableEncoder:
         return entry, files
 
     @staticmethod
-    def _pieces(view: TableView, content: bytes) -> Iterable[tuple[bytes, int]]:
+    def _pieces(view: View, content: bytes) -> Iterable[tuple[bytes, int]]:
         is_huge = len(content) > PART_BYTES and view.plan.kind != "record"
         return split_rows(content, PART_BYTES) if is_huge else [(content, view.row_count)]
 

@@ -19,7 +19,7 @@ from gdata.checks.text import plain_text
 from gdata.files import as_on_disk
 from gdata.language import sentence
 from gdata.nearest import nearest, question
-from gdata.parsing.view import TableView
+from gdata.parsing.view import View
 from gdata.problems import Kind, Problem
 
 
@@ -50,12 +50,12 @@ class Assets:
         return self._listed[folder]
 
 
-def check_assets(view: TableView, assets: Assets) -> list[Problem]:
+def check_assets(view: View, assets: Assets) -> list[Problem]:
     """The files that a table names and that aren't there."""
     return [problem for column in asset_columns(view) for problem in _check_column(view, column, assets)]
 
 
-def warn_unchecked(views: Mapping[str, TableView], root: FilePath | None) -> list[Problem]:
+def warn_unchecked(views: Mapping[str, View], root: FilePath | None) -> list[Problem]:
     """One warning where fields name files, but there is no folder to look in."""
     reason = sentence("asset_root isn't set") if root is None else sentence("there is no folder {folder}", folder=root)
     for view in views.values():
@@ -66,12 +66,12 @@ def warn_unchecked(views: Mapping[str, TableView], root: FilePath | None) -> lis
     return []
 
 
-def asset_columns(view: TableView) -> list[Column]:
+def asset_columns(view: View) -> list[Column]:
     """The columns whose values name files."""
     return [column for column in all_columns(view.plan.row) if column.field.path and column.kind != "message"]
 
 
-def _check_column(view: TableView, column: Column, assets: Assets) -> Iterable[Problem]:
+def _check_column(view: View, column: Column, assets: Assets) -> Iterable[Problem]:
     values = {plain_text(value) or "" for value in column_values(sound_rows(view, (column.top,)), column)}
     wrong = {value: found for value in values if (found := _wrong(value, column.field.path, assets)) is not None}
     return _report(view, column, wrong) if wrong else ()
@@ -90,7 +90,7 @@ def _wrong(value: str, template: str, assets: Assets) -> tuple[Kind, dict[str, A
     return kinds.PATH_MISSING, {"path": str(path), "before": question(assets.nearest(path))}
 
 
-def _report(view: TableView, column: Column, wrong: Mapping[str, tuple[Kind, dict[str, Any]]]) -> Iterator[Problem]:
+def _report(view: View, column: Column, wrong: Mapping[str, tuple[Kind, dict[str, Any]]]) -> Iterator[Problem]:
     for index, row in numbered_sound_rows(view, (column.top,)):
         for path, value in walk_column(row, column):
             text = plain_text(value) or ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.schema.plan import FieldKind, FieldPlan, MessagePlan
 
 MapSide = Literal["", "keys", "values"]
@@ -74,12 +74,12 @@ def column_at(row: MessagePlan, dotted: str) -> Column | None:
     return Column(steps)
 
 
-def sound_rows(view: TableView, fields: Iterable[str]) -> Iterable[Any]:
+def sound_rows(view: View, fields: Iterable[str]) -> Iterable[Any]:
     """The rows in which none of these top-level fields has a problem already."""
     return (row for _, row in numbered_sound_rows(view, fields)) if view.bad_fields else view.rows
 
 
-def numbered_sound_rows(view: TableView, fields: Iterable[str]) -> Iterator[tuple[int, Any]]:
+def numbered_sound_rows(view: View, fields: Iterable[str]) -> Iterator[tuple[int, Any]]:
     """The same rows, with their indexes."""
     wanted = frozenset(fields)
     bad = view.bad_fields

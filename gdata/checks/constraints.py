@@ -23,7 +23,7 @@ from gdata.checks.rules import RuleReader
 from gdata.checks.text import plain_text, value_text
 from gdata.checks.violations import Tracer, is_on_table, is_standard
 from gdata.language import Sentence, sentence
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
@@ -65,7 +65,7 @@ class Constraints:
         if self._rules.constrains(plan.descriptor):
             self._errors.check(plan.descriptor, self._validator)
 
-    def check(self, view: TableView) -> list[Problem]:
+    def check(self, view: View) -> list[Problem]:
         """Every violation in a table, but those over fields that have a problem already.
 
         Raises:
@@ -77,7 +77,7 @@ class Constraints:
         # Over a table with wrong rows, a rule of the table would only say again what they say.
         return problems or self._check_table(view)
 
-    def _is_clean(self, view: TableView) -> bool:
+    def _is_clean(self, view: View) -> bool:
         """Whether one call over the whole table finds nothing."""
         if view.plan.kind == "map" and len(getattr(view.message, view.plan.rows_field)) != len(view.rows):
             return False  # Of rows with one key the map holds only one.
@@ -98,7 +98,7 @@ class Constraints:
                 raise self._errors.error(message.DESCRIPTOR, str(error)) from error
             raise
 
-    def _check_row(self, view: TableView, index: int, row: Any) -> Iterable[Problem]:
+    def _check_row(self, view: View, index: int, row: Any) -> Iterable[Problem]:
         violations, failure = self._validate(row)
         if failure is not None:
             return () if index in view.bad_fields else (self._row_failed(view, index, failure),)
@@ -110,7 +110,7 @@ class Constraints:
             traced = _without_consequences(traced)
         return [self._problem(view, index, proto, paths) for proto, paths in traced if not (bad and _meets(paths, bad))]
 
-    def _problem(self, view: TableView, index: int, proto: Any, paths: list[Path]) -> Problem:
+    def _problem(self, view: View, index: int, proto: Any, paths: list[Path]) -> Problem:
         row = view.rows[index]
         # A rule that names no field is told by the row's key.
         path = paths[0] or tuple(field.name for field in view.plan.key[:1])
@@ -128,7 +128,7 @@ class Constraints:
         )
 
     def _kind(
-        self, view: TableView, index: int, proto: Any, paths: list[Path], value: str | None
+        self, view: View, index: int, proto: Any, paths: list[Path], value: str | None
     ) -> tuple[Kind, dict[str, Any]]:
         """How a violation is told: what a planner can't read gets other words than the rule's own."""
         row, path = view.rows[index], paths[0]
@@ -145,7 +145,7 @@ class Constraints:
             return kind, {"pattern": pattern, **example}
         return kinds.CONSTRAINT, {"text": self._tracer.words(row, path, proto, value, self._timezone)}
 
-    def _example(self, view: TableView, index: int, path: Path, pattern: str) -> dict[str, Any]:
+    def _example(self, view: View, index: int, path: Path, pattern: str) -> dict[str, Any]:
         """A value of the same field that has the form, from a row nearby; looked for once a field."""
         names = view.plan.name, tuple(step for step in path if isinstance(step, str))
         if names not in self._examples:
@@ -158,7 +158,7 @@ class Constraints:
             known = self._paths[row.full_name, path] = written_path(row, path)
         return known
 
-    def _row_failed(self, view: TableView, index: int, failure: str) -> Problem:
+    def _row_failed(self, view: View, index: int, failure: str) -> Problem:
         row = view.rows[index]
         rule, reason = _rule_and_reason(failure)
         paths: list[Path] = [*self._tracer.names_of_rule(row.DESCRIPTOR, rule)] or [()]
@@ -172,7 +172,7 @@ class Constraints:
             reason=reason,
         )
 
-    def _check_table(self, view: TableView) -> list[Problem]:
+    def _check_table(self, view: View) -> list[Problem]:
         """The rules on the table message itself, once its rows are right and all there."""
         if view.plan.kind == "record" or view.bad_fields or not view.whole:
             return []
@@ -213,7 +213,7 @@ def _is_empty(row: Any, path: Path) -> bool:
     return hasattr(value, "__len__") and len(value) == 0
 
 
-def _fitting(view: TableView, index: int, path: Path, pattern: str) -> Iterator[dict[str, Any]]:
+def _fitting(view: View, index: int, path: Path, pattern: str) -> Iterator[dict[str, Any]]:
     """Values at `path` of the rows around `index` that match, with their cells, the nearest first."""
     for step in range(1, _EXAMPLES_WITHIN):
         for other in (index - step, index + step):
@@ -234,7 +234,7 @@ def _meets(paths: list[Path], bad: frozenset[str]) -> bool:
     return any(not path or path[0] in bad for path in paths)
 
 
-def _related(view: TableView, index: int, paths: list[Path]) -> list[Cell]:
+def _related(view: View, index: int, paths: list[Path]) -> list[Cell]:
     if len(paths) == 1:
         return []
     _, *others = dict.fromkeys(view.locate(index, path) for path in paths[: _MOST_RELATED + 1])
@@ -258,7 +258,7 @@ def _rule_and_reason(failure: str) -> tuple[str, Sentence | str]:
     return rule, _ENGINE_REASONS.get(reason, reason)
 
 
-def _sheet_of(view: TableView) -> Cell:
+def _sheet_of(view: View) -> Cell:
     if not view.rows:
         return Cell("", view.plan.name)
     first = view.locate(0, ())

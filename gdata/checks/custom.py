@@ -24,7 +24,7 @@ from gdata.checks.text import value_text
 from gdata.errors import LookupFailed
 from gdata.language import Sentence, sentence
 from gdata.nearest import did_you_mean
-from gdata.parsing.view import TableView
+from gdata.parsing.view import View
 from gdata.problems import Cell, Problem
 
 
@@ -51,7 +51,7 @@ class CustomCheck:
 class CheckData:
     """The tables of one target as checks see them: `data.ItemTable[1001]`; a vertical table is its record."""
 
-    def __init__(self, views: Mapping[str, TableView]) -> None:
+    def __init__(self, views: Mapping[str, View]) -> None:
         self._views = views
         self._tables: dict[str, Any] = {}
         self._rows: dict[str, list[Any]] = {}
@@ -75,7 +75,7 @@ class CheckData:
         return self._rows[name]
 
 
-def _copied(view: TableView) -> list[Any]:
+def _copied(view: View) -> list[Any]:
     plan = view.plan
     if plan.kind == "rows":
         copy = type(view.message).FromString(view.message.SerializeToString())
@@ -85,7 +85,7 @@ def _copied(view: TableView) -> list[Any]:
 
 def run_checks(
     checks: Sequence[CustomCheck],
-    views: Mapping[str, TableView],
+    views: Mapping[str, View],
     known: Iterable[Problem] = (),
     timezone: tzinfo = UTC,
 ) -> list[Problem]:
@@ -117,7 +117,7 @@ class _Run:
     """One check over one table."""
 
     check: CustomCheck
-    view: TableView
+    view: View
     data: CheckData
     lines_with_problems: set[tuple[str, str, str, int]]
     timezone: tzinfo

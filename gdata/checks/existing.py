@@ -17,7 +17,7 @@ from gdata.checks.reference_rules import Referent
 from gdata.checks.similar import SimilarValues
 from gdata.checks.text import plain_text, scalar_text
 from gdata.parsing.places import LeftOut, Places
-from gdata.parsing.view import TableView
+from gdata.parsing.view import View
 from gdata.problems import Cell
 from gdata.schema.plan import FieldPlan, MessagePlan
 
@@ -28,7 +28,7 @@ _TITLES = ("name", "title")
 class ExistingValues:
     """The values of a table's key, or of one of its fields, and where they stand."""
 
-    view: TableView
+    view: View
     referent: Referent
     values: frozenset[Any] = field(init=False)
     _similar: SimilarValues | None = None

@@ -13,14 +13,14 @@ from gdata import kinds
 from gdata.checks.keys import MOST_RELATED
 from gdata.checks.text import value_text
 from gdata.language import counted, sentence
-from gdata.parsing.view import TableView
+from gdata.parsing.view import View
 from gdata.problems import Cell, Problem
 
 LiveKeys = Callable[[str], Mapping[str, str]]
 """The keys of a table in the last release, by its short name: as texts, in its order, with what each row is called."""
 
 
-def fold_gone(problems: Iterable[Problem], views: Mapping[str, TableView], live: LiveKeys) -> list[Problem]:
+def fold_gone(problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys) -> list[Problem]:
     """The problems, with one for each key that the last release has and the sheets no longer have, in place of those
     of the cells that refer to it.
     """
@@ -36,13 +36,13 @@ def fold_gone(problems: Iterable[Problem], views: Mapping[str, TableView], live:
     return [*kept, *(tables[table].problem(key, referring) for (table, key), referring in gone.items())]
 
 
-def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, TableView]) -> list[Problem]:
+def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, View]) -> list[Problem]:
     """The problems of rows that are switched off, but those that refer to a key that is told as gone."""
     gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code == kinds.KEY_GONE.code}
     return [one for one in off if _referent(one, views) not in gone]
 
 
-def _referent(problem: Problem, views: Mapping[str, TableView]) -> tuple[str, str]:
+def _referent(problem: Problem, views: Mapping[str, View]) -> tuple[str, str]:
     """The table, by whose one key a missing value refers to it, and the value; ("", "") for other problems."""
     if problem.kind is not kinds.REFERENCE_MISSING:
         return "", ""
@@ -56,7 +56,7 @@ def _referent(problem: Problem, views: Mapping[str, TableView]) -> tuple[str, st
 class _Table:
     """A table as it is, and its keys as they were."""
 
-    view: TableView
+    view: View
     live: Mapping[str, str]
 
     def problem(self, key: str, referring: list[Problem]) -> Problem:

@@ -21,14 +21,14 @@ from gdata.checks.columns import (
 )
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import scalar_text, value_text
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem
 
 MOST_RELATED = 100
 """A value that stands in more cells than this has the first of them in `related`."""
 
 
-def check_keys(view: TableView) -> list[Problem]:
+def check_keys(view: View) -> list[Problem]:
     """Rows with one key. A row whose key has a problem already isn't compared."""
     key = tuple(field.name for field in view.plan.key)
     if not key or view.plan.kind == "record":
@@ -42,12 +42,12 @@ def check_keys(view: TableView) -> list[Problem]:
     return [_duplicate_rows(kinds.KEY_DUPLICATE, view, key, same) for same in indexes.values() if len(same) > 1]
 
 
-def check_unique_together(view: TableView) -> list[Problem]:
+def check_unique_together(view: View) -> list[Problem]:
     """Rows with the same values of all fields that the table calls unique together. A row with none isn't compared."""
     return [problem for names in view.plan.unique for problem in _check_together(view, names)]
 
 
-def _check_together(view: TableView, names: tuple[str, ...]) -> Iterator[Problem]:
+def _check_together(view: View, names: tuple[str, ...]) -> Iterator[Problem]:
     columns = [column for name in names if (column := column_at(view.plan.row, name)) is not None]
     indexes: dict[tuple[Any, ...], list[int]] = {}
     for index, row in numbered_sound_rows(view, {column.top for column in columns}):
@@ -65,7 +65,7 @@ def _comparable(row: Any, column: Column) -> Any:
     return tuple(one.SerializeToString(deterministic=True) if hasattr(one, "DESCRIPTOR") else one for one in values)
 
 
-def check_doubled(off: TableView, others: Iterable[TableView]) -> list[Problem]:
+def check_doubled(off: View, others: Iterable[View]) -> list[Problem]:
     """Rows that are switched off with the key of another row: switched on, they would be one too many."""
     key = tuple(field.name for field in off.plan.key)
     if not key:
@@ -93,7 +93,7 @@ def check_doubled(off: TableView, others: Iterable[TableView]) -> list[Problem]:
     ]
 
 
-def _duplicate_rows(kind: Kind, view: TableView, names: tuple[str, ...], indexes: list[int]) -> Problem:
+def _duplicate_rows(kind: Kind, view: View, names: tuple[str, ...], indexes: list[int]) -> Problem:
     last, paths = view.rows[indexes[-1]], [tuple(name.split(".")) for name in names]
     shown = [*indexes[:MOST_RELATED], indexes[-1]]
     cells = list(dict.fromkeys(view.locate(index, path) for index in shown for path in paths))
@@ -110,7 +110,7 @@ def _duplicate_rows(kind: Kind, view: TableView, names: tuple[str, ...], indexes
     )
 
 
-def check_unique(view: TableView) -> list[Problem]:
+def check_unique(view: View) -> list[Problem]:
     """Values that stand twice in a `unique` field, in nested messages and lists too. Blank cells aren't values."""
     columns = [column for column in all_columns(view.plan.row) if column.field.unique and column.kind != "message"]
     return [
@@ -121,14 +121,14 @@ def check_unique(view: TableView) -> list[Problem]:
     ]
 
 
-def _check_unique_column(view: TableView, column: Column) -> Iterable[Problem]:
+def _check_unique_column(view: View, column: Column) -> Iterable[Problem]:
     values = column_values(sound_rows(view, (column.top,)), column)
     if len(set(values)) == len(values):
         return ()
     return _duplicates(view, column)
 
 
-def _duplicates(view: TableView, column: Column) -> Iterator[Problem]:
+def _duplicates(view: View, column: Column) -> Iterator[Problem]:
     places: dict[Any, list[tuple[int, Path]]] = {}
     for index, row in numbered_sound_rows(view, (column.top,)):
         for path, value in walk_column(row, column):
@@ -139,7 +139,7 @@ def _duplicates(view: TableView, column: Column) -> Iterator[Problem]:
             yield _duplicate_value(view, column, value, same)
 
 
-def _duplicate_value(view: TableView, column: Column, value: Any, places: list[tuple[int, Path]]) -> Problem:
+def _duplicate_value(view: View, column: Column, value: Any, places: list[tuple[int, Path]]) -> Problem:
     _, path = places[-1]
     cells = [view.locate(*place) for place in (*places[:MOST_RELATED], places[-1])]
     *others, cell = dict.fromkeys(cells)

@@ -12,7 +12,7 @@ from typing import Any
 from gdata import kinds
 from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
 from gdata.checks.rowpaths import written_path
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Problem
 
 _CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХУаеѕіјорсухԁԛԝѵһ", "ABESIJKMHOPCTXYaesijopcyxdqwvh", strict=True))
@@ -24,19 +24,19 @@ _FULL_WIDTH_CODES = str.maketrans(_FULL_WIDTH)
 _PLAIN = str.maketrans(_LOOKALIKES) | _FULL_WIDTH_CODES
 
 
-def check_lookalikes(view: TableView) -> list[Problem]:
+def check_lookalikes(view: View) -> list[Problem]:
     """Warnings for keys, unique fields and references to texts that mix in a look-alike letter."""
     return [problem for column in _code_columns(view) for problem in _check_column(view, column)]
 
 
-def _code_columns(view: TableView) -> Iterator[Column]:
+def _code_columns(view: View) -> Iterator[Column]:
     for column in all_columns(view.plan.row):
         field = column.field
         if field.kind == "string" and (field.key or field.unique or field.refs) and not field.is_map:
             yield column
 
 
-def _check_column(view: TableView, column: Column) -> Iterator[Problem]:
+def _check_column(view: View, column: Column) -> Iterator[Problem]:
     values = column_values(sound_rows(view, (column.top,)), column)
     if "".join(values).isascii():
         return
@@ -75,7 +75,7 @@ def plain_letters(text: str) -> str:
     return text.translate(_PLAIN)
 
 
-def check_decomposed(view: TableView) -> list[Problem]:
+def check_decomposed(view: View) -> list[Problem]:
     """Keys and values of unique fields that only look like another, for their letters are decomposed (NFD)."""
     unique = [column for column in _code_columns(view) if column.field.unique and not column.field.key]
     groups = [(column,) for column in unique]
@@ -83,7 +83,7 @@ def check_decomposed(view: TableView) -> list[Problem]:
     return [problem for one in ([*groups, key] if key else groups) for problem in _check_decomposed(view, one)]
 
 
-def _check_decomposed(view: TableView, texts: tuple[Column, ...]) -> Iterator[Problem]:
+def _check_decomposed(view: View, texts: tuple[Column, ...]) -> Iterator[Problem]:
     column, tops = texts[0], [one.top for one in texts]
     if all(is_composed("\n".join(column_values(sound_rows(view, tops), one))) for one in texts):
         return
@@ -98,9 +98,7 @@ def _check_decomposed(view: TableView, texts: tuple[Column, ...]) -> Iterator[Pr
                 yield _looks_alike(view, column, path, here, there)
 
 
-def _looks_alike(
-    view: TableView, column: Column, path: Path, text: tuple[str, Cell], first: tuple[str, Cell]
-) -> Problem:
+def _looks_alike(view: View, column: Column, path: Path, text: tuple[str, Cell], first: tuple[str, Cell]) -> Problem:
     kind = kinds.KEY_DECOMPOSED if column.field.key else kinds.UNIQUE_DECOMPOSED
     return kind.at(
         text[1],

@@ -17,7 +17,7 @@ from gdata.checks.lookalikes import decomposed_words
 from gdata.checks.reference_rules import ReferenceRule, Referent
 from gdata.checks.rowpaths import written_path
 from gdata.language import Sentence, sentence
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Problem
 
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -31,9 +31,9 @@ class References:
     def __init__(self, rules: Sequence[ReferenceRule]) -> None:
         self._rules = rules
         self._existing: dict[tuple[int, tuple[str, ...]], ExistingValues] = {}
-        self._found: dict[tuple[int, ...], tuple[list[TableView], list[Problem]]] = {}
+        self._found: dict[tuple[int, ...], tuple[list[View], list[Problem]]] = {}
 
-    def check(self, views: Mapping[str, TableView], texts: Mapping[Cell, str] | None = None) -> list[Problem]:
+    def check(self, views: Mapping[str, View], texts: Mapping[Cell, str] | None = None) -> list[Problem]:
         """The references of one target's tables, by short name.
 
         `texts` are what stands in cells that have a problem already: a value that such a key may have been
@@ -46,7 +46,7 @@ class References:
             for problem in self._check_once(number, rule, views, texts or {})
         ]
 
-    def check_off(self, off: Mapping[str, TableView], seen: Sequence[Mapping[str, TableView]]) -> list[Problem]:
+    def check_off(self, off: Mapping[str, View], seen: Sequence[Mapping[str, View]]) -> list[Problem]:
         """The references of rows that are switched off, by table: they may be to any row that is there, off or not."""
         found: list[Problem] = []
         for rule in self._rules:
@@ -65,11 +65,11 @@ class References:
                 found += _report(off[rule.table], rule, missing, existing[: len(rule.referents)])
         return found
 
-    def answer_titles(self, views: Mapping[str, TableView], problems: Iterable[Problem]) -> list[Problem]:
+    def answer_titles(self, views: Mapping[str, View], problems: Iterable[Problem]) -> list[Problem]:
         """The problems; where somebody wrote what a row is called in place of its number, the number is told."""
         return [self._answered(views, one) if one.kind is kinds.CELL_NOT_INTEGER else one for one in problems]
 
-    def _answered(self, views: Mapping[str, TableView], problem: Problem) -> Problem:
+    def _answered(self, views: Mapping[str, View], problem: Problem) -> Problem:
         name = _INDEX.sub("", problem.field)
         for rule in self._rules:
             if (rule.table, rule.column.name) == (problem.table, name):
@@ -82,7 +82,7 @@ class References:
         return problem
 
     def _check_once(
-        self, number: int, rule: ReferenceRule, views: Mapping[str, TableView], texts: Mapping[Cell, str]
+        self, number: int, rule: ReferenceRule, views: Mapping[str, View], texts: Mapping[Cell, str]
     ) -> list[Problem]:
         used = [views[rule.table], *(views[one.plan.name] for one in rule.referents if one.plan.name in views)]
         # The views are kept with what was found, so that no other can get the identity of one of them.
@@ -91,9 +91,7 @@ class References:
             self._found[key] = used, self._check_rule(rule, views, texts)
         return self._found[key][1]
 
-    def _check_rule(
-        self, rule: ReferenceRule, views: Mapping[str, TableView], texts: Mapping[Cell, str]
-    ) -> list[Problem]:
+    def _check_rule(self, rule: ReferenceRule, views: Mapping[str, View], texts: Mapping[Cell, str]) -> list[Problem]:
         view = views[rule.table]
         values = set(_values(view, rule)) - rule.none
         values.discard("")
@@ -111,14 +109,14 @@ class References:
             missing -= one.between_bad_keys(missing)
         return list(_report(view, rule, missing, existing))
 
-    def _existing_values(self, view: TableView, referent: Referent) -> ExistingValues:
+    def _existing_values(self, view: View, referent: Referent) -> ExistingValues:
         key = (id(view), tuple(column.name for column in referent.columns))
         if key not in self._existing:
             self._existing[key] = ExistingValues(view, referent)
         return self._existing[key]
 
 
-def _values(view: TableView, rule: ReferenceRule) -> list[Any]:
+def _values(view: View, rule: ReferenceRule) -> list[Any]:
     rows = (row for _, row in numbered_sound_rows(view, _fields_of(rule)))
     found = column_values(rows, rule.column, rule.when.holds if rule.when is not None else None)
     return list(map(rule.value_of, found)) if rule.value_of is not None else found
@@ -133,7 +131,7 @@ def _fields_of(rule: ReferenceRule) -> list[str]:
 
 
 def _report(
-    view: TableView, rule: ReferenceRule, missing: set[Any], existing: Sequence[ExistingValues]
+    view: View, rule: ReferenceRule, missing: set[Any], existing: Sequence[ExistingValues]
 ) -> Iterator[Problem]:
     if not missing:
         return
@@ -154,7 +152,7 @@ def _nearest(value: Any, existing: Sequence[ExistingValues]) -> tuple[Any, Cell]
 
 
 def _missing(
-    view: TableView,
+    view: View,
     rule: ReferenceRule,
     place: tuple[int, Path],
     value: Any,
@@ -204,7 +202,7 @@ def called(title: str, column: Column, value: Any, cell: Cell) -> Sentence:
     return sentence("{title} is {key} ({cell})", title=title, key=column_text(column, value), cell=cell)
 
 
-def _no_sheet(view: TableView, rule: ReferenceRule, unfed: Referent) -> Problem:
+def _no_sheet(view: View, rule: ReferenceRule, unfed: Referent) -> Problem:
     """A reference to a table without a sheet, told once, at the first cell that has one."""
     accept = rule.when.holds if rule.when is not None else None
     index, path = next(

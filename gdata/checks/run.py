@@ -23,7 +23,7 @@ from gdata.checks.lookalikes import check_decomposed, check_lookalikes
 from gdata.checks.reference_rules import check_reference_declarations
 from gdata.checks.references import References
 from gdata.checks.sums import check_sequences, check_sums
-from gdata.parsing.view import TableView
+from gdata.parsing.view import View
 from gdata.problems import Problem
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
@@ -43,7 +43,7 @@ class RowChecks:
         """
         self._constraints.check_rules(plan)
 
-    def check(self, view: TableView) -> list[Problem]:
+    def check(self, view: View) -> list[Problem]:
         """Constraints, keys, unique fields, sums, sequences, look-alikes."""
         cells = [
             *check_keys(view),
@@ -55,7 +55,7 @@ class RowChecks:
         groups = [*check_sums(view), *check_sequences(view)]
         return [*cells, *(_without_consequences(groups, cells) if cells else groups), *check_lookalikes(view)]
 
-    def check_off(self, off: TableView, others: Iterable[TableView]) -> list[Problem]:
+    def check_off(self, off: View, others: Iterable[View]) -> list[Problem]:
         """What is wrong in the rows that are switched off, by themselves and beside the others: warnings."""
         if not off.rows:
             return []
@@ -106,9 +106,9 @@ class Checks:
         self._timezone = timezone
         self._asset_root = asset_root
         self._assets = Assets(asset_root) if asset_root is not None and asset_root.is_dir() else None
-        self._checked: dict[int, tuple[TableView, list[Problem]]] = {}
+        self._checked: dict[int, tuple[View, list[Problem]]] = {}
 
-    def check_table(self, view: TableView) -> list[Problem]:
+    def check_table(self, view: View) -> list[Problem]:
         """What one table shows by itself: constraints, keys, unique fields, sums, sequences, files, look-alikes.
 
         A view that several targets share is checked at the first call alone.
@@ -118,7 +118,7 @@ class Checks:
             self._checked[id(view)] = view, self._check(view)
         return self._checked[id(view)][1]
 
-    def check_together(self, views: Mapping[str, TableView], known: Iterable[Problem] = ()) -> list[Problem]:
+    def check_together(self, views: Mapping[str, View], known: Iterable[Problem] = ()) -> list[Problem]:
         """What one target's tables (by short name) show together: references, and the project's own checks.
 
         `known` are all problems found before, those of parsing among them: they tell which missing value is
@@ -129,28 +129,28 @@ class Checks:
         missing = self._references.check(views, texts)
         return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone)]
 
-    def check_off(self, tables: Mapping[str, TableView], seen: Sequence[Mapping[str, TableView]]) -> list[Problem]:
+    def check_off(self, tables: Mapping[str, View], seen: Sequence[Mapping[str, View]]) -> list[Problem]:
         """The references of rows that are switched off (`tables`, by short name) to rows that no target has either.
 
         `seen` are the tables as each target sees them.
         """
         return as_warnings(self._references.check_off(tables, seen))
 
-    def answer_titles(self, views: Mapping[str, TableView], problems: Iterable[Problem]) -> list[Problem]:
+    def answer_titles(self, views: Mapping[str, View], problems: Iterable[Problem]) -> list[Problem]:
         """The problems of one target; a title in place of a reference's number is answered with the number."""
         return self._references.answer_titles(views, problems)
 
-    def warn(self, views: Mapping[str, TableView]) -> list[Problem]:
+    def warn(self, views: Mapping[str, View]) -> list[Problem]:
         """What couldn't be checked, told once for the whole project."""
         return [] if self._assets is not None else warn_unchecked(views, self._asset_root)
 
-    def check_rows_off(self, off: TableView, others: Iterable[TableView]) -> list[Problem]:
+    def check_rows_off(self, off: View, others: Iterable[View]) -> list[Problem]:
         """What rows that are switched off show by themselves."""
         return self._rows.check_off(off, others)
 
-    def check_files(self, view: TableView) -> list[Problem]:
+    def check_files(self, view: View) -> list[Problem]:
         """Whether the files that a table names are under asset_root."""
         return check_assets(view, self._assets) if self._assets is not None else []
 
-    def _check(self, view: TableView) -> list[Problem]:
+    def _check(self, view: View) -> list[Problem]:
         return [*self._rows.check(view), *self.check_files(view)]

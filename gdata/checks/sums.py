@@ -15,7 +15,7 @@ from gdata import kinds
 from gdata.checks.columns import Column, column_at, walk_column
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import scalar_text, value_text
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Problem
 from gdata.proto.floats import float32_text
 from gdata.schema.plan import Sequence, Sum
@@ -27,25 +27,25 @@ _FLOAT_ROUNDING = 1e-6
 Place = tuple[int, Path]
 
 
-def check_sums(view: TableView) -> list[Problem]:
+def check_sums(view: View) -> list[Problem]:
     """The groups of rows whose values don't have the sum that the schema asks for."""
     rules = [rule for rule in view.plan.sums if _can_run(view, (rule.field, *rule.by))]
     return [problem for rule in rules for problem in _check_sum(view, rule)]
 
 
-def check_sequences(view: TableView) -> list[Problem]:
+def check_sequences(view: View) -> list[Problem]:
     """The groups of rows whose values don't count up; each group is told where it first breaks."""
     rules = [rule for rule in view.plan.sequences if _can_run(view, (rule.field, *rule.by))]
     return [problem for rule in rules for problem in _check_sequence(view, rule)]
 
 
-def _can_run(view: TableView, fields: Iterable[str]) -> bool:
+def _can_run(view: View, fields: Iterable[str]) -> bool:
     """Whether every row is there and right in these fields: else the sum is wrong because of that mistake."""
     tops = {field.partition(".")[0] for field in fields}
     return view.whole and not any(tops & bad for bad in view.bad_fields.values())
 
 
-def _groups(view: TableView, rule: Sum | Sequence) -> dict[tuple[Any, ...], list[tuple[Place, Any]]]:
+def _groups(view: View, rule: Sum | Sequence) -> dict[tuple[Any, ...], list[tuple[Place, Any]]]:
     """By the values of `by`, each value with its place, in sheet order."""
     column = _column(view, rule.field)
     by = [_column(view, name) for name in rule.by]
@@ -57,13 +57,13 @@ def _groups(view: TableView, rule: Sum | Sequence) -> dict[tuple[Any, ...], list
     return groups
 
 
-def _column(view: TableView, name: str) -> Column:
+def _column(view: View, name: str) -> Column:
     column = column_at(view.plan.row, name)
     assert column is not None, "the plan of a table names only fields that are there"
     return column
 
 
-def _check_sum(view: TableView, rule: Sum) -> Iterator[Problem]:
+def _check_sum(view: View, rule: Sum) -> Iterator[Problem]:
     kind = _column(view, rule.field).kind
     expected = rule.equals or 1.0
     tolerance = rule.tolerance + _rounding(kind, expected)
@@ -81,9 +81,7 @@ def _rounding(kind: str, expected: float) -> float:
     return (_FLOAT_ROUNDING if kind == "float" else _DOUBLE_ROUNDING) * max(1.0, abs(expected))
 
 
-def _wrong_sum(
-    view: TableView, rule: Sum, group: tuple[Any, ...], places: list[Place], numbers: tuple[str, str]
-) -> Problem:
+def _wrong_sum(view: View, rule: Sum, group: tuple[Any, ...], places: list[Place], numbers: tuple[str, str]) -> Problem:
     cells = [view.locate(*place) for place in places]
     return kinds.SUM_WRONG.at(
         cells[-1],
@@ -100,7 +98,7 @@ def _wrong_sum(
     )
 
 
-def _check_sequence(view: TableView, rule: Sequence) -> Iterator[Problem]:
+def _check_sequence(view: View, rule: Sequence) -> Iterator[Problem]:
     step = rule.step or 1
     for group, values in _groups(view, rule).items():
         start = rule.start
@@ -117,7 +115,7 @@ def _check_sequence(view: TableView, rule: Sequence) -> Iterator[Problem]:
 
 
 def _broken(
-    view: TableView,
+    view: View,
     rule: Sequence,
     group: tuple[Any, ...],
     places: tuple[Place, list[Place]],
@@ -135,7 +133,7 @@ def _broken(
     )
 
 
-def _group_text(view: TableView, by: tuple[str, ...], group: tuple[Any, ...]) -> str:
+def _group_text(view: View, by: tuple[str, ...], group: tuple[Any, ...]) -> str:
     """The group for people: `box = 3`; a table that is one group, by its name."""
     if not by:
         return view.plan.name

@@ -18,7 +18,7 @@ from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import Sheet, lay_out
-from gdata.parsing.view import SWITCHED_OFF, ParsedTable, RowsLeftOut, TableView, Tags, told_once
+from gdata.parsing.view import SWITCHED_OFF, ParsedTable, RowsLeftOut, Tags, View, told_once
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.sources.grid import Grid
@@ -107,7 +107,7 @@ class _Rows:
 
     def finish(
         self, blocks: Sequence[Block], whole: bool
-    ) -> tuple[list[TableView], dict[Tags, int], dict[Tags, list[Problem]]]:
+    ) -> tuple[list[View], dict[Tags, int], dict[Tags, list[Problem]]]:
         """The views, which of them each set of tags sees, and the problems of the cells that it sees."""
         views = [seen.view(blocks, whole) for seen in self._seen.values()]
         problems = [told_once(seen.problems) for seen in self._seen.values()]
@@ -143,7 +143,7 @@ class _SeenRows:
                 if record in composed.bad_fields:
                     self._bad_fields[index] = frozenset(composed.bad_fields[record])
 
-    def view(self, blocks: Sequence[Block], whole: bool) -> TableView:
+    def view(self, blocks: Sequence[Block], whole: bool) -> View:
         """The rows of all blocks; `whole` is False where some may be missing."""
         message, rows = self._builder.finish()
         if self._plan.kind == "record" and not (self._block_ends and self._block_ends[-1]):
@@ -151,7 +151,7 @@ class _SeenRows:
             self._bad_fields[0] = frozenset(field.name for field in self._plan.row.fields)
         places = Places(lambda: blocks, self._block_ends, self._tags)
         ends = tuple(self._block_ends)
-        return TableView(self._plan, len(rows), places, self._bad_fields, whole, ends).holding(message, rows)
+        return View(self._plan, len(rows), places, self._bad_fields, whole, ends).holding(message, rows)
 
 
 def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:

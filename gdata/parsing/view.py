@@ -31,7 +31,7 @@ same, and what is wrong in them is a warning."""
 
 
 @dataclass(eq=False)
-class TableView:
+class View:
     """One table as the targets with one set of tags see it: rows and column variants are already chosen.
 
     Whole messages, before any group of fields is stripped. It is made of messages (`holding`), or of the bytes that
@@ -51,12 +51,12 @@ class TableView:
     block_ends: tuple[int, ...] = ()
     """How many rows there are up to the end of each block of its sheets; () where it has no sheets."""
 
-    def holding(self, message: Any, rows: list[Any]) -> TableView:
+    def holding(self, message: Any, rows: list[Any]) -> View:
         """The view with its message, and the row messages in sheet order: a map's duplicates too, a record's one."""
         self.message, self.rows = message, rows
         return self
 
-    def holding_bytes(self, content: bytes, row_bytes: Sequence[bytes] = (), digest: str = "") -> TableView:
+    def holding_bytes(self, content: bytes, row_bytes: Sequence[bytes] = (), digest: str = "") -> View:
         """The view with its rows on the wire; they become messages when somebody asks for them."""
         self.content, self.row_bytes = content, row_bytes
         if digest:
@@ -129,7 +129,7 @@ class ParsedTable:
     """A table's rows as each set of tags sees them, and what is wrong with its sheets."""
 
     plan: TablePlan
-    views: Sequence[TableView]
+    views: Sequence[View]
     """Each once, however many sets of tags see the same rows."""
     seen_by: Mapping[Tags, int]
     """Which of `views` a set of tags sees."""
@@ -149,11 +149,11 @@ class ParsedTable:
     """Whether `cell_problems` holds what the rows show by themselves as well."""
 
     @property
-    def off(self) -> TableView | None:
+    def off(self) -> View | None:
         """The rows that are switched off; None where there can be none."""
         return self.views[self.seen_by[SWITCHED_OFF]] if SWITCHED_OFF in self.seen_by else None
 
-    def view(self, tags: Tags) -> TableView:
+    def view(self, tags: Tags) -> View:
         """The table as targets with `tags` see it."""
         return self.views[self.seen_by[tags]]
 

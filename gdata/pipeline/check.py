@@ -11,7 +11,7 @@ from gdata.checks.gone import fold_gone, without_gone
 from gdata.checks.run import Checks
 from gdata.events import Event, Listener
 from gdata.language import sentence
-from gdata.parsing.view import SWITCHED_OFF, TableView, Tags
+from gdata.parsing.view import SWITCHED_OFF, Tags, View
 from gdata.pipeline.live import LiveTables
 from gdata.problems import Problem, in_cell_order, with_severities
 from gdata.project import Project
@@ -62,7 +62,7 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
     return _with_moments(_with_headers(in_cell_order(problems, parsed.sheet_order), parsed), parsed)
 
 
-def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Tags, Mapping[str, TableView]]) -> list[Problem]:
+def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Tags, Mapping[str, View]]) -> list[Problem]:
     """What is wrong in rows that are switched off: warnings, told once for all targets."""
     off = {name: table.off for name, table in parsed.tables.items() if table.off is not None and table.off.row_count}
     if not off or not seen:
@@ -74,7 +74,7 @@ def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Tags, Mapping[str
     return [*found, *checks.check_off(off, list(seen.values()))]
 
 
-def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, TableView]:
+def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, View]:
     """The tables as targets with `tags` see them."""
     return {name: table.view(tags) for name, table in parsed.tables.items()}
 

@@ -16,7 +16,7 @@ from gdata.bundles.reader import Bundle
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.errors import DamagedError, UsageError
 from gdata.nearest import did_you_mean
-from gdata.parsing.view import ParsedTable, Path, TableView, Tags
+from gdata.parsing.view import ParsedTable, Path, Tags, View
 from gdata.problems import Cell
 from gdata.project import Project
 from gdata.releases.hotfixes import Base
@@ -94,7 +94,7 @@ def _full_bundle(config: Config, published: Published, tags: Tags) -> Bundle:
     )
 
 
-def _view(plan: TablePlan, bundle: Bundle, place: Cell) -> TableView:
+def _view(plan: TablePlan, bundle: Bundle, place: Cell) -> View:
     if plan.name not in bundle.manifest.tables:
         raise UsageError(
             f"{bundle.place} has no table {plan.name}",
@@ -109,7 +109,7 @@ def _view(plan: TablePlan, bundle: Bundle, place: Cell) -> TableView:
         return place
 
     rows = plan.rows_of(message)
-    return TableView(plan, len(rows), locate).holding(message, rows)
+    return View(plan, len(rows), locate).holding(message, rows)
 
 
 def _place_of(config: Config, plan: TablePlan) -> Cell:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import accumulate, pairwise
 
 from gdata import kinds
-from gdata.parsing.view import Locate, ParsedTable, TableView, told_once
+from gdata.parsing.view import Locate, ParsedTable, View, told_once
 from gdata.problems import Problem
 from gdata.tables.result import MakeLocate
 
@@ -55,12 +55,12 @@ def join_pieces(pieces: Sequence[ParsedTable], locate: MakeLocate) -> ParsedTabl
     )
 
 
-def _join_views(views: Sequence[TableView], locate: Callable[[Sequence[int]], Locate]) -> TableView:
+def _join_views(views: Sequence[View], locate: Callable[[Sequence[int]], Locate]) -> View:
     *starts, count = accumulate((view.row_count for view in views), initial=0)
     placed = list(zip(starts, views, strict=True))
     ends = tuple(start + end for start, view in placed for end in view.block_ends)
     bad = {start + row: names for start, view in placed for row, names in view.bad_fields.items()}
-    joined = TableView(views[0].plan, count, locate(ends), bad, all(view.whole for view in views), ends)
+    joined = View(views[0].plan, count, locate(ends), bad, all(view.whole for view in views), ends)
     return joined.holding_bytes(b"".join(view.content for view in views))
 
 

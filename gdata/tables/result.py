@@ -14,7 +14,7 @@ from typing import Any
 from gdata import kinds
 from gdata.bundles.manifest import sha256
 from gdata.language import Sentence, word_from_json
-from gdata.parsing.view import HeaderTexts, Locate, ParsedTable, RowsLeftOut, TableView, Tags
+from gdata.parsing.view import HeaderTexts, Locate, ParsedTable, RowsLeftOut, Tags, View
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
@@ -97,7 +97,7 @@ def from_bytes(plan: TablePlan, content: bytes, locate: MakeLocate, *, is_ours: 
     )
 
 
-def _view_as_json(view: TableView) -> dict[str, Any]:
+def _view_as_json(view: View) -> dict[str, Any]:
     return {
         "count": view.row_count,
         "rows": list(map(len, view.row_bytes)),
@@ -107,9 +107,9 @@ def _view_as_json(view: TableView) -> dict[str, Any]:
     }
 
 
-def _view(plan: TablePlan, raw: dict[str, Any], locate: Locate) -> TableView:
+def _view(plan: TablePlan, raw: dict[str, Any], locate: Locate) -> View:
     bad = {index: frozenset(names) for index, names in raw["bad"]}
-    return TableView(plan, raw["count"], locate, bad, raw["whole"], tuple(raw["ends"]))
+    return View(plan, raw["count"], locate, bad, raw["whole"], tuple(raw["ends"]))
 
 
 def _split(content: bytes, sizes: Sequence[int]) -> list[bytes]:

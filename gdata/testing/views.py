@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.problems import Cell
 from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
@@ -44,7 +44,7 @@ def build_views(
     records: Collection[str] = (),
     partial: Collection[str] = (),
     package: str = "game",
-) -> dict[str, TableView]:
+) -> dict[str, View]:
     """The views of `tables` (rows as dicts, as protobuf's classes take them), by name.
 
     `records` are tables of the vertical layout, given as one row; `partial` are those that aren't whole.
@@ -69,7 +69,7 @@ def build_view(
     *,
     bad: Mapping[int, Collection[str]] | None = None,
     whole: bool = True,
-) -> TableView:
+) -> View:
     """The view of one table: see `build_views`."""
     message, messages = _table_message(schema, plan, rows)
     columns = _columns(plan.row, rows)
@@ -78,7 +78,7 @@ def build_view(
         return Cell("game", plan.name, index + 2, _column(columns, path))
 
     bad_fields = {index: frozenset(fields) for index, fields in (bad or {}).items()}
-    return TableView(plan, len(messages), locate, bad_fields or {}, whole).holding(message, messages)
+    return View(plan, len(messages), locate, bad_fields or {}, whole).holding(message, messages)
 
 
 def _table_message(schema: Schema, plan: TablePlan, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, list[Any]]:

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from gdata.checks.sums import check_sequences, check_sums
-from gdata.parsing.view import TableView
+from gdata.parsing.view import View
 from gdata.testing.views import build_views
 
 
-def view_of(options: str, rows: list[dict[str, Any]], kind: str = "double", **more: Any) -> TableView:
+def view_of(options: str, rows: list[dict[str, Any]], kind: str = "double", **more: Any) -> View:
     protos = f"""
         syntax = "proto3"; package game; import "gdata/options.proto";
         message Drop {{ string box = 1; {kind} rate = 2; int32 level = 3; repeated Part parts = 4; }}

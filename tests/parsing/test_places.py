@@ -9,7 +9,7 @@ import pytest
 
 from gdata.config import SheetEntry
 from gdata.parsing.table import TableSheet, parse_table
-from gdata.parsing.view import Path, TableView
+from gdata.parsing.view import Path, View
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
 from gdata.sources.grid import Grid
@@ -39,9 +39,7 @@ def schema() -> Schema:
     return Schema(compile_protos({"t.proto": SCHEMA}))
 
 
-def view_of(
-    *texts: str, entry: SheetEntry | None = None, tags: tuple[str, ...] = (), table: str = "RowTable"
-) -> TableView:
+def view_of(*texts: str, entry: SheetEntry | None = None, tags: tuple[str, ...] = (), table: str = "RowTable") -> View:
     """The view of sheets that are given as lines of `a|b|c`."""
     plan: TablePlan = schema().table(f"t.{table}")
     entry = entry or SheetEntry("S", (plan.message,))
@@ -131,7 +129,7 @@ def test_duplicates_of_a_map_table_keep_their_rows() -> None:
     assert [(row.id, str(view.locate(index, ("price",)))) for index, row in enumerate(view.rows)] == [
         (2, "S1!B2"), (1, "S1!B3"), (2, "S1!B4"),
     ]  # fmt: skip
-    again = TableView(view.plan, view.row_count, view.locate).holding_bytes(view.content, view.row_bytes)
+    again = View(view.plan, view.row_count, view.locate).holding_bytes(view.content, view.row_bytes)
     assert again.rows == view.rows and again.message == view.message and again.content == view.content
 
 
