@@ -23,7 +23,7 @@ spreadsheets:
   items: {{id: items, sheets: {{Item: game.ItemTable}}}}
   shop: {{id: shop, sheets: {{Shop: game.ShopTable}}}}
 """
-AGAIN = "so if the row was added just now, build again"
+AGAIN = "if the row was added just now, build again"
 
 
 def problems_of(folder: Path) -> list[Problem]:
