@@ -132,19 +132,32 @@ def _generated_type(own: type[Message], made: TableType, name: str, entry: Table
     return TableType(own, holder.name, made.is_map, row, tuple(key))
 
 
+_READ_AS_WELL: Mapping[str, frozenset[str]] = {
+    "int32": frozenset(["bool", "enum"]),
+    "int64": frozenset(["bool", "enum", "int32", "uint32"]),
+    "uint32": frozenset(["bool"]),
+    "uint64": frozenset(["bool", "uint32"]),
+    "sint64": frozenset(["sint32"]),
+}
+"""What a class's field reads beside its own type, whatever the value. The other way round it may lose bits."""
+
+
 class _Fit:
-    """Whether generated classes can read the data: fields match by number, as they do on the wire."""
+    """Whether generated classes can read the data: fields match by number, as they do on the wire.
+
+    Names don't count, as they don't on the wire; what the gate asks of the readers before a release is no less.
+    """
 
     def __init__(self, place: str) -> None:
         self.place = place
         self.wrong: list[str] = []
         self.not_in_data: list[str] = []
-        self.seen: set[str] = set()
+        self.seen: set[tuple[str, str]] = set()
 
     def compare(self, data: Any, own: Any) -> None:
-        if data.full_name in self.seen:
+        if (data.full_name, own.full_name) in self.seen:
             return
-        self.seen.add(data.full_name)
+        self.seen.add((data.full_name, own.full_name))
         for number, field in own.fields_by_number.items():
             if number not in data.fields_by_number:
                 self.not_in_data.append(field.full_name)
@@ -154,9 +167,10 @@ class _Fit:
                 self._compare_field(field, mine)
 
     def _compare_field(self, field: FieldDescriptor, mine: FieldDescriptor) -> None:
-        theirs, ours = _type_name(field), _type_name(mine)
-        if theirs != ours:
-            self.wrong.append(f"{field.full_name} is {theirs} in the data and {ours} in the class")
+        if not _reads(mine, field):
+            self.wrong.append(
+                f"{field.full_name} is {_type_name(field)} in the data and {_type_name(mine)} in the class"
+            )
         elif field.message_type is not None and mine.message_type is not None:
             self.compare(field.message_type, mine.message_type)
 
@@ -176,6 +190,18 @@ _TYPE_NAMES: Mapping[int, str] = {
     for name, number in vars(FieldDescriptor).items()
     if name.startswith("TYPE_")
 }
+
+
+def _reads(mine: FieldDescriptor, field: FieldDescriptor) -> bool:
+    """Whether a class's field gives every value of the data's as it is; a single value may become a list of one."""
+    if is_map_entry(field.message_type) or is_map_entry(mine.message_type):
+        return is_map_entry(field.message_type) == is_map_entry(mine.message_type) and all(
+            _reads(mine.message_type.fields_by_name[part], field.message_type.fields_by_name[part])  # type: ignore[union-attr]
+            for part in ("key", "value")
+        )
+    ours, theirs = _TYPE_NAMES[mine.type], _TYPE_NAMES[field.type]
+    is_read = ours == theirs or theirs in _READ_AS_WELL.get(ours, ())
+    return is_read and (mine.is_repeated or not field.is_repeated)
 
 
 def _type_name(field: FieldDescriptor) -> str:

@@ -100,15 +100,10 @@ def test_a_field_that_the_data_lacks_is_warned_of(tmp_path: Path, caplog: pytest
             "int32 name = 2",
             "fit_number.Item.name is string in the data and int32 in the class",
         ),
-        (
-            "list",
-            "Grade grade = 3",
-            "repeated Grade grade = 3",
-            "is fit_list.Grade in the data and repeated fit_list.Grade",
-        ),
         ("single", "repeated Reward rewards", "Reward rewards", "is repeated fit_single.Reward in the data"),
-        ("width", "int32 count = 2", "int64 count = 2", "fit_width.Reward.count is int32 in the data and int64 in"),
-        ("enum", "Grade grade = 3", "int32 grade = 3", "is fit_enum.Grade in the data and int32 in the class"),
+        ("width", "int32 count = 2", "bool count = 2", "fit_width.Reward.count is int32 in the data and bool in"),
+        ("enum", "Grade grade = 3", "string grade = 3", "is fit_enum.Grade in the data and string in the class"),
+        ("zigzag", "int32 count = 2", "sint32 count = 2", "is int32 in the data and sint32 in the class"),
         ("map", "map<string, int32> stats", "map<string, string> stats", "is map<string, int32> in the data and map<s"),
         (
             "rows",
@@ -124,6 +119,26 @@ def test_a_changed_type_is_refused(tmp_path: Path, name: str, before: str, after
     with pytest.raises(UsageError, match=words) as caught:
         gdata.load(bundle(tmp_path, f"fit_{name}"), types=[game]).ItemTable  # noqa: B018
     assert "generate the classes again" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("wider", "int32 count = 2", "int64 count = 2"),
+        ("number_of_enum", "Grade grade = 3", "int32 grade = 3"),
+        ("list_of_one", "Grade grade = 3", "repeated Grade grade = 3"),
+        ("message_renamed", "Reward", "Prize"),
+        ("enum_renamed", "Grade", "Rarity"),
+        ("map_wider", "map<string, int32> stats", "map<string, int64> stats"),
+    ],
+)
+def test_what_the_class_reads_as_it_is_fits(tmp_path: Path, name: str, before: str, after: str) -> None:
+    game = generate(tmp_path, f"fits_{name}", DATA.replace(before, after))
+    data = gdata.load(bundle(tmp_path, f"fits_{name}"), types=[game])
+    item = data.ItemTable[1]
+    assert type(item) is game.Item
+    assert item.rewards[0].item_id == 2 and item.stats["str"] == 3
+    assert item.grade in (1, [1])
 
 
 def test_a_renamed_key_is_found_by_its_number(tmp_path: Path) -> None:
