@@ -14,8 +14,9 @@ import secrets
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -111,7 +112,15 @@ def unseal(content: bytes, key: str | None = None) -> memoryview | None:
     return rest if is_it else None
 
 
-def _digest(key: str, parts: Sequence[bytes | memoryview]) -> str:
+def is_sealed(path: Path, key: str) -> bool:
+    """Whether `path` holds what `write_sealed` wrote with this key; read a piece at a time, however large it is."""
+    with suppress(OSError), path.open("rb") as file:
+        digest, _, found = file.readline(_LONGEST_SEAL).decode("utf-8", "replace").rstrip("\n").partition(" ")
+        return found == key and digest == _digest(key, iter(partial(file.read, 1 << 20), b""))
+    return False
+
+
+def _digest(key: str, parts: Iterable[bytes | memoryview]) -> str:
     digest = hashlib.sha256(f"{key}\n".encode())
     for part in parts:
         digest.update(part)

@@ -27,7 +27,7 @@ from typing import Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.events import Event, Listener
-from gdata.files import project_lock, remove_abandoned, unseal, write_sealed
+from gdata.files import is_sealed, project_lock, remove_abandoned, unseal, write_sealed
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
@@ -127,7 +127,7 @@ def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
     remote = [one for one in pulled if source_of(one).is_remote]
     if remote:
         key = snapshot_digest(remote)
-        if not _is_whole(state / PULL, key):
+        if not is_sealed(state / PULL, key):
             write_sealed(state / PULL, key, snapshot_bytes(remote, compress=False))
 
 
@@ -164,7 +164,7 @@ def save_build(
     """
     path = state / _BUILDS / build
     key = f"{_FORMAT} {snapshot_digest(pulled)} {hashlib.sha256(descriptors).hexdigest()}"
-    if is_plain and _is_whole(path, key):
+    if is_plain and is_sealed(path, key):
         return
     with suppress(OSError):
         if path.is_dir():
@@ -189,13 +189,6 @@ def tidy(state: Path, builds: Collection[str]) -> None:
 def load_build(state: Path, build: str) -> BuildState:
     """What the build `build` was made from."""
     return BuildState(state / _BUILDS / build)
-
-
-def _is_whole(path: Path, key: str) -> bool:
-    with suppress(OutsideError):
-        content = _read(path)
-        return content is not None and unseal(content, key) is not None
-    return False
 
 
 def _read(path: Path) -> bytes | None:
