@@ -11,8 +11,11 @@ from gdata.problems import Cell, Problem
 KEPT = 3
 """Problems of a flood that are shown."""
 
+_COLUMNS = 50
+"""From more columns of one sheet, problems of one code are one flood: nobody reads three of each."""
+
 Flood = tuple[str, str, str, int, str]
-"""What problems of one flood have in common: spreadsheet, sheet, code, column, severity."""
+"""What problems of one flood have in common: spreadsheet, sheet, code, column (0: any), severity."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,12 @@ def fold(problems: Iterable[Problem], kept: int = KEPT) -> list[Folded]:
     One problem alone is never folded away: it would take the line that says so.
     """
     problems = list(problems)
-    sizes = Counter(map(_flood_of, problems))
-    last = {_flood_of(problem): problem.cell for problem in problems}
+    floods = _floods_of(problems)
+    sizes = Counter(floods)
+    last = {flood: problem.cell for flood, problem in zip(floods, problems, strict=True)}
     seen: Counter[Flood] = Counter()
     shown = []
-    for problem in problems:
-        flood = _flood_of(problem)
+    for flood, problem in zip(floods, problems, strict=True):
         seen[flood] += 1
         if sizes[flood] <= kept + 1 or seen[flood] < kept:
             shown.append(Folded(problem))
@@ -63,6 +66,8 @@ def count_severities(problems: Iterable[Problem]) -> tuple[int, int]:
     return severities.count("error"), severities.count("warning")
 
 
-def _flood_of(problem: Problem) -> Flood:
-    cell = problem.cell
-    return (cell.spreadsheet, cell.sheet, problem.code, cell.column, problem.severity)
+def _floods_of(problems: Iterable[Problem]) -> list[Flood]:
+    """The flood of each problem."""
+    floods = [(one.cell.spreadsheet, one.cell.sheet, one.code, one.cell.column, one.severity) for one in problems]
+    columns = Counter(flood[:3] for flood in set(floods))
+    return [(*flood[:3], 0, flood[4]) if columns[flood[:3]] > _COLUMNS else flood for flood in floods]

@@ -31,6 +31,10 @@ class _MistakeInLine(ConfigError):
         self.line = line
 
 
+SHOWN_MISTAKES = 100
+"""Mistakes of one file that are told: somebody pasted another file, or a program wrote it."""
+
+
 @dataclass
 class Document:
     """A YAML file that is being read: its name, the environment for `${NAME}`, and the mistakes found so far."""
@@ -54,7 +58,9 @@ class Document:
         if len(found) == 1:
             raise ConfigError(str(found[0]), hint=found[0].hint)
         if found:
-            raise ConfigError("\n".join(f"{error}\n    {error.hint}" if error.hint else str(error) for error in found))
+            lines = [f"{error}\n    {error.hint}" if error.hint else str(error) for error in found[:SHOWN_MISTAKES]]
+            more = [f"and {len(found) - SHOWN_MISTAKES:,} more mistakes"] if len(found) > SHOWN_MISTAKES else []
+            raise ConfigError("\n".join([*lines, *more]))
 
     def compose(self) -> yaml.Node:
         """The file's one value.

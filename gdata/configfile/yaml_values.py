@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import yaml
 
-from gdata.configfile.yaml_document import Document
+from gdata.configfile.yaml_document import SHOWN_MISTAKES, Document
 from gdata.errors import ConfigError
 from gdata.nearest import did_you_mean
 
@@ -193,7 +193,9 @@ class Value:
             if key == "<<":
                 value.keep(value.error("merge keys aren't known here", "write the lines out"))
             elif key not in known:
-                hint = f"{did_you_mean(key, known)}known here: {', '.join(known)}"
+                # Looking for a near name takes longer than all else; those beyond the last one told need none.
+                near = did_you_mean(key, known) if len(self.document.errors) < SHOWN_MISTAKES else ""
+                hint = f"{near}known here: {', '.join(known)}"
                 value.keep(value.error("unknown key", hint))
         return Fields(self, entries)
 

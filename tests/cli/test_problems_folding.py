@@ -41,3 +41,10 @@ def test_groups_and_counts() -> None:
     problems = [blank(2), warning, blank(3)]
     assert list(group_by_sheet(fold(problems))) == [("items", "Item"), ("items", "Hero")]
     assert count_severities(problems) == (2, 1)
+
+
+def test_one_code_in_very_many_columns_is_one_flood() -> None:
+    problems = [kinds.HEADER_UNKNOWN.at(Cell("items", "Item", 1, column), value="x") for column in range(1, 501)]
+    folded = fold(problems)
+    assert [one.more for one in folded] == [0, 0, 497]
+    assert len(fold(problems[:40])) == 40
