@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from gdata import files
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, UsageError
 from gdata.releases.cache import BlobCache
@@ -27,7 +28,6 @@ from gdata.releases.cache import BlobCache
 BLOBS, RELEASES, CHANNELS, TRASH = "blobs", "releases", "channels", "trash"
 IDENTITY = "store.json"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _OWN = re.compile(
     r"blobs/([0-9a-f]{2})/\1[0-9a-f]{62}"
     r"|releases/\d{8}-\d{6}-[0-9a-f]{8}\.json"
@@ -90,7 +90,7 @@ def is_own(name: str) -> bool:
 
 def is_temporary(name: str) -> bool:
     """Whether a file is what a publisher that died left half-written."""
-    return _TEMPORARY.fullmatch(name.rpartition("/")[2]) is not None
+    return files.is_temporary(name.rpartition("/")[2])
 
 
 def checked(name: str) -> str:
@@ -104,7 +104,7 @@ def checked(name: str) -> str:
     first, *others = name.split("/")
     inner, last = others[:-1], others[-1] if others else ""
     safe = first in _FOLDERS and all(_SAFE.fullmatch(part) for part in inner)
-    if not safe or not (_SAFE.fullmatch(last) or _TEMPORARY.fullmatch(last)):
+    if not safe or not (_SAFE.fullmatch(last) or files.is_temporary(last)):
         raise DamagedError(f"{name!r} can't be the name of a file in a release store")
     return name
 

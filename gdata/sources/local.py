@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,19 +18,19 @@ from gdata.sources.source import DoctorStep, OnProgress, Wanted
 MAX_BYTES = 512 << 20
 
 
-class LocalSource:
+class LocalSource(ABC):
     """The part of `Source` that is the same for all files; a kind adds `pull_one` and what reads them."""
 
     is_remote = False
     reads_per_minute = 0
 
+    @abstractmethod
     def pull_one(self, spreadsheet: Spreadsheet) -> Pulled:
         """Read the bytes of one spreadsheet.
 
         Raises:
             SourceError: it can't be read.
         """
-        raise NotImplementedError
 
     def pull(self, wanted: Wanted, config: Config, on_progress: OnProgress) -> Iterator[Pulled]:
         """Each spreadsheet when its turn comes; one that can't be read says so, and the others are read."""
