@@ -15,7 +15,7 @@ from gdata.sources.adapters import SOURCES
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = set("errors problems kinds nearest files installed config language garbage hashing text proto".split())
+WORDS = set("errors problems kinds nearest files installed config language garbage text proto".split())
 MAY_IMPORT: dict[str, set[str]] = {
     "proto": set(),
     "schema": WORDS,
@@ -48,7 +48,6 @@ ROOTS = {
     "project": {"config", "configfile", "errors", "nearest", "schema", "sources"},
     "events": set(),
     "garbage": set(),
-    "hashing": set(),
     "text": set(),
     "__init__": {"errors", "runtime"},
 }

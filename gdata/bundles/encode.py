@@ -1,11 +1,18 @@
-"""Checked tables to the bytes of a bundle: the same tables give the same bytes on every machine."""
+"""Checked tables to the bytes of a bundle: the same tables give the same bytes on every machine.
+
+A huge table is cut between rows: stores and networks handle many files of a bearable size better than one. Targets
+that want text get protobuf's JSON or its text format beside it, maps by key.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from google.protobuf import json_format, text_format
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
@@ -20,12 +27,13 @@ from gdata.bundles.manifest import (
     bundle_id,
     file_entry,
 )
-from gdata.bundles.parts import PART_BYTES, split_rows
 from gdata.config import Target
 from gdata.errors import SchemaError
 from gdata.parsing.view import View
+from gdata.proto.fields import is_map_entry
 from gdata.proto.maporder import sort_maps
 from gdata.proto.pool import pool_of
+from gdata.proto.wire import field_ends
 from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
 from gdata.schema.strip import Visibility, runtime_schema
@@ -97,7 +105,7 @@ class _TableEncoder:
             parts.append(Part(file.file, file.sha256, file.size, rows))
         text: FileEntry | None = None
         if self._target.format and message is not None:
-            from gdata.bundles.text import as_text
+            from gdata.bundles.encode import as_text
 
             text_content = as_text(message, self._target.format)
             text = file_entry(plan.name, self._target.format, text_content)
@@ -160,3 +168,76 @@ class _TableEncoder:
     def _may_know(self, message: MessagePlan, name: str) -> bool:
         field = message.field(name) if name else None
         return field is None or not self._visible.hides(field.descriptor)
+
+
+PART_BYTES = 64 << 20
+"""A table up to this size is one file."""
+
+
+def split_rows(content: bytes, limit: int = PART_BYTES) -> Iterator[tuple[bytes, int]]:
+    """The pieces of a table message that has one repeated or map field, and how many rows each holds.
+
+    Joined, they are `content`. A piece is larger than `limit` only where one row is.
+    """
+    start = position = rows = 0
+    for end in field_ends(content):
+        if rows and end - start > limit:
+            yield content[start:position], rows
+            start, rows = position, 0
+        position, rows = end, rows + 1
+    if rows or not content:
+        yield content[start:], rows
+
+
+JSON_OF_ITS_OWN = frozenset(["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"])
+
+
+def as_text(message: Any, format: str) -> bytes:
+    """A table's message in `format`, json or txtpb; the same bytes for the same table."""
+    if format == "txtpb":
+        return text_format.MessageToString(message, as_utf8=True).encode()
+    return json.dumps(as_dict(message), ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def as_dict(message: Any, *, proto_names: bool = False, zeros: bool = False) -> dict[str, Any]:
+    """A message in protobuf's JSON mapping, always in the same order; `zeros`: with the fields that can't be unset."""
+    content = json_format.MessageToDict(
+        message, preserving_proto_field_name=proto_names, always_print_fields_with_no_presence=zeros
+    )
+    sorted_content: dict[str, Any] = _with_sorted_maps(content, message.DESCRIPTOR)
+    return sorted_content
+
+
+def _with_sorted_maps(value: Any, descriptor: Descriptor) -> Any:
+    """protobuf gives a map's entries in an order that differs from machine to machine."""
+    if descriptor.full_name in JSON_OF_ITS_OWN:
+        return _sorted_json(value)
+    if not isinstance(value, dict):
+        return value  # A wrapper or time, which JSON writes as a text or number.
+    by_number = sorted(descriptor.fields, key=lambda field: field.number)
+    named = [(name, field) for field in by_number for name in (field.json_name, field.name) if name in value]
+    return {name: _with_sorted_field(value[name], field) for name, field in named}
+
+
+def _with_sorted_field(value: Any, field: Any) -> Any:
+    type_ = field.message_type
+    if type_ is None:
+        return value
+    if is_map_entry(type_):
+        of_value = type_.fields_by_name["value"]
+        entries = sorted(value.items(), key=_numbers_by_size)
+        return {key: _with_sorted_field(one, of_value) for key, one in entries}
+    if field.is_repeated:
+        return [_with_sorted_maps(one, type_) for one in value]
+    return _with_sorted_maps(value, type_)
+
+
+def _numbers_by_size(entry: tuple[str, Any]) -> tuple[int, str]:
+    key = entry[0]
+    return (int(key), key) if key.removeprefix("-").isdecimal() and len(key) < 21 else (0, key)
+
+
+def _sorted_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted_json(one) for key, one in sorted(value.items())}
+    return [_sorted_json(one) for one in value] if isinstance(value, list) else value

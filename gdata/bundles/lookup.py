@@ -7,14 +7,15 @@ and what a server forks its workers from stays shared between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import product
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, overload
 
 from gdata.bundles.fieldpath import FieldPath
-from gdata.bundles.once import make_once
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
 
@@ -210,3 +211,26 @@ def _key_of(row: Any, key: tuple[str, ...]) -> Any:
 
 def _shape(key: Any) -> Any:
     return tuple(map(type, key)) if isinstance(key, tuple) else type(key)
+
+
+Made = TypeVar("Made")
+
+# One lock for all: what is made under it is made once in a process's life, and mostly holds the GIL anyway.
+_making = threading.RLock()
+
+
+def make_once(find: Callable[[], Made | None], make: Callable[[], Made]) -> Made:
+    """What `find` finds; where it finds nothing, what `make` makes, in one thread at a time."""
+    with _making:
+        found = find()
+        return make() if found is None else found
+
+
+def _renew_lock() -> None:
+    # A thread that held it doesn't live in the forked child, and would never release it there.
+    global _making
+    _making = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)

@@ -18,8 +18,7 @@ from google.protobuf.descriptor import Descriptor
 
 from gdata import kinds
 from gdata.checks.rowpaths import value_at, written_path
-from gdata.checks.rule_errors import RuleErrors
-from gdata.checks.rules import RuleReader
+from gdata.checks.rules import RuleErrors, RuleReader
 from gdata.checks.text import plain_text, value_text
 from gdata.checks.violations import Tracer, is_on_table, is_standard
 from gdata.language import Sentence, sentence

@@ -1,11 +1,15 @@
-"""Keys and `unique` fields: no value twice within a table.
+"""Keys and `unique` fields: no value twice within a table; and keys that are gone.
 
-One problem tells of all the cells with one value: it stands at the last of them, the others are `related`.
+One problem tells of all the cells with one value: it stands at the last of them, the others are `related`. A row that
+was deleted, or whose key was overtyped, is one mistake, told once at its own table. Whether there was such a row, only
+the last release tells; without one each cell that refers to it is told of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +25,7 @@ from gdata.checks.columns import (
 )
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import scalar_text, value_text
+from gdata.language import counted, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem
 
@@ -152,3 +157,89 @@ def _duplicate_value(view: View, column: Column, value: Any, places: list[tuple[
         count=len(places),
         first=cells[0],
     )
+
+
+LiveKeys = Callable[[str], Mapping[str, str]]
+"""The keys of a table in the last release, by its short name: as texts, in its order, with what each row is called."""
+
+
+def fold_gone(problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys) -> list[Problem]:
+    """The problems, with one for each key that the last release has and the sheets no longer have, in place of those
+    of the cells that refer to it.
+    """
+    kept: list[Problem] = []
+    gone: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        table, key = _referent(problem, views)
+        if table and key in live(table):
+            gone.setdefault((table, key), []).append(problem)
+        else:
+            kept.append(problem)
+    tables = {table: _Table(views[table], live(table)) for table, _ in gone}
+    return [*kept, *(tables[table].problem(key, referring) for (table, key), referring in gone.items())]
+
+
+def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, View]) -> list[Problem]:
+    """The problems of rows that are switched off, but those that refer to a key that is told as gone."""
+    gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code == kinds.KEY_GONE.code}
+    return [one for one in off if _referent(one, views) not in gone]
+
+
+def _referent(problem: Problem, views: Mapping[str, View]) -> tuple[str, str]:
+    """The table, by whose one key a missing value refers to it, and the value; ("", "") for other problems."""
+    if problem.kind is not kinds.REFERENCE_MISSING:
+        return "", ""
+    words = dict(problem.words)
+    table = str(words["target"])
+    keys = [one.name for one in views[table].plan.key] if table in views else []
+    return (table, problem.value or "") if keys == [words["key"]] else ("", "")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table as it is, and its keys as they were."""
+
+    view: View
+    live: Mapping[str, str]
+
+    def problem(self, key: str, referring: list[Problem]) -> Problem:
+        title = self.live[key]
+        cells = list(dict.fromkeys(one.cell for one in referring))
+        at = self._overtyped(key)
+        kind = kinds.KEY_GONE if at is None else kinds.KEY_OVERTYPED
+        return kind.at(
+            self._place if at is None else self.view.locate(at, (self._name,)),
+            table=self.view.plan.name,
+            field=self._name,
+            value=key if at is None else self._keys[at],
+            related=cells[:MOST_RELATED],
+            row=sentence("{key} ({title})", key=key, title=title) if title else key,
+            key=key,
+            cells=counted("{count} cell refers to it", "{count} cells refer to it", len(cells)),
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.view.plan.key[0].name
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return [value_text(row, (self._name,)) or "" for row in self.view.rows]
+
+    @property
+    def _place(self) -> Cell:
+        """The column of the key."""
+        if not self._keys:
+            return Cell("", self.view.plan.name)
+        first = self.view.locate(0, (self._name,))
+        return Cell(first.spreadsheet, first.sheet, 0, first.column)
+
+    def _overtyped(self, key: str) -> int | None:
+        """The row that has a new key where this one was: the rows above and below it are still the same."""
+        was = ["", *self.live, ""]
+        now = ["", *self._keys, ""]
+        at = was.index(key)
+        above, below = was[at - 1], was[at + 1]
+        start = now.index(above) + 1 if above in now else len(now)
+        is_new = start + 1 < len(now) and now[start] not in self.live and now[start + 1] == below
+        return start - 1 if is_new else None

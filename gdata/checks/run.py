@@ -16,9 +16,8 @@ from pathlib import Path
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
 from gdata.checks.constraints import Constraints
-from gdata.checks.custom import run_checks
+from gdata.checks.custom import load_checks, run_checks
 from gdata.checks.keys import check_doubled, check_keys, check_unique, check_unique_together
-from gdata.checks.loading import load_checks
 from gdata.checks.lookalikes import check_decomposed, check_lookalikes
 from gdata.checks.reference_rules import check_reference_declarations
 from gdata.checks.references import References

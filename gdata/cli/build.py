@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.cli.completion import complete_channels, complete_tables
-from gdata.cli.options import config_option, format_option, language_option, quiet_option
+from gdata.cli.options import (
+    complete_channels,
+    complete_tables,
+    config_option,
+    format_option,
+    language_option,
+    quiet_option,
+)
 from gdata.errors import GdataError, UsageError
 
 if TYPE_CHECKING:

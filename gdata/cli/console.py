@@ -1,14 +1,23 @@
-"""Where commands write: results to stdout, everything else to stderr; colours only where somebody sees them."""
+"""Where commands write: results to stdout, everything else to stderr; colours only where somebody sees them.
+
+Nothing acts on the console but gdata: what comes from sheets, stores and servers is written out.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
 from gdata.events import Event, Listener
+from gdata.text import visible_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,14 +26,14 @@ if TYPE_CHECKING:
 
 def result_console() -> Console:
     """The console for a command's result: stdout."""
-    from gdata.cli.safe_console import SafeConsole
+    from gdata.cli.console import SafeConsole
 
     return SafeConsole(file=sys.stdout, highlight=False, emoji=False)
 
 
 def error_console() -> Console:
     """The console for progress, questions and errors: stderr."""
-    from gdata.cli.safe_console import SafeConsole
+    from gdata.cli.console import SafeConsole
 
     return SafeConsole(file=sys.stderr, highlight=False, emoji=False)
 
@@ -109,3 +118,27 @@ class ProgressLine:
         if task is None:
             task = self._tasks[event.stage] = bar.add_task(_STAGES[event.stage], total=event.total or 1, name="")
         bar.update(task, completed=event.done, total=event.total or 1, name=event.name[:32])
+
+
+class SafeConsole(Console):
+    """Rich's console, without control characters or changes of direction from the text that it prints.
+
+    Sentences are broken into lines on a terminal alone; in a log or a pipe each stays one line, to be searched.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich does."""
+        if not self.is_terminal and all(isinstance(one, str) for one in objects):
+            options["soft_wrap"] = True
+        super().print(*objects, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What everything printed passes through; styles and moves of the cursor are kept apart from text."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            yield segment if segment.control or text.isprintable() else segment._replace(text=visible_lines(text))
+
+    def on_broken_pipe(self) -> None:
+        """Go on in silence once nobody reads: `gdata build 2>&1 | head` builds, and keeps its exit code."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.completion import complete_sides, complete_tables
-from gdata.cli.options import config_option, format_option, language_option
+from gdata.cli.options import complete_sides, complete_tables, config_option, format_option, language_option
 from gdata.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from gdata.cli.completion import complete_channels
-from gdata.cli.options import config_option, format_option, open_place, store_option
+from gdata.cli.options import complete_channels, config_option, format_option, open_place, store_option
 
 
 @click.command("fetch")

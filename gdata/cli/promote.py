@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from gdata.cli.completion import complete_channels
 from gdata.cli.moves import move_options, run_move
+from gdata.cli.options import complete_channels
 
 
 @click.command("promote")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.completion import complete_channels
-from gdata.cli.options import config_option, format_option, open_place, store_option
+from gdata.cli.options import complete_channels, config_option, format_option, open_place, store_option
 
 if TYPE_CHECKING:
     from gdata.releases.history import History, HistoryLine

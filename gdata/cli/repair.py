@@ -47,7 +47,7 @@ def command(
       gdata repair --from /mnt/backup/releases --from /var/cache/gdata
     """
     from gdata.cli.console import ProgressLine, print_json
-    from gdata.pipeline.repair import repair_store
+    from gdata.pipeline.rebuild import repair_store
     from gdata.releases.store import writable
 
     store = writable(open_place(config_path, location))

@@ -14,13 +14,13 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
+from gdata.bundles.encode import JSON_OF_ITS_OWN, as_dict
 from gdata.bundles.reader import Bundle
-from gdata.bundles.text import JSON_OF_ITS_OWN, as_dict
 from gdata.cli.console import write_result
 from gdata.errors import UsageError
 from gdata.nearest import did_you_mean
 from gdata.runtime.messages import table_types
-from gdata.runtime.tables import parse_table
+from gdata.runtime.snapshot import parse_table
 from gdata.text import masked
 
 _WIDEST = 40

@@ -53,9 +53,9 @@ def command(
       gdata scaffold https://docs.google.com/spreadsheets/d/1AbC/edit --dry-run
     """
     from gdata.cli.scaffold_report import as_json, render
-    from gdata.scaffold.find import find_spreadsheets
     from gdata.scaffold.known import read_known
     from gdata.scaffold.propose import propose
+    from gdata.scaffold.read import find_spreadsheets
 
     path = _config_path(config_path)
     config = _read_begun(path)

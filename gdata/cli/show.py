@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.completion import complete_tables
-from gdata.cli.options import config_option, format_option
+from gdata.cli.options import complete_tables, config_option, format_option
 from gdata.errors import UsageError
 
 if TYPE_CHECKING:

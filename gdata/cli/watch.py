@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.cli.completion import complete_channels, complete_tables
-from gdata.cli.options import config_option, format_option
+from gdata.cli.options import complete_channels, complete_tables, config_option, format_option
 from gdata.text import masked
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from gdata.bundles.reader import Bundle
 from gdata.diffs.fields import MessageComparer, filled, leaf_changes
 from gdata.diffs.match import Matching, ReadKeys, match_odd, match_rows, match_unequal
 from gdata.diffs.model import ColumnDiff, FieldChange, Key, Row, RowChange, TableDiff, TableRows, plain
-from gdata.diffs.rows import RawTable, cut_rows
-from gdata.diffs.scan import NotAligned, scan
+from gdata.diffs.rows import NotAligned, RawTable, cut_rows, scan
 from gdata.diffs.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.shapes import FieldShape, Shape, Shapes
 

@@ -20,7 +20,7 @@ from gdata.parsing.compound import ReadCell
 from gdata.parsing.textcheck import are_exact, are_finite, is_clean_text, keeps_digits
 from gdata.parsing.utf8column import convert_utf8, is_solid
 from gdata.sources.grid import ERROR_TEXTS, CellValue
-from gdata.sources.utf8cells import Utf8Cells, spread_cells
+from gdata.sources.textrows import Utf8Cells, spread_cells
 
 # Which characters a clean column of numbers has; int() and float() then tell whether they stand as they should.
 _INTEGERS = re.compile(r"[0-9\n-]*")

@@ -17,13 +17,12 @@ from gdata.language import Sentence, sentence
 from gdata.parsing.cell import Fault, choices_text
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.header import Node
-from gdata.parsing.multirow import Part, is_several
 from gdata.parsing.records import SheetRecords
-from gdata.parsing.rows import Columns, make_dicts
+from gdata.parsing.rows import Columns, Part, is_several, make_dicts
 from gdata.parsing.view import Tags
 from gdata.problems import Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
-from gdata.sources.utf8cells import choose_cells
+from gdata.sources.textrows import choose_cells
 
 Blank = Sequence[bool] | None
 """Which lines are blank; None: none is."""

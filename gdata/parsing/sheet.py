@@ -12,8 +12,7 @@ from gdata.parsing.column import blanks
 from gdata.parsing.view import HeaderTexts
 from gdata.problems import Cell
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
-from gdata.sources.textrows import TextBlock, TextRows
-from gdata.sources.utf8cells import Utf8Cells, choose_cells
+from gdata.sources.textrows import TextBlock, TextRows, Utf8Cells, choose_cells
 
 Merge = tuple[int, int, int, int]
 """First row, first column, last row, last column, from 1."""

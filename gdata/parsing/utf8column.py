@@ -12,7 +12,7 @@ from gdata.parsing.cell import INTEGER_RANGES, CellType
 from gdata.parsing.compound import ReadCell
 from gdata.parsing.textcheck import are_exact, is_clean_text, keeps_digits, may_be_left_over
 from gdata.sources.grid import ERROR_TEXTS
-from gdata.sources.utf8cells import Utf8Cells, spread_cells
+from gdata.sources.textrows import Utf8Cells, spread_cells
 
 _DIGITS = b"0123456789-\n"
 _DECIMALS = b"0123456789.-\n"

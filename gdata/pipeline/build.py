@@ -1,11 +1,14 @@
-"""`gdata check` and `gdata build`: all stages in their order, and how long each took."""
+"""`gdata check` and `gdata build`: all stages in their order, and how long each took.
+
+The last one gives each problem the link that opens its cell: a planner clicks and stands in it.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +19,19 @@ from gdata.events import Event, Listener
 from gdata.language import counted, say
 from gdata.parsing.view import RowsLeftOut
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.links import with_links
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.staleness import note_outcome, noting_failure
 from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
 from gdata.pipeline.unfed import note_unfed
 from gdata.problems import Problem, has_errors
 from gdata.project import Project
+from gdata.sources.adapters import by_source, source_of
 from gdata.sources.grid import Pulled
 from gdata.tables.stage import Parsed, parse_all
 
 if TYPE_CHECKING:
     from gdata.pipeline.release_tables import BaseTables
+
 
 STAGES = ("pull", "parse", "check", "encode", "write")
 
@@ -226,3 +230,31 @@ def _provenance(pulled: list[Pulled], source: Source | None) -> dict[str, Any]:
             for one in pulled
         },
     }
+
+
+def with_links(
+    project: Project,
+    problems: Iterable[Problem],
+    known_ids: Mapping[tuple[str, str], int],
+    *,
+    may_ask: bool,
+) -> list[Problem]:
+    """The problems with their `url`; `known_ids` are of sheets, others are asked for if `may_ask`."""
+    problems = list(problems)
+    spreadsheets = {one.name: (one, source_of(one)) for one in project.config.spreadsheets}
+    places = {(problem.cell.spreadsheet, problem.cell.sheet) for problem in problems}
+    unknown = {name for name, _ in places - known_ids.keys() if name in spreadsheets}
+    ids = dict(known_ids)
+    if may_ask:
+        for source, asked in by_source(spreadsheets[name][0] for name in sorted(unknown)):
+            found = source.sheet_ids(asked, project.config)
+            ids |= {(name, title): number for name, titles in found.items() for title, number in titles.items()}
+
+    def link(problem: Problem) -> str:
+        cell = problem.cell
+        if cell.spreadsheet not in spreadsheets:
+            return ""
+        spreadsheet, source = spreadsheets[cell.spreadsheet]
+        return source.link(spreadsheet, cell, ids.get((cell.spreadsheet, cell.sheet)))
+
+    return [replace(problem, url=link(problem)) for problem in problems]

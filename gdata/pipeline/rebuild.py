@@ -1,20 +1,36 @@
-"""Builds that don't take every table from the sheets as they are now: hotfixes, and past releases made again."""
+"""Builds that don't take every table from the sheets as they are now: hotfixes, and past releases made again.
+
+A store is repaired so too, from all that this machine has: other stores, the last build, releases built again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from gdata.bundles.manifest import sha256
+from gdata.bundles.reader import open_output
 from gdata.config import Config
-from gdata.errors import UsageError
+from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.events import Listener
 from gdata.pipeline.build import Built, Source, build
 from gdata.pipeline.release_tables import check_named, tables_from
 from gdata.pipeline.sides import store_of
+from gdata.pipeline.state import load_build
 from gdata.project import Project, plan_project
+from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import base_of
+from gdata.releases.pieces import cut
+from gdata.releases.place import open_store
 from gdata.releases.reader import bundles_of, descriptors_of, read_release, snapshot_of
-from gdata.releases.records import is_release_id
+from gdata.releases.records import Release, is_release_id
+from gdata.releases.repair import Copies, Repaired, readable_records, repair
+from gdata.releases.store import WritableStore, blob_name
 from gdata.schema.schema import Schema
 from gdata.sources.snapshot import read_snapshot
 
@@ -71,3 +87,60 @@ def rebuild(config: Config, release: str, listener: Listener, *, strict: bool = 
         taken = tables_from(project, bundles_of(store, base.release), frozenset(base.tables))
     source = Source(taken, read_snapshot(snapshot_of(store, record.id)))
     return Rebuilt(build(project, listener, strict=strict, source=source), record.id, record.build)
+
+
+def repair_store(config: Config | None, store: WritableStore, places: Sequence[str], listener: Listener) -> Repaired:
+    """Put back what is damaged or missing: from the trash, the stores at `places`, the last build, rebuilt releases.
+
+    Raises:
+        As `releases.repair.repair`.
+    """
+    copies = [Copies(place, open_store(place).find) for place in places]
+    if config is not None:
+        copies.append(Copies("the build in output/", _at_first_use(lambda: _built(config))))
+    repaired = repair(store, copies)
+    if config is None or not repaired.faults:
+        return repaired
+    with TemporaryDirectory() as scratch:
+        # Not over what was built, nor over what .gdata/ keeps of that.
+        aside = replace(config, path=Path(scratch) / config.path.name, output=Path(scratch) / "output")
+        copies = []
+        for release in _not_whole(store):
+            with suppress(GdataError):
+                rebuild(aside, release.id, listener)
+                copies.append(Copies(f"{release.id}, built again", dict(_built(aside)).get))
+        again = repair(store, copies) if copies else repaired
+    return replace(again, mended=(*repaired.mended, *again.mended)) if copies else repaired
+
+
+def _at_first_use(read: Callable[[], Mapping[str, bytes]]) -> Callable[[str], bytes | None]:
+    files = cache(read)
+    return lambda name: files().get(name)
+
+
+def _built(config: Config) -> dict[str, bytes]:
+    """The files of the last build, and what it was made from, by the names that they have in a store."""
+    return {blob_name(sha256(content)): content for content in _contents(config)}
+
+
+def _contents(config: Config) -> Iterator[bytes]:
+    with suppress(OSError):
+        for target in os.scandir(config.output):
+            if target.is_dir():
+                yield from (Path(file).read_bytes() for file in os.scandir(target) if file.is_file())
+    with suppress(GdataError):
+        builds = {bundle.manifest.build for bundle in open_output(config.output).values()}
+        for made_from in (load_build(config.state, build) for build in builds):
+            if made_from.descriptors is not None:
+                yield made_from.descriptors
+            if made_from.snapshot is not None:
+                yield from map(bytes, cut(made_from.snapshot).blobs.values())
+
+
+def _not_whole(store: WritableStore) -> Iterator[Release]:
+    """The releases of which servers miss a file."""
+    for release in readable_records(store):
+        try:
+            check_whole(store, release)
+        except DamagedError:
+            yield release

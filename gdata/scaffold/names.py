@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from gdata.scaffold.guess import Guess
-from gdata.scaffold.korean import WHETHER, translate
-from gdata.scaffold.romanize import is_hangul, romanize
+from gdata.scaffold.romanize import WHETHER, is_hangul, romanize, translate
 from gdata.schema.names import fold
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -15,8 +15,17 @@ from gdata.scaffold.enums import add_values
 from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable
 from gdata.scaffold.known import Known
 from gdata.scaffold.names import snake, words_of
-from gdata.scaffold.proto_edit import ProtoEdit, next_field_number, next_value_number
-from gdata.scaffold.proto_text import ProtoFile, needed_imports, write_body, write_field, write_file, write_value
+from gdata.scaffold.proto_text import (
+    ProtoEdit,
+    ProtoFile,
+    needed_imports,
+    next_field_number,
+    next_value_number,
+    write_body,
+    write_field,
+    write_file,
+    write_value,
+)
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
 

@@ -1,15 +1,24 @@
-"""Read every sheet of every spreadsheet; what can't be read is told, and doesn't keep the others from being read."""
+"""What the command line names — Google spreadsheets, workbooks, csv folders, folders of these — and all their sheets.
+
+What can't be read is told, and doesn't keep the others from being read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
-from gdata.config import GoogleSettings, Spreadsheet
-from gdata.errors import CredentialsError, SourceError
-from gdata.scaffold.find import EVERY_SHEET, short_name
+from gdata.config import Config, GoogleSettings, SheetEntry, Spreadsheet
+from gdata.configfile.names import what_is_wrong_with
+from gdata.configfile.spreadsheets import WORKBOOK_SUFFIXES
+from gdata.errors import CredentialsError, SourceError, UsageError
+from gdata.nearest import did_you_mean
 from gdata.sources.adapters import pull_local, read_sheets
+from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.google.index import METADATA_NAME, read_about
 from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import Grid, Pulled, SheetRequest
@@ -95,3 +104,135 @@ def _read_google(
 
 def _take(pulled: Pulled, _: Spreadsheet) -> Pulled:
     return pulled
+
+
+_URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")
+_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
+_SAMPLE_BYTES = 1 << 20
+EVERY_SHEET = (SheetEntry("*", ()),)
+
+
+def find_spreadsheets(arguments: Sequence[str], folder: Path, config: Config | None) -> list[Spreadsheet]:
+    """The spreadsheets that the arguments name, each once; without arguments those of sheets.yaml.
+
+    A spreadsheet that sheets.yaml has already keeps its name. `folder` is the project's: paths are written as seen
+    from there.
+
+    Raises:
+        UsageError: an argument is no spreadsheet, or a folder has none.
+    """
+    known = list(config.spreadsheets) if config is not None else []
+    if not arguments:
+        if not known:
+            raise UsageError(
+                "which spreadsheets?", hint="name ids, addresses, workbooks or folders: gdata scaffold sheets/"
+            )
+        return known
+    finder = _Finder(folder, known)
+    for argument in arguments:
+        finder.add(argument)
+    return finder.found
+
+
+class _Finder:
+    def __init__(self, folder: Path, known: Sequence[Spreadsheet]) -> None:
+        self._folder = folder
+        self._known = known
+        self._names = {one.name.casefold() for one in known}
+        self.found: list[Spreadsheet] = []
+
+    def add(self, argument: str) -> None:
+        path = Path(argument)
+        google = _URL.match(argument)
+        named = next((one for one in self._known if one.name == argument), None)
+        if google is not None:
+            self._add_id(google[1])
+        elif path.exists():
+            self._add_paths(path)
+        elif named is not None:
+            self._keep(named)
+        elif _ID.fullmatch(argument):
+            self._add_id(argument)
+        else:
+            hint = did_you_mean(argument, [one.name for one in self._known])
+            raise UsageError(
+                f"{argument} is no file, folder, id or address of a spreadsheet",
+                hint=f"{hint}an address looks like https://docs.google.com/spreadsheets/d/ID/edit",
+            )
+
+    def _keep(self, spreadsheet: Spreadsheet) -> None:
+        if all((one.id, one.path) != (spreadsheet.id, spreadsheet.path) for one in self.found):
+            self.found.append(spreadsheet)
+
+    def _add_id(self, id: str) -> None:
+        known = next((one for one in self._known if one.id == id), None)
+        self._keep(known or Spreadsheet(short_name("google", "", self._names), EVERY_SHEET, id=id, location=id))
+
+    def _add_paths(self, path: Path) -> None:
+        paths = sorted(_spreadsheets_at(path.resolve()))
+        if not paths:
+            raise UsageError(
+                f"{path}: there is no spreadsheet here",
+                hint=f"a spreadsheet is a folder of .csv files, or one of {', '.join(WORKBOOK_SUFFIXES)}",
+            )
+        for one in paths:
+            known = next((other for other in self._known if other.path is not None and _is_same(other.path, one)), None)
+            self._keep(known or self._at(one))
+
+    def _at(self, path: Path) -> Spreadsheet:
+        name = short_name(path.stem if path.is_file() else path.name, path.parent.name, self._names)
+        encoding = _encoding_of(path) if path.is_dir() else "utf-8"
+        return Spreadsheet(name, EVERY_SHEET, path=path, location=_written(path, self._folder), encoding=encoding)
+
+
+def short_name(name: str, parent: str, taken: set[str]) -> str:
+    """A short name that sheets.yaml takes and that nobody has; it is added to `taken`, which is case folded."""
+    clean = _clean(name)
+    candidates = [clean, *([f"{_clean(parent)}-{clean}"] if parent else [])]
+    candidates += [f"{clean}{number}" for number in range(2, len(taken) + 3)]
+    chosen = next(one for one in candidates if one.casefold() not in taken)
+    taken.add(chosen.casefold())
+    return chosen
+
+
+def _clean(name: str) -> str:
+    name = re.sub(r'[/\\:*?"<>|\s]+', "_", "".join(sign for sign in name if sign.isprintable())).strip("._- ")[:40]
+    return name if name and not what_is_wrong_with(name) else f"sheets_{name}".strip("_")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _written(path: Path, folder: Path) -> str:
+    """A path as sheets.yaml writes it: relative, with `/`; absolute where Windows has it on another drive."""
+    try:
+        return Path(os.path.relpath(path, folder.resolve())).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _spreadsheets_at(path: Path) -> Iterator[Path]:
+    """A workbook, or every workbook and csv folder below a folder."""
+    if path.is_file():
+        if path.suffix.lower() == ".csv":
+            yield path.parent
+        elif path.suffix.lower() in WORKBOOK_SUFFIXES and not path.name.startswith("~$"):
+            yield path
+        return
+    inside = sorted(path.iterdir())
+    if any(one.suffix.lower() == ".csv" and one.is_file() for one in inside):
+        yield path
+    for one in inside:
+        if (one.is_dir() or one.suffix.lower() in WORKBOOK_SUFFIXES) and not one.name.startswith("."):
+            yield from _spreadsheets_at(one)
+
+
+def _encoding_of(folder: Path) -> str:
+    """The encoding that all .csv files of a folder are in; UTF-8 where there is no better guess."""
+    contents = [one.read_bytes()[:_SAMPLE_BYTES] for one in folder.iterdir() if one.suffix.lower() == ".csv"]
+    others = b"\n".join(content for content in contents if guess_encodings(content) != ["utf-8"])
+    return (guess_encodings(others) or ["utf-8"])[0]

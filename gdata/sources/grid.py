@@ -7,6 +7,7 @@ first one read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +15,6 @@ from functools import cached_property
 
 from gdata.config import SourceKind
 from gdata.errors import SourceError
-from gdata.hashing import hash_all
 from gdata.problems import Cell
 
 
@@ -171,3 +171,21 @@ def join_errors(errors: Sequence[SourceError]) -> SourceError:
     kind = kinds.pop() if len(kinds) == 1 else SourceError
     hints = dict.fromkeys(error.hint for error in different if error.hint)
     return kind("\n".join(map(str, different)), hint="\n".join(hints))
+
+
+_WORTH_THREADS = 1 << 20
+"""Bytes; below, starting threads takes longer than hashing."""
+
+
+def hash_all(contents: Collection[bytes]) -> list[str]:
+    """The hex SHA-256 of each."""
+    if len(contents) < 2 or sum(map(len, contents)) < _WORTH_THREADS:
+        return list(map(_hash, contents))
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(_hash, contents))
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

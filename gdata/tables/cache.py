@@ -22,8 +22,8 @@ from gdata.config import SheetEntry
 from gdata.installed import file_stamp, package_stamp
 from gdata.parsing.view import ParsedTable
 from gdata.project import Project
-from gdata.schema.closure import schema_part
 from gdata.schema.plan import TablePlan
+from gdata.schema.strip import schema_part
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.tables.parser import TableInput

@@ -22,8 +22,7 @@ from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets, source_of
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
-from gdata.tables.pieces import join_pieces
-from gdata.tables.result import from_bytes
+from gdata.tables.result import from_bytes, join_pieces
 
 if TYPE_CHECKING:
     from gdata.parsing.table import TableSheet

@@ -22,9 +22,8 @@ from gdata.sources.adapters import source_of
 from gdata.sources.grid import FoundSheets, Pulled
 from gdata.sources.titles import match_titles
 from gdata.tables.cache import CacheKeys, ParseCache
-from gdata.tables.jobs import KeyedTable, share_out
+from gdata.tables.jobs import KeyedTable, Outcome, core_count, run_jobs, share_out
 from gdata.tables.parser import TableInput, TableParser
-from gdata.tables.workers import Outcome, core_count, run_jobs
 from gdata.text import with_ends
 
 FORK_BYTES = 1_000_000

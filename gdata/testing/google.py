@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from gdata.testing.google_faults import FAULTS, Kind, PlannedFault
+from gdata.testing.google_errors import FAULTS, Kind, PlannedFault
 from gdata.testing.google_login import LoginDesk
 from gdata.testing.google_ranges import parse_cell
 from gdata.testing.google_routes import GoogleState, Request

@@ -1,10 +1,13 @@
-"""The bodies in which Google's APIs say no."""
+"""What can go wrong between here and Google, by name, and the bodies in which Google's APIs say no.
+
+A test says when a fault happens, and how often.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 PROJECT = "1071851248496"
 """The number of the project that the emulator's key belongs to."""
@@ -142,3 +145,69 @@ def _error_info(reason: str, metadata: dict[str, str]) -> dict[str, Any]:
         "domain": "googleapis.com",
         "metadata": metadata,
     }
+
+
+Way = Literal["answer", "hang", "reset", "cut", "half"]
+"""How the connection behaves: an answer comes whole; nothing comes; the connection is reset; the body stops in the
+middle; or half of the body comes as if it were whole (a proxy that mended the framing)."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that can go wrong with a request. Without an `answer`, `way` spoils the right one."""
+
+    name: str
+    way: Way = "answer"
+    answer: Answer | None = None
+    expires_tokens: bool = False
+
+
+def _portal() -> Answer:
+    page = b"<!DOCTYPE html><title>Welcome</title><p>Please log in to use this network.\n"
+    return Answer(200, page, "text/html; charset=UTF-8")
+
+
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        Fault("429", answer=quota_exceeded()),
+        Fault("429_retry_after", answer=quota_exceeded(headers={"Retry-After": "1"})),
+        Fault("408", answer=api_error(408, "Request timed out.", "DEADLINE_EXCEEDED")),
+        Fault("500", answer=server_error(500)),
+        Fault("500_html", answer=html_error(500)),
+        Fault("502_html", answer=html_error(502)),
+        Fault("503", answer=server_error(503)),
+        Fault("503_html", answer=html_error(503)),
+        Fault("hang", way="hang"),
+        Fault("reset", way="reset"),
+        Fault("cut", way="cut"),
+        Fault("half", way="half"),
+        Fault("portal", answer=_portal()),
+        Fault("token_expired", answer=unauthenticated(), expires_tokens=True),
+    )
+}
+"""Every fault that passes by itself when the client tries again."""
+
+Kind = Literal["", "token", "consent", "metadata", "values", "batchGet", "drive", "write", "unknown"]
+"""Of a request; "" stands for any."""
+
+
+@dataclass
+class PlannedFault:
+    """A fault to happen `times` times to requests of a kind (and spreadsheet), after `skip` of them went well."""
+
+    fault: Fault
+    times: int = 1
+    on: Kind = ""
+    spreadsheet: str = ""
+    skip: int = 0
+
+    def strikes(self, kind: Kind, path: str) -> bool:
+        """Whether this request is hit; counts it."""
+        if not self.times or (self.on and self.on != kind) or self.spreadsheet not in path:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from gdata.testing.google_errors import (
     Answer,
+    Kind,
     Refusal,
     api_disabled,
     invalid_argument,
@@ -22,10 +23,8 @@ from gdata.testing.google_errors import (
     permission_denied,
     quota_exceeded,
 )
-from gdata.testing.google_faults import Kind
-from gdata.testing.google_fields import parse_fields, select_fields
 from gdata.testing.google_login import LoginDesk, Token, read_client
-from gdata.testing.google_metadata import describe_file, describe_spreadsheet
+from gdata.testing.google_metadata import describe_file, describe_spreadsheet, parse_fields, select_fields
 from gdata.testing.google_ranges import RangeError, parse_range
 from gdata.testing.google_sheets import EmulatedSpreadsheet
 from gdata.testing.google_values import RenderOptions, batch_get_values, get_values

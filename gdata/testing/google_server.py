@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from gdata.testing.google_errors import Answer
-from gdata.testing.google_faults import Fault, PlannedFault
+from gdata.testing.google_errors import Answer, Fault, PlannedFault
 from gdata.testing.google_routes import GoogleState, Request
 
 _SLICES_PER_SECOND = 20

@@ -234,13 +234,13 @@ def test_threads_that_look_up_first_all_find_their_rows(row_class: Any) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_child_forked_while_an_index_is_made_can_make_its_own(row_class: Any) -> None:
-    from gdata.bundles import once
+    from gdata.bundles import lookup
 
     table = Table("ItemTable", [row_class(id=1)], ("id",))
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with once._making:
+        with lookup._making:
             held.set()
             release.wait(10)
 

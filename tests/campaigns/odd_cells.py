@@ -29,8 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gdata.bundles.encode import encode_build
-from gdata.bundles.text import as_text
+from gdata.bundles.encode import as_text, encode_build
 from gdata.config import SheetEntry, Target
 from gdata.configfile import load_config
 from gdata.errors import SchemaError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from command_line import run_gdata
 
-from gdata.checks.gone import fold_gone
+from gdata.checks.keys import fold_gone
 from gdata.checks.reference_rules import check_reference_declarations
 from gdata.checks.references import References
 from gdata.problems import Problem

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata import kinds
-from gdata.cli.problems_folding import count_severities, fold, group_by_sheet
+from gdata.cli.problems_text import count_severities, fold, group_by_sheet
 from gdata.problems import Cell, Problem
 
 

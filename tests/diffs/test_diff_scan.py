@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gdata.diffs.rows import NotAligned, scan
 from gdata.diffs.rows import _varint as varint
-from gdata.diffs.scan import NotAligned, scan
 
 row = st.tuples(st.sampled_from(b"ab"), st.sampled_from([0, 1, 5, 127, 128, 300, 16383, 16384, 70000])).map(
     lambda one: bytes([one[0]]) * one[1]

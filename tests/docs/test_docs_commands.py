@@ -24,7 +24,7 @@ from command_line import GDATA, ROOT, run_gdata
 from doc_blocks import Block, Marker, missing_lines, parts_of
 
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_import import import_folder, spreadsheet_id
+from gdata.testing.google_command import import_folder, spreadsheet_id
 
 DOCS = ROOT / "docs"
 PAGES = [

@@ -15,7 +15,7 @@ from gdata.parsing.cell import _CONVERT, CellType, convert_cell, is_blank
 from gdata.parsing.column import convert_column
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import DateCell, FormulaCell
-from gdata.sources.utf8cells import Utf8Cells
+from gdata.sources.textrows import Utf8Cells
 
 UTC = ZoneInfo("UTC")
 _LABELS = {"none": 0, "rare": 1, "희귀": 1}

@@ -13,9 +13,8 @@ import pytest
 from gdata.parsing.view import ParsedTable
 from gdata.pipeline.build import Built, build
 from gdata.project import open_project, read_config
-from gdata.tables.jobs import KeyedTable, groups_of
+from gdata.tables.jobs import KeyedTable, groups_of, run_jobs
 from gdata.tables.parser import TableParser
-from gdata.tables.workers import run_jobs
 
 SCHEMA = """
 syntax = "proto3";
@@ -222,7 +221,7 @@ def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.Monke
     assert seen(alone)
     monkeypatch.setattr("gdata.tables.stage.FORK_BYTES", 0)
     monkeypatch.setattr("gdata.tables.stage.core_count", lambda: 2)
-    monkeypatch.setattr("gdata.tables.pieces.LEAST_BYTES", 15)
+    monkeypatch.setattr("gdata.tables.result.LEAST_BYTES", 15)
     monkeypatch.setattr("gdata.sources.textrows.BLOCK_BYTES", 16)
     joined: list[int] = []
     join = TableParser.join

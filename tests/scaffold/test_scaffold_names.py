@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata.scaffold.enums import name_values
-from gdata.scaffold.korean import translate
 from gdata.scaffold.names import Names, needs_column, row_words, snake, words_of
-from gdata.scaffold.romanize import romanize
+from gdata.scaffold.romanize import romanize, translate
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_the_text_that_means_nothing_is_the_zero_of_an_enum() -> None:
 
 
 def test_every_word_of_the_dictionary_is_a_name() -> None:
-    from gdata.scaffold.korean import _known
+    from gdata.scaffold.romanize import _known
 
     for section in _known().values():
         for korean, english in section.items():

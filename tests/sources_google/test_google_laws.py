@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata.sources.google.answers import combine_readings, find_disagreements, read_google
-from gdata.sources.google.body import quote_title, titles_of_batch, unquote_title
-from gdata.sources.google.index import INDEX_NAME, Index, Place
+from gdata.sources.google.index import INDEX_NAME, Index, Place, quote_title, titles_of_batch, unquote_title
 from gdata.sources.google.spreadsheet import split_by_length
 from gdata.sources.grid import DateCell, Pulled, SheetRequest
 from gdata.testing.google import EmulatedSpreadsheet

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdata.sources import textrows
-from gdata.sources.textrows import TextRows, read_rows
-from gdata.sources.utf8cells import Utf8Cells, choose_cells
+from gdata.sources.textrows import TextRows, Utf8Cells, choose_cells, read_rows
 
 TEXTS = st.text(alphabet="ab,\n \u3000한", max_size=60)
 ENDINGS = st.sampled_from(["\n", "\r\n"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gdata.testing.google import EmulatedSpreadsheet, Formula, GoogleEmulator
 from gdata.testing.google_command import _parser
-from gdata.testing.google_faults import FAULTS
+from gdata.testing.google_errors import FAULTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 

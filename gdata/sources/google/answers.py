@@ -12,8 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from gdata.errors import SourceError
-from gdata.sources.google.body import Values, decode_batch
-from gdata.sources.google.index import Index, Place, SheetFacts, read_facts, read_index
+from gdata.sources.google.index import Index, Place, SheetFacts, Values, decode_batch, read_facts, read_index
 from gdata.sources.grid import CellValue, DateCell, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
 

@@ -13,8 +13,18 @@ from gspread.urls import SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 
 from gdata.config import Spreadsheet
 from gdata.sources.google.answers import find_disagreements, has_values_beside_header
-from gdata.sources.google.body import decode_batch, first_rows, quote_title, titles_of_batch
-from gdata.sources.google.index import INDEX_NAME, METADATA_NAME, Index, Place, SheetFacts, read_facts
+from gdata.sources.google.index import (
+    INDEX_NAME,
+    METADATA_NAME,
+    Index,
+    Place,
+    SheetFacts,
+    decode_batch,
+    first_rows,
+    quote_title,
+    read_facts,
+    titles_of_batch,
+)
 from gdata.sources.google.wire import GoogleWire
 from gdata.sources.google.words import Circumstances, explain
 from gdata.sources.grid import Pulled, SheetRequest
