@@ -121,7 +121,8 @@ and begin sheets.yaml with
 
 
 def _keys_section(title: str, definition: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    holder = next((one for one in (definition, *definition.get("anyOf", ())) if "properties" in one), None)
+    branches = (_follow(one, schema) for one in (definition, *definition.get("anyOf", ())))
+    holder = next((one for one in branches if "properties" in one), None)
     about = f"## {title}\n\n{definition['description']}\n"
     if holder is None:
         return about

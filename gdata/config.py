@@ -17,6 +17,22 @@ LIMITS = ("max_change", "max_increase", "max_decrease", "max_changed_rows", "min
 
 
 @dataclass(frozen=True)
+class Area:
+    """Cells of a sheet, from 1, both ends included; a last row or column of 0 has no end."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+    text: str = ""
+    """As sheets.yaml writes it: "A:C", "A1:F40"."""
+
+    def turned(self) -> Area:
+        """The same of a sheet on its side."""
+        return Area(self.first_column, self.first_row, self.last_column, self.last_row, self.text)
+
+
+@dataclass(frozen=True)
 class SheetEntry:
     """One line under `sheets:`: which sheets (a title, or a glob of `*` and `?`) feed which tables, and how."""
 
@@ -36,6 +52,10 @@ class SheetEntry:
     """1, or 2: what stands above joined to what stands below."""
     blank: tuple[str, ...] = ()
     """Texts that count as blank in all fields but those of text."""
+    range: Area | None = None
+    """The cells that are the sheet, where others lie beside or below them."""
+    keys: tuple[tuple[int, int], ...] = ()
+    """The keys that its rows may have, first and last of each range; () where any may be."""
     line: int = 0
 
     @property

@@ -29,6 +29,20 @@ SHEET_HIDDEN = Kind(
     about="A title with * or ? in sheets.yaml takes a sheet that nobody sees: an old copy, perhaps.",
 )
 
+RANGE_OUTSIDE = Kind(
+    "range.outside",
+    "there is no header in {range}",
+    "mend `range` in sheets.yaml (line {line}), or write the headers there",
+    about="The first row of the range that sheets.yaml gives a table is blank, or lies beyond the sheet's end.",
+)
+RANGE_CUT = Kind(
+    "range.cut",
+    "the rows go on below {range}, and those aren't read",
+    "if they belong to the table, mend `range` in sheets.yaml (line {line}); without a last row it has no end",
+    severity="warning",
+    about="Just below the last row of a range that sheets.yaml gives a table stands another one in its columns.",
+)
+
 # --- headers ----------------------------------------------------------------------------------------------
 
 HEADER_UNKNOWN = Kind(
@@ -112,6 +126,24 @@ KEY_BLANK = Kind(
     "the key {field} is blank",
     "write the row's {field}, or clear the whole row",
     about="A row has values but no key.",
+)
+KEY_RANGE = Kind(
+    "key.range",
+    "{key} isn't among the keys of this sheet, {own}",
+    "write a key of {own}, or change `keys` in sheets.yaml",
+    about="A key lies outside of the range that sheets.yaml gives the sheet, or belongs to another sheet of the table.",
+)
+KEY_RANGE_OWNED = Kind(
+    "key.range",
+    "{key} isn't among the keys of this sheet, {own}; it belongs to the sheet {owner}",
+    "write a key of {own}, or move the row to {owner}",
+    about="A key lies outside of the range that sheets.yaml gives the sheet, or belongs to another sheet of the table.",
+)
+KEY_RANGE_KEPT = Kind(
+    "key.range",
+    "{key} belongs to the sheet {owner}, which has the keys {range}",
+    "write a key outside of {range}, or move the row to {owner}",
+    about="A key lies outside of the range that sheets.yaml gives the sheet, or belongs to another sheet of the table.",
 )
 KEY_PARTIAL = Kind(
     "key.partial",

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
-from gdata.config import Layout, SheetEntry, Spreadsheet
+from gdata.config import Area, Layout, SheetEntry, Spreadsheet
 from gdata.configfile.names import check_name, check_unique, read_path, read_table_name
 from gdata.configfile.yaml_values import Fields, Value, shown
+from gdata.errors import ConfigError
 from gdata.nearest import did_you_mean
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")
@@ -33,9 +34,13 @@ _ENTRY_KEYS = (
     "notes",
     "header_rows",
     "blank",
+    "range",
+    "keys",
 )
 _URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)(?:[/?#].*)?")
 _ID = re.compile(r"[A-Za-z0-9_-]+")
+_RANGE = re.compile(r"([A-Za-z]{1,3})([1-9]\d{0,6})?:([A-Za-z]{1,3})([1-9]\d{0,6})?", re.ASCII)
+_KEYS = re.compile(r"\s*(-?\d{1,19})(?:\s*[-~–]\s*(-?\d{1,19}))?\s*", re.ASCII)
 _URL_EXAMPLE = "https://docs.google.com/spreadsheets/d/ID/edit"
 _ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr", "cp932", "shift_jis", "gbk", "gb18030", "big5", "cp1252", "latin-1")
 
@@ -127,13 +132,31 @@ def _read_encoding(value: Value) -> str:
 def _read_sheets(value: Value) -> tuple[SheetEntry, ...]:
     if not value.entries():
         raise value.error("names no sheet", "add one: `Item: game.ItemTable`")
-    return value.each_entry(_read_entry)
+    return tuple(entry for entries in value.each_entry(_read_entries) for entry in entries)
 
 
-def _read_entry(title: str, value: Value) -> SheetEntry:
+def _read_entries(title: str, value: Value) -> tuple[SheetEntry, ...]:
     if value.type == "map":
-        return _read_long_entry(title, value)
-    return SheetEntry(title, _read_tables(value), line=value.line)
+        return (_read_long_entry(title, value),)
+    if value.type == "seq" and any(item.type == "map" for item in value.items()):
+        return _read_ranges(title, value)
+    return (SheetEntry(title, _read_tables(value), line=value.line),)
+
+
+def _read_ranges(title: str, value: Value) -> tuple[SheetEntry, ...]:
+    """Several tables on one sheet, each in a range of its own."""
+    for item in value.items():
+        if item.type == "map" and len(value.items()) > 1:
+            for error in _lack_of_range(item):
+                item.keep(error)
+    return value.each(lambda item: _read_long_entry(title, item))
+
+
+def _lack_of_range(item: Value) -> list[ConfigError]:
+    if any(key == "range" for key, _ in item.entries()):
+        return []
+    hint = 'say which cells are its own: `range: "A:C"`; for tables that share all rows write a list of names'
+    return [item.error("`range` is missing, and the sheet holds several tables", hint)]
 
 
 def _read_tables(value: Value) -> tuple[str, ...]:
@@ -153,8 +176,12 @@ def _read_long_entry(title: str, value: Value) -> SheetEntry:
     tables = _read_tables(fields.required("table", "table: game.ItemTable"))
     layout = cast(Layout, fields.get("layout", lambda one: one.choice(("rows", "columns", "vertical")), "rows"))
     _check_layout(fields, layout)
-    header_row = fields.get("header_row", lambda one: one.number(1), 1)
+    area = fields.get("range", _read_range, None)
+    along = area.turned() if area is not None and layout == "columns" else area
+    header_row = fields.get("header_row", lambda one: one.number(1), along.first_row if along is not None else 1)
     first_row = fields.get("first_row", lambda one: one.number(1), 0)
+    if along is not None:
+        _check_within(fields, along)
     header_rows = fields.get("header_rows", _read_header_rows, 1)
     last = header_row + header_rows - 1
     if layout != "vertical" and first_row and first_row <= last:
@@ -162,6 +189,12 @@ def _read_long_entry(title: str, value: Value) -> SheetEntry:
             f"the first row of data, {first_row}, must come after the header, row {last}",
             f"write {last + 1} or more, or mend header_row",
         )
+    if area is not None and layout == "vertical":
+        first_row = first_row or area.first_row
+        if area.last_column == area.first_column:
+            raise fields.entries["range"].error(
+                "a vertical sheet has its names in one column and its values in the next", "name two columns: A:B"
+            )
     options: dict[str, Any] = {
         "multirow": fields.get("multirow", Value.flag, False),
         "unknown_columns": fields.get("unknown_columns", lambda one: one.choice(("error", "warn", "ignore")), "error"),
@@ -169,8 +202,50 @@ def _read_long_entry(title: str, value: Value) -> SheetEntry:
         "notes": fields.get("notes", _read_notes, "#"),
         "header_rows": header_rows,
         "blank": fields.get("blank", lambda one: one.each(lambda text: text.text().strip()), ()),
+        "range": area,
+        "keys": fields.get("keys", _read_keys, ()),
     }
     return SheetEntry(title, tables, layout, header_row, first_row, line=value.line, **options)
+
+
+def _read_range(value: Value) -> Area:
+    text = value.text().replace("$", "").strip()
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        raise value.error(f"{shown(value.written)} isn't a range of cells", "write it like A:C or A1:F40")
+    first, last = _column_number(found[1]), _column_number(found[3])
+    area = Area(int(found[2] or 1), first, int(found[4] or 0), last, text.upper())
+    if last < first or (area.last_row and area.last_row < area.first_row):
+        raise value.error(f"{shown(value.written)} ends before it begins", "write its first cell first: A1:F40")
+    return area
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _check_within(fields: Fields, area: Area) -> None:
+    """The rows of the header and the data, where they are given, lie in the range."""
+    for key in ("header_row", "first_row"):
+        number = fields.get(key, lambda one: one.number(1), 0)
+        if number and (number < area.first_row or (area.last_row and number > area.last_row)):
+            value = fields.entries[key]
+            value.keep(value.error(f"{number} lies outside of the range {area.text}", "rows keep the sheet's numbers"))
+
+
+def _read_keys(value: Value) -> tuple[tuple[int, int], ...]:
+    ranges = []
+    for part in value.text().split(","):
+        found = _KEYS.fullmatch(part)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found is not None else (0, -1)
+        if last < first:
+            wrong = "isn't a range of keys" if found is None else "ends before it begins"
+            raise value.error(f"{shown(part.strip())} {wrong}", 'write it like "9000-9999", several with commas')
+        ranges.append((first, last))
+    return tuple(ranges)
 
 
 def _read_header_rows(value: Value) -> int:

@@ -8,6 +8,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
+from gdata.config import Area
 from gdata.language import sentence
 from gdata.parsing.cell import CellType, is_blank, shown
 from gdata.parsing.compound import ReadCell, cell_reader, scalar_type
@@ -74,7 +75,11 @@ class SheetHead:
             row = (
                 self.sheet.entry.header_row if self.sheet.entry.layout != "vertical" else self.sheet.first_vertical_row
             )
-            return [kinds.HEADER_BLANK.at(self.sheet.header_cell(), table=self.plan.name, row=row)]
+            cell, area = self.sheet.header_cell(), self.sheet.entry.range
+            if area is None:
+                return [kinds.HEADER_BLANK.at(cell, table=self.plan.name, row=row)]
+            line = self.sheet.entry.line
+            return [kinds.RANGE_OUTSIDE.at(cell, table=self.plan.name, range=area.text, line=line)]
         unknown: Mapping[int, HeaderFault] = self.header.unknown
         for other in plans:
             if other is not self.plan:
@@ -126,7 +131,9 @@ class SheetHead:
         """The column behind that of the field which the .proto file has before this one; the first where none is."""
         names = [field.name for field in self.plan.row.fields]
         above = next((one for one in reversed(names[: names.index(name)]) if one in self.header.nodes), None)
-        return max(self.header.nodes[above].columns(), default=-1) + 1 if above is not None else 0
+        if above is None:
+            return self.sheet.first_column
+        return max(self.header.nodes[above].columns(), default=-1) + 1
 
     def _problem(self, fault: HeaderFault, tables: str) -> Problem:
         others = fault.columns[:-1]
@@ -144,13 +151,28 @@ class SheetHead:
         """Headers that are merged over columns in which there are values that nobody would read."""
         for column, further in self.header.spans.items():
             lines = [
-                line for line in self.sheet.lines if not is_note(line[0] if line else None, self.sheet.entry.notes)
+                line for line in self.sheet.lines if not is_note(self.sheet.first_cell(line), self.sheet.entry.notes)
             ]
             filled = [one for one in further if not all(is_unticked(line[one]) for line in lines if one < len(line))]
             if filled:
                 value = shown(self.sheet.header[column]).strip()
                 place = self.sheet.header_cell(filled[0]).a1
                 yield HeaderFault(kinds.HEADER_MERGED, (column,), value=value, words={"place": place})
+
+    def beyond_range(self, beside: Iterable[Area]) -> list[Problem]:
+        """A warning where the rows go on below the sheet's range; `beside` are the ranges of other tables on it."""
+        area = self.sheet.entry.range
+        line = area.last_row if area is not None and self.sheet.entry.layout == "rows" else 0
+        rows = self.sheet.grid.rows
+        if area is None or not 0 < line < len(rows) or any(_holds(one, line + 1, area.first_column) for one in beside):
+            return []
+        filled = [one for one in sorted(self.header.mapped) if one < len(rows[line]) and not is_blank(rows[line][one])]
+        if not filled or is_note(self.sheet.first_cell(rows[line]), self.sheet.entry.notes):
+            return []
+        cell = self.sheet.grid.cell(line + 1, filled[0] + 1)
+        value = shown(rows[line][filled[0]])
+        line = self.sheet.entry.line
+        return [kinds.RANGE_CUT.at(cell, table=self.plan.name, value=value, range=area.text, line=line)]
 
     @cached_property
     def text_columns(self) -> frozenset[int]:
@@ -197,6 +219,12 @@ class SheetHead:
             for tag, column in leaf.variants.items()
             if tag not in self.known_tags
         ]
+
+
+def _holds(area: Area, row: int, column: int) -> bool:
+    """Whether a cell lies in an area."""
+    is_row = area.first_row <= row and (not area.last_row or row <= area.last_row)
+    return is_row and area.first_column <= column and (not area.last_column or column <= area.last_column)
 
 
 def _has_variants(node: Node) -> bool:

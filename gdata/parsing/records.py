@@ -13,6 +13,7 @@ from itertools import compress
 from typing import Any
 
 from gdata import kinds
+from gdata.config import SheetEntry
 from gdata.language import sentence
 from gdata.nearest import nearest
 from gdata.parsing.cell import (
@@ -142,7 +143,7 @@ class SheetRecords:
 
     def text_notes(self) -> Iterator[Problem]:
         """A warning for every note that may be a record: its first cell is a text, and other cells are filled."""
-        column = 0
+        column = self.sheet.first_column
         if column not in self.head.text_columns:
             return
         for index in self._kept.notes:
@@ -167,6 +168,32 @@ class SheetRecords:
                 near = nearest(tag, known)
                 kind = kinds.TAG_UNKNOWN_NEAR if near else kinds.TAG_UNKNOWN_ROW
                 yield self.problem(kind, line, column, "@tags", tag=tag, near=near, known=names)
+
+    def foreign_keys(self, owners: Sequence[SheetEntry]) -> Iterator[Problem]:
+        """What is wrong with keys that aren't this sheet's; `owners` are the lines of sheets.yaml that feed the
+        table and say which keys are theirs.
+        """
+        if not owners or not self._keys:
+            return
+        own, (node, column) = self.sheet.entry, self._keys[0]
+        for record, line in enumerate(self.starts if self.starts is not None else range(self.count)):
+            key = self.convert(node, column).values[line]
+            if type(key) is not int or self._is_own_key(own, owners, key):
+                continue
+            owner = next((one for one in owners if is_key_of(one, key)), None)
+            words = {"key": key, "own": keys_text(own.keys)}
+            if owner is not None:
+                words |= {"owner": owner.title, "range": keys_text(owner.keys)}
+            kind = kinds.KEY_RANGE if owner is None else kinds.KEY_RANGE_OWNED
+            if owner is not None and not own.keys:
+                kind = kinds.KEY_RANGE_KEPT
+            yield self.problem(kind, self.lines_of(record).start, column, node.field.name, **words)
+
+    @staticmethod
+    def _is_own_key(own: SheetEntry, owners: Iterable[SheetEntry], key: int) -> bool:
+        if own.keys:
+            return is_key_of(own, key)
+        return not any(is_key_of(one, key) for one in owners)
 
     @cached_property
     def _tags(self) -> list[tuple[frozenset[str], frozenset[str]]]:
@@ -301,3 +328,13 @@ class SheetRecords:
     def fault_problem(self, fault: Fault, line: int, column: int, field: str) -> Problem:
         """What conversion found wrong with a kept line's cell, as a problem."""
         return self.problem(fault.kind, line, column, field, **fault.words)
+
+
+def is_key_of(entry: SheetEntry, key: int) -> bool:
+    """Whether a line of sheets.yaml says that a key is its sheet's."""
+    return any(first <= key <= last for first, last in entry.keys)
+
+
+def keys_text(ranges: Sequence[tuple[int, int]]) -> str:
+    """Ranges of keys as sheets.yaml writes them."""
+    return ", ".join(f"{first}-{last}" if first != last else str(first) for first, last in ranges)

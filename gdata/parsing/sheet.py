@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
-from gdata.config import SheetEntry
+from gdata.config import Area, SheetEntry
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.column import blanks
 from gdata.parsing.view import HeaderTexts
@@ -38,6 +38,8 @@ class Sheet:
     """Of each column whose header is merged with one before it: that first column."""
     lower: frozenset[int] = frozenset()
     """The columns whose header has something in the lower of two rows."""
+    first_column: int = 0
+    """Where the sheet's cells begin, if a range leaves out those before."""
 
     def cell_at(self, line: int, column: int) -> Cell:
         """The place of `lines[line][column]`."""
@@ -46,12 +48,12 @@ class Sheet:
             return self.grid.cell(number, column + 1)
         if self.entry.layout == "columns":
             return self.grid.cell(column + 1, number)
-        return self.grid.cell(self.first_vertical_row + column, 2)
+        return self.grid.cell(self.first_vertical_row + column, number)
 
     def header_cell(self, column: int | None = None) -> Cell:
         """The place of a header, or without a column of the header as a whole."""
         if self.entry.layout == "vertical":
-            return self.grid.cell(0 if column is None else self.first_vertical_row + column, 1)
+            return self.grid.cell(0 if column is None else self.first_vertical_row + column, self.first_line - 1)
         if self.entry.layout == "columns":
             return self.grid.cell(0 if column is None else column + 1, self.entry.header_row + (column in self.lower))
         return self.grid.cell(self.entry.header_row + (column in self.lower), 0 if column is None else column + 1)
@@ -68,6 +70,15 @@ class Sheet:
     def first_vertical_row(self) -> int:
         """Of the vertical layout: the row of the first name."""
         return self.entry.first_row or 1
+
+    def first_cell(self, line: Sequence[CellValue]) -> CellValue:
+        """The one that makes a line a note."""
+        return line[self.first_column] if len(line) > self.first_column else None
+
+    def own_cells(self, line: Sequence[CellValue]) -> Sequence[CellValue]:
+        """A line without what lies beside the sheet's range."""
+        area = _area_along(self.entry)
+        return line if area is None else line[area.first_column - 1 : area.last_column]
 
     def blocks(self) -> Iterator[Sheet]:
         """The sheet in parts that can be parsed one after the other; of many sheets it is the only one."""
@@ -113,14 +124,8 @@ def lay_out(grid: Grid, entry: SheetEntry) -> Sheet:
     """The sheet as its entry's layout says, merged cells filled where the entry asks for it."""
     rows = _fill_merged(grid) if entry.merged == "fill" else grid.rows
     if entry.layout == "vertical":
-        first = entry.first_row or 1
-        names = [row[0] if row else None for row in rows[first - 1 :]]
-        if entry.notes != "#":  # which makes any header a note
-            names = [None if is_note(name, entry.notes) else name for name in names]
-        values = [row[1] if len(row) > 1 else None for row in rows[first - 1 :]]
-        header, spans = _merged_header(names, 1, [_turn(one, first - 1) for one in grid.merges], [names])
-        return Sheet(grid, entry, header, [values], 2, spans)
-    merges = grid.merges
+        return _lay_out_vertical(grid, entry, rows)
+    merges, area = grid.merges, _area_along(entry)
     if entry.layout == "columns":
         rows, merges = _transpose(rows), tuple(map(_turn, merges))
     number = entry.header_row
@@ -132,7 +137,32 @@ def lay_out(grid: Grid, entry: SheetEntry) -> Sheet:
         header, spans, lower = _join_headers(
             header, spans, *_merged_header(_row(rows, number + 1), number + 1, below, rows)
         )
-    return Sheet(grid, entry, header, rows[first - 1 :], first, spans, lower)
+    if area is None:
+        return Sheet(grid, entry, header, rows[first - 1 :], first, spans, lower)
+    first_column, end = area.first_column - 1, area.last_column
+    header = [cell if first_column <= column < end else None for column, cell in enumerate(header)]
+    spans = {column: over for column, over in spans.items() if first_column <= over and column < end}
+    lines = rows[first - 1 : area.last_row or len(rows)]
+    return Sheet(grid, entry, header, lines, first, spans, lower, first_column)
+
+
+def _lay_out_vertical(grid: Grid, entry: SheetEntry, rows: Sequence[Sequence[CellValue]]) -> Sheet:
+    first, column, last_row = entry.first_row or 1, 0, len(rows)
+    if entry.range is not None:
+        column, last_row = entry.range.first_column - 1, entry.range.last_row or last_row
+    rows = rows[first - 1 : last_row]
+    names = [row[column] if len(row) > column else None for row in rows]
+    if entry.notes != "#":  # which makes any header a note
+        names = [None if is_note(name, entry.notes) else name for name in names]
+    values = [row[column + 1] if len(row) > column + 1 else None for row in rows]
+    merges = [_turn(one, first - 1, column) for one in grid.merges if one[1] > column]
+    header, spans = _merged_header(names, 1, merges, [names])
+    return Sheet(grid, entry, header, [values], column + 2, spans)
+
+
+def _area_along(entry: SheetEntry) -> Area | None:
+    """The range of a sheet turned so that every record is a line."""
+    return entry.range.turned() if entry.range is not None and entry.layout == "columns" else entry.range
 
 
 def _row(rows: Sequence[Sequence[CellValue]], number: int) -> Sequence[CellValue]:
@@ -176,10 +206,10 @@ def _merged_header(
     return cells if spans or cells != header else header, spans
 
 
-def _turn(merge: Merge, skipped: int = 0) -> Merge:
-    """A merge of a sheet on its side, of which the first rows are skipped."""
+def _turn(merge: Merge, rows: int = 0, columns: int = 0) -> Merge:
+    """A merge of a sheet on its side, of which the first rows and columns are skipped."""
     first_row, first_column, last_row, last_column = merge
-    return first_column, first_row - skipped, last_column, last_row - skipped
+    return first_column - columns, first_row - rows, last_column - columns, last_row - rows
 
 
 def _transpose(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
@@ -226,10 +256,10 @@ def keep_records(
     columns in which no text counts as blank.
     """
     lines: Sequence[int] = range(len(sheet.lines))
-    columns = sheet.columns(sorted({0, *mapped} if sheet.entry.layout != "vertical" else mapped))
-    notes = _note_lines(columns[0], sheet.entry.notes) if sheet.entry.layout != "vertical" else []
-    if 0 not in mapped:
-        columns.pop(0, None)
+    columns = sheet.columns(sorted({sheet.first_column, *mapped} if sheet.entry.layout != "vertical" else mapped))
+    notes = _note_lines(columns[sheet.first_column], sheet.entry.notes) if sheet.entry.layout != "vertical" else []
+    if sheet.first_column not in mapped:
+        columns.pop(sheet.first_column, None)
     if sheet.entry.blank:
         columns |= {one: _clear(columns[one], sheet.entry.blank) for one in columns.keys() - set(texts)}
     if sheet.entry.layout == "vertical":
@@ -284,8 +314,10 @@ def find_unticked(sheet: Sheet, mapped: Collection[int], key: Collection[int]) -
         return None, 0
     for line in _from_the_end(sheet.lines):
         cells = _cells(line, mapped)
-        if not all(map(is_blank, cells)) and not is_note(line[0], sheet.entry.notes):
-            if not all(map(is_unticked, cells if key else line)) or not all(map(is_blank, _cells(line, key))):
+        if not all(map(is_blank, cells)) and not is_note(sheet.first_cell(line), sheet.entry.notes):
+            if not all(map(is_unticked, cells if key else sheet.own_cells(line))) or not all(
+                map(is_blank, _cells(line, key))
+            ):
                 break
             found += 1
         end -= 1

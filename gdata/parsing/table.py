@@ -9,7 +9,7 @@ from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
-from gdata.config import SheetEntry
+from gdata.config import Area, SheetEntry
 from gdata.errors import SchemaError
 from gdata.parsing.compose import compose
 from gdata.parsing.compound import cell_reader
@@ -18,7 +18,7 @@ from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import Sheet, lay_out
-from gdata.parsing.view import SWITCHED_OFF, ParsedTable, RowsLeftOut, Tags, View, told_once
+from gdata.parsing.view import SWITCHED_OFF, HeaderTexts, ParsedTable, RowsLeftOut, Tags, View, told_once
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.sources.grid import Grid
@@ -31,6 +31,8 @@ class TableSheet:
     grid: Grid
     entry: SheetEntry
     plans: tuple[TablePlan, ...]
+    beside: tuple[Area, ...] = ()
+    """The ranges of other tables on the sheet."""
 
 
 def parse_table(
@@ -53,7 +55,7 @@ def parse_table(
     problems: list[Problem] = []
     every = read_heads(plan, sheets, timezone, tag_sets)
     for sheet, head in zip(sheets, every, strict=True):
-        found = head.problems(sheet.plans)
+        found = [*head.problems(sheet.plans), *head.beyond_range(sheet.beside)]
         whole = whole and not has_errors(found)
         problems += found
     heads = [head for head in every if not head.is_blank]
@@ -63,12 +65,21 @@ def parse_table(
     seen = list(tag_sets[:1] if all(head.is_same_for_all for head in heads) else tag_sets)
     if any(head.header.enabled is not None for head in heads) and plan.kind != "record":
         seen.append(SWITCHED_OFF)
-    rows = _Rows(plan, tag_sets, seen)
+    owners = list({id(sheet.entry): sheet.entry for sheet in sheets if sheet.entry.keys}.values())
+    rows = _Rows(plan, tag_sets, seen, owners)
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
     views, seen_by, cell_problems = rows.finish(blocks, whole)
-    headers = {(head.sheet.grid.spreadsheet, head.sheet.grid.sheet): head.sheet.header_texts for head in heads}
-    return ParsedTable(plan, views, seen_by, problems, cell_problems, headers, rows.left_out, rows.records)
+    return ParsedTable(plan, views, seen_by, problems, cell_problems, _headers(heads), rows.left_out, rows.records)
+
+
+def _headers(heads: Iterable[SheetHead]) -> dict[tuple[str, str], HeaderTexts]:
+    """The headers by spreadsheet and sheet; those of several ranges of a sheet as one."""
+    headers: dict[tuple[str, str], HeaderTexts] = {}
+    for head in heads:
+        place, texts = (head.sheet.grid.spreadsheet, head.sheet.grid.sheet), head.sheet.header_texts
+        headers[place] = headers[place].joined(texts) if place in headers else texts
+    return headers
 
 
 def read_heads(
@@ -82,8 +93,13 @@ def read_heads(
 class _Rows:
     """The rows of a table, collected block by block, as each set of tags sees them."""
 
-    def __init__(self, plan: TablePlan, tag_sets: Sequence[Tags], seen: Sequence[Tags]) -> None:
-        """`seen` are those that see something else than the first."""
+    def __init__(
+        self, plan: TablePlan, tag_sets: Sequence[Tags], seen: Sequence[Tags], owners: Sequence[SheetEntry] = ()
+    ) -> None:
+        """`seen` are those that see something else than the first; `owners` the lines of sheets.yaml with keys of
+        their own.
+        """
+        self._owners = owners
         self._tag_sets = tag_sets
         self.records = 0
         self.left_out: dict[tuple[str, str], RowsLeftOut] = {}
@@ -98,11 +114,13 @@ class _Rows:
             count += records.line_count
             blank = records.blank_among(blank)
             notes += records.notes
-            found += [*records.text_notes(), *records.unknown_tags()]
+            found += [*records.text_notes(), *records.unknown_tags(), *records.foreign_keys(self._owners)]
             for seen in self._seen.values():
                 seen.add(records)
         self.records += count
-        self.left_out[head.sheet.grid.spreadsheet, head.sheet.grid.sheet] = RowsLeftOut(notes, head.unticked)
+        place = head.sheet.grid.spreadsheet, head.sheet.grid.sheet
+        known = self.left_out.get(place, RowsLeftOut())
+        self.left_out[place] = RowsLeftOut(known.notes + notes, known.unticked + head.unticked)
         return [*head.blank_columns(blank if count else ()), *found, *head.unknown_tags()]
 
     def finish(

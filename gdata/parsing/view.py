@@ -114,6 +114,17 @@ class HeaderTexts:
         index = (cell.row if self.is_down else cell.column) - self.first
         return self.texts[index] if 0 <= index < len(self.texts) else ""
 
+    def joined(self, other: HeaderTexts) -> HeaderTexts:
+        """With what stands in another header of the same sheet where this one has nothing."""
+        if other.is_down != self.is_down:
+            return self
+        first = min(self.first, other.first)
+        texts = [""] * (max(self.first + len(self.texts), other.first + len(other.texts)) - first)
+        for one in (other, self):
+            for index, text in enumerate(one.texts, one.first - first):
+                texts[index] = text or texts[index]
+        return HeaderTexts(tuple(texts), self.is_down, first)
+
 
 @dataclass(frozen=True)
 class RowsLeftOut:

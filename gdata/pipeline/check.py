@@ -95,7 +95,9 @@ def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
     headers = {place: texts for table in parsed.tables.values() for place, texts in table.headers.items()}
     found = []
     for problem in problems:
-        texts = headers.get((problem.cell.spreadsheet, problem.cell.sheet))
+        place = problem.cell.spreadsheet, problem.cell.sheet
+        table = parsed.tables.get(problem.table)
+        texts = (table.headers.get(place) if table is not None else None) or headers.get(place)
         header = texts.of(problem.cell) if texts is not None and problem.cell.row and problem.cell.column else ""
         is_told = header in ("", problem.value) or not problem.field or fold(header) == fold(problem.field)
         found.append(problem if is_told else replace(problem, header=header))

@@ -20,7 +20,12 @@ def check_against_schema(config: Config, tables: Mapping[str, TablePlan]) -> Non
     Raises:
         ConfigError: some match nothing; the message names each with its line.
     """
-    wrong = [*_multirow_mistakes(config, tables), *_severity_mistakes(config, tables), *_gate_mistakes(config, tables)]
+    wrong = [
+        *_multirow_mistakes(config, tables),
+        *_keys_mistakes(config, tables),
+        *_severity_mistakes(config, tables),
+        *_gate_mistakes(config, tables),
+    ]
     if wrong:
         found = sorted(dict.fromkeys(wrong))
         lines = "\n".join(f"{config.path.name}:{line}: {sentence}" for line, sentence in found)
@@ -36,6 +41,16 @@ def _multirow_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Itera
                 f"{entry.title}: multirow: {message} has no key that tells which rows belong together; "
                 f"mark it in {keyless[message]}: [(gdata.field).key = true]",
             )
+
+
+def _keys_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
+    plans = {plan.message: plan for plan in tables.values()}
+    for entry in (entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets if entry.keys):
+        for plan in (plans[message] for message in entry.tables if message in plans):
+            if not plan.key or plan.key[0].kind not in ("int32", "int64", "uint32", "uint64"):
+                what = f"the key {plan.key[0].name} of {plan.message} is no number" if plan.key else "has no key"
+                what = what if plan.key else f"{plan.message} {what}"
+                yield entry.line, f"{entry.title}: keys: {what}, so there are no ranges of keys"
 
 
 def _severity_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:

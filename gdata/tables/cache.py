@@ -134,6 +134,8 @@ class CacheKeys:
                 one.notes,
                 one.header_rows,
                 one.blank,
+                one.range,
+                one.keys,
             )
             for one in spreadsheet.sheets
         ]

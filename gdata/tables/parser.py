@@ -5,7 +5,7 @@ What parses is imported by who asks for it: a build in which nothing changed sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.checks.run import RowChecks
-from gdata.config import SheetEntry, Spreadsheet
+from gdata.config import Area, SheetEntry, Spreadsheet
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.view import ParsedTable, Tags
 from gdata.problems import Cell, Problem
@@ -133,12 +133,14 @@ class TableParser:
                 kinds.SHEET_UNREADABLE.at(Cell(name, title), why=error.args[0], then=error.next_step)
                 for title, error in read.unreadable.items()
             ]
-            for entry, grids in _grids_of(self._spreadsheets[name], read):
+            placed = list(_grids_of(self._spreadsheets[name], read))
+            for entry, grids in placed:
                 if table.plan.message in entry.tables:
                     whole = whole and bool(grids)
                     hidden = [grid for grid in grids if grid.hidden and entry.is_glob]
                     problems += [kinds.SHEET_HIDDEN.at(grid.cell(0, 0), glob=entry.title) for grid in hidden]
-                    sheets += [TableSheet(grid, entry, self._project.plans_of(entry)) for grid in grids]
+                    plans = self._project.plans_of(entry)
+                    sheets += [TableSheet(grid, entry, plans, _ranges_beside(entry, grid, placed)) for grid in grids]
         return TableSheets(table.plan, sheets, whole, problems)
 
     def blocks_of(self, sheets: TableSheets) -> list[Block]:
@@ -204,3 +206,9 @@ def _grids_of(spreadsheet: Spreadsheet, read: ReadSheets) -> Iterator[tuple[Shee
     matched = match_titles(by_title, requests, spreadsheet.name)
     for entry, titles in zip(spreadsheet.sheets, matched.titles, strict=True):
         yield entry, [by_title[title] for title in titles]
+
+
+def _ranges_beside(entry: SheetEntry, grid: Grid, placed: Iterable[tuple[SheetEntry, list[Grid]]]) -> tuple[Area, ...]:
+    """The ranges that other lines of sheets.yaml take of a grid."""
+    others = (other for other, grids in placed if other is not entry and any(one is grid for one in grids))
+    return tuple(other.range for other in others if other.range is not None)

@@ -146,6 +146,18 @@ SPREADSHEETS = [
     ("{id: x, sheets: {I: {table: g.I, blank: '-'}}}", "a.sheets.I.blank: expected a list", "write [-]"),
     ("{id: x, sheets: {I: {table: g.I, blank: ['']}}}", "a.sheets.I.blank[1]: is empty", ""),
     ("{id: x, sheets: {I: {table: g.I, notes: 1}}}", "a.sheets.I.notes: expected text", "quotes"),
+    ("{id: x, sheets: {I: {table: g.I, range: A}}}", "a.sheets.I.range: `A` isn't a range of cells", "A1:F40"),
+    ("{id: x, sheets: {I: {table: g.I, range: 'C:A'}}}", "a.sheets.I.range: `C:A` ends before it begins", ""),
+    ("{id: x, sheets: {I: {table: g.I, range: 'A9:B3'}}}", "a.sheets.I.range: `A9:B3` ends before", "first cell"),
+    ("{id: x, sheets: {I: {table: g.I, range: [A, B]}}}", "a.sheets.I.range: expected text, found a list", ""),
+    ("{id: x, sheets: {I: {table: g.I, range: 'A2:B9', header_row: 1}}}", "a.sheets.I.header_row: 1 lies outside", ""),
+    ("{id: x, sheets: {I: {table: g.I, range: 'A2:B9', first_row: 10}}}", "a.sheets.I.first_row: 10 lies outside", ""),
+    ("{id: x, sheets: {I: {table: g.I, range: 'A2:A9', layout: vertical}}}", "a.sheets.I.range: a vertical", "A:B"),
+    ("{id: x, sheets: {I: [{table: g.I, range: 'A:B'}, {table: g.J}]}}", "a.sheets.I[2]: `range` is missing", "A:C"),
+    ("{id: x, sheets: {I: [{table: g.I, range: 'A:B'}, g.J]}}", "a.sheets.I[2]: expected a mapping, found text", ""),
+    ("{id: x, sheets: {I: {table: g.I, keys: 9000}}}", "a.sheets.I.keys: expected text, found a number", "quotes"),
+    ("{id: x, sheets: {I: {table: g.I, keys: 1-a}}}", "a.sheets.I.keys: `1-a` isn't a range of keys", "9000-9999"),
+    ("{id: x, sheets: {I: {table: g.I, keys: '1-5, 9-7'}}}", "a.sheets.I.keys: `9-7` ends before it begins", ""),
 ]  # fmt: skip
 
 

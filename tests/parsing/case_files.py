@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from gdata.config import Area, SheetEntry, Spreadsheet
 from gdata.configfile import load_config
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.project import Project
@@ -104,7 +105,7 @@ def parse_case(case: Case, project: Project) -> Parsed:
     parsed = Parsed(sheet_order={("game", title): number for number, title in enumerate(grids)})
     for plan in project.plans.values():
         sheets = [
-            TableSheet(grids[title], entry, project.plans_of(entry))
+            TableSheet(grids[title], entry, project.plans_of(entry), _beside(entry, spreadsheet))
             for entry, names in zip(spreadsheet.sheets, titles, strict=True)
             if plan.message in entry.tables
             for title in names
@@ -113,6 +114,11 @@ def parse_case(case: Case, project: Project) -> Parsed:
         parsed.tables[plan.name] = table
         parsed.problems += table.problems
     return parsed
+
+
+def _beside(entry: SheetEntry, spreadsheet: Spreadsheet) -> tuple[Area, ...]:
+    others = (one for one in spreadsheet.sheets if one is not entry and one.title == entry.title)
+    return tuple(one.range for one in others if one.range is not None)
 
 
 def _sheet_files(case: Case) -> list[Path]:
