@@ -21,18 +21,19 @@ from pathlib import Path
 from typing import IO
 
 from gdata.errors import OutputError
+from gdata.language import say, sentence
 
 _HINTS = {
-    errno.ENOSPC: "the disk is full: free some space and run it again",
-    errno.EDQUOT: "your disk quota is used up: free some space and run it again",
-    errno.EROFS: "this disk can only be read: choose another folder",
-    errno.EACCES: "close the program that holds the file open, or ask for the right to write here",
-    errno.EPERM: "close the program that holds the file open, or ask for the right to write here",
-    errno.ENAMETOOLONG: "choose a shorter folder name",
-    errno.ENOLCK: "this file system has no locks: choose a folder on a local disk",
-    errno.ENOTDIR: "a file stands where a folder is needed: move it away",
-    errno.EISDIR: "a folder stands where a file is needed: move it away",
-    errno.EEXIST: "a file stands where a folder is needed: move it away",
+    errno.ENOSPC: sentence("the disk is full: free some space and run it again"),
+    errno.EDQUOT: sentence("your disk quota is used up: free some space and run it again"),
+    errno.EROFS: sentence("this disk can only be read: choose another folder"),
+    errno.EACCES: sentence("close the program that holds the file open, or ask for the right to write here"),
+    errno.EPERM: sentence("close the program that holds the file open, or ask for the right to write here"),
+    errno.ENAMETOOLONG: sentence("choose a shorter folder name"),
+    errno.ENOLCK: sentence("this file system has no locks: choose a folder on a local disk"),
+    errno.ENOTDIR: sentence("a file stands where a folder is needed: move it away"),
+    errno.EISDIR: sentence("a folder stands where a file is needed: move it away"),
+    errno.EEXIST: sentence("a file stands where a folder is needed: move it away"),
 }
 # A virus scanner or an editor on Windows holds a file for a moment after it was written.
 _REPLACE_TRIES = 20 if sys.platform == "win32" else 1
@@ -53,7 +54,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(
-            f"{path}: can't be written: {error.strerror or error}", hint=_HINTS.get(error.errno or 0, "")
+            sentence("{path}: can't be written: {strerror}", path=path, strerror=error.strerror or error),
+            hint=_HINTS.get(error.errno or 0, ""),
         ) from error
 
 
@@ -223,11 +225,11 @@ def _wait_for(file: IO[bytes], path: Path, on_wait: Callable[[str], None] | None
     deadline = None if timeout is None else time.monotonic() + timeout
     told = False
     while not _try_lock(file):
-        holder = f"another gdata (process {_holder(file)}) works on this project"
+        holder = say("another gdata (process {holder}) works on this project", holder=_holder(file))
         if deadline is not None and time.monotonic() >= deadline:
-            raise OutputError(f"{path}: {holder}", hint="wait until it is done, then run this again")
+            raise OutputError(f"{path}: {holder}", hint=sentence("wait until it is done, then run this again"))
         if on_wait is not None and not told:
-            on_wait(f"{holder}; waiting until it is done")
+            on_wait(say("{holder}; waiting until it is done", holder=holder))
             told = True
         time.sleep(_POLL_SECONDS)
 

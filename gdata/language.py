@@ -44,12 +44,12 @@ class Sentence:
     count: int = 1
 
     def __str__(self) -> str:
-        return self._filled(_current.get())
+        return self._filled(_in_use())
 
     @property
     def english(self) -> str:
         """The text for programs and logs, whatever the language in use."""
-        return self._filled(None)
+        return self._filled(_ENGLISH)
 
     def with_words(self, **words: object) -> Sentence:
         """The same with these words filled in."""
@@ -66,11 +66,11 @@ class Sentence:
         template, words, plural, count = raw
         return cls(template, tuple((name, word_from_json(word)) for name, word in words), plural, count)
 
-    def _filled(self, catalogue: gettext.NullTranslations | None) -> str:
+    def _filled(self, catalogue: gettext.NullTranslations) -> str:
         if self.plural:
-            template = (catalogue or _ENGLISH).ngettext(self.template, self.plural, self.count)
+            template = catalogue.ngettext(self.template, self.plural, self.count)
         else:
-            template = catalogue.gettext(self.template) if catalogue and self.template else self.template
+            template = catalogue.gettext(self.template) if self.template else ""
         words = {name: word._filled(catalogue) if isinstance(word, Sentence) else word for name, word in self.words}
         return fill(template, words)
 
@@ -96,8 +96,14 @@ def say_counted(one: str, several: str, count: int, **words: object) -> str:
 
 
 def fillings(words: Mapping[str, object]) -> tuple[tuple[str, str | Sentence], ...]:
-    """Words as sentences keep them: values as text."""
-    return tuple((name, word if isinstance(word, Sentence) else str(word)) for name, word in words.items())
+    """Words as sentences keep them: values as text; an error's message stays the sentence that it is."""
+    return tuple((name, _as_word(word)) for name, word in words.items())
+
+
+def _as_word(word: object) -> str | Sentence:
+    if isinstance(word, BaseException) and len(word.args) == 1 and isinstance(word.args[0], Sentence):
+        return word.args[0]
+    return word if isinstance(word, Sentence) else str(word)
 
 
 def word_from_json(word: Any) -> str | Sentence:
@@ -108,7 +114,9 @@ def word_from_json(word: Any) -> str | Sentence:
 # --- the language in use ----------------------------------------------------------------------------------
 
 _ENGLISH = gettext.NullTranslations()
-_current: ContextVar[gettext.NullTranslations | None] = ContextVar("catalogue", default=None)
+_current: ContextVar[gettext.NullTranslations] = ContextVar("catalogue")
+_of_process: list[gettext.NullTranslations] = [_ENGLISH]
+"""What holds where no context says otherwise: a command's threads speak its language too."""
 
 
 def languages() -> list[str]:
@@ -116,15 +124,21 @@ def languages() -> list[str]:
     return [SOURCE, *sorted(path.name for path in LOCALE.iterdir() if path.is_dir())]
 
 
-def use_language(language: str) -> None:
-    """From here on sentences are told in `language`, one of `languages()`."""
-    _current.set(None if language == SOURCE else read_catalogue(language))
+def use_language(language: str, *, everywhere: bool = False) -> None:
+    """From here on sentences are told in `language`, one of `languages()`; `everywhere`: in all threads."""
+    catalogue = _ENGLISH if language == SOURCE else read_catalogue(language)
+    if everywhere:
+        _of_process[:] = [catalogue]
+    _current.set(catalogue)
 
 
 def current_language() -> str:
     """The language in use, as HTML and gettext call it: en, ko."""
-    catalogue = _current.get()
-    return SOURCE if catalogue is None else catalogue.info()["language"]
+    return _in_use().info().get("language", SOURCE)
+
+
+def _in_use() -> gettext.NullTranslations:
+    return _current.get(_of_process[0])
 
 
 def system_language() -> str:

@@ -6,7 +6,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
-from gdata.language import Sentence, sentence
+from gdata.language import Sentence, say, sentence
 from gdata.text import with_ends
 
 
@@ -30,4 +30,4 @@ def question(near: str | None) -> Sentence | str:
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A sentence with the nearest choice, ready to lead a hint; "" where nothing is near."""
     found = nearest(word, choices)
-    return f"did you mean {with_ends(found)}? " if found is not None else ""
+    return say("did you mean {near}?", near=with_ends(found)) + " " if found is not None else ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.configfile import find_config, load_config
 from gdata.errors import ConfigError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.sources.grid import SheetRequest
 
@@ -108,18 +109,35 @@ def _check_messages(config: Config, schema: Schema) -> None:
         for name in entry.tables:
             place = f"{config.path.name}:{entry.line}: {entry.title}"
             if schema.message(name) is None:
-                wrong.append(f"{place}: there is no message {name}; {_nearest(name, schema.message_names)}")
+                wrong.append(
+                    say(
+                        "{place}: there is no message {name}; {nearest}",
+                        place=place,
+                        name=name,
+                        nearest=_nearest(name, schema.message_names),
+                    )
+                )
                 continue
             is_record = entry.layout == "vertical"
             known, other = layouts.setdefault(name, (is_record, entry))
             if known != is_record:
-                wrong.append(f"{place}: {name} is one record here and many rows in {other.title} (line {other.line})")
+                wrong.append(
+                    say(
+                        "{place}: {name} is one record here and many rows in {title} (line {line})",
+                        place=place,
+                        name=name,
+                        title=other.title,
+                        line=other.line,
+                    )
+                )
     if wrong:
-        raise ConfigError("\n".join(wrong), hint="write the full name of the table's message: package.Message")
+        raise ConfigError(
+            "\n".join(wrong), hint=sentence("write the full name of the table's message: package.Message")
+        )
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    return did_you_mean(name, known).strip() or f"the messages are {', '.join(known[:8])}"
+    return did_you_mean(name, known).strip() or say("the messages are {names}", names=", ".join(known[:8]))
 
 
 def _tables(config: Config) -> list[tuple[str, bool]]:

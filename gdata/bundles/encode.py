@@ -29,6 +29,7 @@ from gdata.bundles.manifest import (
 )
 from gdata.config import Target
 from gdata.errors import SchemaError
+from gdata.language import sentence
 from gdata.parsing.view import View
 from gdata.proto.fields import is_map_entry
 from gdata.proto.maporder import sort_maps
@@ -130,8 +131,15 @@ class _TableEncoder:
         for field in plan.key:
             if self._visible.hides(field.descriptor):
                 raise SchemaError(
-                    f"{plan.message} goes to the target {self._target.name}, but its key {field.name} doesn't",
-                    hint=f"give {field.name} one of the groups {', '.join(self._target.groups)}",
+                    sentence(
+                        "{message} goes to the target {name}, but its key {name2} doesn't",
+                        message=plan.message,
+                        name=self._target.name,
+                        name2=field.name,
+                    ),
+                    hint=sentence(
+                        "give {name} one of the groups {groups}", name=field.name, groups=", ".join(self._target.groups)
+                    ),
                 )
 
     def _stripped(self, plan: TablePlan, content: bytes) -> Any:

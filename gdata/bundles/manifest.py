@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gdata.errors import DamagedError, UnknownFormatError
+from gdata.language import sentence
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -152,8 +153,13 @@ class Manifest:
             raw = json.loads(content)
             if raw["format"] != FORMAT or not KNOWN_FEATURES.issuperset(raw["features"]):
                 raise UnknownFormatError(
-                    f"{place}: format {raw['format']} with features {raw['features']} is newer than this gdata",
-                    hint="update gdata where this bundle is read",
+                    sentence(
+                        "{place}: format {raw} with features {raw2} is newer than this gdata",
+                        place=place,
+                        raw=raw["format"],
+                        raw2=raw["features"],
+                    ),
+                    hint=sentence("update gdata where this bundle is read"),
                 )
             manifest = cls(
                 target=_text(raw["target"]),
@@ -169,12 +175,17 @@ class Manifest:
             is_all = raw == json.loads(manifest.to_bytes())
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DamagedError(
-                f"{place}: not a bundle's manifest ({error})", hint="build or fetch the bundle again"
+                sentence("{place}: not a bundle's manifest ({error})", place=place, error=error),
+                hint=sentence("build or fetch the bundle again"),
             ) from error
         if manifest.bundle != expected or not is_all:
             raise DamagedError(
-                f"{place}: its content doesn't have the id {manifest.bundle[:12]} that it names",
-                hint="build or fetch the bundle again",
+                sentence(
+                    "{place}: its content doesn't have the id {bundle} that it names",
+                    place=place,
+                    bundle=manifest.bundle[:12],
+                ),
+                hint=sentence("build or fetch the bundle again"),
             )
         return manifest
 

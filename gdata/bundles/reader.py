@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest
 from gdata.errors import DamagedError, OutsideError, UsageError
+from gdata.language import sentence
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,12 @@ class Bundle:
         content = self.fetch(entry)
         if len(content) != entry.size or hashlib.sha256(content).hexdigest() != entry.sha256:
             raise DamagedError(
-                f"{self.place}: {entry.file} is damaged: its bytes aren't those the manifest names",
-                hint="build or fetch the bundle again",
+                sentence(
+                    "{place}: {file} is damaged: its bytes aren't those the manifest names",
+                    place=self.place,
+                    file=entry.file,
+                ),
+                hint=sentence("build or fetch the bundle again"),
             )
         return content
 
@@ -61,7 +66,10 @@ def open_bundle(folder: Path) -> Bundle:
     try:
         content = (folder / MANIFEST).read_bytes()
     except FileNotFoundError as error:
-        raise UsageError(f"{folder}: no bundle here ({MANIFEST} is missing)", hint="run `gdata build` first") from error
+        raise UsageError(
+            sentence("{folder}: no bundle here ({MANIFEST} is missing)", folder=folder, MANIFEST=MANIFEST),
+            hint=sentence("run `gdata build` first"),
+        ) from error
     except OSError as error:
         raise OutsideError(f"{folder / MANIFEST}: {error.strerror or error}") from error
 
@@ -69,7 +77,10 @@ def open_bundle(folder: Path) -> Bundle:
         try:
             return (folder / entry.file).read_bytes()
         except FileNotFoundError as error:
-            raise DamagedError(f"{folder}: {entry.file} is missing", hint="build or fetch the bundle again") from error
+            raise DamagedError(
+                sentence("{folder}: {file} is missing", folder=folder, file=entry.file),
+                hint=sentence("build or fetch the bundle again"),
+            ) from error
         except OSError as error:
             raise OutsideError(f"{folder / entry.file}: {error.strerror or error}") from error
 
@@ -87,10 +98,17 @@ def open_output(folder: Path, targets: Collection[str] | None = None) -> dict[st
     for name, bundle in bundles.items():
         if bundle.manifest.target != name:
             raise DamagedError(
-                f"{folder / name}: holds the bundle of the target {bundle.manifest.target}",
-                hint="delete the folder and run `gdata build`",
+                sentence(
+                    "{folder}: holds the bundle of the target {target}",
+                    folder=folder / name,
+                    target=bundle.manifest.target,
+                ),
+                hint=sentence("delete the folder and run `gdata build`"),
             )
     if len({bundle.manifest.build for bundle in bundles.values()}) > 1:
         builds = ", ".join(f"{name}: {bundle.manifest.build[:12]}" for name, bundle in bundles.items())
-        raise DamagedError(f"{folder}: its targets come from different builds ({builds})", hint="run `gdata build`")
+        raise DamagedError(
+            sentence("{folder}: its targets come from different builds ({builds})", folder=folder, builds=builds),
+            hint=sentence("run `gdata build`"),
+        )
     return bundles

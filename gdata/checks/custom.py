@@ -24,7 +24,7 @@ from gdata.checks.decorators import MARKS, Mark
 from gdata.checks.rowpaths import parse_path, written_path
 from gdata.checks.text import value_text
 from gdata.errors import ConfigError, LookupFailed
-from gdata.language import Sentence, sentence
+from gdata.language import Sentence, say, sentence
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import View
 from gdata.problems import Cell, Problem
@@ -64,7 +64,9 @@ class CheckData:
             raise AttributeError(name)
         if name not in self._tables:
             if name not in self._views:
-                raise LookupFailed(f"there is no table {name}. {did_you_mean(name, self._views)}".rstrip())
+                raise LookupFailed(
+                    sentence("there is no table {name}", name=name), hint=did_you_mean(name, self._views)
+                )
             plan, rows = self._views[name].plan, self.rows(name)
             key = [field.name for field in plan.key]
             is_record = plan.kind == "record"
@@ -145,17 +147,19 @@ class _Run:
         for finding in _iterated(self.check.function(rows, self.data), "(row, field path, message)"):
             row, field, text = _parts(finding, 3, "(row, field path, message)")
             if id(row) not in indexes:
-                raise NoFinding(f"it yielded a {type(row).__name__} that is none of the rows it was given")
+                raise NoFinding(
+                    say("it yielded a {name} that is none of the rows it was given", name=type(row).__name__)
+                )
             yield self._problem(indexes[id(row)], field, text)
 
     def _problem(self, index: int, field: Any, text: Any) -> Problem:
         if not isinstance(field, (str, type(None))):
-            raise NoFinding(f"it yielded {field!r} where the field path belongs")
+            raise NoFinding(say("it yielded {field} where the field path belongs", field=repr(field)))
         row = self.view.rows[index]
         try:
             path = parse_path(row.DESCRIPTOR, field or "")
         except ValueError as error:
-            raise NoFinding(f"it yielded a field path that leads nowhere: {error}") from error
+            raise NoFinding(say("it yielded a field path that leads nowhere: {error}", error=error)) from error
         problem = kinds.CHECK.at(
             self.view.locate(index, path),
             table=self.view.plan.name,
@@ -207,13 +211,15 @@ def _iterated(result: Any, expected: str) -> Iterable[Any]:
     if result is None:
         return ()
     if isinstance(result, (str, bytes)) or not isinstance(result, Iterable):
-        raise NoFinding(f"it returned {result!r}; a check yields {expected}")
+        raise NoFinding(say("it returned {result}; a check yields {expected}", result=repr(result), expected=expected))
     return result
 
 
 def _parts(finding: Any, count: int, expected: str) -> tuple[Any, ...]:
     if not isinstance(finding, (tuple, list)) or len(finding) != count:
-        raise NoFinding(f"it yielded {finding!r}; a check yields {expected}")
+        raise NoFinding(
+            say("it yielded {finding}; a check yields {expected}", finding=repr(finding), expected=expected)
+        )
     return tuple(finding)
 
 
@@ -237,14 +243,20 @@ def _checks_of(file: FilePath, number: int, tables: Mapping[str, TablePlan]) -> 
     ]
     if not checks:
         raise ConfigError(
-            f"{file}: there is no check in it", hint='write `from gdata.checks import check`, and @check("ItemTable")'
+            sentence("{file}: there is no check in it", file=file),
+            hint=sentence('write `from gdata.checks import check`, and @check("ItemTable")'),
         )
     for check in checks:
         if check.mark.table not in tables:
             raise ConfigError(
-                f"{file}:{check.line}: the check {check.name} is for {check.mark.table}, "
-                "which is no table of sheets.yaml",
-                hint=did_you_mean(check.mark.table, tables) or "give the table's short name, as in ItemTable",
+                sentence(
+                    "{file}:{line}: the check {name} is for {table}, which is no table of sheets.yaml",
+                    file=file,
+                    line=check.line,
+                    name=check.name,
+                    table=check.mark.table,
+                ),
+                hint=did_you_mean(check.mark.table, tables) or say("give the table's short name, as in ItemTable"),
             )
     return checks
 
@@ -253,13 +265,25 @@ def _read(file: FilePath) -> ast.Module:
     try:
         tree = ast.parse(file.read_bytes(), str(file))
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror or error}", hint="mend `checks:` in sheets.yaml") from error
+        raise ConfigError(
+            f"{file}: {error.strerror or error}", hint=sentence("mend `checks:` in sheets.yaml")
+        ) from error
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise ConfigError(f"{file}:{line}: this is no Python: {getattr(error, 'msg', error)}") from error
+        raise ConfigError(
+            sentence(
+                "{file}:{line}: this is no Python: {getattr}",
+                file=file,
+                line=line,
+                getattr=getattr(error, "msg", error),
+            )
+        ) from error
     for name, line in _defined_twice(tree):
         # Python would keep only the second, and the first would never run.
-        raise ConfigError(f"{file}:{line}: there are two functions called {name}", hint="rename one of them")
+        raise ConfigError(
+            sentence("{file}:{line}: there are two functions called {name}", file=file, line=line, name=name),
+            hint=sentence("rename one of them"),
+        )
     return tree
 
 
@@ -282,8 +306,14 @@ def _run(file: FilePath, number: int, source: ast.Module) -> ModuleType:
         frames = traceback.extract_tb(error.__traceback__)
         line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(file)), 1)
         raise ConfigError(
-            f"{file}:{line}: it can't be loaded: {error or type(error).__name__} ({type(error).__name__})",
-            hint="mend it, or remove it from `checks:` in sheets.yaml",
+            sentence(
+                "{file}:{line}: it can't be loaded: {error} ({name})",
+                file=file,
+                line=line,
+                error=error or type(error).__name__,
+                name=type(error).__name__,
+            ),
+            hint=sentence("mend it, or remove it from `checks:` in sheets.yaml"),
         ) from error
     return module
 

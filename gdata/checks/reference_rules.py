@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from gdata.checks.columns import Column, all_columns, column_at
 from gdata.errors import SchemaError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan, Ref, TablePlan
@@ -102,7 +103,7 @@ class _Declaration:
         column, value_of = self._fit(referents[0])
         for referent in referents[1:]:
             if self._fit(referent)[0] != column:
-                self._fail("its tables have keys of different types", "let each ref have its own `when`")
+                self._fail(say("its tables have keys of different types"), say("let each ref have its own `when`"))
         return ReferenceRule(
             table=self._plan.name,
             column=column,
@@ -116,12 +117,15 @@ class _Declaration:
         plan = self._table(ref.table)
         if not ref.field:
             if not plan.key:
-                self._fail(f"the table {plan.name} has no key", f"name the field: {{table: {plan.name!r} field: …}}")
+                self._fail(
+                    say("the table {name} has no key", name=plan.name),
+                    say("name the field: {{table: {name} field: …}}", name=repr(plan.name)),
+                )
             return Referent(plan, tuple(Column((field,)) for field in plan.key))
         column = column_at(plan.row, ref.field)
         if column is None:
             self._fail(
-                f"{plan.row.name} has no field {ref.field}",
+                say("{name} has no field {field}", name=plan.row.name, field=ref.field),
                 did_you_mean(ref.field, [field.name for field in plan.row.fields]),
             )
         return Referent(plan, (column,))
@@ -132,7 +136,7 @@ class _Declaration:
             return plan
         declared = {one.rpartition(".")[2]: one for one in self._schema.message_names}
         if name not in declared and name not in declared.values():
-            self._fail(f"there is no table {name}", did_you_mean(name, [*self._tables, *declared]))
+            self._fail(say("there is no table {name}", name=name), did_you_mean(name, [*self._tables, *declared]))
         return self._schema.table(declared.get(name, name))
 
     def _fit(self, referent: Referent) -> tuple[Column, Callable[[Any], Any] | None]:
@@ -141,8 +145,13 @@ class _Declaration:
             return self._column, self._fit_message(self._field.message, referent)
         if len(referent.columns) > 1:
             self._fail(
-                f"the key of {referent.plan.name} has {len(referent.columns)} fields ({referent.key})",
-                "refer to it with a message that has them, or name one of them by `field`",
+                say(
+                    "the key of {name} has {count} fields ({key})",
+                    name=referent.plan.name,
+                    count=len(referent.columns),
+                    key=referent.key,
+                ),
+                say("refer to it with a message that has them, or name one of them by `field`"),
             )
         sides = (Column(self._column.steps, "keys"), Column(self._column.steps, "values"))
         candidates = sides if self._field.is_map else (self._column,)
@@ -150,9 +159,14 @@ class _Declaration:
         fitting = [column for column in candidates if _type(column) == wanted is not None]
         if not fitting:
             self._fail(
-                f"it is {_words(candidates[0])}, and {referent.plan.name}.{referent.key} is "
-                f"{_words(referent.columns[0])}",
-                "give both the same type",
+                say(
+                    "it is {words}, and {name}.{key} is {words2}",
+                    words=_words(candidates[0]),
+                    name=referent.plan.name,
+                    key=referent.key,
+                    words2=_words(referent.columns[0]),
+                ),
+                say("give both the same type"),
             )
         return fitting[0], None
 
@@ -165,8 +179,13 @@ class _Declaration:
             fields = sorted(message.fields, key=lambda field: field.number)
         if [_type(Column((field,))) for field in fields] != [_type(column) for column in referent.columns]:
             self._fail(
-                f"the fields of {message.name} don't fit the key of {referent.plan.name} ({referent.key})",
-                "give the message the key's fields, with the same types and names",
+                say(
+                    "the fields of {name} don't fit the key of {name2} ({key})",
+                    name=message.name,
+                    name2=referent.plan.name,
+                    key=referent.key,
+                ),
+                say("give the message the key's fields, with the same types and names"),
             )
         return attrgetter(*(field.name for field in fields))
 
@@ -176,12 +195,19 @@ class _Declaration:
         message = self._column.steps[-2].message if len(self._column.steps) > 1 else self._plan.row
         sibling = message.field(ref.when_field) if message is not None else None
         if sibling is None or sibling.is_list or sibling.is_map or sibling.kind == "message":
-            self._fail(f"`when` names {ref.when_field}, which has no single value", "name a sibling field")
-        return When(sibling, self._value(Column((sibling,)), ref.when_value, f"`when` of {ref.when_field}"))
+            self._fail(
+                say("`when` names {when_field}, which has no single value", when_field=ref.when_field),
+                say("name a sibling field"),
+            )
+        return When(
+            sibling, self._value(Column((sibling,)), ref.when_value, say("`when` of {field}", field=ref.when_field))
+        )
 
     def _none(self, column: Column, text: str) -> Any:
         if column.kind == "message":
-            self._fail("`none` is for single values", "leave the message's cells blank where nothing is meant")
+            self._fail(
+                say("`none` is for single values"), say("leave the message's cells blank where nothing is meant")
+            )
         return self._value(column, text, "`none`")
 
     def _default(self, column: Column) -> frozenset[Any]:
@@ -203,17 +229,28 @@ class _Declaration:
             return int(text)
         except ValueError:
             known = did_you_mean(text, field.enum_names.values()) if kind == "enum" else ""
-            self._fail(f"{where} is {text!r}, which is {_words(column, negated=True)}", known)
+            self._fail(
+                say(
+                    "{where} is {text}, which is {words}",
+                    where=where,
+                    text=repr(text),
+                    words=_words(column, negated=True),
+                ),
+                known,
+            )
 
     def _fail(self, what: str, hint: str) -> NoReturn:
         name = self._field.descriptor.full_name
-        raise SchemaError(f"{self._schema.places.of(name)}: the ref of {name}: {what}", hint=hint or "mend the ref")
+        raise SchemaError(
+            sentence("{of}: the ref of {name}: {what}", of=self._schema.places.of(name), name=name, what=what),
+            hint=hint or say("mend the ref"),
+        )
 
 
 def _type(column: Column) -> str | None:
     """What must be alike in both fields of a reference; None: it can't refer, nor be referred to."""
     if column.kind in _WHOLE_NUMBERS:
-        return "whole number"
+        return say("whole number")
     if column.kind == "enum":
         return str(_enum_of(column))
     return column.kind if column.kind in ("string", "bool") else None
@@ -226,6 +263,7 @@ def _enum_of(column: Column) -> str:
 
 
 def _words(column: Column, *, negated: bool = False) -> str:
-    kind = _type(column)
-    words = f"the enum {kind}" if column.kind == "enum" else f"a {kind}" if kind else f"of type {column.kind}"
-    return f"not {words}" if negated else words
+    if column.kind in _WHOLE_NUMBERS:
+        return say("not a whole number") if negated else say("a whole number")
+    what = _type(column) or column.kind
+    return say("not of type {what}", what=what) if negated else say("of type {what}", what=what)

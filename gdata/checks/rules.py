@@ -15,6 +15,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from gdata.errors import SchemaError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.proto.fields import is_map_entry
 from gdata.proto.lines import SourcePath
@@ -158,7 +159,8 @@ class RuleErrors:
     def error(self, message: Descriptor, failure: str) -> SchemaError:
         """The error for what the engine says of a rule of `message`."""
         return SchemaError(
-            f"{self._place(message, failure)}: {_in_one_line(failure)}", hint="mend the rule in the .proto file"
+            f"{self._place(message, failure)}: {_in_one_line(failure)}",
+            hint=sentence("mend the rule in the .proto file"),
         )
 
     def _check_names(self, message: Descriptor) -> None:
@@ -167,8 +169,14 @@ class RuleErrors:
             for name in unknown_fields(rule.expression, message):
                 place = self._place(message, f"expression {rule.id}: ")
                 raise SchemaError(
-                    f"{place}: the rule {rule.id} names {name}, a field that {message.full_name} doesn't have",
-                    hint=did_you_mean(name, message.fields_by_name) + "mend the rule",
+                    sentence(
+                        "{place}: the rule {id} names {name}, a field that {full_name} doesn't have",
+                        place=place,
+                        id=rule.id,
+                        name=name,
+                        full_name=message.full_name,
+                    ),
+                    hint=did_you_mean(name, message.fields_by_name) + say("mend the rule"),
                 )
 
     def _check_empty(self, message: Descriptor, validator: Any) -> None:

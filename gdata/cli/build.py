@@ -16,6 +16,7 @@ from gdata.cli.options import (
     quiet_option,
 )
 from gdata.errors import GdataError, UsageError
+from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from gdata.config import Config
@@ -72,9 +73,15 @@ def command(
     from gdata.project import read_config
 
     if snapshot is not None and (tables or base or offline):
-        raise UsageError("--snapshot builds all tables of a release", hint="leave out TABLE, --base and --offline")
+        raise UsageError(
+            sentence("--snapshot builds all tables of a release"),
+            hint=sentence("leave out TABLE, --base and --offline"),
+        )
     if base is not None and not tables:
-        raise UsageError("--base needs the tables that come from the sheets", hint="gdata build TABLE --base CHANNEL")
+        raise UsageError(
+            sentence("--base needs the tables that come from the sheets"),
+            hint=sentence("gdata build TABLE --base CHANNEL"),
+        )
     config = read_config(config_path)
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
         built = _build(config, listener, tables, base, snapshot, offline=offline, strict=strict)
@@ -107,8 +114,8 @@ def _build(
 
         rebuilt = rebuild(config, snapshot, listener, strict=strict)
         if rebuilt.built.build is not None:
-            same = "byte for byte" if rebuilt.is_same else "but not the same: sheets.yaml changed since"
-            listener(Event("write", note=f"{rebuilt.release} was built again, {same}"))
+            same = say("byte for byte") if rebuilt.is_same else say("but not the same: sheets.yaml changed since")
+            listener(Event("write", note=say("{release} was built again, {same}", release=rebuilt.release, same=same)))
         return rebuilt.built
     with noting_failure(config):
         project = open_project(config)
@@ -153,7 +160,15 @@ def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
         return diff, judge(diff, gate)
     except GdataError as error:
         console = error_console()
-        console.print(f"warning: not compared with {config.default_channel}: {error}", style="yellow", markup=False)
+        console.print(
+            say(
+                "warning: not compared with {default_channel}: {error}",
+                default_channel=config.default_channel,
+                error=error,
+            ),
+            style="yellow",
+            markup=False,
+        )
         return None
 
 
@@ -165,7 +180,7 @@ def _render(built: Built) -> None:
 
     console = error_console()
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("target")
+    table.add_column(say("target"))
     for heading in ("tables", "rows", "size"):
         table.add_column(heading, justify="right")
     for target, manifest in built.manifests.items():
@@ -174,13 +189,22 @@ def _render(built: Built) -> None:
         table.add_row(Text(target, style="bold"), str(len(manifest.tables)), f"{rows:,}", _size_text(size))
     console.print(table)
     requests, seconds = built.checked.requests, built.checked.timings.as_json()["total"]
-    reads = f", {requests} of Google's 60 reads a minute" if requests else ""
+    reads = say(", {requests} of Google's 60 reads a minute", requests=requests) if requests else ""
     left_out = built.checked.left_out.values()
     notes, unticked = sum(one.notes for one in left_out), sum(one.unticked for one in left_out)
     if notes or unticked:
-        parts = [f"notes: {notes:,}"] * bool(notes) + [f"rows of unticked checkboxes: {unticked:,}"] * bool(unticked)
-        console.print(f"left out: {', '.join(parts)}", markup=False)
-    console.print(f"build {(built.build or '')[:12]} in {seconds:.1f} s{reads}", markup=False)
+        parts = [say("notes: {notes}", notes=f"{notes:,}")] * bool(notes)
+        parts += [say("rows of unticked checkboxes: {unticked}", unticked=f"{unticked:,}")] * bool(unticked)
+        console.print(say("left out: {parts}", parts=", ".join(parts)), markup=False)
+    console.print(
+        say(
+            "build {build} in {seconds} s{reads}",
+            build=(built.build or "")[:12],
+            seconds=format(seconds, ".1f"),
+            reads=reads,
+        ),
+        markup=False,
+    )
 
 
 def _size_text(size: float) -> str:
@@ -200,8 +224,10 @@ def _render_diff(diff: Diff, verdict: GateVerdict) -> None:
     console = error_console()
     console.print()
     if not diff.old.bundles:
-        console.print(f"nothing was released on {diff.old.name} yet: `gdata publish` makes the first", markup=False)
+        console.print(
+            say("nothing was released on {name} yet: `gdata publish` makes the first", name=diff.old.name), markup=False
+        )
         return
     render_text(console, diff, verdict, stat=True)
     if diff.differs:
-        console.print("`gdata diff` shows it cell by cell", markup=False)
+        console.print(say("`gdata diff` shows it cell by cell"), markup=False)

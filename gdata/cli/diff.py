@@ -10,6 +10,7 @@ import click
 
 from gdata.cli.options import complete_sides, complete_tables, config_option, format_option, language_option
 from gdata.errors import UsageError
+from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from gdata.config import Config
@@ -122,7 +123,7 @@ def _warn(notes: Sequence[str]) -> None:
     from gdata.cli.console import error_console
 
     for note in notes:
-        error_console().print(f"warning: {note}", style="yellow", markup=False, soft_wrap=True)
+        error_console().print(say("warning: {note}", note=note), style="yellow", markup=False, soft_wrap=True)
 
 
 def _check_tables(diff: Diff, tables: tuple[str, ...]) -> None:
@@ -132,7 +133,7 @@ def _check_tables(diff: Diff, tables: tuple[str, ...]) -> None:
     known = {name for bundle in sides for name in bundle.manifest.tables}
     for table in tables:
         if table not in known:
-            raise UsageError(f"there is no table {table}", hint=did_you_mean(table, known))
+            raise UsageError(sentence("there is no table {table}", table=table), hint=did_you_mean(table, known))
 
 
 def _presentation(config: Config | None, diff: Diff) -> Presentation:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gdata.cli.options import complete_channels, config_option, format_option, open_place, store_option
+from gdata.language import say
 
 
 @click.command("fetch")
@@ -55,5 +56,12 @@ def command(
             }
         )
         return
-    moved = f"{fetched.traffic.files} files, {fetched.traffic.bytes:,} bytes" if fetched.changed else "nothing new"
-    result_console().print(f"{into}: {target} of {fetched.release} ({moved})", markup=False)
+    moved = (
+        say("{files} files, {bytes} bytes", files=fetched.traffic.files, bytes=format(fetched.traffic.bytes, ","))
+        if fetched.changed
+        else say("nothing new")
+    )
+    result_console().print(
+        say("{into}: {target} of {release} ({moved})", into=into, target=target, release=fetched.release, moved=moved),
+        markup=False,
+    )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gdata.language import say
+
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
@@ -26,5 +28,5 @@ def command(folder: Path) -> None:
     console = result_console()
     for name in start_project(folder):
         console.print(f"  {name}", markup=False, style="dim")
-    change = "" if folder == Path() else f"cd {folder} && "
-    console.print(f"next: {change}gdata build", markup=False, soft_wrap=True)
+    before = "" if folder == Path() else f"cd {folder} && "
+    console.print(say("next: {before}gdata build", before=before), markup=False, soft_wrap=True)

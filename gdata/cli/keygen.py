@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gdata.language import say
+
 
 @click.command("keygen")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -27,13 +29,25 @@ def command(file: Path, next_: bool) -> None:
 
     files = generate_next_key(file) if next_ else generate_key(file)
     console = result_console()
-    console.print(f"{files.private}: the private key; keep it secret, out of git", markup=False, soft_wrap=True)
-    console.print(f"{files.public}: the public key, for `public_key=` and --public-key", markup=False, soft_wrap=True)
+    console.print(
+        say("{private}: the private key; keep it secret, out of git", private=files.private),
+        markup=False,
+        soft_wrap=True,
+    )
+    console.print(
+        say("{public}: the public key, for `public_key=` and --public-key", public=files.public),
+        markup=False,
+        soft_wrap=True,
+    )
     if next_:
         console.print(
-            f"1. give {files.public.name} to every server: it trusts the old key too\n"
-            f"2. publish with {files.private.name}\n"
-            f"3. once no release of the old key is needed, delete the keys below the first from {files.public.name}",
+            say(
+                "1. give {name} to every server: it trusts the old key too\n2. publish with {name2}\n"
+                "3. once no release of the old key is needed, delete the keys below the first from "
+                "{name}",
+                name=files.public.name,
+                name2=files.private.name,
+            ),
             markup=False,
             soft_wrap=True,
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gdata.cli.options import config_option
+from gdata.language import say
 
 
 @click.command("login")
@@ -29,11 +30,13 @@ def command(no_browser: bool, forget: bool, config_path: Path | None) -> None:
 
     console = result_console()
     if forget:
-        console.print("the login is forgotten" if log_out() else "there was no login", markup=False)
+        console.print(say("the login is forgotten") if log_out() else say("there was no login"), markup=False)
         return
 
     def tell(url: str) -> None:
-        error_console().print(f"open this address in a browser on this computer:\n{url}", markup=False, soft_wrap=True)
+        error_console().print(
+            say("open this address in a browser on this computer:\n{url}", url=url), markup=False, soft_wrap=True
+        )
 
     path = log_in(read_config(config_path).google, on_url=tell, open_browser=not no_browser)
-    console.print(f"logged in; the login is kept in {path}", markup=False, soft_wrap=True)
+    console.print(say("logged in; the login is kept in {path}", path=path), markup=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gdata.errors import GdataError, OutsideError, UsageError
+from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -111,7 +112,8 @@ def _refuse_empty(context: click.Context, arguments: Sequence[str]) -> None:
         if is_empty and parameter.name not in _MAY_BE_EMPTY:
             name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
             raise UsageError(
-                f"{name} is empty", hint="leave it out, or give it a value: perhaps a variable of your script isn't set"
+                sentence("{name} is empty", name=name),
+                hint=sentence("leave it out, or give it a value: perhaps a variable of your script isn't set"),
             )
 
 
@@ -169,7 +171,7 @@ def _say_error(error: GdataError) -> None:
     from gdata.cli.console import error_console
 
     console = error_console()
-    console.print(f"gdata: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+    console.print(say("gdata: {error}", error=error), style="bold red", markup=False, highlight=False, soft_wrap=True)
     if error.hint:
         console.print(f"  → {error.hint}", markup=False, highlight=False, soft_wrap=True)
 
@@ -181,7 +183,7 @@ def _say_bug(error: Exception, arguments: list[str]) -> None:
     report = "".join(traceback.format_exception(error))
     try:
         path.write_text(f"gdata {' '.join(arguments)}\nPython {sys.version}\n\n{report}", encoding="utf-8")
-        where = f"the details are in {path}"
+        where = say("the details are in {path}", path=path)
     except OSError:
         where = report
     sys.stderr.write(

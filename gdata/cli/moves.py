@@ -11,6 +11,7 @@ import click
 
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 from gdata.errors import UsageError
+from gdata.language import say, sentence
 from gdata.text import visible
 
 if TYPE_CHECKING:
@@ -96,18 +97,20 @@ def ask(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to be asked", hint="add --yes if it is to happen without a question")
+        raise UsageError(
+            sentence("nobody is here to be asked"), hint=sentence("add --yes if it is to happen without a question")
+        )
     click.confirm(question, abort=True, err=True)
 
 
 def _question(plan: Plan) -> str:
     move = plan.move
     if move.action == "publish":
-        return f"publish to {move.channel}?"
+        return say("publish to {channel}?", channel=move.channel)
     if move.action == "promote":
-        return f"promote {move.origin} to {move.channel}?"
-    was = plan.base.release if plan.base is not None and not plan.aside else "what isn't known any more"
-    return f"roll {move.channel} back from {was} to {plan.new.release}?"
+        return say("promote {origin} to {channel}?", origin=move.origin, channel=move.channel)
+    was = plan.base.release if plan.base is not None and not plan.aside else say("what isn't known any more")
+    return say("roll {channel} back from {was} to {release}?", channel=move.channel, was=was, release=plan.new.release)
 
 
 def _show(plan: Plan, *, quiet: bool) -> None:
@@ -116,24 +119,30 @@ def _show(plan: Plan, *, quiet: bool) -> None:
 
     console = error_console()
     for note in plan.notes:
-        console.print(f"warning: {visible(note)}", style="yellow", markup=False, soft_wrap=True)
+        console.print(say("warning: {note}", note=visible(note)), style="yellow", markup=False, soft_wrap=True)
     if plan.is_needed and plan.diff is not None and not quiet:
         render_text(console, plan.diff, plan.verdict)
 
 
 def _told(plan: Plan, moved: Moved) -> str:
     entry = moved.entry
-    place = f"{entry.release} (entry {entry.number})"
+    place = say("{release} (entry {number})", release=entry.release, number=entry.number)
+    if moved.changed and entry.action == "rollback":
+        return say(
+            "{channel} is now at {place}, rolled back from {base}", channel=entry.channel, place=place, base=entry.base
+        )
     if moved.changed:
-        back = f", rolled back from {entry.base}" if entry.action == "rollback" else ""
-        return f"{entry.channel} is now at {place}{back}"
+        return say("{channel} is now at {place}", channel=entry.channel, place=place)
     if moved.traffic.files:
-        return (
-            f"{entry.channel} has {place} already; {moved.traffic.files} files of it were damaged, and are whole again"
+        return say(
+            "{channel} has {place} already; {files} files of it were damaged, and are whole again",
+            channel=entry.channel,
+            place=place,
+            files=moved.traffic.files,
         )
     if plan.move.action == "rollback":
-        return f"nothing to do: {entry.channel} is at {place}"
-    return f"nothing to publish: {entry.channel} has {entry.release} already"
+        return say("nothing to do: {channel} is at {place}", channel=entry.channel, place=place)
+    return say("nothing to publish: {channel} has {release} already", channel=entry.channel, release=entry.release)
 
 
 def _as_json(plan: Plan, moved: Moved) -> dict[str, Any]:

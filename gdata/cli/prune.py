@@ -9,6 +9,7 @@ import click
 
 from gdata.cli.moves import ask
 from gdata.cli.options import config_option, format_option, open_place, store_option, yes_option
+from gdata.language import say
 
 if TYPE_CHECKING:
     from gdata.releases.prune import Pruned
@@ -52,7 +53,7 @@ def command(
     if not dry_run and (pruned.files or pruned.missing):
         if not yes:
             error_console().print(_told(pruned, "would"), markup=False, soft_wrap=True)
-        ask(f"take this out of {store.place}?", yes=yes)
+        ask(say("take this out of {place}?", place=store.place), yes=yes)
         pruned = prune(store, keep=keep, unnamed=unnamed, shown=pruned)
     if format_ == "json":
         print_json(_as_json(pruned, dry_run))
@@ -61,23 +62,38 @@ def command(
 
 
 def _told(pruned: Pruned, tense: str) -> str:
-    would = "would go" if tense == "would" else "went"
+    would = say("would go") if tense == "would" else say("went")
     lines = [
-        f"{len(pruned.releases)} releases and {len(pruned.blobs)} blobs {would} to the trash ({pruned.trashed_bytes:,} "
-        f"bytes), for two weeks; {pruned.kept_releases} releases stay",
+        say(
+            "{count} releases and {count2} blobs {would} to the trash ({trashed_bytes} bytes), "
+            "for two weeks; {kept_releases} releases stay",
+            count=len(pruned.releases),
+            count2=len(pruned.blobs),
+            would=would,
+            trashed_bytes=format(pruned.trashed_bytes, ","),
+            kept_releases=pruned.kept_releases,
+        ),
     ]
     if pruned.leftovers or pruned.expired:
         lines.append(
-            f"{len(pruned.expired)} files of the trash and {len(pruned.leftovers)} leftovers {would} for good "
-            f"({pruned.freed_bytes:,} bytes)"
+            say(
+                "{count} files of the trash and {count2} leftovers {would} for good ({freed_bytes} bytes)",
+                count=len(pruned.expired),
+                count2=len(pruned.leftovers),
+                would=would,
+                freed_bytes=format(pruned.freed_bytes, ","),
+            )
         )
     lines += [f"  {file.name}" for file in pruned.releases]
     if pruned.back:
-        lines.append(f"{len(pruned.back)} files are needed and came back from the trash")
+        lines.append(say("{count} files are needed and came back from the trash", count=len(pruned.back)))
     if pruned.unnamed:
         lines.append(
-            f"{len(pruned.unnamed)} of those that stay are named by no channel: is a channel's log missing here? "
-            "If not, --unnamed takes them as well"
+            say(
+                "{count} of those that stay are named by no channel: is a channel's log missing "
+                "here? If not, --unnamed takes them as well",
+                count=len(pruned.unnamed),
+            )
         )
     return "\n".join(lines)
 

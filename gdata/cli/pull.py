@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gdata.cli.options import config_option, format_option, quiet_option
+from gdata.language import say
 
 
 @click.command("pull")
@@ -31,5 +32,5 @@ def command(format_: str, quiet: bool, config_path: Path | None) -> None:
     if format_ == "json":
         print_json({"ok": True, "spreadsheets": [one.spreadsheet for one in pulled], "requests": requests})
         return
-    reads = f", {requests} of Google's 60 reads a minute" if requests else ""
-    result_console().print(f"{len(pulled)} spreadsheets read{reads}", markup=False)
+    reads = say(", {requests} of Google's 60 reads a minute", requests=requests) if requests else ""
+    result_console().print(say("{count} spreadsheets read{reads}", count=len(pulled), reads=reads), markup=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gdata.cli.options import complete_channels, config_option, format_option, open_place, store_option
+from gdata.language import say
 
 if TYPE_CHECKING:
     from gdata.releases.history import History, HistoryLine
@@ -56,7 +57,9 @@ def command(
     for fault in faults:
         error_console().print(visible(fault), style="red", markup=False, soft_wrap=True)
     if faults:
-        error_console().print("  → `gdata repair` brings back what there is a copy of", markup=False, soft_wrap=True)
+        error_console().print(
+            say("  → `gdata repair` brings back what there is a copy of"), markup=False, soft_wrap=True
+        )
     context.exit(1 if faults else 0)
 
 
@@ -69,7 +72,7 @@ def _render(histories: list[History], place: str) -> None:
 
     console = result_console()
     if not any(one.lines for one in histories):
-        console.print(f"{place}: nothing was released yet", markup=False)
+        console.print(say("{place}: nothing was released yet", place=place), markup=False)
     for history in histories:
         if not history.lines:
             continue
@@ -80,7 +83,13 @@ def _render(histories: list[History], place: str) -> None:
             table.add_row(*(Text(visible(cell)) for cell in _cells(line)))
         console.print(table)
         if history.total > len(history.lines):
-            console.print(f"… {history.total - len(history.lines)} older entries: --limit {history.total}")
+            console.print(
+                say(
+                    "… {total} older entries: --limit {total2}",
+                    total=history.total - len(history.lines),
+                    total2=history.total,
+                )
+            )
         console.print()
 
 
@@ -91,5 +100,13 @@ def _cells(line: HistoryLine) -> tuple[str, ...]:
     if summary:
         changed = f"+{summary.get('rows_added', 0)} −{summary.get('rows_removed', 0)} ~{summary.get('rows_changed', 0)}"
     entry = line.entry
-    why = "; ".join(filter(None, [entry.message, *(f"allowed {one.name}: {one.reason}" for one in entry.allowed)]))
+    why = "; ".join(
+        filter(
+            None,
+            [
+                entry.message,
+                *(say("allowed {name}: {reason}", name=one.name, reason=one.reason) for one in entry.allowed),
+            ],
+        )
+    )
     return mark, str(entry.number), entry.release, entry.action, entry.author, changed, why

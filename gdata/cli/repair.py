@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gdata.cli.options import config_option, format_option, open_place, quiet_option, store_option
+from gdata.language import say
 
 if TYPE_CHECKING:
     from gdata.config import Config
@@ -86,10 +87,18 @@ def _render(repaired: Repaired) -> None:
 
     console = result_console()
     for one in repaired.mended:
-        console.print(f"{one.file} is back, from {visible(one.source)}", markup=False, soft_wrap=True)
+        console.print(
+            say("{file} is back, from {source}", file=one.file, source=visible(one.source)),
+            markup=False,
+            soft_wrap=True,
+        )
     for fault in repaired.faults:
         console.print(visible(fault.message), style="red", markup=False, soft_wrap=True)
         if fault.hint:
             console.print(f"  → {visible(fault.hint)}", markup=False, soft_wrap=True)
-    left = f"{len(repaired.faults)} faults are left" if repaired.faults else "whole"
-    console.print(f"{repaired.place}: {left}; {len(repaired.mended)} files came back", markup=False, soft_wrap=True)
+    left = say("{count} faults are left", count=len(repaired.faults)) if repaired.faults else say("whole")
+    console.print(
+        say("{place}: {left}; {count} files came back", place=repaired.place, left=left, count=len(repaired.mended)),
+        markup=False,
+        soft_wrap=True,
+    )

@@ -18,6 +18,7 @@ from gdata.bundles.encode import JSON_OF_ITS_OWN, as_dict
 from gdata.bundles.reader import Bundle
 from gdata.cli.console import write_result
 from gdata.errors import UsageError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.runtime.messages import table_types
 from gdata.runtime.snapshot import parse_table
@@ -58,12 +59,17 @@ class ShownTable:
         parts = key.split(",") if len(self.key) > 1 else [key]
         if not self.key or len(parts) != len(self.key):
             names = ",".join(self.key) or "none"
-            raise UsageError(f"the key of {self.name} is {names}", hint="write its parts separated by commas")
+            raise UsageError(
+                sentence("the key of {name} is {names}", name=self.name, names=names),
+                hint=sentence("write its parts separated by commas"),
+            )
         wanted = [(name, self._value(name, part.strip())) for name, part in zip(self.key, parts, strict=True)]
         found = [row for row in self.rows if all(getattr(row, name) == value for name, value in wanted)]
         if not found:
             known = [",".join(str(getattr(row, name)) for name in self.key) for row in self.rows[:100_000]]
-            raise UsageError(f"{self.name} has no row {key}", hint=did_you_mean(key, known))
+            raise UsageError(
+                sentence("{name} has no row {key}", name=self.name, key=key), hint=did_you_mean(key, known)
+            )
         return replace(self, rows=found)
 
     def only_where(self, conditions: Sequence[str]) -> ShownTable:
@@ -72,7 +78,10 @@ class ShownTable:
         for condition in conditions:
             name, equals, text = condition.partition("=")
             if not equals:
-                raise UsageError(f"{condition} is no condition", hint="write it as field=value")
+                raise UsageError(
+                    sentence("{condition} is no condition", condition=condition),
+                    hint=sentence("write it as field=value"),
+                )
             value = self._value(name.strip(), text.strip())
             rows = [row for row in rows if getattr(row, name.strip()) == value]
         return replace(self, rows=rows)
@@ -97,17 +106,25 @@ class ShownTable:
         field = self.descriptor.fields_by_name.get(name)
         if field is None:
             names = list(self.descriptor.fields_by_name)
-            raise UsageError(f"{self.name} has no field {name}", hint=did_you_mean(name, names) or ", ".join(names))
+            raise UsageError(
+                sentence("{name} has no field {name2}", name=self.name, name2=name),
+                hint=did_you_mean(name, names) or ", ".join(names),
+            )
         return field
 
     def _value(self, name: str, text: str) -> Any:
         field = self._field(name)
         if field.is_repeated or field.message_type is not None:
-            raise UsageError(f"{name} of {self.name} isn't a single value", hint="choose by a field that is")
+            raise UsageError(
+                sentence("{name} of {name2} isn't a single value", name=name, name2=self.name),
+                hint=sentence("choose by a field that is"),
+            )
         try:
             return _parse(field, text)
         except (ValueError, KeyError) as error:
-            raise UsageError(f"{text!r} is no value of {name}", hint=_choices(field)) from error
+            raise UsageError(
+                sentence("{text} is no value of {name}", text=repr(text), name=name), hint=_choices(field)
+            ) from error
 
 
 def _parse(field: Any, text: str) -> Any:
@@ -145,7 +162,7 @@ def open_table(bundle: Bundle, name: str) -> ShownTable:
         known = list(bundle.manifest.tables)
         short = {one.removesuffix("Table"): one for one in known}
         near = did_you_mean(name, known) or did_you_mean(name, short)
-        raise UsageError(f"there is no table {name}", hint=near + "`gdata show` lists them")
+        raise UsageError(sentence("there is no table {name}", name=name), hint=near + say("`gdata show` lists them"))
     kind = table_types(bundle.schema(), bundle.manifest, place=bundle.place)[name]
     parts = [bundle.read(part) for part in entry.parts]
     parsed = parse_table(name, kind, entry, parts, bundle.place)
@@ -172,7 +189,11 @@ def render(table: ShownTable, format_: str, limit: int | None, *, for_excel: boo
     else:
         _render_csv(table, rows, for_excel=for_excel)
     if len(rows) < len(table.rows):
-        sys.stderr.write(f"… {len(table.rows) - len(rows):,} more rows: --limit 0\n")
+        sys.stderr.write(_more_rows(table, rows) + "\n")
+
+
+def _more_rows(table: ShownTable, rows: Sequence[Any]) -> str:
+    return say("… {count} more rows: --limit 0", count=f"{len(table.rows) - len(rows):,}")
 
 
 def _columns_of(table: ShownTable) -> list[str]:
@@ -254,10 +275,10 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
         page.add_row(*map(Text, line))
     console.print(page)
     if len(rows) < len(table.rows):
-        console.print(f"… {len(table.rows) - len(rows):,} more rows: --limit 0", style="dim")
+        console.print(_more_rows(table, rows), style="dim")
     if len(shown) < len(cells):
         rest = ", ".join(name for name in cells if name not in shown)
-        console.print(Text(f"… more columns: {rest}; choose with --columns", style="dim"))
+        console.print(Text(say("… more columns: {rest}; choose with --columns", rest=rest), style="dim"))
 
 
 def _that_fit(cells: dict[str, list[str]], width: int) -> list[str]:

@@ -11,6 +11,7 @@ import click
 
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 from gdata.errors import UsageError
+from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from gdata.config import Config, Spreadsheet
@@ -108,7 +109,7 @@ def _read(found: Sequence[Spreadsheet], config: Config | None, *, quiet: bool) -
 
     def on_read(name: str, sheets: int) -> None:
         if not quiet:
-            console.print(f"read {name}: {sheets} sheets", style="dim", markup=False)
+            console.print(say("read {name}: {sheets} sheets", name=name, sheets=sheets), style="dim", markup=False)
 
     return read_all(found, config.google if config is not None else GoogleSettings(), on_read)
 
@@ -126,9 +127,10 @@ def _ask(proposal: Proposal, *, yes: bool, format_: str) -> None:
         render_diff(changed)
     if not sys.stdin.isatty():
         raise UsageError(
-            "nobody is here to be asked whether these files may be added to", hint="add --yes, or --dry-run to look"
+            sentence("nobody is here to be asked whether these files may be added to"),
+            hint=sentence("add --yes, or --dry-run to look"),
         )
-    click.confirm("add this?", abort=True, err=True)
+    click.confirm(say("add this?"), abort=True, err=True)
 
 
 def _write(proposal: Proposal, config_path: Path) -> None:
@@ -180,10 +182,10 @@ def _tell(
     if problems:
         report_problems(problems, "text", dict, show_all=False)
     elif problems is not None:
-        console.print("these sheets build without a problem: run `gdata build`", style="green", markup=False)
+        console.print(say("these sheets build without a problem: run `gdata build`"), style="green", markup=False)
     elif proposal.changes:
-        console.print("next: gdata build", markup=False)
+        console.print(say("next: gdata build"), markup=False)
     for error in read.failed:
-        console.print(f"not read: {error}", style="bold red", markup=False, soft_wrap=True)
+        console.print(say("not read: {error}", error=error), style="bold red", markup=False, soft_wrap=True)
         if error.hint:
             console.print(f"  → {error.hint}", markup=False, soft_wrap=True)

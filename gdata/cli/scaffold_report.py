@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gdata.cli.console import result_console
+from gdata.language import say
 from gdata.problems import Problem
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable
 from gdata.scaffold.propose import FileChange, Proposal
@@ -41,24 +42,28 @@ def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -
         console.print(_table_of(proposal.tables))
     for table in proposal.extended:
         names = ", ".join(field.name for field in table.fields)
-        console.print(f"{table.name}: new fields {names}", markup=False)
+        console.print(say("{name}: new fields {names}", name=table.name, names=names), markup=False)
     for new in proposal.additions.values:
-        console.print(f"{new.enum}: new values {', '.join(map(masked, new.texts))}", markup=False)
+        console.print(
+            say("{enum}: new values {map}", enum=new.enum, map=", ".join(map(masked, new.texts))), markup=False
+        )
     if not quiet:
         for line in _remarks(proposal):
             console.print(line, markup=False, soft_wrap=True)
     if with_diffs:
         render_diff([change for change in proposal.changes if change.old is not None])
     for change in proposal.changes:
-        console.print(f"{'new' if change.old is None else 'changed'}: {_relative(change.path, folder)}", markup=False)
+        console.print(
+            f"{say('new') if change.old is None else say('changed')}: {_relative(change.path, folder)}", markup=False
+        )
     console.print(_summary(proposal), style="bold", markup=False)
 
 
 def _table_of(tables: Sequence[GuessedTable]) -> Table:
     page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    page.add_column("table", no_wrap=True)
-    page.add_column("rows", justify="right")
-    for heading in ("key", "sure", "refers to"):
+    page.add_column(say("table"), no_wrap=True)
+    page.add_column(say("rows"), justify="right")
+    for heading in (say("key"), say("sure"), say("refers to")):
         page.add_column(heading)
     for table in tables:
         key = table.key
@@ -80,23 +85,32 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
         if guess.sure == "unsure"
     ]
     if unsure:
-        yield "\nunsure, so worth a look first:"
+        yield "\n" + say("unsure, so worth a look first:")
         yield from (f"  {line}" for line in unsure[:_MOST_UNSURE])
         if len(unsure) > _MOST_UNSURE:
-            yield f"  … and {len(unsure) - _MOST_UNSURE} more, marked in the .proto files"
+            yield "  " + say("… and {count} more, marked in the .proto files", count=len(unsure) - _MOST_UNSURE)
     slips = [
-        masked(f"{one.table}.{one.field} would refer to {one.to}, which lacks {one.count}: {', '.join(one.missing)}")
+        masked(
+            say(
+                "{table}.{field} would refer to {to}, which lacks {count}: {missing}",
+                table=one.table,
+                field=one.field,
+                to=one.to,
+                count=one.count,
+                missing=", ".join(one.missing),
+            )
+        )
         for one in proposal.near
     ] + [masked(slip) for slip in proposal.additions.slips]
     if slips:
-        yield "\nmistakes in the sheets, it seems:"
+        yield "\n" + say("mistakes in the sheets, it seems:")
         yield from (f"  {line}" for line in slips)
     notes = [masked(note) for table in proposal.tables for note in table.notes]
     if notes:
-        yield "\nto be mended in the sheets:"
+        yield "\n" + say("to be mended in the sheets:")
         yield from (f"  {line}" for line in notes)
     if proposal.skipped:
-        yield "\nleft out:"
+        yield "\n" + say("left out:")
         yield from (f"  {one.spreadsheet}: {masked(one.title)}: {one.reason}" for one in proposal.skipped)
     yield ""
 
@@ -104,11 +118,18 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
 def _summary(proposal: Proposal) -> str:
     figures = _figures(proposal)
     if not (proposal.changes or proposal.tables):
-        return f"nothing to add: all {proposal.mapped} sheets fit the tables they feed"
-    return (
-        f"{figures['sheets']} sheets: {figures['tables']} tables, {figures['fields']} fields, "
-        f"{figures['enums']} enums; {figures['keys']} keys ({figures['keys_sure']} sure), "
-        f"{figures['references']} references ({figures['references_sure']} sure)"
+        return say("nothing to add: all {mapped} sheets fit the tables they feed", mapped=proposal.mapped)
+    return say(
+        "{figures} sheets: {figures2} tables, {figures3} fields, {figures4} enums; "
+        "{figures5} keys ({figures6} sure), {figures7} references ({figures8} sure)",
+        figures=figures["sheets"],
+        figures2=figures["tables"],
+        figures3=figures["fields"],
+        figures4=figures["enums"],
+        figures5=figures["keys"],
+        figures6=figures["keys_sure"],
+        figures7=figures["references"],
+        figures8=figures["references_sure"],
     )
 
 

@@ -9,6 +9,7 @@ import click
 
 from gdata.cli.options import complete_tables, config_option, format_option
 from gdata.errors import UsageError
+from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from gdata.bundles.reader import Bundle
@@ -58,7 +59,7 @@ def command(
     from gdata.cli.rows import open_table, render
 
     if for_excel and format_ != "csv":
-        raise UsageError("--for-excel is for a file that Excel opens", hint="add --format csv")
+        raise UsageError(sentence("--for-excel is for a file that Excel opens"), hint=sentence("add --format csv"))
     bundle = _open(config_path, side, target)
     if table is None:
         _list_tables(bundle, format_)
@@ -79,11 +80,14 @@ def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:
         config = None
     side = open_side(config, name, store_of(config) if config is not None else None)
     if not side.bundles:
-        raise UsageError(f"{name} has no release yet", hint="run `gdata publish` first")
+        raise UsageError(sentence("{name} has no release yet", name=name), hint=sentence("run `gdata publish` first"))
     first = config.targets[0].name if config is not None else ""
     wanted = target or (first if first in side.bundles else next(iter(side.bundles)))
     if wanted not in side.bundles:
-        raise UsageError(f"{name} has no target {wanted}", hint=f"its targets are {', '.join(side.bundles)}")
+        raise UsageError(
+            sentence("{name} has no target {wanted}", name=name, wanted=wanted),
+            hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
+        )
     return side.bundles[wanted]
 
 
@@ -98,10 +102,15 @@ def _list_tables(bundle: Bundle, format_: str) -> None:
         print_json({name: {"message": one.message, "rows": one.rows, "key": list(one.key)} for name, one in entries})
         return
     listing = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading, justify in (("table", "left"), ("rows", "right"), ("key", "left"), ("refers to", "left")):
+    for heading, justify in (
+        (say("table"), "left"),
+        (say("rows"), "right"),
+        (say("key"), "left"),
+        (say("refers to"), "left"),
+    ):
         listing.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for name, one in entries:
         tables = sorted({ref.table for refs in one.refs.values() for ref in refs})
-        rows = "1 record" if one.kind == "record" else f"{one.rows:,}"
+        rows = say("1 record") if one.kind == "record" else f"{one.rows:,}"
         listing.add_row(Text(name, style="bold"), rows, ", ".join(one.key), Text(", ".join(tables), style="dim"))
     result_console().print(listing)

@@ -8,6 +8,7 @@ import click
 
 from gdata.cli.options import config_option
 from gdata.errors import UsageError
+from gdata.language import sentence
 
 
 @click.command("stubs")
@@ -29,7 +30,10 @@ def command(target: str, name: str, file: Path | None, config_path: Path | None)
 
     bundles = output_side(read_config(config_path)).bundles
     if target not in bundles:
-        raise UsageError(f"there is no target {target}", hint=f"the targets are {', '.join(bundles)}")
+        raise UsageError(
+            sentence("there is no target {target}", target=target),
+            hint=sentence("the targets are {bundles}", bundles=", ".join(bundles)),
+        )
     text = make_stubs(bundles[target], name=name)
     if file is None:
         from gdata.cli.console import write_result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gdata.cli.options import config_option, format_option, open_place, store_option
+from gdata.language import say
 
 if TYPE_CHECKING:
     from gdata.releases.verify import Report
@@ -81,13 +82,27 @@ def _render(report: Report) -> None:
         if fault.hint:
             console.print(f"  → {fault.hint}", markup=False, soft_wrap=True)
     for name in report.leftovers:
-        console.print(f"left over from a publish that was cut off, harmless: {name}", markup=False, soft_wrap=True)
+        console.print(
+            say("left over from a publish that was cut off, harmless: {name}", name=name), markup=False, soft_wrap=True
+        )
     if report.unnamed:
         console.print(
-            f"{len(report.unnamed)} releases are named by no channel, as a publish that was cut off leaves one; "
-            "or is a channel's log missing here?",
+            say(
+                "{count} releases are named by no channel, as a publish that was cut off leaves one; "
+                "or is a channel's log missing here?",
+                count=len(report.unnamed),
+            ),
             markup=False,
             soft_wrap=True,
         )
-    state = "whole" if report.ok else f"{len(report.faults)} damaged"
-    console.print(f"{report.place}: {state}; {report.files} files, {report.bytes:,} bytes read", markup=False)
+    state = say("whole") if report.ok else say("{count} damaged", count=len(report.faults))
+    console.print(
+        say(
+            "{place}: {state}; {files} files, {bytes} bytes read",
+            place=report.place,
+            state=state,
+            files=report.files,
+            bytes=format(report.bytes, ","),
+        ),
+        markup=False,
+    )

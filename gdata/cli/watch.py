@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gdata.cli.options import complete_channels, complete_tables, config_option, format_option
+from gdata.language import say, sentence
 from gdata.text import masked
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def command(
     from gdata.pipeline.watch import Wanted, Watch
 
     if base is not None and not tables:
-        raise UsageError("--base needs the tables that come from the sheets", hint="gdata watch TABLE --base CHANNEL")
+        raise UsageError(
+            sentence("--base needs the tables that come from the sheets"),
+            hint=sentence("gdata watch TABLE --base CHANNEL"),
+        )
     path = config_path.absolute() if config_path is not None else find_config(Path.cwd())
     listener = _show_note if format_ == "text" else ignore
     rounds = Watch(Wanted(path, tables, base, channel, interval), listener).rounds()
@@ -70,7 +74,7 @@ def command(
         if format_ == "text":
             from gdata.cli.console import error_console
 
-            error_console().print("\nno longer watching; the last good build is in output", markup=False)
+            error_console().print(say("\nno longer watching; the last good build is in output"), markup=False)
 
 
 def _show_note(event: Event) -> None:
@@ -118,7 +122,7 @@ def _render(one: Round, channel: str | None, *, is_first: bool) -> None:
 
     console = error_console()
     what = ", ".join(masked(name) for name in one.changed[:4]) + (" …" if len(one.changed) > 4 else "")
-    console.rule(f"{datetime.now():%H:%M:%S} {what or 'the sheets as they are'}".replace("[", "\\["), align="left")
+    console.rule(f"{datetime.now():%H:%M:%S} {what or say('the sheets as they are')}".replace("[", "\\["), align="left")
     if one.built is not None:
         render_problems(console, one.built.checked.problems)
     if one.error is not None:
@@ -129,7 +133,9 @@ def _render(one: Round, channel: str | None, *, is_first: bool) -> None:
     console.print(_outcome(one, channel), style="bold", markup=False)
     if is_first and one.interval:
         console.print(
-            f"Google is read every {one.interval:g} s: an edit is seen within that", style="dim", markup=False
+            say("Google is read every {interval} s: an edit is seen within that", interval=format(one.interval, "g")),
+            style="dim",
+            markup=False,
         )
 
 
@@ -142,10 +148,19 @@ def _render_diff(one: Round, *, is_first: bool) -> None:
 
 
 def _outcome(one: Round, channel: str | None) -> str:
-    took = f"in {one.seconds:.1f} s"
+    took = say("in {seconds} s", seconds=format(one.seconds, ".1f"))
     if one.built is None or one.built.build is None:
-        return f"not built: the last good build stays ({took})"
+        return say("not built: the last good build stays ({took})", took=took)
     if one.release:
-        return f"published on {channel} as {one.release}, {took} from the change"
+        return say(
+            "published on {channel} as {release}, {took} from the change",
+            channel=channel,
+            release=one.release,
+            took=took,
+        )
     changed = one.diff is None or one.diff.differs
-    return f"built {one.built.build[:12]} {took}" if changed else f"built {took}: no value changed"
+    return (
+        say("built {build} {took}", build=one.built.build[:12], took=took)
+        if changed
+        else say("built {took}: no value changed", took=took)
+    )

@@ -9,14 +9,18 @@ from typing import Any, cast
 from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, SchemaRule, SeverityRules
 from gdata.configfile.names import check_name, check_pattern
 from gdata.configfile.yaml_values import Fields, Value, shown
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.problems import Kind
 
 _SCHEMA_RULES = ("readers", "wire", "wire_json", "file", "off")
-_CODE_HINT = "write the code as the problem shows it, like cell.blank"
+_CODE_HINT = sentence("write the code as the problem shows it, like cell.blank")
 _LEVELS = ("error", "warning", "off")
 _RULE_KEYS = ("name", "tables", "fields", "level", "deny", *LIMITS)
-_RESERVED_RULES = {"schema": "broken schemas go under that name", "yanked": "`--allow yanked` means something else"}
+_RESERVED_RULES = {
+    "schema": sentence("broken schemas go under that name"),
+    "yanked": sentence("`--allow yanked` means something else"),
+}
 # These are about whole rows and tables, so a list of fields could only mislead.
 _DENIALS_WITHOUT_FIELDS = ("added_rows", "removed_rows", "added_table", "removed_table")
 
@@ -35,8 +39,8 @@ def _read_rules(value: Value) -> tuple[GateRule, ...]:
     lines: dict[str, int] = {}
     for rule in rules:
         if rule.name in lines:
-            wrong = f"a rule {rule.name} stands in line {lines[rule.name]} too"
-            value.keep(value.document.error(rule.line, wrong, "rename one of them"))
+            wrong = say("a rule {name} stands in line {lines} too", name=rule.name, lines=lines[rule.name])
+            value.keep(value.document.error(rule.line, wrong, say("rename one of them")))
         lines.setdefault(rule.name, rule.line)
     return rules
 
@@ -46,7 +50,10 @@ def _read_rule(value: Value) -> GateRule:
     name = fields.required("name", "name: no-removed-items").word()
     check_name(name, fields.entries["name"])
     if name in _RESERVED_RULES:
-        raise fields.entries["name"].error(f"{name} can't name a rule: {_RESERVED_RULES[name]}", "choose another name")
+        raise fields.entries["name"].error(
+            say("{name} can't name a rule: {RESERVED_RULES}", name=name, RESERVED_RULES=_RESERVED_RULES[name]),
+            say("choose another name"),
+        )
     tables = fields.get("tables", _read_globs, ())
     globs = fields.get("fields", _read_globs, ())
     level: Any = fields.get("level", lambda one: one.choice(("block", "warn")), "block")
@@ -57,7 +64,7 @@ def _read_rule(value: Value) -> GateRule:
     deny = fields.get("deny", lambda one: one.choice(DENIALS), "any")
     if globs and deny in _DENIALS_WITHOUT_FIELDS:
         raise fields.entries["fields"].error(
-            f"deny: {deny} is about whole rows, not fields", "delete the line `fields`"
+            say("deny: {deny} is about whole rows, not fields", deny=deny), say("delete the line `fields`")
         )
     return GateRule(name, tables, globs, level, deny=deny, line=value.line)
 
@@ -65,9 +72,10 @@ def _read_rule(value: Value) -> GateRule:
 def _the_one_measure(fields: Fields) -> str:
     found = [key for key in ("deny", *LIMITS) if key in fields]
     if len(found) != 1:
-        what = " and ".join(found) if found else "none of them"
+        what = " and ".join(found) if found else say("none of them")
         raise fields.value.error(
-            f"a rule needs exactly one of deny, {', '.join(LIMITS)}, found {what}", "make each a rule of its own"
+            say("a rule needs exactly one of deny, {LIMITS}, found {what}", LIMITS=", ".join(LIMITS), what=what),
+            say("make each a rule of its own"),
         )
     return found[0]
 
@@ -75,11 +83,12 @@ def _the_one_measure(fields: Fields) -> str:
 def _read_globs(value: Value) -> tuple[str, ...]:
     globs = tuple(item.word() for item in value.items())
     if not globs:
-        raise value.error("the list is empty", "delete the line: without it, all are meant")
+        raise value.error(say("the list is empty"), say("delete the line: without it, all are meant"))
     for item, glob in zip(value.items(), globs, strict=True):
         if not re.fullmatch(r"[\w.*?]+", glob):
             raise item.error(
-                f"{shown(glob)} isn't a name or a glob of * and ?", "write fields without indexes, like rewards.count"
+                say("{shown} isn't a name or a glob of * and ?", shown=shown(glob)),
+                say("write fields without indexes, like rewards.count"),
             )
     return globs
 
@@ -88,14 +97,19 @@ def _read_limit(value: Value) -> Limit:
     text = value.text() if value.type == "str" else value.written
     found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,15})?)\s*(%?)", text, re.ASCII)
     if found is None:
-        raise value.error(f"{shown(value.written)} isn't a limit", "write a number like 100, or a percentage like 20%")
+        raise value.error(
+            say("{shown} isn't a limit", shown=shown(value.written)),
+            say("write a number like 100, or a percentage like 20%"),
+        )
     return Limit(float(found[1]), percent=bool(found[2]))
 
 
 def _read_bound(value: Value) -> Limit:
     text = value.text() if value.type == "str" else value.written
     if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", text, re.ASCII) is None:
-        raise value.error(f"{shown(value.written)} isn't a number", "write a number like 100, -1 or 0.5")
+        raise value.error(
+            say("{shown} isn't a number", shown=shown(value.written)), say("write a number like 100, -1 or 0.5")
+        )
     return Limit(float(text))
 
 
@@ -131,7 +145,10 @@ def _read_level(code: str, value: Value) -> tuple[str, str]:
     known = _known_codes()
     families = tuple(one.removesuffix("*") for one in known if one.endswith(".*"))
     if code.endswith("*") or not (code in known or code.startswith(families)):
-        raise value.error(f"there is no problem of the code {shown(code)}", did_you_mean(code, known) + _CODE_HINT)
+        raise value.error(
+            say("there is no problem of the code {shown}", shown=shown(code)),
+            f"{did_you_mean(code, known)}{_CODE_HINT}",
+        )
     return code, level
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from gdata.configfile.yaml_values import Value, shown
 from gdata.errors import ConfigError
 from gdata.files import as_on_disk
+from gdata.language import say
 from gdata.nearest import did_you_mean
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789")}
@@ -26,21 +27,24 @@ def what_is_wrong_with(name: str) -> str:
     """Why `name` can't be a file's name on every system; "" if it can."""
     bad = next((one for one in name if one in _FORBIDDEN or not one.isprintable()), "")
     if bad:
-        return f"holds {shown(bad)}"
+        return say("holds {shown}", shown=shown(bad))
     if name.startswith((".", "-")) or name != name.strip() or name.endswith("."):
-        return "begins or ends with a dot, a dash or a blank"
+        return say("begins or ends with a dot, a dash or a blank")
     if name.split(".")[0].lower() in _RESERVED:
-        return "is reserved by Windows"
+        return say("is reserved by Windows")
     if len(name.encode()) > _MAX_NAME_BYTES:
-        return f"is longer than {_MAX_NAME_BYTES} bytes"
-    return "" if name else "is empty"
+        return say("is longer than {MAX_NAME_BYTES} bytes", MAX_NAME_BYTES=_MAX_NAME_BYTES)
+    return "" if name else say("is empty")
 
 
 def check_name(name: str, value: Value) -> str:
     """`name`, if it can name a file or folder on every system; a mistake of `value` if it can't."""
     wrong = what_is_wrong_with(name)
     if wrong:
-        raise value.error(f"the name {shown(name)} {wrong}", "use letters, digits, `_`, `-` and `.`")
+        raise value.error(
+            say("the name {shown} {wrong}", shown=shown(name), wrong=wrong),
+            say("use letters, digits, `_`, `-` and `.`"),
+        )
     return name
 
 
@@ -56,17 +60,28 @@ def check_unique(named: Iterable[tuple[str, Value]]) -> None:
     for name, value in named:
         first = seen.setdefault(name.casefold(), name)
         if first != name:
-            value.keep(value.error(f"differs from {shown(first)} in upper and lower case alone", "rename one of them"))
+            value.keep(
+                value.error(
+                    say("differs from {shown} in upper and lower case alone", shown=shown(first)),
+                    say("rename one of them"),
+                )
+            )
 
 
 def read_path(value: Value) -> Path:
     """A path, absolute; a relative one starts at the folder of sheets.yaml."""
     text = value.text()
     if "://" in text:
-        raise value.error(f"{shown(value.written)} is a URL, not a path", "write a file or folder on this computer")
+        raise value.error(
+            say("{shown} is a URL, not a path", shown=shown(value.written)),
+            say("write a file or folder on this computer"),
+        )
     path = value.document.folder / text
     if any(len(part.encode()) > _LONGEST_PART for part in path.parts):
-        raise value.error(f"{shown(value.written)} is too long for a path", "write a file or folder on this computer")
+        raise value.error(
+            say("{shown} is too long for a path", shown=shown(value.written)),
+            say("write a file or folder on this computer"),
+        )
     return as_on_disk(path.resolve() if ".." in path.parts else path)
 
 
@@ -89,8 +104,14 @@ def missing(value: Value, path: Path, what: str) -> ConfigError:
     try:
         names = [one.name for one in folder.iterdir()]
     except OSError:
-        return value.error(f"there is no {what} {path}", f"the folder {folder} isn't there either")
-    return value.error(f"there is no {what} {path}", f"{did_you_mean(path.name, names)}make it, or mend this line")
+        return value.error(
+            say("there is no {what} {path}", what=what, path=path),
+            say("the folder {folder} isn't there either", folder=folder),
+        )
+    return value.error(
+        say("there is no {what} {path}", what=what, path=path),
+        say("{did_you_mean}make it, or mend this line", did_you_mean=did_you_mean(path.name, names)),
+    )
 
 
 def read_releases(value: Value) -> str:
@@ -102,7 +123,8 @@ def read_releases(value: Value) -> str:
     if parts.scheme not in _STORE_SCHEMES or not parts.netloc:
         # The URL may hold a password from the environment, so it is shown as it is written.
         raise value.error(
-            f"{shown(value.written)} can't hold releases", "write a folder, s3://BUCKET/… or gs://BUCKET/…"
+            say("{shown} can't hold releases", shown=shown(value.written)),
+            say("write a folder, s3://BUCKET/… or gs://BUCKET/…"),
         )
     return text.rstrip("/")
 
@@ -118,7 +140,9 @@ def read_endpoint(value: Value) -> str:
     except ValueError:
         good = False
     if not good or parts.query or parts.fragment:
-        raise value.error(f"{shown(value.written)} isn't an endpoint", "write it like http://127.0.0.1:9000")
+        raise value.error(
+            say("{shown} isn't an endpoint", shown=shown(value.written)), say("write it like http://127.0.0.1:9000")
+        )
     return text.rstrip("/")
 
 
@@ -132,8 +156,10 @@ def read_timezone(value: Value) -> str:
             raise ValueError(name)
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
-        hint = f"{did_you_mean(name, available_timezones())}write it like Asia/Seoul, or UTC"
-        raise value.error(f"there is no time zone {shown(name)}", hint) from error
+        hint = say(
+            "{did_you_mean}write it like Asia/Seoul, or UTC", did_you_mean=did_you_mean(name, available_timezones())
+        )
+        raise value.error(say("there is no time zone {shown}", shown=shown(name)), hint) from error
     return name
 
 
@@ -141,5 +167,7 @@ def read_table_name(value: Value) -> str:
     """The full name of a protobuf message: game.ItemTable."""
     name = value.text()
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", name):
-        raise value.error(f"{shown(name)} isn't the name of a message", "write it like game.ItemTable")
+        raise value.error(
+            say("{shown} isn't the name of a message", shown=shown(name)), say("write it like game.ItemTable")
+        )
     return name

@@ -24,6 +24,7 @@ from gdata.configfile.spreadsheets import read_spreadsheets
 from gdata.configfile.yaml_document import Document
 from gdata.configfile.yaml_values import Fields, Value, read_root
 from gdata.errors import ConfigError, UsageError
+from gdata.language import say, sentence
 
 CONFIG_NAME = "sheets.yaml"
 VERSION = 1
@@ -44,11 +45,14 @@ def find_config(start: Path) -> Path:
         with suppress(OSError):
             if (folder / CONFIG_NAME).is_file():
                 return folder / CONFIG_NAME
-    hint = "go to your project's folder, name the file with --config, or run `gdata init` to start a project"
+    hint = say("go to your project's folder, name the file with --config, or run `gdata init` to start a project")
     near = next((name for name in ("sheets.yml", "Sheets.yaml", "sheet.yaml") if (start / name).is_file()), None)
     if near is not None:
-        hint = f"rename {near} to {CONFIG_NAME}, or name it with --config"
-    raise UsageError(f"{start}: there is no {CONFIG_NAME} here or in a folder above", hint=hint)
+        hint = say("rename {near} to {CONFIG_NAME}, or name it with --config", near=near, CONFIG_NAME=CONFIG_NAME)
+    raise UsageError(
+        sentence("{start}: there is no {CONFIG_NAME} here or in a folder above", start=start, CONFIG_NAME=CONFIG_NAME),
+        hint=hint,
+    )
 
 
 def load_config(path: Path, environ: Mapping[str, str], *, is_begun: bool = False) -> Config:
@@ -105,7 +109,13 @@ def _check_version(fields: Fields) -> None:
     version = value.number(1)
     if version > VERSION:
         raise ConfigError(
-            f"{value.document.path.name}:{value.line}: version {version} is newer than this gdata", hint="update gdata"
+            sentence(
+                "{name}:{line}: version {version} is newer than this gdata",
+                name=value.document.path.name,
+                line=value.line,
+                version=version,
+            ),
+            hint=sentence("update gdata"),
         )
 
 
@@ -115,7 +125,9 @@ def _read_protos(fields: Fields) -> Path:
         value = fields.value
         value.keep(
             value.document.error(
-                value.line, f"there is no folder {folder}", "make it and put your .proto files there, or add `protos:`"
+                value.line,
+                say("there is no folder {folder}", folder=folder),
+                say("make it and put your .proto files there, or add `protos:`"),
             )
         )
     return fields.get("protos", read_folder, folder)
@@ -124,7 +136,9 @@ def _read_protos(fields: Fields) -> Path:
 def _read_targets(value: Value) -> tuple[Target, ...]:
     entries = value.entries()
     if not entries:
-        raise value.error("names no target", "add one: `server: {}`; without `targets` there is a target server")
+        raise value.error(
+            say("names no target"), say("add one: `server: {{}}`; without `targets` there is a target server")
+        )
     check_unique(entries)
     return value.each_entry(_read_target)
 
@@ -160,14 +174,16 @@ def _read_credentials(value: Value) -> str:
     if not text or text.startswith("{"):
         return text
     if len(text) > _LONGEST_PATH:
-        raise value.error("is neither JSON nor the path of a file", "give the key's JSON as it is, not base64 of it")
+        raise value.error(
+            say("is neither JSON nor the path of a file"), say("give the key's JSON as it is, not base64 of it")
+        )
     return str(read_path(value))
 
 
 def _read_check(value: Value) -> Path:
     path = read_path(value)
     if path.suffix != ".py":
-        raise value.error(f"{path.name} isn't a Python file", "custom checks are .py files")
+        raise value.error(say("{name} isn't a Python file", name=path.name), say("custom checks are .py files"))
     if not path.is_file():
         raise missing(value, path, "file")
     return path
@@ -175,8 +191,10 @@ def _read_check(value: Value) -> Path:
 
 def _check_folders_apart(fields: Fields, config: Config) -> None:
     """A build replaces what is in `output`, so nothing else may live there."""
-    others = {config.folder: "the project", config.protos: "protos", Path(config.releases): "releases"}
+    others = {config.folder: say("the project"), config.protos: "protos", Path(config.releases): "releases"}
     if config.output in others:
         line = fields.entries["output"].line if "output" in fields else fields.value.line
-        wrong = f"output: {config.output} is the folder of {others[config.output]} too"
-        fields.value.keep(fields.value.document.error(line, wrong, "give output a folder of its own"))
+        wrong = say(
+            "output: {output} is the folder of {others} too", output=config.output, others=others[config.output]
+        )
+        fields.value.keep(fields.value.document.error(line, wrong, say("give output a folder of its own")))

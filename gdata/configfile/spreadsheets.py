@@ -11,15 +11,16 @@ from gdata.config import Area, Layout, SheetEntry, Spreadsheet
 from gdata.configfile.names import check_name, check_unique, read_path, read_table_name
 from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.errors import ConfigError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")
 _OTHER_SUFFIXES = {
-    ".xls": "open it in Excel and save it as .xlsx",
-    ".csv": "name the folder it lies in: each .csv in it is a sheet",
-    ".tsv": "save it as .csv, and name the folder it lies in",
-    ".gsheet": "it is only a link: write `id:` or `url:` with the address in your browser",
-    ".numbers": "export it as .xlsx",
+    ".xls": sentence("open it in Excel and save it as .xlsx"),
+    ".csv": sentence("name the folder it lies in: each .csv in it is a sheet"),
+    ".tsv": sentence("save it as .csv, and name the folder it lies in"),
+    ".gsheet": sentence("it is only a link: write `id:` or `url:` with the address in your browser"),
+    ".numbers": sentence("export it as .xlsx"),
 }
 _PLACES = ("id", "url", "path")
 _SPREADSHEET_KEYS = (*_PLACES, "sheets", "encoding")
@@ -49,7 +50,9 @@ def read_spreadsheets(value: Value) -> tuple[Spreadsheet, ...]:
     """Every spreadsheet that sheets.yaml names, at least one."""
     entries = value.entries()
     if not entries:
-        raise value.error("names no spreadsheet", "add one: a short name, with `path:` or `id:`, and `sheets:`")
+        raise value.error(
+            say("names no spreadsheet"), say("add one: a short name, with `path:` or `id:`, and `sheets:`")
+        )
     check_unique(entries)
     return value.each_entry(_read_spreadsheet)
 
@@ -65,7 +68,9 @@ def _read_spreadsheet(name: str, value: Value) -> Spreadsheet:
     google_id = fields.get(place, _read_url if place == "url" else _read_id, "") if place != "path" else ""
     encoding = fields.get("encoding", _read_encoding, "utf-8")
     if "encoding" in fields and (place != "path" or (path is not None and path.is_file())):
-        raise fields.entries["encoding"].error("only a folder of .csv files has an encoding", "delete the line")
+        raise fields.entries["encoding"].error(
+            say("only a folder of .csv files has an encoding"), say("delete the line")
+        )
     location = fields.entries[place].expanded() if place == "path" else google_id
     return Spreadsheet(name, entries, google_id, path, location, encoding, min(value.line, sheets.line))
 
@@ -73,9 +78,10 @@ def _read_spreadsheet(name: str, value: Value) -> Spreadsheet:
 def _the_one_place(fields: Fields) -> str:
     places = [key for key in _PLACES if key in fields]
     if len(places) != 1:
-        found = " and ".join(places) if places else "none of them"
+        found = " and ".join(places) if places else say("none of them")
         raise fields.value.error(
-            f"needs exactly one of id, url and path, found {found}", f"keep one: `url: {_URL_EXAMPLE}`"
+            say("needs exactly one of id, url and path, found {found}", found=found),
+            say("keep one: `url: {URL_EXAMPLE}`", URL_EXAMPLE=_URL_EXAMPLE),
         )
     return places[0]
 
@@ -83,10 +89,13 @@ def _the_one_place(fields: Fields) -> str:
 def _read_id(value: Value) -> str:
     text = value.word()
     if "/" in text:
-        raise value.error(f"{shown(value.written)} is a URL, not an id", "write `url:` in place of `id:`")
+        raise value.error(
+            say("{shown} is a URL, not an id", shown=shown(value.written)), say("write `url:` in place of `id:`")
+        )
     if not _ID.fullmatch(text):
         raise value.error(
-            f"{shown(value.written)} isn't the id of a Google spreadsheet", f"it is the part ID of {_URL_EXAMPLE}"
+            say("{shown} isn't the id of a Google spreadsheet", shown=shown(value.written)),
+            say("it is the part ID of {URL_EXAMPLE}", URL_EXAMPLE=_URL_EXAMPLE),
         )
     return text
 
@@ -96,24 +105,31 @@ def _read_url(value: Value) -> str:
     found = _URL.fullmatch(text)
     if found:
         return found[1]
-    hint = f"open the spreadsheet in a browser and copy its address; it looks like {_URL_EXAMPLE}"
+    hint = say(
+        "open the spreadsheet in a browser and copy its address; it looks like {URL_EXAMPLE}", URL_EXAMPLE=_URL_EXAMPLE
+    )
     if "/spreadsheets/d/e/" in text:
-        hint = f"it is the link of a published page; {hint}"
+        hint = say("it is the link of a published page; {hint}", hint=hint)
     elif "/" not in text:
-        hint = "is it an id? Then write `id:` in place of `url:`"
-    raise value.error(f"{shown(value.written)} isn't the address of a Google spreadsheet", hint)
+        hint = say("is it an id? Then write `id:` in place of `url:`")
+    raise value.error(say("{shown} isn't the address of a Google spreadsheet", shown=shown(value.written)), hint)
 
 
 def _read_source_path(value: Value) -> Path | None:
     path = read_path(value)
     if path.name.startswith("~$"):
-        raise value.error(f"{path.name} is the lock file of a workbook that is open in Excel", f"write {path.name[2:]}")
+        raise value.error(
+            say("{name} is the lock file of a workbook that is open in Excel", name=path.name),
+            say("write {name}", name=path.name[2:]),
+        )
     if path.is_dir():
         return path
     suffix = path.suffix.lower()
     if suffix not in WORKBOOK_SUFFIXES and (suffix in _OTHER_SUFFIXES or path.exists()):
-        hint = _OTHER_SUFFIXES.get(suffix, f"write a folder of .csv files, or one of {', '.join(WORKBOOK_SUFFIXES)}")
-        raise value.error(f"gdata can't read {shown(path.name)}", hint)
+        hint = _OTHER_SUFFIXES.get(suffix) or say(
+            "write a folder of .csv files, or one of {suffixes}", suffixes=", ".join(WORKBOOK_SUFFIXES)
+        )
+        raise value.error(say("gdata can't read {shown}", shown=shown(path.name)), str(hint))
     return path  # One that isn't there is a problem among those of the others.
 
 
@@ -125,13 +141,18 @@ def _read_encoding(value: Value) -> str:
         return codecs.lookup(name).name
     except (LookupError, ValueError) as error:
         raise value.error(
-            f"there is no encoding {shown(name)}", f"{did_you_mean(name, _ENCODINGS)}known are {', '.join(_ENCODINGS)}"
+            say("there is no encoding {shown}", shown=shown(name)),
+            say(
+                "{did_you_mean}known are {ENCODINGS}",
+                did_you_mean=did_you_mean(name, _ENCODINGS),
+                ENCODINGS=", ".join(_ENCODINGS),
+            ),
         ) from error
 
 
 def _read_sheets(value: Value) -> tuple[SheetEntry, ...]:
     if not value.entries():
-        raise value.error("names no sheet", "add one: `Item: game.ItemTable`")
+        raise value.error(say("names no sheet"), say("add one: `Item: game.ItemTable`"))
     return tuple(entry for entries in value.each_entry(_read_entries) for entry in entries)
 
 
@@ -155,8 +176,8 @@ def _read_ranges(title: str, value: Value) -> tuple[SheetEntry, ...]:
 def _lack_of_range(item: Value) -> list[ConfigError]:
     if any(key == "range" for key, _ in item.entries()):
         return []
-    hint = 'say which cells are its own: `range: "A:C"`; for tables that share all rows write a list of names'
-    return [item.error("`range` is missing, and the sheet holds several tables", hint)]
+    hint = say('say which cells are its own: `range: "A:C"`; for tables that share all rows write a list of names')
+    return [item.error(say("`range` is missing, and the sheet holds several tables"), hint)]
 
 
 def _read_tables(value: Value) -> tuple[str, ...]:
@@ -164,10 +185,10 @@ def _read_tables(value: Value) -> tuple[str, ...]:
         return (read_table_name(value),)
     tables = tuple(read_table_name(item) for item in value.items())
     if not tables:
-        raise value.error("names no table", "write the full name of its message: game.ItemTable")
+        raise value.error(say("names no table"), say("write the full name of its message: game.ItemTable"))
     twice = next((table for table in tables if tables.count(table) > 1), None)
     if twice is not None:
-        raise value.error(f"names {twice} twice", "delete one of them")
+        raise value.error(say("names {twice} twice", twice=twice), say("delete one of them"))
     return tables
 
 
@@ -186,14 +207,19 @@ def _read_long_entry(title: str, value: Value) -> SheetEntry:
     last = header_row + header_rows - 1
     if layout != "vertical" and first_row and first_row <= last:
         raise fields.entries["first_row"].error(
-            f"the first row of data, {first_row}, must come after the header, row {last}",
-            f"write {last + 1} or more, or mend header_row",
+            say(
+                "the first row of data, {first_row}, must come after the header, row {last}",
+                first_row=first_row,
+                last=last,
+            ),
+            say("write {last} or more, or mend header_row", last=last + 1),
         )
     if area is not None and layout == "vertical":
         first_row = first_row or area.first_row
         if area.last_column == area.first_column:
             raise fields.entries["range"].error(
-                "a vertical sheet has its names in one column and its values in the next", "name two columns: A:B"
+                say("a vertical sheet has its names in one column and its values in the next"),
+                say("name two columns: A:B"),
             )
     options: dict[str, Any] = {
         "multirow": fields.get("multirow", Value.flag, False),
@@ -212,11 +238,15 @@ def _read_range(value: Value) -> Area:
     text = value.text().replace("$", "").strip()
     found = _RANGE.fullmatch(text)
     if found is None:
-        raise value.error(f"{shown(value.written)} isn't a range of cells", "write it like A:C or A1:F40")
+        raise value.error(
+            say("{shown} isn't a range of cells", shown=shown(value.written)), say("write it like A:C or A1:F40")
+        )
     first, last = _column_number(found[1]), _column_number(found[3])
     area = Area(int(found[2] or 1), first, int(found[4] or 0), last, text.upper())
     if last < first or (area.last_row and area.last_row < area.first_row):
-        raise value.error(f"{shown(value.written)} ends before it begins", "write its first cell first: A1:F40")
+        raise value.error(
+            say("{shown} ends before it begins", shown=shown(value.written)), say("write its first cell first: A1:F40")
+        )
     return area
 
 
@@ -233,7 +263,12 @@ def _check_within(fields: Fields, area: Area) -> None:
         number = fields.get(key, lambda one: one.number(1), 0)
         if number and (number < area.first_row or (area.last_row and number > area.last_row)):
             value = fields.entries[key]
-            value.keep(value.error(f"{number} lies outside of the range {area.text}", "rows keep the sheet's numbers"))
+            value.keep(
+                value.error(
+                    say("{number} lies outside of the range {text}", number=number, text=area.text),
+                    say("rows keep the sheet's numbers"),
+                )
+            )
 
 
 def _read_keys(value: Value) -> tuple[tuple[int, int], ...]:
@@ -242,8 +277,8 @@ def _read_keys(value: Value) -> tuple[tuple[int, int], ...]:
         found = _KEYS.fullmatch(part)
         first, last = (int(found[1]), int(found[2] or found[1])) if found is not None else (0, -1)
         if last < first:
-            wrong = "isn't a range of keys" if found is None else "ends before it begins"
-            raise value.error(f"{shown(part.strip())} {wrong}", 'write it like "9000-9999", several with commas')
+            wrong = say("isn't a range of keys") if found is None else say("ends before it begins")
+            raise value.error(f"{shown(part.strip())} {wrong}", say('write it like "9000-9999", several with commas'))
         ranges.append((first, last))
     return tuple(ranges)
 
@@ -252,7 +287,8 @@ def _read_header_rows(value: Value) -> int:
     number = value.number(1)
     if number > 2:
         raise value.error(
-            f"{number} is too large", "a header has one row, or two of which the upper one groups columns"
+            say("{number} is too large", number=number),
+            say("a header has one row, or two of which the upper one groups columns"),
         )
     return number
 
@@ -266,4 +302,4 @@ def _check_layout(fields: Fields, layout: str) -> None:
     for key in ("header_row", "header_rows", "multirow"):
         if layout == "vertical" and key in fields:
             value = fields.entries[key]
-            value.keep(value.error("a vertical sheet has no header and holds one record", "delete the line"))
+            value.keep(value.error(say("a vertical sheet has no header and holds one record"), say("delete the line")))

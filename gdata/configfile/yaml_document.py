@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from gdata.errors import ConfigError, OutsideError
+from gdata.language import say, sentence
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 30
@@ -59,7 +60,11 @@ class Document:
             raise ConfigError(str(found[0]), hint=found[0].hint)
         if found:
             lines = [f"{error}\n    {error.hint}" if error.hint else str(error) for error in found[:SHOWN_MISTAKES]]
-            more = [f"and {len(found) - SHOWN_MISTAKES:,} more mistakes"] if len(found) > SHOWN_MISTAKES else []
+            more = (
+                [say("and {count} more mistakes", count=f"{len(found) - SHOWN_MISTAKES:,}")]
+                if len(found) > SHOWN_MISTAKES
+                else []
+            )
             raise ConfigError("\n".join([*lines, *more]))
 
     def compose(self) -> yaml.Node:
@@ -77,9 +82,11 @@ class Document:
             raise self._syntax_error(text, error) from error
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            raise self.error(line, "a control character that YAML doesn't allow", "delete it") from error
+            raise self.error(line, say("a control character that YAML doesn't allow"), say("delete it")) from error
         if node is None:
-            raise self.error(1, "the file is empty", "run `gdata init` in an empty folder to see how it starts")
+            raise self.error(
+                1, say("the file is empty"), say("run `gdata init` in an empty folder to see how it starts")
+            )
         return node
 
     def _text(self) -> str:
@@ -87,17 +94,27 @@ class Document:
             with self.path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except FileNotFoundError as error:
-            raise self.error(1, f"there is no file {self.path}", "mend --config, or leave it out") from error
+            raise self.error(
+                1, say("there is no file {path}", path=self.path), say("mend --config, or leave it out")
+            ) from error
         except OSError as error:
-            raise OutsideError(f"{self.path}: can't be read: {error.strerror or error}") from error
+            raise OutsideError(
+                sentence("{path}: can't be read: {strerror}", path=self.path, strerror=error.strerror or error)
+            ) from error
         if len(content) > MAX_BYTES:
-            raise self.error(1, f"larger than {MAX_BYTES:,} bytes", "is this the right file?")
+            raise self.error(
+                1,
+                say("larger than {MAX_BYTES} bytes", MAX_BYTES=format(MAX_BYTES, ",")),
+                say("is this the right file?"),
+            )
         try:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             raise self.error(
-                line, f"the byte 0x{content[error.start]:02x} isn't UTF-8", "save the file as UTF-8"
+                line,
+                say("the byte 0x{content} isn't UTF-8", content=format(content[error.start], "02x")),
+                say("save the file as UTF-8"),
             ) from error
 
     def _check_bounds(self, text: str) -> None:
@@ -110,17 +127,17 @@ class Document:
             elif isinstance(event, yaml.AliasEvent):
                 aliases += 1
             if depth > MAX_DEPTH or aliases > MAX_ALIASES or count > MAX_EVENTS:
-                what = "nested too deep" if depth > MAX_DEPTH else "too many values or aliases"
+                what = say("nested too deep") if depth > MAX_DEPTH else say("too many values or aliases")
                 line = event.start_mark.line + 1 if event.start_mark is not None else 1
-                raise self.error(line, what, "is this the right file?")
+                raise self.error(line, what, say("is this the right file?"))
 
     def _syntax_error(self, text: str, error: yaml.MarkedYAMLError) -> ConfigError:
         mark = error.problem_mark or error.context_mark
         lines = text.splitlines()
         line = min(mark.line, max(len(lines) - 1, 0)) if mark is not None else 0
         if "nesting depth" in (error.problem or ""):  # libyaml's own bound, of newer ones
-            return self.error(line + 1, "nested too deep", "is this the right file?")
-        hint = "quote texts that hold `: `, ` #`, or begin with one of *&!%@`{[|>"
+            return self.error(line + 1, say("nested too deep"), say("is this the right file?"))
+        hint = say("quote texts that hold `: `, ` #`, or begin with one of *&!%@`{{[|>")
         if line < len(lines) and "\t" in lines[line][: len(lines[line]) - len(lines[line].lstrip())]:
-            hint = "indent with blanks; YAML doesn't allow tabs there"
-        return self.error(line + 1, f"not YAML: {error.problem or error.context}", hint)
+            hint = say("indent with blanks; YAML doesn't allow tabs there")
+        return self.error(line + 1, say("not YAML: {problem}", problem=error.problem or error.context), hint)

@@ -13,6 +13,7 @@ import yaml
 
 from gdata.configfile.yaml_document import SHOWN_MISTAKES, Document
 from gdata.errors import ConfigError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 
 T = TypeVar("T")
@@ -22,9 +23,11 @@ _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<inner>[^}]*)\}|\$\{")
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?", re.DOTALL)
 _TAG = "tag:yaml.org,2002:"
 _TYPES = {
-    "str": "text", "int": "a number", "float": "a number", "bool": "true or false", "null": "nothing",
-    "map": "a mapping", "seq": "a list", "timestamp": "a date",
+    "str": sentence("text"), "int": sentence("a number"), "float": sentence("a number"),
+    "bool": sentence("true or false"), "null": sentence("nothing"), "map": sentence("a mapping"),
+    "seq": sentence("a list"), "timestamp": sentence("a date"),
 }  # fmt: skip
+THE_FILE = "the file"
 _SHORTEST_SECRET = 4  # what is shorter may be anywhere in a sentence
 _PLAIN_TYPES = ("str", "int", "float", "bool", "timestamp")
 _FALSE_WORDS = ("off", "no", "false", "n")
@@ -45,7 +48,7 @@ def read_root(document: Document) -> Value:
         OutsideError: the file can't be read.
     """
     node = document.compose()
-    return Value(node, document, "the file", line=node.start_mark.line + 1)
+    return Value(node, document, THE_FILE, line=node.start_mark.line + 1)
 
 
 @dataclass(frozen=True)
@@ -78,16 +81,16 @@ class Value:
 
     def wrong_type(self, expected: str) -> ConfigError:
         """The error that something else than `expected` stands here."""
-        found = _TYPES.get(self.type, f"a value of type {shown(self.node.tag)}")
+        found = str(_TYPES.get(self.type) or say("a value of type {tag}", tag=shown(self.node.tag)))
         if isinstance(self.node, yaml.ScalarNode) and not self.is_null:
             found = f"{found} {shown(self.written)}"
-        return self.error(f"expected {expected}, found {found}")
+        return self.error(say("expected {expected}, found {found}", expected=expected, found=found))
 
     def expanded(self) -> str:
         """A text with its `${NAME}` expanded, otherwise as it is; it may be empty."""
         if self.type != "str":
-            error = self.wrong_type("text")
-            error.hint = "put it in quotes" if self.type in _PLAIN_TYPES else ""
+            error = self.wrong_type(say("text"))
+            error.hint = say("put it in quotes") if self.type in _PLAIN_TYPES else ""
             raise error
         return self._expand(self.written)
 
@@ -95,30 +98,32 @@ class Value:
         """A text of one line with its `${NAME}` expanded, NFC, not empty."""
         text = self.expanded()
         if not text.strip():
-            raise self.error("is empty", "write a value, or delete the line")
+            raise self.error(say("is empty"), say("write a value, or delete the line"))
         if any(unicodedata.category(one) == "Cc" for one in text):
-            raise self.error("holds a control character", "delete it")
+            raise self.error(say("holds a control character"), say("delete it"))
         return unicodedata.normalize("NFC", text)
 
     def word(self) -> str:
         """A name as it is written, whatever YAML takes it for: `no` is a country here, `1` a tag."""
         if self.type not in _PLAIN_TYPES:
-            raise self.wrong_type("a name")
+            raise self.wrong_type(say("a name"))
         return self.text() if self.type == "str" else self.written
 
     def number(self, minimum: int) -> int:
         """A whole number, `minimum` or more."""
         if self.type != "int" or not re.fullmatch(r"[+-]?\d{1,9}", self.written):
-            raise self.wrong_type("a whole number")
+            raise self.wrong_type(say("a whole number"))
         number = int(self.written)
         if number < minimum:
-            raise self.error(f"{number} is too small", f"write {minimum} or more")
+            raise self.error(
+                say("{number} is too small", number=number), say("write {minimum} or more", minimum=minimum)
+            )
         return number
 
     def flag(self) -> bool:
         """True or false."""
         if self.type != "bool":
-            raise self.wrong_type("true or false")
+            raise self.wrong_type(say("true or false"))
         return self.written.lower() in _TRUE_WORDS
 
     def choice(self, options: Collection[str]) -> str:
@@ -128,7 +133,12 @@ class Value:
             return "off"
         if text not in options:
             raise self.error(
-                f"{shown(self.written)} isn't known", f"{did_you_mean(text, options)}choose {', '.join(options)}"
+                say("{shown} isn't known", shown=shown(self.written)),
+                say(
+                    "{did_you_mean}choose {options}",
+                    did_you_mean=did_you_mean(text, options),
+                    options=", ".join(options),
+                ),
             )
         return text
 
@@ -140,7 +150,7 @@ class Value:
     def items(self) -> list[Value]:
         """The elements of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
-            error = self.wrong_type("a list")
+            error = self.wrong_type(say("a list"))
             error.hint = (
                 f"write [{self.written}]" if isinstance(self.node, yaml.ScalarNode) and not self.is_null else ""
             )
@@ -168,17 +178,21 @@ class Value:
     def entries(self) -> list[tuple[str, Value]]:
         """The keys of a mapping, NFC, as they are written, and their values; a key that comes twice is a mistake."""
         if not isinstance(self.node, yaml.MappingNode):
-            raise self.wrong_type("a mapping")
+            raise self.wrong_type(say("a mapping"))
         found: dict[str, Value] = {}
-        prefix = "" if self.name == "the file" else f"{self.name}."
+        prefix = "" if self.name == THE_FILE else f"{self.name}."
         for key_node, node in self.node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode) or not key_node.value:
-                raise self.document.error(line, f"{self.name}: a key must be a name")
+                raise self.document.error(line, say("{name}: a key must be a name", name=self.name))
             key = unicodedata.normalize("NFC", key_node.value)
             value = Value(node, self.document, prefix + shown(key)[1:-1], line)
             if key in found:
-                value.keep(value.error(f"stands here twice, first in line {found[key].line}", "delete one of them"))
+                value.keep(
+                    value.error(
+                        say("stands here twice, first in line {line}", line=found[key].line), say("delete one of them")
+                    )
+                )
             found.setdefault(key, value)
         return list(found.items())
 
@@ -191,12 +205,12 @@ class Value:
         entries = dict(self.entries())
         for key, value in entries.items():
             if key == "<<":
-                value.keep(value.error("merge keys aren't known here", "write the lines out"))
+                value.keep(value.error(say("merge keys aren't known here"), say("write the lines out")))
             elif key not in known:
                 # Looking for a near name takes longer than all else; those beyond the last one told need none.
                 near = did_you_mean(key, known) if len(self.document.errors) < SHOWN_MISTAKES else ""
-                hint = f"{near}known here: {', '.join(known)}"
-                value.keep(value.error("unknown key", hint))
+                hint = say("{near}known here: {known}", near=near, known=", ".join(known))
+                value.keep(value.error(say("unknown key"), hint))
         return Fields(self, entries)
 
     def _with_names(self, text: str) -> str:
@@ -217,13 +231,19 @@ class Value:
             return "${"
         named = _NAMED.fullmatch(match["inner"] or "")
         if named is None:
-            raise self.error(f"{shown(match[0])} isn't ${{NAME}} or ${{NAME:-default}}", "a literal ${ is written $${")
+            raise self.error(
+                say("{shown} isn't ${{NAME}} or ${{NAME:-default}}", shown=shown(match[0])),
+                say("a literal ${{ is written $${{"),
+            )
         value = self.document.environ.get(named["name"])
         if named["default"] is not None:
             return value or str(named["default"])
         if value is None:
             name = named["name"]
-            raise self.error(f"the environment variable {name} isn't set", f"set it, or write ${{{name}:-default}}")
+            raise self.error(
+                say("the environment variable {name} isn't set", name=name),
+                say("set it, or write ${{{name}:-default}}", name=name),
+            )
         return value
 
 
@@ -247,5 +267,5 @@ class Fields:
     def required(self, key: str, example: str) -> Value:
         """The value of a key that must be there; `example` shows how to write it."""
         if key not in self.entries:
-            raise self.value.error(f"`{key}` is missing", f"add `{example}`")
+            raise self.value.error(say("`{key}` is missing", key=key), say("add `{example}`", example=example))
         return self.entries[key]

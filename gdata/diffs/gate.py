@@ -12,7 +12,7 @@ from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.fields import leaf_changes, number
 from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain, row_name, value_text
 from gdata.errors import UsageError
-from gdata.language import Sentence, sentence
+from gdata.language import Sentence, say, sentence
 
 SCHEMA_RULE = "schema"
 """The name that breaking schema changes go under."""
@@ -111,8 +111,12 @@ def _check_names(allowed: Sequence[str], gate: Gate) -> None:
     for name in allowed:
         if name not in known:
             nearest = get_close_matches(name, known, 1)
-            meant = f"did you mean {nearest[0]}?" if nearest else f"the rules are: {', '.join(known)}"
-            raise UsageError(f"--allow {name}: the gate has no rule of this name", hint=meant)
+            meant = (
+                say("did you mean {nearest}?", nearest=nearest[0])
+                if nearest
+                else say("the rules are: {known}", known=", ".join(known))
+            )
+            raise UsageError(sentence("--allow {name}: the gate has no rule of this name", name=name), hint=meant)
 
 
 def _schema_violations(diff: Diff, gate: Gate) -> Iterator[Violation]:

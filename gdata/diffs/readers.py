@@ -20,7 +20,7 @@ from gdata.diffs.model import Misreading, plain, row_name, value_text
 from gdata.diffs.readings import Finding, Readings, pair_fields
 from gdata.diffs.schemas import class_of, fields_missing
 from gdata.diffs.tables import RowKeys, TableSide
-from gdata.language import Sentence, sentence
+from gdata.language import Sentence, say, sentence
 
 SHOWN = 100
 """Rows told one by one of what is wrong with one field; of more, how many."""
@@ -155,7 +155,14 @@ class _TableReading:
         elif self.old.shape.rows is None and self.new.shape.rows is None:
             yield from ((0, one) for one in self.readings.message(old, new))
         elif self.new.entry.rows:
-            yield 0, Finding("", None, f"it was {self.old.entry.kind}, now it is {self.new.entry.kind}")
+            yield (
+                0,
+                Finding(
+                    "",
+                    None,
+                    say("it was {kind}, now it is {kind2}", kind=self.old.entry.kind, kind2=self.new.entry.kind),
+                ),
+            )
 
     def _list_rows(self, content: bytes, rows: Sequence[bytes]) -> Iterator[tuple[int, Finding]]:
         old, new = self.old.shape, self.new.shape
@@ -195,7 +202,7 @@ class _TableReading:
         except DecodeError as error:
             return Finding("", None, str(error))
         missing = message.FindInitializationErrors() if self._may_lack else ()
-        return Finding("", None, f"{', '.join(missing[:3])} is required") if missing else message
+        return Finding("", None, say("{missing} is required", missing=", ".join(missing[:3]))) if missing else message
 
     def _tell(self, found: Iterator[tuple[int, Finding]], key_at: Callable[[int], Any]) -> Iterator[Misreading]:
         told: Counter[tuple[str, bool]] = Counter()

@@ -22,6 +22,7 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.diffs.schemas import TableShape, class_of
 from gdata.errors import DamagedError
+from gdata.language import sentence
 
 _WHOLE_FROM = 0.1
 """From this share of a table's rows up, reading the table whole beats reading them one by one."""
@@ -100,7 +101,10 @@ def cut_rows(content: bytes, shape: TableShape, place: str) -> RawTable:
 
 def damaged_table(place: str, error: Exception) -> DamagedError:
     """The error for a table whose bytes aren't a message of its schema."""
-    return DamagedError(f"{place}: its bytes aren't a table of its schema ({error})", hint="build the bundle again")
+    return DamagedError(
+        sentence("{place}: its bytes aren't a table of its schema ({error})", place=place, error=error),
+        hint=sentence("build the bundle again"),
+    )
 
 
 @lru_cache(maxsize=16)

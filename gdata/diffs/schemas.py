@@ -16,6 +16,7 @@ from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.diffs.model import SchemaChange
 from gdata.errors import DamagedError
+from gdata.language import say, sentence
 from gdata.proto.fields import element_field, is_map, is_map_entry
 
 
@@ -42,7 +43,10 @@ class Schema:
             self.messages = {one.full_name: one for file in self.files.file for one in self._messages(file)}
             self.enums = [one for file in self.files.file for one in self._enums(file)]
         except (DecodeError, TypeError, KeyError) as error:
-            raise DamagedError(f"{place}: its schema can't be read ({error})", hint="build it again") from error
+            raise DamagedError(
+                sentence("{place}: its schema can't be read ({error})", place=place, error=error),
+                hint=sentence("build it again"),
+            ) from error
 
     def table(self, name: str, entry: TableEntry, place: str) -> TableShape:
         """The shape of the table `name` of the bundle at `place` (bundles with equal schemas share one).
@@ -78,8 +82,14 @@ class Schema:
 
 def _misfit(name: str, entry: TableEntry, place: str) -> DamagedError:
     return DamagedError(
-        f"{place}: the table {name} is of kind {entry.kind}, but its message {entry.message} in the schema isn't",
-        hint="build the bundle again",
+        sentence(
+            "{place}: the table {name} is of kind {kind}, but its message {message} in the schema isn't",
+            place=place,
+            name=name,
+            kind=entry.kind,
+            message=entry.message,
+        ),
+        hint=sentence("build the bundle again"),
     )
 
 
@@ -221,28 +231,59 @@ def _types_changed(
 ) -> Iterator[_Change]:
     for name in new.keys() - old.keys():
         if not _is_map_entry(new[name]):
-            yield _change(new[name], "", f"{what.upper()}_ADDED", f"{what} {name} is new")
+            yield _change(new[name], "", f"{what.upper()}_ADDED", say("{what} {name} is new", what=what, name=name))
     for name in old.keys() - new.keys():
         if not _is_map_entry(old[name]):
-            yield _change(old[name], "", f"{what.upper()}_REMOVED", f"{what} {name} was removed")
+            yield _change(
+                old[name], "", f"{what.upper()}_REMOVED", say("{what} {name} was removed", what=what, name=name)
+            )
 
 
 def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
     place = f"message {new.full_name}"
     for one, moved in _moved(old.fields, new.fields):
-        words = f"{place}: field {one.name} was {one.number}, is {moved.number}"
+        words = say(
+            "{place}: field {name} was {number}, is {number2}",
+            place=place,
+            name=one.name,
+            number=one.number,
+            number2=moved.number,
+        )
         yield _change(new, one.number, "FIELD_RENUMBERED", words)
     for number, was, now in _twins(old.fields, new.fields):
         if was is None and now is not None:
-            yield _change(new, number, "FIELD_ADDED", f"{place}: new field {now.name} = {number}")
+            yield _change(
+                new,
+                number,
+                "FIELD_ADDED",
+                say("{place}: new field {name} = {number}", place=place, name=now.name, number=number),
+            )
         elif now is None and was is not None:
-            yield _change(new, number, "FIELD_REMOVED", f"{place}: field {was.name} = {number} was removed")
+            yield _change(
+                new,
+                number,
+                "FIELD_REMOVED",
+                say("{place}: field {name} = {number} was removed", place=place, name=was.name, number=number),
+            )
         elif was is not None and now is not None:
             if was.name != now.name:
-                words = f"{place}: field {number} was renamed from {was.name} to {now.name}"
+                words = say(
+                    "{place}: field {number} was renamed from {name} to {name2}",
+                    place=place,
+                    number=number,
+                    name=was.name,
+                    name2=now.name,
+                )
                 yield _change(new, number, "FIELD_RENAMED", words)
             if _type_name(was) != _type_name(now):
-                words = f"{place}: field {now.name} = {number} was {_type_name(was)}, is {_type_name(now)}"
+                words = say(
+                    "{place}: field {name} = {number} was {type_name}, is {type_name2}",
+                    place=place,
+                    name=now.name,
+                    number=number,
+                    type_name=_type_name(was),
+                    type_name2=_type_name(now),
+                )
                 if _type_name(was).removeprefix(_OPTIONAL) == _type_name(now).removeprefix(_OPTIONAL):
                     words += ": its bytes change where it is zero or blank, what is read doesn't"
                 yield _change(new, number, "FIELD_TYPE_CHANGED", words)
@@ -251,15 +292,37 @@ def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
 def _value_changes(old: EnumDescriptor, new: EnumDescriptor) -> Iterator[_Change]:
     place = f"enum {new.full_name}"
     for one, moved in _moved(old.values, new.values):
-        words = f"{place}: value {one.name} was {one.number}, is {moved.number}"
+        words = say(
+            "{place}: value {name} was {number}, is {number2}",
+            place=place,
+            name=one.name,
+            number=one.number,
+            number2=moved.number,
+        )
         yield _change(new, one.number, "ENUM_VALUE_RENUMBERED", words)
     for number, was, now in _twins(old.values, new.values):
         if was is None and now is not None:
-            yield _change(new, number, "ENUM_VALUE_ADDED", f"{place}: new value {now.name} = {number}")
+            yield _change(
+                new,
+                number,
+                "ENUM_VALUE_ADDED",
+                say("{place}: new value {name} = {number}", place=place, name=now.name, number=number),
+            )
         elif now is None and was is not None:
-            yield _change(new, number, "ENUM_VALUE_REMOVED", f"{place}: value {was.name} = {number} was removed")
+            yield _change(
+                new,
+                number,
+                "ENUM_VALUE_REMOVED",
+                say("{place}: value {name} = {number} was removed", place=place, name=was.name, number=number),
+            )
         elif was is not None and now is not None and was.name != now.name:
-            words = f"{place}: value {number} was renamed from {was.name} to {now.name}"
+            words = say(
+                "{place}: value {number} was renamed from {name} to {name2}",
+                place=place,
+                number=number,
+                name=was.name,
+                name2=now.name,
+            )
             yield _change(new, number, "ENUM_VALUE_RENAMED", words)
 
 

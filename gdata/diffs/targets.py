@@ -28,6 +28,7 @@ from gdata.diffs.readers import old_readings
 from gdata.diffs.schemas import Schema, means_the_same, open_schema, schema_changes
 from gdata.diffs.tables import TableSide, compare_tables, one_sided
 from gdata.errors import OutsideError
+from gdata.language import sentence
 
 READ_AHEAD = 2
 """Tables whose bytes are read, both sides at once, while the one before is compared."""
@@ -205,14 +206,18 @@ def _run_buf(old: bytes, new: bytes, category: SchemaRule) -> str:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise OutsideError(f"buf can't judge the schema change: {error}", hint=_HINT) from error
+            raise OutsideError(
+                sentence("buf can't judge the schema change: {error}", error=error), hint=_HINT
+            ) from error
     if done.returncode not in (0, _FOUND_SOME):
         words = done.stderr.strip() or f"exit code {done.returncode}"
-        raise OutsideError(f"buf can't judge the schema change: {words}", hint=_HINT)
+        raise OutsideError(sentence("buf can't judge the schema change: {words}", words=words), hint=_HINT)
     return done.stdout
 
 
-_HINT = "reinstall gdata's dependencies (`pip install --force-reinstall buf-bin`), or set `gate: {schema: off}`"
+_HINT = sentence(
+    "reinstall gdata's dependencies (`pip install --force-reinstall buf-bin`), or set `gate: {{schema: off}}`"
+)
 
 
 def find_buf() -> str:
@@ -227,7 +232,7 @@ def find_buf() -> str:
             return found
     found = shutil.which("buf")
     if found is None:
-        raise OutsideError("the program buf, which judges schema changes, isn't installed", hint=_HINT)
+        raise OutsideError(sentence("the program buf, which judges schema changes, isn't installed"), hint=_HINT)
     return found
 
 

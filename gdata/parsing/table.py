@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.config import Area, SheetEntry
 from gdata.errors import SchemaError
+from gdata.language import sentence
 from gdata.parsing.compose import compose
 from gdata.parsing.compound import cell_reader
 from gdata.parsing.head import SheetHead
@@ -184,7 +185,12 @@ def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:
             words = fault.words if fault is not None else {}
             name = field.descriptor.full_name
             raise SchemaError(
-                f"{field.descriptor.file.name}: the default {field.default!r} of {name} is no value of that field",
+                sentence(
+                    "{name}: the default {default} of {name2} is no value of that field",
+                    name=field.descriptor.file.name,
+                    default=repr(field.default),
+                    name2=name,
+                ),
                 hint=str(words.get("instead", "") or "write what a cell of that column would hold"),
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gdata.config import Config
 from gdata.errors import GdataError
+from gdata.language import say
 from gdata.pipeline.sides import store_of
 from gdata.pipeline.unfed import known_unfed
 from gdata.project import open_project
@@ -33,7 +34,7 @@ def _examine_unfed(config: Config) -> Iterator[DoctorStep]:
         (unfed.tables, "name the sheets that feed them, or delete the messages"),
     ):
         if names:
-            what = "sheets that no line names" if names is unfed.sheets else "tables that no sheet feeds"
+            what = say("sheets that no line names") if names is unfed.sheets else say("tables that no sheet feeds")
             yield DoctorStep("unfed", "warning", f"{what}: {', '.join(names)}", hint)
 
 
@@ -42,7 +43,9 @@ def _examine_schemas(config: Config) -> DoctorStep:
         project = open_project(config)
     except GdataError as error:
         return DoctorStep("schemas", "error", str(error), error.hint)
-    return DoctorStep("schemas", "ok", f"{len(project.plans)} tables in {config.protos}")
+    return DoctorStep(
+        "schemas", "ok", say("{count} tables in {protos}", count=len(project.plans), protos=config.protos)
+    )
 
 
 def _examine_store(config: Config) -> DoctorStep:
@@ -51,6 +54,8 @@ def _examine_store(config: Config) -> DoctorStep:
     except GdataError as error:
         return DoctorStep("store", "error", str(error), error.hint)
     at = (
-        f"{config.default_channel} is at {newest.release}" if newest else f"{config.default_channel} has no release yet"
+        say("{default_channel} is at {release}", default_channel=config.default_channel, release=newest.release)
+        if newest
+        else say("{default_channel} has no release yet", default_channel=config.default_channel)
     )
     return DoctorStep("store", "ok", f"{shown(config.releases)}: {at}")

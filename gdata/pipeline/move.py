@@ -17,6 +17,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side, Summary
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
+from gdata.language import say, sentence
 from gdata.pipeline.sides import check_channel, output_side, published_side
 from gdata.pipeline.staleness import check_fresh, stale_notes
 from gdata.pipeline.state import load_build
@@ -70,8 +71,8 @@ class Plan:
         if self.verdict.blocking:
             rules = ", ".join(self.verdict.blocking)
             raise RefusedError(
-                f"the gate of {self.move.channel} says no: {rules}",
-                hint="mend the data; or, if it is meant, `--allow RULE --reason TEXT`, which the log keeps",
+                sentence("the gate of {channel} says no: {rules}", channel=self.move.channel, rules=rules),
+                hint=sentence("mend the data; or, if it is meant, `--allow RULE --reason TEXT`, which the log keeps"),
             )
 
 
@@ -87,7 +88,7 @@ def plan_move(config: Config, store: WritableStore, move: Move, *, stale: bool =
         UsageError: there is no such channel or release, or nothing is built.
     """
     if move.allow and not move.reason:
-        raise UsageError("--allow needs a reason, which the log keeps", hint="add --reason TEXT")
+        raise UsageError(sentence("--allow needs a reason, which the log keeps"), hint=sentence("add --reason TEXT"))
     # A rollback is for emergencies: a protected channel doesn't ask for the build that was reviewed.
     protected = move.action != "rollback" and config.channel(move.channel).protected
     move = replace(move, author=author(), protected=protected)
@@ -102,7 +103,9 @@ def plan_move(config: Config, store: WritableStore, move: Move, *, stale: bool =
         check_fresh(config, new.build or "")
     plan = replace(_compare(config, store, log, new, move), aside=tuple(aside))
     for name in aside:
-        note = f"{name} is damaged and goes to the trash: which release it pointed at isn't known any more"
+        note = say(
+            "{name} is damaged and goes to the trash: which release it pointed at isn't known any more", name=name
+        )
         plan = replace(plan, notes=(note, *plan.notes), is_needed=True)
     if plan.is_needed:
         check_may_move(store, log, new.build or "", move)
@@ -119,13 +122,19 @@ def carry_out(config: Config, store: WritableStore, plan: Plan) -> Moved:
     if move.action == "publish":
         bundles = output_side(config).bundles
         if next(iter(bundles.values())).manifest.build != new.build:
-            raise RefusedError(f"{config.output} was built anew meanwhile", hint="look at the diff again, then publish")
+            raise RefusedError(
+                sentence("{output} was built anew meanwhile", output=config.output),
+                hint=sentence("look at the diff again, then publish"),
+            )
         set_aside(store, plan.aside)
         return move_channel(store, move, bundles, base=plan.base, parts=_parts(config, plan))
     if move.action == "promote":
         entry = newest_entry(store, move.origin or "")
         if entry is None or entry.release != new.release:
-            raise RefusedError(f"channel {move.origin} moved meanwhile", hint="look at the diff again, then promote")
+            raise RefusedError(
+                sentence("channel {origin} moved meanwhile", origin=move.origin),
+                hint=sentence("look at the diff again, then promote"),
+            )
     set_aside(store, plan.aside)
     to = read_release(store, new.release or "")
     return move_channel(store, move, to, base=plan.base, anew=bool(plan.aside))
@@ -141,7 +150,10 @@ def undone_notes(store: Store, release: str, new: Side) -> list[str]:
 
 def _check_start(config: Config, store: WritableStore, move: Move) -> None:
     if move.action == "rollback":
-        raise UsageError(f"channel {move.channel} has no release yet", hint="`gdata releases` lists the channels")
+        raise UsageError(
+            sentence("channel {channel} has no release yet", channel=move.channel),
+            hint=sentence("`gdata releases` lists the channels"),
+        )
     check_channel(config, store, move.channel)
 
 
@@ -152,9 +164,13 @@ def _repeated(log: Log, move: Move) -> str:
         return ""
     if move.against not in (None, newest.base):
         return ""
-    return (
-        f"{log.channel} was rolled back already, from {newest.base} to {newest.release}: {describe(newest)}; "
-        f"to go back further, name the release: `gdata rollback RELEASE --channel {log.channel}`"
+    return say(
+        "{channel} was rolled back already, from {base} to {release}: {describe}; to go back "
+        "further, name the release: `gdata rollback RELEASE --channel {channel}`",
+        channel=log.channel,
+        base=newest.base,
+        release=newest.release,
+        describe=describe(newest),
     )
 
 
@@ -172,7 +188,10 @@ def _check_base(store: WritableStore, log: Log, against: str | None) -> None:
         return
     reviewed = next((entry for entry in log.backwards() if entry.release == against), None)
     if reviewed is None:
-        raise UsageError(f"channel {log.channel} never had the release {against}", hint="see `gdata releases`")
+        raise UsageError(
+            sentence("channel {channel} never had the release {against}", channel=log.channel, against=against),
+            hint=sentence("see `gdata releases`"),
+        )
     raise ChannelMoved(log.channel, entries_after(store, log.channel, reviewed))
 
 
@@ -204,7 +223,11 @@ def _another_way(store: WritableStore, log: Log, damaged: str) -> str:
             if why is None and entry.release not in (current, damaged):
                 with suppress(DamagedError, UsageError):
                     check_whole(store, read_release(store, entry.release, entry))
-                    return f"`gdata rollback {entry.release} --channel {log.channel}`: that one is whole"
+                    return say(
+                        "`gdata rollback {release} --channel {channel}`: that one is whole",
+                        release=entry.release,
+                        channel=log.channel,
+                    )
     return ""
 
 
@@ -222,17 +245,23 @@ def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Mo
         except UnknownFormatError:
             raise
         except (DamagedError, StoreError) as error:
-            notes.append(f"{entry.release} can't be compared: {error}")
+            notes.append(say("{release} can't be compared: {error}", release=entry.release, error=error))
             continue
         if entry is not log.newest:
-            notes.append(f"compared with {entry.release}, the newest of {move.channel} that can be read")
+            notes.append(
+                say(
+                    "compared with {release}, the newest of {channel} that can be read",
+                    release=entry.release,
+                    channel=move.channel,
+                )
+            )
         verdict = judge(diff, gate, _allowed(move))
         if move.action == "rollback":
             verdict = GateVerdict(True, tuple(replace(one, level="warn") for one in verdict.violations))
         is_needed = entry is not log.newest or old.build != new.build
         return Plan(move, log.newest, new, diff, verdict, is_needed, tuple(notes))
     if move.action != "rollback":
-        notes.append(f"the gate of {move.channel} isn't asked: no release of it can be read")
+        notes.append(say("the gate of {channel} isn't asked: no release of it can be read", channel=move.channel))
     return Plan(move, log.newest, new, None, GateVerdict(True), notes=tuple(notes))
 
 
@@ -256,12 +285,12 @@ def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new
     notes = stale_notes(config, new.build or "")
     made_from = load_build(config.state, new.build or "")
     if made_from.snapshot is None or made_from.descriptors is None:
-        notes.append("`.gdata/` doesn't have what this build was made from: the release can't be built again")
+        notes.append(say("`.gdata/` doesn't have what this build was made from: the release can't be built again"))
     if base is not None:
         try:
             notes += undone_notes(store, base.release, new)
         except (DamagedError, StoreError, UsageError) as error:
-            notes.append(f"whether a hotfix would be undone isn't known: {error}")
+            notes.append(say("whether a hotfix would be undone isn't known: {error}", error=error))
     return notes
 
 

@@ -9,6 +9,7 @@ from operator import itemgetter
 from gdata.config import Spreadsheet
 from gdata.errors import UsageError
 from gdata.events import Event, Listener
+from gdata.language import say, sentence
 from gdata.pipeline.state import load_pull, locked, save_pull
 from gdata.project import Project
 from gdata.sources.adapters import by_source, source_of
@@ -54,7 +55,7 @@ def pull_all(
 def _teller(listener: Listener) -> OnProgress:
     def on_progress(news: PullProgress) -> None:
         if news.event == "waiting":
-            note = f"{news.reason}; trying again in {news.wait:.0f} s"
+            note = say("{reason}; trying again in {wait} s", reason=news.reason, wait=format(news.wait, ".0f"))
             listener(Event("pull", news.spreadsheet, news.done, news.total, note))
 
     return on_progress
@@ -66,6 +67,7 @@ def _from_last_pull(project: Project, spreadsheets: Sequence[Spreadsheet]) -> It
         pulled = known.get((spreadsheet.name, spreadsheet.location))
         if pulled is None:
             raise UsageError(
-                f"the last pull doesn't have the spreadsheet {spreadsheet.name}", hint="run `gdata pull` first"
+                sentence("the last pull doesn't have the spreadsheet {name}", name=spreadsheet.name),
+                hint=sentence("run `gdata pull` first"),
             )
         yield pulled

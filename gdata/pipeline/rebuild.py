@@ -18,6 +18,7 @@ from gdata.bundles.reader import open_output
 from gdata.config import Config
 from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.events import Listener
+from gdata.language import say, sentence
 from gdata.pipeline.build import Built, Source, build
 from gdata.pipeline.release_tables import check_named, tables_from
 from gdata.pipeline.sides import store_of
@@ -83,7 +84,9 @@ def rebuild(config: Config, release: str, listener: Listener, *, strict: bool = 
     if base is not None:
         missing = set(base.tables) - project.plans.keys()
         if missing:
-            raise UsageError(f"sheets.yaml has no table {', '.join(sorted(missing))} any more")
+            raise UsageError(
+                sentence("sheets.yaml has no table {missing} any more", missing=", ".join(sorted(missing)))
+            )
         taken = tables_from(project, bundles_of(store, base.release), frozenset(base.tables))
     source = Source(taken, read_snapshot(snapshot_of(store, record.id)))
     return Rebuilt(build(project, listener, strict=strict, source=source), record.id, record.build)
@@ -97,7 +100,7 @@ def repair_store(config: Config | None, store: WritableStore, places: Sequence[s
     """
     copies = [Copies(place, open_store(place).find) for place in places]
     if config is not None:
-        copies.append(Copies("the build in output/", _at_first_use(lambda: _built(config))))
+        copies.append(Copies(say("the build in output/"), _at_first_use(lambda: _built(config))))
     repaired = repair(store, copies)
     if config is None or not repaired.faults:
         return repaired
@@ -108,7 +111,7 @@ def repair_store(config: Config | None, store: WritableStore, places: Sequence[s
         for release in _not_whole(store):
             with suppress(GdataError):
                 rebuild(aside, release.id, listener)
-                copies.append(Copies(f"{release.id}, built again", dict(_built(aside)).get))
+                copies.append(Copies(say("{id}, built again", id=release.id), dict(_built(aside)).get))
         again = repair(store, copies) if copies else repaired
     return replace(again, mended=(*repaired.mended, *again.mended)) if copies else repaired
 

@@ -15,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 from gdata.bundles.reader import Bundle
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.errors import DamagedError, UsageError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import ParsedTable, Path, Tags, View
 from gdata.problems import Cell
@@ -44,7 +45,9 @@ def check_named(project: Project, named: Iterable[str]) -> frozenset[str]:
         known = folded.get(name.casefold()) or folded.get(f"{name}table".casefold())
         if known is None:
             near = did_you_mean(name, project.plans)
-            raise UsageError(f"there is no table {name}", hint=near + "`gdata show` lists the tables")
+            raise UsageError(
+                sentence("there is no table {name}", name=name), hint=near + say("`gdata show` lists the tables")
+            )
         found.add(known)
     return frozenset(found)
 
@@ -72,7 +75,10 @@ def tables_from(project: Project, published: Published, names: frozenset[str]) -
         DamagedError: its bytes aren't what the manifest says.
     """
     if published.release is None:
-        raise UsageError(f"{published.name} has no release to take tables from", hint="build all tables: `gdata build`")
+        raise UsageError(
+            sentence("{name} has no release to take tables from", name=published.name),
+            hint=sentence("build all tables: `gdata build`"),
+        )
     bundles = {tags: _full_bundle(project.config, published, tags) for tags in project.tag_sets}
     tables = {}
     for name in sorted(names):
@@ -89,21 +95,32 @@ def _full_bundle(config: Config, published: Published, tags: Tags) -> Bundle:
         if target.tags == tags and not target.groups and target.name in published.bundles:
             return published.bundles[target.name]
     raise UsageError(
-        f"{published.name} has no target with all fields and the tags {', '.join(tags) or '(none)'}",
-        hint="only a target without `groups` can lend its tables: build all tables, or add such a target",
+        sentence(
+            "{name} has no target with all fields and the tags {tags}",
+            name=published.name,
+            tags=", ".join(tags) or "(none)",
+        ),
+        hint=sentence("only a target without `groups` can lend its tables: build all tables, or add such a target"),
     )
 
 
 def _view(plan: TablePlan, bundle: Bundle, place: Cell) -> View:
     if plan.name not in bundle.manifest.tables:
         raise UsageError(
-            f"{bundle.place} has no table {plan.name}",
-            hint=f"name it as well, so that it comes from the sheets: {plan.name}",
+            sentence("{place} has no table {name}", place=bundle.place, name=plan.name),
+            hint=sentence("name it as well, so that it comes from the sheets: {name}", name=plan.name),
         )
     try:
         message = GetMessageClass(plan.descriptor).FromString(bundle.table(plan.name))
     except DecodeError as error:
-        raise DamagedError(f"{bundle.place}: {plan.name} can't be read by the present schema ({error})") from error
+        raise DamagedError(
+            sentence(
+                "{place}: {name} can't be read by the present schema ({error})",
+                place=bundle.place,
+                name=plan.name,
+                error=error,
+            )
+        ) from error
 
     def locate(_index: int, _path: Path) -> Cell:
         return place

@@ -10,6 +10,7 @@ from gdata.bundles.reader import open_bundle, open_output
 from gdata.config import Config, Gate
 from gdata.diffs.model import Side
 from gdata.errors import DamagedError, UsageError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.pipeline.state import load_build
 from gdata.releases.place import open_store
@@ -40,8 +41,10 @@ def open_side(config: Config | None, name: str, store: Store | None) -> Side:
         return folder_side(Path(name))
     if store is None or not (is_release_id(name) or is_channel_name(name)):
         raise UsageError(
-            f"{name} is no folder with a bundle" + ("" if store is not None else ", and there is no sheets.yaml here"),
-            hint="name an output folder, a release id or a channel",
+            sentence("{name} is no folder with a bundle", name=name)
+            if store is not None
+            else sentence("{name} is no folder with a bundle, and there is no sheets.yaml here", name=name),
+            hint=sentence("name an output folder, a release id or a channel"),
         )
     if config is not None and not is_release_id(name):
         check_channel(config, store, name)
@@ -68,8 +71,9 @@ def check_channel(config: Config, store: Store, name: str) -> None:
     if newest_entry(store, name) is None:
         known = [*patterns, config.default_channel]
         raise UsageError(
-            f"there is no channel {name}",
-            hint=did_you_mean(name, known) + f"a new one is named under `channels:` in {config.path.name} first",
+            sentence("there is no channel {name}", name=name),
+            hint=did_you_mean(name, known)
+            + say("a new one is named under `channels:` in {file} first", file=config.path.name),
         )
 
 
@@ -83,12 +87,20 @@ def output_side(config: Config) -> Side:
     # Another project may build into the same folder.
     bundles = open_output(config.output, {target.name for target in config.targets})
     if not bundles:
-        raise UsageError(f"{config.output}: nothing is built here yet", hint="run `gdata build` first")
+        raise UsageError(
+            sentence("{output}: nothing is built here yet", output=config.output),
+            hint=sentence("run `gdata build` first"),
+        )
     side = Side(OUTPUT, None, bundles)
     if side.build != build_id({name: bundle.manifest.bundle for name, bundle in bundles.items()}):
         raise DamagedError(
-            f"{config.output}: {', '.join(bundles)} aren't all the targets of build {(side.build or '')[:12]}",
-            hint="run `gdata build`",
+            sentence(
+                "{output}: {bundles} aren't all the targets of build {build}",
+                output=config.output,
+                bundles=", ".join(bundles),
+                build=(side.build or "")[:12],
+            ),
+            hint=sentence("run `gdata build`"),
         )
     return Side(OUTPUT, None, bundles, load_build(config.state, side.build or "").descriptors)
 
@@ -100,7 +112,10 @@ def folder_side(folder: Path) -> Side:
         return Side(str(folder), None, {bundle.manifest.target: bundle})
     bundles = open_output(folder)
     if not bundles:
-        raise UsageError(f"{folder}: there is no bundle here", hint="name a folder that `gdata build` or `fetch` made")
+        raise UsageError(
+            sentence("{folder}: there is no bundle here", folder=folder),
+            hint=sentence("name a folder that `gdata build` or `fetch` made"),
+        )
     return Side(str(folder), None, bundles)
 
 

@@ -28,6 +28,7 @@ from typing import Any
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.events import Event, Listener
 from gdata.files import is_sealed, project_lock, remove_abandoned, unseal, write_sealed
+from gdata.language import sentence
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
@@ -37,7 +38,7 @@ LOCK = "lock"
 WRITTEN = "written"
 _BUILDS = "builds"
 _FORMAT = 1
-_BUILD_AGAIN = "run `gdata build` again; what lies in `.gdata/` is safe to delete"
+_BUILD_AGAIN = sentence("run `gdata build` again; what lies in `.gdata/` is safe to delete")
 
 
 class BuildState:
@@ -91,7 +92,7 @@ class BuildState:
         try:
             return _Parts.from_bytes(bytes(whole or b""))
         except (ValueError, KeyError) as error:  # Whole or not, it isn't what this version writes.
-            raise DamagedError(f"{self._path}: damaged", hint=_BUILD_AGAIN) from error
+            raise DamagedError(sentence("{path}: damaged", path=self._path), hint=_BUILD_AGAIN) from error
 
 
 @dataclass(frozen=True)
@@ -141,11 +142,14 @@ def load_pull(state: Path) -> list[Pulled]:
     content = _read(state / PULL)
     if content is None:
         raise UsageError(
-            "nothing was pulled yet, so --offline has nothing to build from", hint="run `gdata pull` first"
+            sentence("nothing was pulled yet, so --offline has nothing to build from"),
+            hint=sentence("run `gdata pull` first"),
         )
     whole = unseal(content)
     if whole is None:
-        raise DamagedError(f"{state / PULL}: damaged", hint="run `gdata pull`, which writes it anew")
+        raise DamagedError(
+            sentence("{state}: damaged", state=state / PULL), hint=sentence("run `gdata pull`, which writes it anew")
+        )
     return read_snapshot(bytes(whole))
 
 
@@ -198,7 +202,8 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise OutsideError(
-            f"{path}: can't be read: {error.strerror or error}", hint="delete it: `gdata build` makes it again"
+            sentence("{path}: can't be read: {strerror}", path=path, strerror=error.strerror or error),
+            hint=sentence("delete it: `gdata build` makes it again"),
         ) from error
 
 

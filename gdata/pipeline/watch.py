@@ -18,6 +18,7 @@ from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side
 from gdata.errors import CredentialsError, DamagedError, GdataError, OutsideError, UsageError
 from gdata.events import Listener
+from gdata.language import say, sentence
 from gdata.pipeline.build import Built, Source, build
 from gdata.pipeline.move import carry_out, plan_move
 from gdata.pipeline.pull import pull_all
@@ -211,7 +212,7 @@ class Watch:
         result = Round(tuple(edited), built)
         if built.build is None:
             return result
-        after = replace(output_side(project.config), name="this build")
+        after = replace(output_side(project.config), name=say("this build"))
         diff = compare(before, after, category="off")
         result = replace(result, diff=diff, verdict=judge(diff, Gate(schema="off")))
         if self.wanted.channel is None:
@@ -265,8 +266,8 @@ class Watch:
         channel = self.wanted.channel
         if channel is not None and read_config(self.wanted.config_path).channel(channel).protected:
             raise UsageError(
-                f"the channel {channel} is protected: a release on it is reviewed first",
-                hint="watch publishes to a development channel: --publish dev",
+                sentence("the channel {channel} is protected: a release on it is reviewed first", channel=channel),
+                hint=sentence("watch publishes to a development channel: --publish dev"),
             )
 
     def _publish(self, config: Config, channel: str, result: Round) -> Round:
@@ -295,9 +296,9 @@ class Watch:
 def _output(config: Config) -> Side:
     """What is built already; nothing counts as empty."""
     try:
-        return replace(output_side(config), name="the build before")
+        return replace(output_side(config), name=say("the build before"))
     except GdataError:
-        return Side("the build before", None, {})
+        return Side(say("the build before"), None, {})
 
 
 def _files(config_path: Path, config: Config | None) -> Iterator[Path]:

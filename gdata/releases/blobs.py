@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gdata.errors import DamagedError, StoreError
+from gdata.language import sentence
 from gdata.releases.pieces import pieces_of
 from gdata.releases.reader import read_bundle
 from gdata.releases.records import Release
@@ -56,8 +57,13 @@ def check_whole(store: WritableStore, release: Release) -> None:
         for entry, is_whole in zip(files, whole, strict=True):
             if not is_whole:
                 raise DamagedError(
-                    f"{bundle.place}: {blob_name(entry.sha256)} ({entry.file}) is missing or damaged",
-                    hint="`gdata repair` brings it back where there is a copy; or choose another release",
+                    sentence(
+                        "{place}: {blob_name} ({file}) is missing or damaged",
+                        place=bundle.place,
+                        blob_name=blob_name(entry.sha256),
+                        file=entry.file,
+                    ),
+                    hint=sentence("`gdata repair` brings it back where there is a copy; or choose another release"),
                 )
 
 
@@ -128,8 +134,8 @@ class Upload:
             if found is not None:
                 break  # else a prune took it out a moment ago, for the age of the one before
         raise StoreError(
-            f"{self._store.place}: {name} isn't what was written a moment ago",
-            hint="check the disk or the storage; nothing was published",
+            sentence("{place}: {name} isn't what was written a moment ago", place=self._store.place, name=name),
+            hint=sentence("check the disk or the storage; nothing was published"),
         )
 
 

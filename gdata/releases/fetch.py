@@ -15,6 +15,7 @@ from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, canonical_json
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.files import project_lock, write_atomically, writing
+from gdata.language import sentence
 from gdata.releases.blobs import Traffic
 from gdata.releases.log import newest_entry, no_such_channel, read_entry
 from gdata.releases.reader import read_bundle, read_release, release_at
@@ -106,10 +107,16 @@ def _check_same_kind(into: Path, target: str, plain_names: bool) -> None:
     other = MANIFEST if plain_names else PLAIN_LIST
     if (into / other).exists():
         kind = "a bundle" if plain_names else "files with plain names"
-        raise UsageError(f"{into} holds {kind}", hint="fetch into another folder, or empty this one")
+        raise UsageError(
+            sentence("{into} holds {kind}", into=into, kind=kind),
+            hint=sentence("fetch into another folder, or empty this one"),
+        )
     held = _held_plain(into).get("target") if plain_names else getattr(_held_manifest(into), "target", None)
     if held not in (None, target):
-        raise UsageError(f"{into} holds the target {held}, not {target}", hint="fetch into another folder")
+        raise UsageError(
+            sentence("{into} holds the target {held}, not {target}", into=into, held=held, target=target),
+            hint=sentence("fetch into another folder"),
+        )
 
 
 def _write_bundle(store: Store, bundle: Bundle, signature: str | None, into: Path) -> tuple[bool, Traffic]:
@@ -178,14 +185,17 @@ def _plain_files(manifest: Manifest) -> dict[str, tuple[FileEntry, ...]]:
     for name, table in manifest.tables.items():
         if name.casefold() == _SCHEMA:
             raise UsageError(
-                f"a table called {name} and the schema can't both be {_SCHEMA}.binpb", hint="fetch without plain names"
+                sentence(
+                    "a table called {name} and the schema can't both be {SCHEMA}.binpb", name=name, SCHEMA=_SCHEMA
+                ),
+                hint=sentence("fetch without plain names"),
             )
         files[f"{name}.binpb"] = table.parts
         if table.text is not None:
             files[f"{name}{Path(table.text.file).suffix}"] = (table.text,)
     for name in files:
         if not _PLAIN_FILE.fullmatch(name):
-            raise DamagedError(f"{name!r} can't be the name of a table's file")
+            raise DamagedError(sentence("{name} can't be the name of a table's file", name=repr(name)))
     return files
 
 

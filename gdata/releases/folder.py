@@ -13,6 +13,7 @@ from pathlib import Path
 from gdata.bundles.manifest import sha256
 from gdata.errors import OutputError, StoreError
 from gdata.files import sync_folder, write_atomically
+from gdata.language import say, sentence
 from gdata.releases.store import (
     TRASH,
     StoredFile,
@@ -27,14 +28,14 @@ from gdata.releases.store import (
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 _HINTS = {
-    errno.EACCES: "ask for the right to read and write there",
-    errno.EPERM: "ask for the right to read and write there",
-    errno.ENOSPC: "the disk is full: free some space and run it again",
-    errno.EDQUOT: "the disk quota is used up: free some space and run it again",
-    errno.EROFS: "this disk can only be read: publish where it can be written",
-    errno.ESTALE: "mount the file server anew",
-    errno.ENOTDIR: "a file stands where a folder is needed: move it away",
-    errno.EIO: "check the disk, or the connection to the file server",
+    errno.EACCES: sentence("ask for the right to read and write there"),
+    errno.EPERM: sentence("ask for the right to read and write there"),
+    errno.ENOSPC: sentence("the disk is full: free some space and run it again"),
+    errno.EDQUOT: sentence("the disk quota is used up: free some space and run it again"),
+    errno.EROFS: sentence("this disk can only be read: publish where it can be written"),
+    errno.ESTALE: sentence("mount the file server anew"),
+    errno.ENOTDIR: sentence("a file stands where a folder is needed: move it away"),
+    errno.EIO: sentence("check the disk, or the connection to the file server"),
 }
 
 
@@ -103,8 +104,8 @@ class FolderStore(WritableStore):
             if error.errno not in _NO_LINKS:
                 raise
             raise StoreError(
-                f"{self.place}: this file system has no hard links, which a release store needs",
-                hint="put the store on a local disk, a file server that has them, or S3",
+                sentence("{place}: this file system has no hard links, which a release store needs", place=self.place),
+                hint=sentence("put the store on a local disk, a file server that has them, or S3"),
             ) from error
         return True
 
@@ -162,7 +163,11 @@ class FolderStore(WritableStore):
 
     def why_empty(self) -> str:
         """A word on why nothing may be found here, for hints; may be empty."""
-        return "" if self.folder.is_dir() else f"there is no folder {self.folder}: is it spelled right, or not mounted?"
+        return (
+            ""
+            if self.folder.is_dir()
+            else say("there is no folder {folder}: is it spelled right, or not mounted?", folder=self.folder)
+        )
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder and those above it; each name is on the disk before anything is put below it."""

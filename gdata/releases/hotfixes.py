@@ -14,6 +14,7 @@ from typing import Any
 
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
+from gdata.language import sentence
 from gdata.proto.wire import field_ends
 from gdata.releases.reader import bundles_of, read_release
 from gdata.releases.records import Release
@@ -112,4 +113,4 @@ def _rows(bundle: Bundle, table: str) -> Counter[bytes]:
         ends = [0, *field_ends(content)]
         return Counter(content[start:end] for start, end in pairwise(ends))
     except IndexError as error:
-        raise DamagedError(f"{bundle.place}: {table} isn't a message") from error
+        raise DamagedError(sentence("{place}: {table} isn't a message", place=bundle.place, table=table)) from error

@@ -14,6 +14,7 @@ import secrets
 
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.errors import DamagedError, UnknownFormatError
+from gdata.language import sentence
 from gdata.releases.store import IDENTITY, Store, WritableStore
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -32,12 +33,15 @@ def read_identity(store: Store) -> str | None:
     try:
         raw = json.loads(content)
         if raw["features"]:
-            raise UnknownFormatError(f"{place}: was written by a newer gdata", hint="update gdata where this is read")
+            raise UnknownFormatError(
+                sentence("{place}: was written by a newer gdata", place=place),
+                hint=sentence("update gdata where this is read"),
+            )
         if is_identity(raw["id"]) and content == _file(raw["id"]):
             return str(raw["id"])
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise DamagedError(f"{place} is damaged", hint="publish once: that writes it again")
+    raise DamagedError(sentence("{place} is damaged", place=place), hint=sentence("publish once: that writes it again"))
 
 
 def ensure_identity(store: WritableStore, known: object = None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from gdata.bundles.manifest import canonical_json
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.releases.records import Entry, check_channel_name
 from gdata.releases.signatures import PublicKeys, SigningKey, check_signature
@@ -24,8 +25,8 @@ class ChannelMoved(RefusedError):
     def __init__(self, channel: str, entries: tuple[Entry, ...]) -> None:
         came = "; ".join(describe(entry) for entry in entries)
         super().__init__(
-            f"channel {channel} moved meanwhile: {came}",
-            hint="look at `gdata diff` against what is there now, then publish again",
+            sentence("channel {channel} moved meanwhile: {came}", channel=channel, came=came),
+            hint=sentence("look at `gdata diff` against what is there now, then publish again"),
         )
         self.entries = entries
 
@@ -150,8 +151,10 @@ def append(store: WritableStore, entry: Entry, before: Entry | None, key: Signin
         raise ChannelMoved(sealed.channel, entries_after(store, sealed.channel, before))
     if store.find(name) != sealed.to_bytes():
         raise StoreError(
-            f"{store.place}: {name} isn't what was written a moment ago",
-            hint="the storage doesn't honour exclusive creation: see what `gdata releases` shows, and use another",
+            sentence("{place}: {name} isn't what was written a moment ago", place=store.place, name=name),
+            hint=sentence(
+                "the storage doesn't honour exclusive creation: see what `gdata releases` shows, and use another"
+            ),
         )
     return sealed
 
@@ -178,7 +181,14 @@ def mark_of(build: str) -> bytes:
 def describe(entry: Entry) -> str:
     """One line on an entry: who did what, when."""
     note = f" ({entry.message})" if entry.message else ""
-    return f"{entry.author or 'somebody'}: {entry.action} {entry.release} at {entry.time:%Y-%m-%d %H:%M:%S}Z{note}"
+    return say(
+        "{author}: {action} {release} at {time}Z{note}",
+        author=entry.author or say("somebody"),
+        action=entry.action,
+        release=entry.release,
+        time=f"{entry.time:%Y-%m-%d %H:%M:%S}",
+        note=note,
+    )
 
 
 def newest_entry(
@@ -207,7 +217,9 @@ def newest_entry(
     if after is not None:
         following = entry if number == after.number + 1 else read_entry(store, channel, after.number + 1)
         if following.prev != after.sha256:
-            raise _other_log(store, after, f"doesn't go on from entry {after.number}, as that was read before")
+            raise _other_log(
+                store, after, say("doesn't go on from entry {number}, as that was read before", number=after.number)
+            )
     return entry
 
 
@@ -223,8 +235,13 @@ def read_entry(store: Store, channel: str, number: int, *, public_key: PublicKey
     entry = Entry.from_bytes(store.get(name), place=place)
     if (entry.channel, entry.number) != (channel, number):
         raise DamagedError(
-            f"{place} is damaged: it is entry {entry.number} of channel {entry.channel}",
-            hint="restore the file from a backup of the store",
+            sentence(
+                "{place} is damaged: it is entry {number} of channel {channel}",
+                place=place,
+                number=entry.number,
+                channel=entry.channel,
+            ),
+            hint=sentence("restore the file from a backup of the store"),
         )
     if public_key is not None:
         check_signature(entry.signature, entry.signed_bytes(), place=place, key=public_key)
@@ -242,16 +259,28 @@ def _check_holds(store: Store, entry: Entry) -> None:
     content = store.find(entry_name(entry.channel, entry.number))
     if content is None:
         end = _bisect(store, entry.channel, 0)
-        raise _other_log(store, entry, f"ends at entry {end}, but entry {entry.number} was there before")
+        raise _other_log(
+            store, entry, say("ends at entry {end}, but entry {number} was there before", end=end, number=entry.number)
+        )
     if content != entry.to_bytes():
-        raise _other_log(store, entry, f"has another entry {entry.number} than the one that was there before")
+        raise _other_log(
+            store, entry, say("has another entry {number} than the one that was there before", number=entry.number)
+        )
 
 
 def _other_log(store: Store, entry: Entry, what: str) -> DamagedError:
     return DamagedError(
-        f"{store.place}: the log of channel {entry.channel} {what}: an older copy or another log is in its place",
-        hint="restore the newer one: readers go on by themselves when the log goes on from the entry that they had; if "
-        "this one is meant, start them anew with an empty cache, or fetch into an empty folder",
+        sentence(
+            "{place}: the log of channel {channel} {what}: an older copy or another log is in its place",
+            place=store.place,
+            channel=entry.channel,
+            what=what,
+        ),
+        hint=sentence(
+            "restore the newer one: readers go on by themselves when the log goes on from the "
+            "entry that they had; if this one is meant, start them anew with an empty cache, or "
+            "fetch into an empty folder"
+        ),
     )
 
 
@@ -286,8 +315,12 @@ def check_follows(place: str, entry: Entry, before: Entry | None) -> None:
     expected = (before.sha256, before.release) if before else (None, None)
     if (entry.prev, entry.base) != expected:
         raise DamagedError(
-            f"{place}: {entry_name(entry.channel, entry.number)} doesn't follow on the entry before it",
-            hint="one of the two was changed or put in another's place: restore the log from a backup",
+            sentence(
+                "{place}: {entry_name} doesn't follow on the entry before it",
+                place=place,
+                entry_name=entry_name(entry.channel, entry.number),
+            ),
+            hint=sentence("one of the two was changed or put in another's place: restore the log from a backup"),
         )
 
 
@@ -295,7 +328,7 @@ def no_such_channel(store: Store, name: str) -> UsageError:
     """The error for a channel without a release, with the nearest that has one."""
     known = channel_names(store) if isinstance(store, WritableStore) else []
     if known:
-        hint = f"{did_you_mean(name, known)}there are {', '.join(known)}"
+        hint = did_you_mean(name, known) + say("there are {names}", names=", ".join(known))
     else:
-        hint = store.why_empty() or "`gdata publish` makes the first release"
-    return UsageError(f"{store.place}: channel {name} has no release", hint=hint)
+        hint = store.why_empty() or say("`gdata publish` makes the first release")
+    return UsageError(sentence("{place}: channel {name} has no release", place=store.place, name=name), hint=hint)

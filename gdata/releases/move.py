@@ -15,6 +15,7 @@ from typing import Any
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
+from gdata.language import say, sentence
 from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole
 from gdata.releases.identity import ensure_identity
 from gdata.releases.log import ChannelMoved, Log, append, channel_names, entries_after, read_log
@@ -136,8 +137,12 @@ def rollback_target(store: WritableStore, log: Log, release: str | None = None) 
     found = release or log.release_before()
     if found is None:
         raise UsageError(
-            f"{store.place}: channel {log.channel} has no earlier release to roll back to",
-            hint="name one: `gdata rollback --channel CHANNEL RELEASE`",
+            sentence(
+                "{place}: channel {channel} has no earlier release to roll back to",
+                place=store.place,
+                channel=log.channel,
+            ),
+            hint=sentence("name one: `gdata rollback --channel CHANNEL RELEASE`"),
         )
     bring_back(store, found)
     return read_release(store, found)
@@ -148,12 +153,21 @@ def check_one_build(bundles: Mapping[str, Bundle]) -> str:
     builds = {bundle.manifest.build for bundle in bundles.values()}
     if len(builds) != 1:
         raise UsageError(
-            "there is no build to publish" if not builds else "the bundles come from different builds",
-            hint="run `gdata build`",
+            sentence("there is no build to publish")
+            if not builds
+            else sentence("the bundles come from different builds"),
+            hint=sentence("run `gdata build`"),
         )
     for name, bundle in bundles.items():
         if bundle.manifest.target != name:
-            raise UsageError(f"{bundle.place}: the bundle of {bundle.manifest.target}, not of {name}")
+            raise UsageError(
+                sentence(
+                    "{place}: the bundle of {target}, not of {name}",
+                    place=bundle.place,
+                    target=bundle.manifest.target,
+                    name=name,
+                )
+            )
     return builds.pop()
 
 
@@ -173,14 +187,16 @@ def check_expected(build: str, move: Move) -> None:
     if expected is None:
         if move.protected:
             raise RefusedError(
-                f"channel {move.channel} is protected: say which build was reviewed",
-                hint=f"review the diff, then give `--expect {build[:12]}`",
+                sentence("channel {channel} is protected: say which build was reviewed", channel=move.channel),
+                hint=sentence("review the diff, then give `--expect {build}`", build=build[:12]),
             )
         return
     if len(expected) < _SHORTEST_BUILD or not build.startswith(expected.lower()):
         raise RefusedError(
-            f"this is build {build[:12]}, not {expected}, the one that was reviewed",
-            hint="build and review again, or publish the build that was reviewed",
+            sentence(
+                "this is build {build}, not {expected}, the one that was reviewed", build=build[:12], expected=expected
+            ),
+            hint=sentence("build and review again, or publish the build that was reviewed"),
         )
 
 
@@ -189,9 +205,16 @@ def check_not_bad(log: Log, build: str) -> None:
     entry = log.why_bad(build)
     if entry is not None:
         raise RefusedError(
-            f"build {build[:12]} is marked bad: {entry.author or 'somebody'} rolled {log.channel} back from "
-            f"{entry.base} at {entry.time:%Y-%m-%d %H:%M:%S}Z" + (f" ({entry.message})" if entry.message else ""),
-            hint=f"if it is good after all, add `--allow {YANKED} --reason TEXT`",
+            sentence(
+                "build {build} is marked bad: {author} rolled {channel} back from {base} at {time}Z{note}",
+                build=build[:12],
+                author=entry.author or say("somebody"),
+                channel=log.channel,
+                base=entry.base,
+                time=f"{entry.time:%Y-%m-%d %H:%M:%S}",
+                note=f" ({entry.message})" if entry.message else "",
+            ),
+            hint=sentence("if it is good after all, add `--allow {YANKED} --reason TEXT`", YANKED=YANKED),
         )
 
 
@@ -204,8 +227,12 @@ def _open_log(store: WritableStore, channel: str, base: Entry | None) -> Log:
         came = entries_after(store, channel, base)
         if not came:
             raise DamagedError(
-                f"{store.place}: the log of {channel} isn't the one that was read before",
-                hint="somebody put another in its place: restore it from a backup",
+                sentence(
+                    "{place}: the log of {channel} isn't the one that was read before",
+                    place=store.place,
+                    channel=channel,
+                ),
+                hint=sentence("somebody put another in its place: restore it from a backup"),
             )
         raise ChannelMoved(channel, came)
     return log
@@ -216,8 +243,13 @@ def _check_no_twin(store: WritableStore, channel: str) -> None:
     for name in channel_names(store):
         if name != channel and name.casefold() == channel.casefold():
             raise UsageError(
-                f"{store.place}: there is a channel {name}; {channel} differs from it by case alone",
-                hint=f"use {name}, or another name",
+                sentence(
+                    "{place}: there is a channel {name}; {channel} differs from it by case alone",
+                    place=store.place,
+                    name=name,
+                    channel=channel,
+                ),
+                hint=sentence("use {name}, or another name", name=name),
             )
 
 
@@ -294,12 +326,17 @@ def _create_record(store: WritableStore, draft: Release) -> Release:
             continue
         if not store.keeps_first(release_name(release.id), content):
             raise StoreError(
-                f"{store.place}: this storage overwrites files that it was told only to create",
-                hint="use one with conditional writes (S3, GCS, R2, MinIO, SeaweedFS): without them one of two "
-                "publishers at once would be lost",
+                sentence("{place}: this storage overwrites files that it was told only to create", place=store.place),
+                hint=sentence(
+                    "use one with conditional writes (S3, GCS, R2, MinIO, SeaweedFS): without them one "
+                    "of two publishers at once would be lost"
+                ),
             )
         return release
-    raise StoreError(f"{store.place}: every id for build {draft.build[:12]} is taken", hint="run it again")
+    raise StoreError(
+        sentence("{place}: every id for build {build} is taken", place=store.place, build=draft.build[:12]),
+        hint=sentence("run it again"),
+    )
 
 
 def _append(store: WritableStore, move: Move, release: Release, base: Entry | None) -> Entry:

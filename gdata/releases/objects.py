@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from gdata.errors import GdataError, StoreError
+from gdata.language import Sentence, sentence
 from gdata.releases.cache import BlobCache
 from gdata.releases.store import (
     StoredFile,
@@ -59,8 +60,13 @@ class ObjectStore(WritableStore):
             return fsspec.filesystem(self._protocol, **_OPTIONS[self._protocol])
         except ImportError as error:
             raise StoreError(
-                f"{self.place}: {self._protocol}:// needs a package that isn't installed ({error})",
-                hint=f"pip install 'gdata-sheets[{_EXTRAS[self._protocol]}]'",
+                sentence(
+                    "{place}: {protocol}:// needs a package that isn't installed ({error})",
+                    place=self.place,
+                    protocol=self._protocol,
+                    error=error,
+                ),
+                hint=sentence("pip install 'gdata-sheets[{EXTRAS}]'", EXTRAS=_EXTRAS[self._protocol]),
             ) from error
 
     def find(self, name: str, at_most: int | None = None) -> bytes | None:
@@ -102,8 +108,8 @@ class ObjectStore(WritableStore):
                 return found == content
             if failure is None:
                 raise StoreError(
-                    f"{self.place}: {name} was written but can't be read back",
-                    hint="the storage must show what was written at once, as S3 does; check its settings",
+                    sentence("{place}: {name} was written but can't be read back", place=self.place, name=name),
+                    hint=sentence("the storage must show what was written at once, as S3 does; check its settings"),
                 )
             if tries_left and "409" in _words(failure):
                 time.sleep(0.1)  # S3 says so while another's write of the same name is under way
@@ -184,11 +190,11 @@ class _Trouble:
     """What went wrong, known by the classes of the errors or the storage's own codes."""
 
     words: frozenset[str]
-    what: str
-    hint: str
+    what: Sentence
+    hint: Sentence
 
 
-def _trouble(words: str, what: str, hint: str) -> _Trouble:
+def _trouble(words: str, what: Sentence, hint: Sentence) -> _Trouble:
     return _Trouble(frozenset(words.split()), what, hint)
 
 
@@ -196,45 +202,52 @@ _TROUBLES = (
     _trouble(
         "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound TokenRetrievalError "
         "SSOError NoAuthTokenError MetadataRetrievalError DefaultCredentialsError RefreshError",
-        "there are no credentials for it",
-        "for S3 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role; for GCS run "
-        "`gcloud auth application-default login` or set GOOGLE_APPLICATION_CREDENTIALS",
+        sentence("there are no credentials for it"),
+        sentence(
+            "for S3 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role; for "
+            "GCS run `gcloud auth application-default login` or set "
+            "GOOGLE_APPLICATION_CREDENTIALS"
+        ),
     ),
     _trouble(
         "InvalidAccessKeyId SignatureDoesNotMatch ExpiredToken InvalidToken ExpiredTokenException "
         "TokenRefreshRequired InvalidSecurity 401",
-        "the storage doesn't take the credentials",
-        "check the key and its secret, or log in again if they expire",
+        sentence("the storage doesn't take the credentials"),
+        sentence("check the key and its secret, or log in again if they expire"),
     ),
-    _trouble("RequestTimeTooSkewed", "this machine's clock is wrong", "set the clock"),
+    _trouble("RequestTimeTooSkewed", sentence("this machine's clock is wrong"), sentence("set the clock")),
     _trouble(
         "NoSuchBucket InvalidBucketName ParamValidationError",
-        "there is no such bucket",
-        "check `releases:` in sheets.yaml for its spelling, and AWS_ENDPOINT_URL for the right storage",
+        sentence("there is no such bucket"),
+        sentence("check `releases:` in sheets.yaml for its spelling, and AWS_ENDPOINT_URL for the right storage"),
     ),
     _trouble(
         "NoRegionError PermanentRedirect AuthorizationHeaderMalformed IllegalLocationConstraintException",
-        "the bucket lies in another region",
-        "set AWS_REGION to the bucket's",
+        sentence("the bucket lies in another region"),
+        sentence("set AWS_REGION to the bucket's"),
     ),
     _trouble(
         "AccessDenied AllAccessDisabled AccountProblem PermissionError 403 Forbidden",
-        "no permission",
-        "readers need s3:GetObject and s3:ListBucket (without the latter S3 says so of what just isn't there), "
-        "publishers s3:PutObject as well",
+        sentence("no permission"),
+        sentence(
+            "readers need s3:GetObject and s3:ListBucket (without the latter S3 says so of what "
+            "just isn't there), publishers s3:PutObject as well"
+        ),
     ),
     _trouble(
         "SlowDown ServiceUnavailable InternalError RequestTimeout TooManyRequests 429 500 502 503 504",
-        "the storage is busy or down",
-        "wait a little and run it again",
+        sentence("the storage is busy or down"),
+        sentence("wait a little and run it again"),
     ),
     _trouble(
         "HTTPClientError ClientConnectionError ClientPayloadError ConnectionError TimeoutError FSTimeoutError "
         "ResponseParserError IncompleteReadError gaierror SSLError",
-        "it can't be reached",
-        "check the network; for S3 elsewhere than at AWS also AWS_ENDPOINT_URL",
+        sentence("it can't be reached"),
+        sentence("check the network; for S3 elsewhere than at AWS also AWS_ENDPOINT_URL"),
     ),
-    _trouble("QuotaExceeded EntityTooLarge XMinioStorageFull", "the storage is full", "make room in it"),
+    _trouble(
+        "QuotaExceeded EntityTooLarge XMinioStorageFull", sentence("the storage is full"), sentence("make room in it")
+    ),
 )
 
 

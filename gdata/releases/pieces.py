@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.errors import DamagedError
+from gdata.language import sentence
 from gdata.releases.store import Store, blob_name
 
 _WHOLE_BYTES = 1 << 16
@@ -61,7 +62,9 @@ def pieces_of(content: bytes, place: str) -> list[str] | None:
             if not re.fullmatch("[0-9a-f]{64}", digest):
                 raise ValueError(f"{digest!r} is not a SHA-256")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise DamagedError(f"{place} is damaged: not a list of pieces ({error})") from error
+        raise DamagedError(
+            sentence("{place} is damaged: not a list of pieces ({error})", place=place, error=error)
+        ) from error
     return list(pieces)
 
 
@@ -80,5 +83,7 @@ def read_pieces(store: Store, digest: str) -> bytes:
     size = listed.get("size") if isinstance(listed.get("size"), int) else None
     whole = b"".join(store.in_parallel(lambda piece: store.get_blob(piece, size), pieces))
     if sha256(whole) != listed.get("sha256"):
-        raise DamagedError(f"{place} is damaged: its pieces together aren't the file that it names")
+        raise DamagedError(
+            sentence("{place} is damaged: its pieces together aren't the file that it names", place=place)
+        )
     return whole

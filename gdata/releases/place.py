@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gdata.errors import UsageError
+from gdata.language import sentence
 from gdata.releases.cache import BlobCache
 from gdata.releases.folder import FolderStore
 from gdata.releases.store import Store
@@ -32,6 +33,6 @@ def open_store(location: str | Path, *, cache: str | Path | None = None) -> Stor
 
         return ObjectStore("s3" if scheme == "s3" else "gs", rest.strip("/"), blobs)
     raise UsageError(
-        f"{scheme}://: no release store can be there",
-        hint="give a folder, s3://BUCKET/PATH, gs://BUCKET/PATH or https://…",
+        sentence("{scheme}://: no release store can be there", scheme=scheme),
+        hint=sentence("give a folder, s3://BUCKET/PATH, gs://BUCKET/PATH or https://…"),
     )

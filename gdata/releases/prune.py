@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gdata.errors import DamagedError, RefusedError, UsageError
+from gdata.language import sentence
 from gdata.releases.blobs import blobs_of, list_blobs, missing
 from gdata.releases.log import channel_names, read_log
 from gdata.releases.reader import read_release
@@ -90,7 +91,9 @@ def plan_prune(
         UsageError: `keep` is less than 1, or there is no store.
     """
     if keep < 1:
-        raise UsageError("at least the newest entry of each channel is kept", hint="give --keep 1 or more")
+        raise UsageError(
+            sentence("at least the newest entry of each channel is kept"), hint=sentence("give --keep 1 or more")
+        )
     now = now or datetime.now(UTC)
     logs = _read_logs(store, keep)
     listed = {folder: store.files(folder) for folder in (RELEASES, BLOBS, CHANNELS, TRASH)}
@@ -168,8 +171,14 @@ def _read_logs(store: WritableStore, keep: int) -> _Logs:
             known = entries.setdefault(entry.release, entry)
             if known.record != entry.record:
                 raise DamagedError(
-                    f"{store.place}: {known.channel} and {channel} name two records of {entry.release}",
-                    hint="run `gdata verify` before anything is taken out",
+                    sentence(
+                        "{place}: {channel} and {channel2} name two records of {release}",
+                        place=store.place,
+                        channel=known.channel,
+                        channel2=channel,
+                        release=entry.release,
+                    ),
+                    hint=sentence("run `gdata verify` before anything is taken out"),
                 )
             if number < keep:
                 kept.add(entry.release)
@@ -182,17 +191,27 @@ def _check_plausible(store: WritableStore, logs: _Logs, listed: Mapping[str, lis
     """Raise where what is seen can't be the whole store: nothing may be taken out then."""
     releases = sum(is_own(file.name) for file in listed[RELEASES])
     if not any(listed.values()) and (reason := store.why_empty()):
-        raise UsageError(f"{store.place}: there is no release store", hint=reason)
+        raise UsageError(sentence("{place}: there is no release store", place=store.place), hint=reason)
     if releases and not logs.entries:
         raise RefusedError(
-            f"{store.place}: there are {releases} releases and no channel, so nothing says which are needed",
-            hint=f"is all of the store here, its folder {CHANNELS}/ too? Restore that from a backup",
+            sentence(
+                "{place}: there are {releases} releases and no channel, so nothing says which are needed",
+                place=store.place,
+                releases=releases,
+            ),
+            hint=sentence(
+                "is all of the store here, its folder {CHANNELS}/ too? Restore that from a backup", CHANNELS=CHANNELS
+            ),
         )
     lost = logs.newest - {_id_of(file) for file in listed[RELEASES]}
     if lost:
         raise DamagedError(
-            f"{store.place}: {release_name(min(lost))} is missing, and a channel points at it",
-            hint="run `gdata repair` before anything is taken out",
+            sentence(
+                "{place}: {release_name} is missing, and a channel points at it",
+                place=store.place,
+                release_name=release_name(min(lost)),
+            ),
+            hint=sentence("run `gdata repair` before anything is taken out"),
         )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, SignatureError, UsageError
+from gdata.language import say, sentence
 from gdata.releases.log import channel_names, newest_entry, no_such_channel, read_entry
 from gdata.releases.pieces import read_pieces
 from gdata.releases.place import open_store
@@ -68,15 +69,15 @@ def read_release(store: Store, release: str, entry: Entry | None = None) -> Rele
     content = store.find(name) if is_release_id(release) else None
     if content is None:
         raise UsageError(
-            f"{store.place}: there is no release {release}",
-            hint=store.why_empty() or "`gdata releases` lists them; old ones may have been pruned",
+            sentence("{place}: there is no release {release}", place=store.place, release=release),
+            hint=store.why_empty() or sentence("`gdata releases` lists them; old ones may have been pruned"),
         )
     place = f"{store.place}: {name}"
     record = Release.from_bytes(content, place=place)
     if record.id != release or (entry is not None and sha256(content) != entry.record):
         raise DamagedError(
-            f"{place} is damaged: it isn't the record that was written under this name",
-            hint="restore the file from a backup of the store",
+            sentence("{place} is damaged: it isn't the record that was written under this name", place=place),
+            hint=sentence("restore the file from a backup of the store"),
         )
     return record
 
@@ -91,8 +92,13 @@ def release_at(store: Store, entry: Entry) -> Release:
         return read_release(store, entry.release, entry)
     except UsageError as error:
         raise DamagedError(
-            f"{store.place}: {release_name(entry.release)} is missing, and channel {entry.channel} points at it",
-            hint="`gdata repair` brings it back where there is a copy; or `gdata rollback`",
+            sentence(
+                "{place}: {release_name} is missing, and channel {channel} points at it",
+                place=store.place,
+                release_name=release_name(entry.release),
+                channel=entry.channel,
+            ),
+            hint=sentence("`gdata repair` brings it back where there is a copy; or `gdata rollback`"),
         ) from error
 
 
@@ -106,27 +112,41 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
     """
     if target not in release.targets:
         raise UsageError(
-            f"{store.place}: release {release.id} has no target {target}", hint=f"it has {', '.join(release.targets)}"
+            sentence("{place}: release {id} has no target {target}", place=store.place, id=release.id, target=target),
+            hint=sentence("it has {targets}", targets=", ".join(release.targets)),
         )
     released = release.targets[target]
     name = blob_name(released.manifest)
     content = store.get_blob(released.manifest, _MANIFEST_BYTES)
-    place = f"{store.place}: {name} (manifest of {target} in {release.id})"
+    place = say(
+        "{place}: {name} (manifest of {target} in {release})",
+        place=store.place,
+        name=name,
+        target=target,
+        release=release.id,
+    )
     if public_key is not None:
         check_signature(released.signature, content, place=place, key=public_key)
     manifest = Manifest.from_bytes(content, place=place)
     if (manifest.target, manifest.build) != (target, release.build):
         fault = SignatureError if public_key is not None else DamagedError
         raise fault(
-            f"{place} is that of target {manifest.target} in build {manifest.build[:12]}, "
-            f"not of {target} in build {release.build[:12]}",
-            hint="somebody changed the release's record: restore the store from a backup",
+            say(
+                "{place} is that of target {target} in build {build}, not of {target2} in build {build2}",
+                place=place,
+                target=manifest.target,
+                build=manifest.build[:12],
+                target2=target,
+                build2=release.build[:12],
+            ),
+            hint=say("somebody changed the release's record: restore the store from a backup"),
         )
 
     def fetch(entry: FileEntry) -> bytes:
         return store.get_blob(entry.sha256, entry.size)
 
-    return Bundle(manifest, content, f"{store.place}, release {release.id}, target {target}", fetch)
+    place = say("{place}, release {release}, target {target}", place=store.place, release=release.id, target=target)
+    return Bundle(manifest, content, place, fetch)
 
 
 def read_all(bundle: Bundle) -> dict[str, bytes]:
@@ -177,7 +197,7 @@ def snapshot_of(store: Store, release: str) -> bytes:
     Raises:
         UsageError: there is no such release, or it was published without one.
     """
-    return _part_of(store, release, read_release(store, release).snapshot, "snapshot of its sheets")
+    return _part_of(store, release, read_release(store, release).snapshot, say("snapshot of its sheets"))
 
 
 def descriptors_of(store: Store, release: str) -> bytes:
@@ -186,14 +206,18 @@ def descriptors_of(store: Store, release: str) -> bytes:
     Raises:
         UsageError: there is no such release, or it was published without them.
     """
-    return _part_of(store, release, read_release(store, release).protos, ".proto descriptors")
+    return _part_of(store, release, read_release(store, release).protos, say(".proto descriptors"))
 
 
 def _part_of(store: Store, release: str, digest: str | None, what: str) -> bytes:
     if digest is None:
         raise UsageError(
-            f"release {release} was published without the {what}, so it can't be built again",
-            hint="use a release that was published from the machine that had built it",
+            sentence(
+                "release {release} was published without the {what}, so it can't be built again",
+                release=release,
+                what=what,
+            ),
+            hint=sentence("use a release that was published from the machine that had built it"),
         )
     return read_pieces(store, digest)
 

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.errors import DamagedError, UnknownFormatError, UsageError
+from gdata.language import sentence
 
 Action = Literal["publish", "promote", "rollback"]
 KNOWN_FEATURES: frozenset[str] = frozenset()
@@ -51,8 +52,10 @@ def check_channel_name(name: str) -> str:
     """
     if not is_channel_name(name):
         raise UsageError(
-            f"{name!r} can't be the name of a channel",
-            hint="use letters, digits, `-`, `_` and `.`, starting with a letter or digit, up to 64: live, dev-balance",
+            sentence("{name} can't be the name of a channel", name=repr(name)),
+            hint=sentence(
+                "use letters, digits, `-`, `_` and `.`, starting with a letter or digit, up to 64: live, dev-balance"
+            ),
         )
     return name
 
@@ -210,15 +213,20 @@ def _read(content: bytes, place: str, what: str, parse: Callable[[Any], _Record]
         unknown = set(raw["features"]) - KNOWN_FEATURES
         if unknown:
             raise UnknownFormatError(
-                f"{place}: needs features that this gdata doesn't know ({', '.join(sorted(map(str, unknown)))})",
-                hint="update gdata where this is read",
+                sentence(
+                    "{place}: needs features that this gdata doesn't know ({map})",
+                    place=place,
+                    map=", ".join(sorted(map(str, unknown))),
+                ),
+                hint=sentence("update gdata where this is read"),
             )
         record = parse(raw)
         if cast(Any, record).to_bytes() != content:
             raise ValueError("its bytes aren't those that gdata writes")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DamagedError(
-            f"{place} is damaged: not {what} ({error})", hint="restore the file from a backup of the store"
+            sentence("{place} is damaged: not {what} ({error})", place=place, what=what, error=error),
+            hint=sentence("restore the file from a backup of the store"),
         ) from error
     return record
 

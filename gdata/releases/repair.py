@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, GdataError, StoreError, UnknownFormatError
+from gdata.language import say
 from gdata.releases.identity import ensure_identity
 from gdata.releases.log import mark_of, read_entry
 from gdata.releases.records import Entry, Release
@@ -80,12 +81,12 @@ def _mend(store: WritableStore, file: str, copies: Sequence[Copies]) -> Mended |
     if file == IDENTITY:
         known = (record.provenance.get("store") for record in readable_records(store))
         ensure_identity(store, next(filter(None, known), None))
-        return Mended(file, "the releases' records")
+        return Mended(file, say("the releases' records"))
     if not is_own(file):
         return None
     if file.startswith(CHANNELS) and not entry_number(file):
         store.put(file, mark_of(file[-13:-5]))
-        return Mended(file, "the log")
+        return Mended(file, say("the log"))
     fits = _judge_of(store, file)
     for source, content in _candidates(store, file, copies):
         if fits(content):
@@ -106,7 +107,7 @@ def _candidates(store: WritableStore, file: str, copies: Sequence[Copies]) -> It
             yield one.place, found
     held = None if file.startswith(BLOBS) else store.find(file)
     if held is not None and len(held) <= _LARGEST_FLIPPED:
-        yield from (("a flipped bit", one) for one in _flips(held))
+        yield from ((say("a flipped bit"), one) for one in _flips(held))
 
 
 def _flips(content: bytes) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.errors import OutputError, SignatureError, UsageError
+from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -129,7 +130,7 @@ def load_signing_key(source: str | Path | None, environment: Mapping[str, str] =
     text = str(source) if source else environment.get(SIGNING_KEY_VARIABLE, "")
     if not text:
         return None
-    return SigningKey(_parse_private(_pem(text, where), where if "-----BEGIN" not in where else "the signing key"))
+    return SigningKey(_parse_private(_pem(text, where), where if "-----BEGIN" not in where else say("the signing key")))
 
 
 KeySource = str | os.PathLike[str] | PublicKeys
@@ -147,11 +148,13 @@ def load_public_keys(source: KeySource | Sequence[KeySource]) -> PublicKeys:
     if not isinstance(source, str | os.PathLike):
         keys = tuple(dict.fromkeys(raw for one in source for raw in load_public_keys(one).raw))
         if not keys:
-            raise UsageError("public_key= names no key", hint="leave it out to read what nobody signed")
+            raise UsageError(
+                sentence("public_key= names no key"), hint=sentence("leave it out to read what nobody signed")
+            )
         return PublicKeys(keys)
     text = os.fspath(source)
     pem = _pem(text, text)
-    where = "the public key" if "-----BEGIN" in text else text
+    where = say("the public key") if "-----BEGIN" in text else text
     return PublicKeys(tuple(_parse_public(one, where) for one in _PUBLIC.findall(pem) or [pem]))
 
 
@@ -163,21 +166,30 @@ def check_signature(signature: str | None, content: bytes, *, place: str, key: P
     if signature is None:
         if key is not None:
             raise SignatureError(
-                f"{place} isn't signed, but only what {key} signed is to be read",
-                hint="publish with the signing key, or read without a public key",
+                sentence("{place} isn't signed, but only what {key} signed is to be read", place=place, key=key),
+                hint=sentence("publish with the signing key, or read without a public key"),
             )
         return
     signer, made = _split(signature, place)
     if key is not None and signer not in key.raw:
         raise SignatureError(
-            f"{place} is signed by another key: by {PublicKeys((signer,))}, not by {key}",
-            hint="give the public half of the key that it was published with; if you know no such key, "
-            "somebody else wrote to the store",
+            sentence(
+                "{place} is signed by another key: by {PublicKeys}, not by {key}",
+                place=place,
+                PublicKeys=PublicKeys((signer,)),
+                key=key,
+            ),
+            hint=sentence(
+                "give the public half of the key that it was published with; if you know no such "
+                "key, somebody else wrote to the store"
+            ),
         )
     if not _fits(signer, made, content):
         raise SignatureError(
-            f"{place} isn't what was signed: it was changed afterwards, or the signature is damaged",
-            hint="publish it anew from a machine that you trust",
+            sentence(
+                "{place} isn't what was signed: it was changed afterwards, or the signature is damaged", place=place
+            ),
+            hint=sentence("publish it anew from a machine that you trust"),
         )
 
 
@@ -204,7 +216,9 @@ def check_folder_signature(folder: Path, manifest: bytes, key: PublicKeys) -> No
     except FileNotFoundError:
         lines = None
     except OSError as error:
-        raise SignatureError(f"{path}: can't be read: {error.strerror or error}") from error
+        raise SignatureError(
+            sentence("{path}: can't be read: {strerror}", path=path, strerror=error.strerror or error)
+        ) from error
     check_any_signature(lines, manifest, place=str(folder / "manifest.json"), key=key)
 
 
@@ -219,7 +233,8 @@ def _split(signature: str, place: str) -> tuple[bytes, bytes]:
             raise ValueError("base64")
     except ValueError as error:
         raise SignatureError(
-            f"{place}: its signature is damaged, or of a kind that this gdata doesn't know", hint="update gdata"
+            sentence("{place}: its signature is damaged, or of a kind that this gdata doesn't know", place=place),
+            hint=sentence("update gdata"),
         ) from error
     return parts[0], parts[1]
 
@@ -242,7 +257,10 @@ def _pem(text: str, where: str) -> bytes:
         return Path(text).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{where}: the key can't be read: {reason}", hint="make one with `gdata keygen`") from error
+        raise UsageError(
+            sentence("{where}: the key can't be read: {reason}", where=where, reason=reason),
+            hint=sentence("make one with `gdata keygen`"),
+        ) from error
 
 
 def _parse_private(pem: bytes, where: str) -> Ed25519PrivateKey:
@@ -255,12 +273,16 @@ def _parse_private(pem: bytes, where: str) -> Ed25519PrivateKey:
         key = load_pem_private_key(pem, password=None)
     except TypeError as error:
         raise UsageError(
-            f"{where}: the key is locked with a password", hint="take the password off with `openssl pkey`"
+            sentence("{where}: the key is locked with a password", where=where),
+            hint=sentence("take the password off with `openssl pkey`"),
         ) from error
     except (ValueError, UnsupportedAlgorithm):
         pass
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{where}: not an Ed25519 private key in PEM form", hint="make one with `gdata keygen`")
+        raise UsageError(
+            sentence("{where}: not an Ed25519 private key in PEM form", where=where),
+            hint=sentence("make one with `gdata keygen`"),
+        )
     return key
 
 
@@ -274,8 +296,8 @@ def _parse_public(pem: bytes, where: str) -> bytes:
         key = load_pem_public_key(pem)
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(
-            f"{where}: not an Ed25519 public key in PEM form",
-            hint="give the .pub file that `gdata keygen` wrote beside the private key",
+            sentence("{where}: not an Ed25519 public key in PEM form", where=where),
+            hint=sentence("give the .pub file that `gdata keygen` wrote beside the private key"),
         )
     return key.public_bytes_raw()
 
@@ -290,7 +312,10 @@ def _write_new(path: Path, content: bytes, *, mode: int) -> None:
             os.fsync(file.fileno())
     except FileExistsError as error:
         raise UsageError(
-            f"{path} is there already", hint="give another name: a key that is lost can't be made again"
+            sentence("{path} is there already", path=path),
+            hint=sentence("give another name: a key that is lost can't be made again"),
         ) from error
     except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+        raise OutputError(
+            sentence("{path}: can't be written: {strerror}", path=path, strerror=error.strerror or error)
+        ) from error

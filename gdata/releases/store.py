@@ -23,6 +23,7 @@ from typing import TypeVar
 from gdata import files
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, UsageError
+from gdata.language import sentence
 from gdata.releases.cache import BlobCache
 
 BLOBS, RELEASES, CHANNELS, TRASH = "blobs", "releases", "channels", "trash"
@@ -77,8 +78,8 @@ def entry_number(name: str) -> int:
     number = int(found[1])
     if found["wrong"] or not number:
         raise DamagedError(
-            f"{name} can't be the name of an entry: they are 000001.json, 000002.json, …",
-            hint="move the file away: gdata didn't write it under this name",
+            sentence("{name} can't be the name of an entry: they are 000001.json, 000002.json, …", name=name),
+            hint=sentence("move the file away: gdata didn't write it under this name"),
         )
     return number
 
@@ -105,7 +106,7 @@ def checked(name: str) -> str:
     inner, last = others[:-1], others[-1] if others else ""
     safe = first in _FOLDERS and all(_SAFE.fullmatch(part) for part in inner)
     if not safe or not (_SAFE.fullmatch(last) or files.is_temporary(last)):
-        raise DamagedError(f"{name!r} can't be the name of a file in a release store")
+        raise DamagedError(sentence("{name} can't be the name of a file in a release store", name=repr(name)))
     return name
 
 
@@ -118,8 +119,12 @@ def check_size(place: str, size: int, at_most: int) -> None:
     """Raise DamagedError where the file at `place` is larger than it may be."""
     if size > at_most:
         raise DamagedError(
-            f"{place} is damaged: it is larger than the {at_most:,} bytes that it may have",
-            hint="restore the file from a backup; if you didn't change it, somebody else wrote to the store",
+            sentence(
+                "{place} is damaged: it is larger than the {at_most} bytes that it may have",
+                place=place,
+                at_most=format(at_most, ","),
+            ),
+            hint=sentence("restore the file from a backup; if you didn't change it, somebody else wrote to the store"),
         )
 
 
@@ -130,8 +135,14 @@ def check_creatable(place: str, name: str, content: bytes) -> None:
     """
     if len(content) > limit_of(name):
         raise UsageError(
-            f"{place}: {name} would have {len(content):,} bytes, and readers take {limit_of(name):,} at most",
-            hint="shorten --message and --reason",
+            sentence(
+                "{place}: {name} would have {count} bytes, and readers take {limit_of} at most",
+                place=place,
+                name=name,
+                count=format(len(content), ","),
+                limit_of=format(limit_of(name), ","),
+            ),
+            hint=sentence("shorten --message and --reason"),
         )
 
 
@@ -189,9 +200,11 @@ class Store(ABC):
         content = self.find(name, at_most)
         if content is None:
             raise DamagedError(
-                f"{self.place}: {name} is missing",
+                sentence("{place}: {name} is missing", place=self.place, name=name),
                 hint=self.why_empty()
-                or "`gdata repair` brings it back where there is a copy; `gdata verify` tells what else is missing",
+                or sentence(
+                    "`gdata repair` brings it back where there is a copy; `gdata verify` tells what else is missing"
+                ),
             )
         return content
 
@@ -207,8 +220,14 @@ class Store(ABC):
         content = self.get(blob_name(digest), at_most)
         if sha256(content) != digest:
             raise DamagedError(
-                f"{self.place}: {blob_name(digest)} is damaged: its bytes aren't those of its name",
-                hint="`gdata repair` brings it back where there is a copy; else restore the file from a backup",
+                sentence(
+                    "{place}: {blob_name} is damaged: its bytes aren't those of its name",
+                    place=self.place,
+                    blob_name=blob_name(digest),
+                ),
+                hint=sentence(
+                    "`gdata repair` brings it back where there is a copy; else restore the file from a backup"
+                ),
             )
         if self.cache:
             self.cache.keep(digest, content)
@@ -281,7 +300,7 @@ def writable(store: Store) -> WritableStore:
     """
     if not isinstance(store, WritableStore):
         raise UsageError(
-            f"{store.place}: a store behind a web server can only be read",
-            hint="name the folder or bucket that the web server serves",
+            sentence("{place}: a store behind a web server can only be read", place=store.place),
+            hint=sentence("name the folder or bucket that the web server serves"),
         )
     return store

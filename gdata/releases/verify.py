@@ -14,6 +14,7 @@ from pathlib import Path
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.errors import DamagedError, UsageError
+from gdata.language import say, sentence
 from gdata.releases.identity import read_identity
 from gdata.releases.log import build_of, channel_names, check_follows, mark_of, read_entry
 from gdata.releases.pieces import pieces_of, read_pieces
@@ -38,7 +39,7 @@ from gdata.releases.store import (
 )
 
 _LARGEST_LIST = 1 << 26
-_REPAIR = "`gdata repair` brings it back where there is a copy; else restore the file from a backup"
+_REPAIR = sentence("`gdata repair` brings it back where there is a copy; else restore the file from a backup")
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
@@ -102,7 +103,9 @@ def verify_folder(folder: Path, *, public_key: PublicKeys | None = None) -> Repo
     with report.at(str(folder)):
         bundles = open_output(folder)
         if not bundles:
-            raise UsageError(f"{folder}: no bundle here", hint="run `gdata build` first")
+            raise UsageError(
+                sentence("{folder}: no bundle here", folder=folder), hint=sentence("run `gdata build` first")
+            )
         for name, bundle in bundles.items():
             _verify_bundle(report, bundle, folder / name, public_key)
     return report
@@ -114,7 +117,7 @@ def verify_release(store: Store, release: str, *, public_key: PublicKeys | None 
     Raises:
         UsageError: there is no such release.
     """
-    report = Report(f"{store.place}, release {release}")
+    report = Report(say("{place}, release {release}", place=store.place, release=release))
     with report.at(release_name(release)):
         record = read_release(store, release)
         report.count(len(record.to_bytes()))
@@ -140,7 +143,7 @@ def verify_store(
     """
     report = Report(store.place)
     if store.why_empty() and not any(store.files(folder) for folder in (CHANNELS, RELEASES, BLOBS)):
-        raise UsageError(f"{store.place}: there is no release store", hint=store.why_empty())
+        raise UsageError(sentence("{place}: there is no release store", place=store.place), hint=store.why_empty())
     records = _read_records(report, store)
     blobs = _verify_blobs(report, store, records, on_progress)
     for record in records.values():
@@ -193,7 +196,7 @@ def _read_records(report: Report, store: WritableStore) -> dict[str, _Record]:
             place = f"{store.place}: {file.name}"
             release = Release.from_bytes(content, place=place)
             if file.name != release_name(release.id):
-                raise DamagedError(f"{place} is damaged: it is the record of {release.id}")
+                raise DamagedError(sentence("{place} is damaged: it is the record of {id}", place=place, id=release.id))
         records[file.name.rpartition("/")[2].removesuffix(".json")] = _Record(file.name, sha256(content), release)
     return records
 
@@ -214,7 +217,11 @@ def _verify_blobs(
         with report.at(file.name):
             if sha256(content) != digest:
                 raise DamagedError(
-                    f"{store.place}: {file.name} is damaged: its bytes aren't those of its name",
+                    sentence(
+                        "{place}: {name} is damaged: its bytes aren't those of its name",
+                        place=store.place,
+                        name=file.name,
+                    ),
                     hint=_REPAIR,
                 )
         report.count(len(content))
@@ -240,21 +247,39 @@ def _verify_needs(
             continue
         content = blobs[released.manifest]
         with report.at(file):
-            check_signature(released.signature, content, place=f"{place}, target {target}", key=public_key)
+            check_signature(
+                released.signature,
+                content,
+                place=say("{place}, target {target}", place=place, target=target),
+                key=public_key,
+            )
         manifest = Manifest.from_bytes(content, place=f"{store.place}: {blob_name(released.manifest)}")
         if (manifest.target, manifest.build) != (target, release.build):
-            raise DamagedError(f"{place} is damaged: it gives {target} the manifest of {manifest.target}")
+            raise DamagedError(
+                sentence(
+                    "{place} is damaged: it gives {target} the manifest of {target2}",
+                    place=place,
+                    target=target,
+                    target2=manifest.target,
+                )
+            )
         needed.update(entry.sha256 for entry in manifest.files)
     for digest in sorted(needed - blobs.keys()):
         with report.at(blob_name(digest)):
-            raise DamagedError(f"{place} needs {blob_name(digest)}, which is missing", hint=_REPAIR)
+            raise DamagedError(
+                sentence("{place} needs {blob_name}, which is missing", place=place, blob_name=blob_name(digest)),
+                hint=_REPAIR,
+            )
 
 
 def _verify_identity(report: Report, store: WritableStore, records: Mapping[str, _Record]) -> None:
     if read_identity(store) is not None:
         report.count(store.size_of(IDENTITY) or 0)
     elif any("store" in record.release.provenance for record in records.values() if record.release):
-        raise DamagedError(f"{store.place}: {IDENTITY} is missing", hint="publish once: that writes it again")
+        raise DamagedError(
+            sentence("{place}: {IDENTITY} is missing", place=store.place, IDENTITY=IDENTITY),
+            hint=sentence("publish once: that writes it again"),
+        )
 
 
 def _verify_log(
@@ -290,10 +315,15 @@ def _verify_mark(report: Report, store: WritableStore, name: str, build: str) ->
     with report.at(name):
         content = store.find(name)
         if content != mark_of(build):
-            wrong = "is missing" if content is None else "is damaged"
+            wrong = say("is missing") if content is None else say("is damaged")
             raise DamagedError(
-                f"{store.place}: {name} {wrong}: it tells that the channel was rolled back from that build",
-                hint="`gdata repair` writes it again",
+                sentence(
+                    "{place}: {name} {wrong}: it tells that the channel was rolled back from that build",
+                    place=store.place,
+                    name=name,
+                    wrong=wrong,
+                ),
+                hint=sentence("`gdata repair` writes it again"),
             )
         report.count(len(content))
 
@@ -305,10 +335,16 @@ def _verify_record_of(
     if record is None and not is_newest:
         report.pruned.append(entry.release)
     elif record is None or record.sha256 != entry.record:
-        wrong = "is missing" if record is None else "is damaged: it isn't the record that was written"
+        wrong = say("is missing") if record is None else say("is damaged: it isn't the record that was written")
         with report.at(file):
             raise DamagedError(
-                f"{store.place}: {file} {wrong}; channel {entry.channel} points at it",
+                sentence(
+                    "{place}: {file} {wrong}; channel {channel} points at it",
+                    place=store.place,
+                    file=file,
+                    wrong=wrong,
+                    channel=entry.channel,
+                ),
                 hint=_REPAIR,
             )
 

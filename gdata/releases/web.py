@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from gdata.errors import StoreError, UsageError
+from gdata.language import say, sentence
 from gdata.releases.cache import BlobCache
 from gdata.releases.store import CHANNELS, Store, check_size, checked, limit_of, seconds_for, shown
 
@@ -42,8 +43,10 @@ class WebStore(Store):
         if not _is_address(parts):
             place = "…" if "@" in url else f"{parts.netloc}{parts.path}"
             raise UsageError(
-                f"{parts.scheme}://{place}: not the address of a release store",
-                hint="give it without ? and #, and a password's / and @ as %2F and %40: https://cdn.example.com/game",
+                sentence("{scheme}://{place}: not the address of a release store", scheme=parts.scheme, place=place),
+                hint=sentence(
+                    "give it without ? and #, and a password's / and @ as %2F and %40: https://cdn.example.com/game"
+                ),
             )
         super().__init__(shown(url.rstrip("/")), cache)
         self._url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
@@ -95,23 +98,40 @@ class WebStore(Store):
     def why_empty(self) -> str:
         """A word on why nothing may be found here, for hints; may be empty."""
         if self._was_forbidden:
-            return f"{self.place} answered 403: check that it may be read from here"
-        return f"check that {self.place} serves the store's folder"
+            return say("{place} answered 403: check that it may be read from here", place=self.place)
+        return say("check that {place} serves the store's folder", place=self.place)
 
     def _refusal(self, name: str, error: urllib.error.HTTPError) -> StoreError:
         code = error.code
         if code in (401, 403, 407):
-            hint = "check the address, user and password"
+            hint = say("check the address, user and password")
             if "Authorization" in self._headers and _origin(error.url) != _origin(self._url):
-                hint = f"it redirects to {_origin(error.url)}, which isn't given the password: give that address itself"
-            return StoreError(f"{self.place}/{name}: no permission (HTTP {code})", hint=hint)
+                hint = say(
+                    "it redirects to {origin}, which isn't given the password: give that address itself",
+                    origin=_origin(error.url),
+                )
+            return StoreError(
+                sentence("{place}/{name}: no permission (HTTP {code})", place=self.place, name=name, code=code),
+                hint=hint,
+            )
         if code in _PASSING:
-            return StoreError(f"{self.place}/{name}: the server is busy or down (HTTP {code})", hint="try again later")
-        return StoreError(f"{self.place}/{name}: the server answers HTTP {code}", hint="check the address")
+            return StoreError(
+                sentence(
+                    "{place}/{name}: the server is busy or down (HTTP {code})", place=self.place, name=name, code=code
+                ),
+                hint=sentence("try again later"),
+            )
+        return StoreError(
+            sentence("{place}/{name}: the server answers HTTP {code}", place=self.place, name=name, code=code),
+            hint=sentence("check the address"),
+        )
 
     def _unreachable(self, name: str, error: Exception) -> StoreError:
         reason = getattr(error, "reason", None) or error
-        return StoreError(f"{self.place}/{name}: it can't be reached ({reason})", hint="check the address and network")
+        return StoreError(
+            sentence("{place}/{name}: it can't be reached ({reason})", place=self.place, name=name, reason=reason),
+            hint=sentence("check the address and network"),
+        )
 
 
 def _is_address(parts: urllib.parse.SplitResult) -> bool:
@@ -179,7 +199,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         """The request to follow with: to another server without the password, and never off TLS."""
         url = str(answer[-1]).replace(" ", "%20")
         if not url.startswith(("https://",) if req.full_url.startswith("https://") else ("https://", "http://")):
-            raise urllib.error.URLError(_Unsafe(f"it redirects to {_origin(url)}"))
+            raise urllib.error.URLError(_Unsafe(say("it redirects to {origin}", origin=_origin(url))))
         kept = {"User-agent", "Cache-control"}  # and not what is for a proxy
         if _origin(url) == _origin(req.full_url):
             kept.add("Authorization")

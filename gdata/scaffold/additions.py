@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from gdata.config import SheetEntry
+from gdata.language import say
 from gdata.nearest import nearest
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
@@ -99,7 +100,15 @@ class Additions:
             near = nearest(fold(text), field.labels)
             if near is not None:
                 name = field.enum_names[field.labels[near]]
-                self.slips.append(f"{grid.sheet}: {text} is no value of {enum}; {name} may be meant")
+                self.slips.append(
+                    say(
+                        "{sheet}: {text} is no value of {enum}; {name} may be meant",
+                        sheet=grid.sheet,
+                        text=text,
+                        enum=enum,
+                        name=name,
+                    )
+                )
             elif fold(text) not in known:
                 known.add(fold(text))
                 new.append(text)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import UsageError
+from gdata.language import say, sentence
 from gdata.scaffold.additions import Additions
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, GuessedType, SheetFound, SkippedSheet
 from gdata.scaffold.known import Known
@@ -104,7 +105,7 @@ def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = 
 
 def _find(spreadsheet: Spreadsheet, grid: Grid, skip: Sequence[str]) -> SheetFound | SkippedSheet:
     if any(fnmatchcase(grid.sheet, glob) for glob in skip):
-        return SkippedSheet(spreadsheet.name, grid.sheet, "as you said")
+        return SkippedSheet(spreadsheet.name, grid.sheet, say("as you said"))
     return find_table(spreadsheet, grid)
 
 
@@ -180,4 +181,7 @@ def check_package(package: str) -> str:
     parts = package.split(".")
     if all(part.isascii() and part.isidentifier() and part == part.lower() for part in parts):
         return package
-    raise UsageError(f"{package} can't be a package", hint="use small letters, digits and _, like game or game.items")
+    raise UsageError(
+        sentence("{package} can't be a package", package=package),
+        hint=sentence("use small letters, digits and _, like game or game.items"),
+    )

@@ -16,6 +16,7 @@ from gdata.config import Config, GoogleSettings, SheetEntry, Spreadsheet
 from gdata.configfile.names import what_is_wrong_with
 from gdata.configfile.spreadsheets import WORKBOOK_SUFFIXES
 from gdata.errors import CredentialsError, SourceError, UsageError
+from gdata.language import sentence
 from gdata.nearest import did_you_mean
 from gdata.sources.adapters import pull_local, read_sheets
 from gdata.sources.csv.encodings import guess_encodings
@@ -125,7 +126,8 @@ def find_spreadsheets(arguments: Sequence[str], folder: Path, config: Config | N
     if not arguments:
         if not known:
             raise UsageError(
-                "which spreadsheets?", hint="name ids, addresses, workbooks or folders: gdata scaffold sheets/"
+                sentence("which spreadsheets?"),
+                hint=sentence("name ids, addresses, workbooks or folders: gdata scaffold sheets/"),
             )
         return known
     finder = _Finder(folder, known)
@@ -156,8 +158,8 @@ class _Finder:
         else:
             hint = did_you_mean(argument, [one.name for one in self._known])
             raise UsageError(
-                f"{argument} is no file, folder, id or address of a spreadsheet",
-                hint=f"{hint}an address looks like https://docs.google.com/spreadsheets/d/ID/edit",
+                sentence("{argument} is no file, folder, id or address of a spreadsheet", argument=argument),
+                hint=sentence("{hint}an address looks like https://docs.google.com/spreadsheets/d/ID/edit", hint=hint),
             )
 
     def _keep(self, spreadsheet: Spreadsheet) -> None:
@@ -172,8 +174,11 @@ class _Finder:
         paths = sorted(_spreadsheets_at(path.resolve()))
         if not paths:
             raise UsageError(
-                f"{path}: there is no spreadsheet here",
-                hint=f"a spreadsheet is a folder of .csv files, or one of {', '.join(WORKBOOK_SUFFIXES)}",
+                sentence("{path}: there is no spreadsheet here", path=path),
+                hint=sentence(
+                    "a spreadsheet is a folder of .csv files, or one of {WORKBOOK_SUFFIXES}",
+                    WORKBOOK_SUFFIXES=", ".join(WORKBOOK_SUFFIXES),
+                ),
             )
         for one in paths:
             known = next((other for other in self._known if other.path is not None and _is_same(other.path, one)), None)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from gdata.config import SheetEntry, Spreadsheet
+from gdata.language import say
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
@@ -47,22 +48,22 @@ def find_table(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedShee
         return _found(spreadsheet, grid, SheetEntry(grid.sheet, (), "columns"))
     header = _header_row(grid.rows)
     if header is None:
-        return SkippedSheet(spreadsheet.name, grid.sheet, "no row of texts at its top could be a header")
+        return SkippedSheet(spreadsheet.name, grid.sheet, say("no row of texts at its top could be a header"))
     first = _first_record(grid.rows, header)
     entry = SheetEntry(grid.sheet, (), "rows", header + 1, 0 if first == header + 1 else first + 1)
     found = _found(spreadsheet, grid, entry)
     if len(found.columns) < 2 and not (found.columns and is_identifier(found.columns[0].header)):
-        return SkippedSheet(spreadsheet.name, grid.sheet, "it has no two columns with headers")
+        return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
     return found
 
 
 def _why_skipped(grid: Grid) -> str:
     if grid.hidden:
-        return "it is hidden"
+        return say("it is hidden")
     if not any(not is_blank(cell) for row in grid.rows for cell in row):
-        return "it is empty"
+        return say("it is empty")
     if grid.sheet.startswith(("#", "_", "~")) or fold(grid.sheet) in _NOTES:
-        return "its title says that it holds notes"
+        return say("its title says that it holds notes")
     return ""
 
 
@@ -103,13 +104,20 @@ def _choose_columns(sheet: Sheet) -> tuple[dict[int, str], list[int], tuple[str,
         if not text or (text.startswith("#") and text not in ERROR_TEXTS):
             continue
         if text in ERROR_TEXTS:
-            notes.append(f"the header in {place} is a formula that fails: {text}")
+            notes.append(say("the header in {place} is a formula that fails: {text}", place=place, text=text))
         elif text.startswith("@"):
             directives.append(index)
         elif at and fold(base) in map(fold, texts.values()):
             continue  # A variant of the column `base`.
         elif fold(text) in seen:
-            notes.append(f"{place} has the header {text} of {seen[fold(text)]} again: one of them needs another name")
+            notes.append(
+                say(
+                    "{place} has the header {text} of {seen} again: one of them needs another name",
+                    place=place,
+                    text=text,
+                    seen=seen[fold(text)],
+                )
+            )
         else:
             seen[fold(text)] = place
             wanted[index] = text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gdata.errors import UsageError
 from gdata.files import write_atomically
+from gdata.language import sentence
 
 TEMPLATE = Path(__file__).parent / "templates" / "project"
 _DOT = "dot-"
@@ -38,8 +39,12 @@ def start_project(folder: Path) -> list[str]:
     taken = [name for name in files if (folder / name).exists()]
     if taken:
         raise UsageError(
-            f"{folder.absolute()}: there is something here already: {', '.join(taken[:5])}",
-            hint="name an empty folder: gdata init my-game; for sheets that exist, `gdata scaffold`",
+            sentence(
+                "{folder}: there is something here already: {taken}",
+                folder=folder.absolute(),
+                taken=", ".join(taken[:5]),
+            ),
+            hint=sentence("name an empty folder: gdata init my-game; for sheets that exist, `gdata scaffold`"),
         )
     for name, content in files.items():
         write_atomically(folder / name, content)

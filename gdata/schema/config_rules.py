@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from gdata.config import Config, GateRule
 from gdata.errors import ConfigError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.schema.plan import MessagePlan, TablePlan
 
@@ -28,8 +29,8 @@ def check_against_schema(config: Config, tables: Mapping[str, TablePlan]) -> Non
     ]
     if wrong:
         found = sorted(dict.fromkeys(wrong))
-        lines = "\n".join(f"{config.path.name}:{line}: {sentence}" for line, sentence in found)
-        raise ConfigError(lines, hint="mend the name, or delete the rule")
+        lines = "\n".join(f"{config.path.name}:{line}: {text}" for line, text in found)
+        raise ConfigError(lines, hint=sentence("mend the name, or delete the rule"))
 
 
 def _multirow_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
@@ -38,8 +39,13 @@ def _multirow_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Itera
         for message in keyless.keys() & set(entry.tables):
             yield (
                 entry.line,
-                f"{entry.title}: multirow: {message} has no key that tells which rows belong together; "
-                f"mark it in {keyless[message]}: [(gdata.field).key = true]",
+                say(
+                    "{title}: multirow: {message} has no key that tells which rows belong together; "
+                    "mark it in {row}: [(gdata.field).key = true]",
+                    title=entry.title,
+                    message=message,
+                    row=keyless[message],
+                ),
             )
 
 
@@ -48,7 +54,11 @@ def _keys_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[
     for entry in (entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets if entry.keys):
         for plan in (plans[message] for message in entry.tables if message in plans):
             if not plan.key or plan.key[0].kind not in ("int32", "int64", "uint32", "uint64"):
-                what = f"the key {plan.key[0].name} of {plan.message} is no number" if plan.key else "has no key"
+                what = (
+                    say("the key {name} of {message} is no number", name=plan.key[0].name, message=plan.message)
+                    if plan.key
+                    else say("has no key")
+                )
                 what = what if plan.key else f"{plan.message} {what}"
                 yield entry.line, f"{entry.title}: keys: {what}, so there are no ranges of keys"
 
@@ -57,7 +67,7 @@ def _severity_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Itera
     for name in config.severity.tables:
         if name not in tables:
             line = config.severity.lines.get(name, 1)
-            yield line, f"severity: there is no table {name}; {_nearest(name, tables)}"
+            yield line, say("severity: there is no table {name}; {near}", name=name, near=_nearest(name, tables))
 
 
 def _gate_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
@@ -65,11 +75,27 @@ def _gate_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[
     for rule in (rule for gate in gates for rule in gate.rules):
         for glob in rule.tables:
             if not any(fnmatchcase(name, glob) for name in tables):
-                yield rule.line, f"the gate rule {rule.name}: no table matches {glob}; {_nearest(glob, tables)}"
+                yield (
+                    rule.line,
+                    say(
+                        "the gate rule {rule}: no table matches {glob}; {near}",
+                        rule=rule.name,
+                        glob=glob,
+                        near=_nearest(glob, tables),
+                    ),
+                )
         paths = _field_paths(rule, tables)
         for glob in rule.fields:
             if paths and not any(fnmatchcase(path, glob) for path in paths):
-                yield rule.line, f"the gate rule {rule.name}: no field matches {glob}; {_nearest(glob, paths)}"
+                yield (
+                    rule.line,
+                    say(
+                        "the gate rule {rule}: no field matches {glob}; {near}",
+                        rule=rule.name,
+                        glob=glob,
+                        near=_nearest(glob, paths),
+                    ),
+                )
 
 
 def _field_paths(rule: GateRule, tables: Mapping[str, TablePlan]) -> dict[str, None]:
@@ -91,4 +117,4 @@ def _paths(message: MessagePlan, prefix: str, above: tuple[str, ...]) -> Iterato
 
 
 def _nearest(name: str, choices: Mapping[str, object]) -> str:
-    return did_you_mean(name, choices).strip() or f"there are {', '.join(sorted(choices)[:10])}"
+    return did_you_mean(name, choices).strip() or say("there are {names}", names=", ".join(sorted(choices)[:10]))

@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.errors import SchemaError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.proto.fields import element_field, is_map, key_field, row_type
 from gdata.proto.lines import SourceLines
@@ -60,14 +61,28 @@ class Planner:
         field: Any = descriptor.fields[0] if len(descriptor.fields) == 1 else None
         if field is None or not field.is_repeated or field.message_type is None or row_type(field) is None:
             raise SchemaError(
-                f"{self._places.of(descriptor.full_name)}: the message {descriptor.full_name} is no table",
-                hint=f"write `message {descriptor.name}Table {{ repeated {descriptor.name} rows = 1; }}` below it, and "
-                f"name {descriptor.full_name}Table in sheets.yaml; or, for a sheet of one record, `layout: vertical`",
+                sentence(
+                    "{of}: the message {full_name} is no table",
+                    of=self._places.of(descriptor.full_name),
+                    full_name=descriptor.full_name,
+                ),
+                hint=sentence(
+                    "write `message {name}Table {{ repeated {name} rows = 1; }}` below it, and name "
+                    "{full_name}Table in sheets.yaml; or, for a sheet of one record, `layout: vertical`",
+                    name=descriptor.name,
+                    full_name=descriptor.full_name,
+                ),
             )
         if field.type == FieldDescriptor.TYPE_GROUP:
             raise SchemaError(
-                f"{self._places.of(field.full_name)}: the rows of {descriptor.full_name} are delimited, as a group is",
-                hint="make it a plain repeated field; in editions: [features.message_encoding = LENGTH_PREFIXED]",
+                sentence(
+                    "{of}: the rows of {full_name} are delimited, as a group is",
+                    of=self._places.of(field.full_name),
+                    full_name=descriptor.full_name,
+                ),
+                hint=sentence(
+                    "make it a plain repeated field; in editions: [features.message_encoding = LENGTH_PREFIXED]"
+                ),
             )
         return ("map" if is_map(field) else "rows"), field
 
@@ -76,16 +91,27 @@ class Planner:
             map_key = kind_of(rows_field.message_type.fields_by_name["key"])
             if len(plan.key) != 1 or plan.key[0].kind != map_key:
                 raise SchemaError(
-                    f"{self._places.of(plan.message)}: {plan.message} is a map by {map_key}, so exactly one field of "
-                    f"{plan.row.name} must be the key, of that type",
-                    hint="give that field [(gdata.field).key = true]",
+                    sentence(
+                        "{of}: {message} is a map by {map_key}, so exactly one field of {name} must be the "
+                        "key, of that type",
+                        of=self._places.of(plan.message),
+                        message=plan.message,
+                        map_key=map_key,
+                        name=plan.row.name,
+                    ),
+                    hint=sentence("give that field [(gdata.field).key = true]"),
                 )
         rules: list[Sum | Sequence] = [*plan.sums, *plan.sequences]
         for field in (name for rule in rules for name in (rule.field, *rule.by)):
             if not has_field(plan.row, field):
                 raise SchemaError(
-                    f"{self._places.of(plan.message)}: sum or sequence of {plan.message} names {field}, "
-                    f"which {plan.row.name} doesn't have",
+                    sentence(
+                        "{of}: sum or sequence of {message} names {field}, which {name} doesn't have",
+                        of=self._places.of(plan.message),
+                        message=plan.message,
+                        field=field,
+                        name=plan.row.name,
+                    ),
                     hint=did_you_mean(field, [one.name for one in plan.row.fields]),
                 )
         for names in plan.unique:
@@ -94,10 +120,19 @@ class Planner:
     def _check_unique(self, plan: TablePlan, names: tuple[str, ...]) -> None:
         unfit = [name for name in names if not _has_one_value(plan.row, name)]
         if unfit or not names:
-            what = f"names {unfit[0]}, which isn't one value of a {plan.row.name}" if unfit else "names no fields"
+            what = (
+                say("names {unfit}, which isn't one value of a {name}", unfit=unfit[0], name=plan.row.name)
+                if unfit
+                else say("names no fields")
+            )
             raise SchemaError(
-                f"{self._places.of(plan.message)}: unique of {plan.message} {what}",
-                hint='write it as {fields: ["hero_id", "level"]}',
+                sentence(
+                    "{of}: unique of {message} {what}",
+                    of=self._places.of(plan.message),
+                    message=plan.message,
+                    what=what,
+                ),
+                hint=sentence('write it as {{fields: ["hero_id", "level"]}}'),
             )
 
     def plan_message(self, descriptor: Descriptor, within: tuple[str, ...] = ()) -> MessagePlan:
@@ -160,13 +195,22 @@ class Planner:
         when_field, equals, when_value = ref.when.partition("=")
         if not ref.table or bool(ref.when) != bool(equals):
             raise SchemaError(
-                f"{self._places.of(field.full_name)}: the ref of {field.full_name} makes no sense",
-                hint='write {table: "ItemTable"}, and a `when` as "sibling_field=VALUE"',
+                sentence(
+                    "{of}: the ref of {full_name} makes no sense",
+                    of=self._places.of(field.full_name),
+                    full_name=field.full_name,
+                ),
+                hint=sentence('write {{table: "ItemTable"}}, and a `when` as "sibling_field=VALUE"'),
             )
         if when_field.strip() and when_field.strip() not in field.containing_type.fields_by_name:
             raise SchemaError(
-                f"{self._places.of(field.full_name)}: `when` of {field.full_name} names {when_field.strip()}, "
-                f"which {field.containing_type.full_name} doesn't have",
+                sentence(
+                    "{of}: `when` of {full_name} names {when_field}, which {full_name2} doesn't have",
+                    of=self._places.of(field.full_name),
+                    full_name=field.full_name,
+                    when_field=when_field.strip(),
+                    full_name2=field.containing_type.full_name,
+                ),
                 hint=did_you_mean(when_field.strip(), list(field.containing_type.fields_by_name)),
             )
         return Ref(ref.table, ref.field, when_field.strip(), when_value.strip(), tuple(ref.none))
@@ -175,31 +219,38 @@ class Planner:
         place, name = self._places.of(plan.descriptor.full_name), plan.descriptor.full_name
         if plan.key and (plan.kind not in _KEY_KINDS or plan.is_list or plan.is_map):
             raise SchemaError(
-                f"{place}: {name} can't be a key", hint="a key is an integer, a string, a bool or an enum, and no list"
+                sentence("{place}: {name} can't be a key", place=place, name=name),
+                hint=sentence("a key is an integer, a string, a bool or an enum, and no list"),
             )
         if plan.unit and (plan.kind != "duration" or plan.unit not in _UNITS):
             raise SchemaError(
-                f"{place}: unit {plan.unit!r} of {name} makes no sense",
-                hint=f"a unit is for Duration fields, and one of {', '.join(_UNITS)}",
+                sentence("{place}: unit {unit} of {name} makes no sense", place=place, unit=repr(plan.unit), name=name),
+                hint=sentence("a unit is for Duration fields, and one of {UNITS}", UNITS=", ".join(_UNITS)),
             )
         if plan.kind == "any" and not plan.absent_ok:
             raise SchemaError(
-                f"{place}: no cell can hold {name}, which is a google.protobuf.Any",
-                hint="make it a message, or a oneof of several; where only programs fill it, mark it absent_ok",
+                sentence("{place}: no cell can hold {name}, which is a google.protobuf.Any", place=place, name=name),
+                hint=sentence(
+                    "make it a message, or a oneof of several; where only programs fill it, mark it absent_ok"
+                ),
             )
         if len(plan.separator) > 1 or len(plan.subseparator) > 1 or plan.separator == plan.subseparator:
             raise SchemaError(
-                f"{place}: the separators of {name} must be two different characters",
-                hint='separator is "," and subseparator ":" unless the options say otherwise',
+                sentence("{place}: the separators of {name} must be two different characters", place=place, name=name),
+                hint=sentence('separator is "," and subseparator ":" unless the options say otherwise'),
             )
 
     def _check_oneof_default(self, fields: Iterable[FieldPlan]) -> None:
         for plan in fields:
             if plan.oneof and plan.default is not None:
                 raise SchemaError(
-                    f"{self._places.of(plan.descriptor.full_name)}: a default of {plan.descriptor.full_name} would "
-                    f"always set the oneof {plan.oneof}",
-                    hint="remove the default",
+                    sentence(
+                        "{of}: a default of {full_name} would always set the oneof {oneof}",
+                        of=self._places.of(plan.descriptor.full_name),
+                        full_name=plan.descriptor.full_name,
+                        oneof=plan.oneof,
+                    ),
+                    hint=sentence("remove the default"),
                 )
 
     def _enum_choices(self, enum: Any) -> dict[int, str]:
@@ -220,8 +271,14 @@ class Planner:
                 if other is not field:
                     name = field.descriptor.full_name
                     raise SchemaError(
-                        f"{self._places.of(name)}: the column text {text!r} of {name} means {other.name} already",
-                        hint="texts are compared without regard to case, width, blanks, - and _; change one",
+                        sentence(
+                            "{of}: the column text {text} of {name} means {name2} already",
+                            of=self._places.of(name),
+                            text=repr(text),
+                            name=name,
+                            name2=other.name,
+                        ),
+                        hint=sentence("texts are compared without regard to case, width, blanks, - and _; change one"),
                     )
 
     def _enum_labels(self, enum: Any) -> dict[str, int]:
@@ -238,9 +295,15 @@ class Planner:
             for text in texts:
                 if labels.setdefault(text, value.number) != value.number:
                     raise SchemaError(
-                        f"{self._places.of(f'{enum.full_name}.{value.name}')}: {text!r} means two values of "
-                        f"{enum.full_name}",
-                        hint="labels and names are compared without regard to case, blanks, - and _; change one",
+                        sentence(
+                            "{of}: {text} means two values of {full_name}",
+                            of=self._places.of(f"{enum.full_name}.{value.name}"),
+                            text=repr(text),
+                            full_name=enum.full_name,
+                        ),
+                        hint=sentence(
+                            "labels and names are compared without regard to case, blanks, - and _; change one"
+                        ),
                     )
         self._labels[enum.full_name] = labels
         return labels

@@ -18,6 +18,7 @@ from pathlib import Path
 from gdata.errors import OutsideError, SchemaError
 from gdata.files import unseal, write_sealed
 from gdata.installed import package_stamp
+from gdata.language import sentence
 
 OPTIONS_FOLDER = Path(__file__).parent.parent / "protos"
 """The import root of gdata/options.proto."""
@@ -37,7 +38,10 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
     """
     files = sorted(path for path in protos.rglob("*.proto") if path.is_file())
     if not files:
-        raise SchemaError(f"{protos}: there are no .proto files", hint="write one, or mend `protos:` in sheets.yaml")
+        raise SchemaError(
+            sentence("{protos}: there are no .proto files", protos=protos),
+            hint=sentence("write one, or mend `protos:` in sheets.yaml"),
+        )
     try:
         contents = {path.relative_to(protos).as_posix(): path.read_bytes() for path in files}
     except OSError as error:
@@ -93,7 +97,9 @@ def _run_protoc(protos: Path, names: list[str]) -> bytes:
         try:
             ran = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
         except OSError as error:
-            raise OutsideError(f"protoc can't be started: {error}", hint="install gdata again") from error
+            raise OutsideError(
+                sentence("protoc can't be started: {error}", error=error), hint=sentence("install gdata again")
+            ) from error
         if ran.returncode != 0:
             raise _schema_error(ran.stderr or ran.stdout, protos)
         return (folder / "out.binpb").read_bytes()
@@ -103,7 +109,7 @@ def _well_known_protos() -> Path:
     # Found without importing grpc_tools, which would load all of grpc.
     spec = importlib.util.find_spec("grpc_tools")
     if spec is None or spec.origin is None:
-        raise OutsideError("protoc is not installed", hint="pip install grpcio-tools")
+        raise OutsideError(sentence("protoc is not installed"), hint=sentence("pip install grpcio-tools"))
     return Path(spec.origin).parent / "_proto"
 
 
@@ -134,6 +140,6 @@ def _schema_error(output: str, protos: Path) -> SchemaError:
         place = ":".join(filter(None, (str(protos / found["file"]), found["line"], found["column"])))
         lines.append(f"{place}: {found['text']}")
     return SchemaError(
-        "\n".join(lines) or f"{protos}: protoc failed: {output.strip()}",
-        hint="mend the .proto file at the first of these places; the others may follow from it",
+        "\n".join(lines) or sentence("{protos}: protoc failed: {output}", protos=protos, output=output.strip()),
+        hint=sentence("mend the .proto file at the first of these places; the others may follow from it"),
     )

@@ -12,6 +12,7 @@ from google.protobuf.internal import api_implementation
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.errors import OutsideError, SchemaError
+from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
@@ -30,8 +31,13 @@ class Schema:
         """`descriptors` is a serialized FileDescriptorSet, dependencies first, with source info where it matters."""
         if api_implementation.Type() != "upb":
             raise OutsideError(
-                f"protobuf runs as {api_implementation.Type()} here, without the C code (upb) that gdata needs",
-                hint="unset PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION, or install protobuf from a wheel for this platform",
+                sentence(
+                    "protobuf runs as {Type} here, without the C code (upb) that gdata needs",
+                    Type=api_implementation.Type(),
+                ),
+                hint=sentence(
+                    "unset PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION, or install protobuf from a wheel for this platform"
+                ),
             )
         self.descriptors = descriptors
         self.files = FileDescriptorSet.FromString(descriptors)
@@ -81,8 +87,8 @@ class Schema:
         descriptor = self.message(name)
         if descriptor is None:
             raise SchemaError(
-                f"there is no message {name} in the .proto files",
-                hint=did_you_mean(name, self.message_names) + "write the full name: package.Message",
+                sentence("there is no message {name} in the .proto files", name=name),
+                hint=did_you_mean(name, self.message_names) + say("write the full name: package.Message"),
             )
         return self._planner.plan_table(descriptor, is_record=is_record)
 
@@ -99,8 +105,15 @@ class Schema:
             other = taken.setdefault(plan.name.casefold(), name)
             if other != name:
                 raise SchemaError(
-                    f"{self.places.of(name)}: the tables {other} and {name} have the same short name",
-                    hint="a table's file has its short name, so it must be unique without regard to case; rename one",
+                    sentence(
+                        "{of}: the tables {other} and {name} have the same short name",
+                        of=self.places.of(name),
+                        other=other,
+                        name=name,
+                    ),
+                    hint=sentence(
+                        "a table's file has its short name, so it must be unique without regard to case; rename one"
+                    ),
                 )
             plans[plan.name] = plan
         return plans

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gdata.config import Config, Spreadsheet
 from gdata.errors import SourceError
-from gdata.language import Sentence, sentence
+from gdata.language import Sentence, say, sentence
 from gdata.nearest import nearest
 from gdata.sources.grid import Pulled
 from gdata.sources.source import DoctorStep, OnProgress, Wanted
@@ -52,9 +52,13 @@ class LocalSource(ABC):
             try:
                 self.pull_one(one)
             except SourceError as error:
-                yield DoctorStep(f"spreadsheet {one.name}", "error", str(error), error.hint)
+                yield DoctorStep(say("spreadsheet {name}", name=one.name), "error", str(error), error.hint)
             else:
-                yield DoctorStep(f"spreadsheet {one.name}", "ok", f"{one.location or one.path} can be read")
+                yield DoctorStep(
+                    say("spreadsheet {name}", name=one.name),
+                    "ok",
+                    say("{location} can be read", location=one.location or one.path),
+                )
 
 
 def read_file(path: Path, name: str) -> bytes:

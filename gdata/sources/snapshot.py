@@ -20,13 +20,14 @@ from typing import Any, cast, get_args
 from gdata.config import SourceKind
 from gdata.errors import DamagedError, OutsideError, UnknownFormatError, UsageError
 from gdata.files import write_atomically
+from gdata.language import sentence
 from gdata.sources.grid import Pulled
 
 FORMAT = 1
 MAX_BYTES = 4 << 30
 _INDEX = "snapshot.json"
 _MAX_INDEX_BYTES = 64 << 20
-_HINT = "pull again, or take the snapshot from the release once more"
+_HINT = sentence("pull again, or take the snapshot from the release once more")
 # What is compressed already stays as it is; level 1 makes Google's answers a fifth in the time it takes to hash them.
 _COMPRESSED = (b"PK", b"\x1f\x8b")
 _LEVEL = 1
@@ -76,7 +77,8 @@ def read_snapshot(source: Path | bytes) -> list[Pulled]:
         index = json.loads(archive.read(members.pop(_INDEX)))
         if index["format"] != FORMAT:
             raise UnknownFormatError(
-                f"{place}: format {index['format']} is newer than this gdata", hint="update gdata where it is read"
+                sentence("{place}: format {index} is newer than this gdata", place=place, index=index["format"]),
+                hint=sentence("update gdata where it is read"),
             )
         blobs = {name.removeprefix("blobs/"): archive.read(info) for name, info in members.items()}
         damaged = next((digest for digest, blob in blobs.items() if _sha256(blob) != digest), None)
@@ -100,9 +102,13 @@ def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: there is no snapshot here", hint="run `gdata pull` first") from error
+        raise UsageError(
+            sentence("{path}: there is no snapshot here", path=path), hint=sentence("run `gdata pull` first")
+        ) from error
     except OSError as error:
-        raise OutsideError(f"{path}: can't be read: {error.strerror or error}") from error
+        raise OutsideError(
+            sentence("{path}: can't be read: {strerror}", path=path, strerror=error.strerror or error)
+        ) from error
 
 
 @contextmanager
@@ -113,7 +119,9 @@ def _damage_named(place: str) -> Iterator[None]:
         zipfile.BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError, EOFError, OSError,
         RuntimeError,
     ) as error:  # fmt: skip
-        raise DamagedError(f"{place}: not a snapshot, or a damaged one ({error})", hint=_HINT) from error
+        raise DamagedError(
+            sentence("{place}: not a snapshot, or a damaged one ({error})", place=place, error=error), hint=_HINT
+        ) from error
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes, compress: bool) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 from gdata.errors import ConfigError
+from gdata.language import say, sentence
 from gdata.sources.grid import SheetRequest
 
 
@@ -70,8 +71,13 @@ def _refuse_shared_titles(
     for request, titles in zip(requests, matched, strict=True):
         for title in titles:
             if request.is_glob and taken.setdefault(title, request.title) != request.title:
-                globs = f"{taken[title]} and {request.title}"
+                globs = say("{taken} and {title}", taken=taken[title], title=request.title)
                 raise ConfigError(
-                    f"spreadsheet {spreadsheet}: two entries take the sheet {title}: {globs}",
-                    hint=f"name the sheet {title} itself in one of them, or narrow the globs",
+                    sentence(
+                        "spreadsheet {spreadsheet}: two entries take the sheet {title}: {globs}",
+                        spreadsheet=spreadsheet,
+                        title=title,
+                        globs=globs,
+                    ),
+                    hint=sentence("name the sheet {title} itself in one of them, or narrow the globs", title=title),
                 )

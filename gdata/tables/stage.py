@@ -13,6 +13,7 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
 from gdata.events import Event, Listener
 from gdata.garbage import paused_gc
+from gdata.language import sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
@@ -176,8 +177,14 @@ class _Stage:
         config = self._project.config
         if entry.is_glob:
             raise ConfigError(
-                f"{config.path.name}:{entry.line}: {entry.title} matches no sheet of {spreadsheet.name}",
-                hint=f"its sheets are {', '.join(found.titles[:12])}" if found.titles else "",
+                sentence(
+                    "{name}:{line}: {title} matches no sheet of {name2}",
+                    name=config.path.name,
+                    line=entry.line,
+                    title=entry.title,
+                    name2=spreadsheet.name,
+                ),
+                hint=sentence("its sheets are {titles}", titles=", ".join(found.titles[:12])) if found.titles else "",
             )
         return kinds.SHEET_MISSING.at(
             Cell(spreadsheet.name, entry.title),

@@ -181,8 +181,12 @@ def test_what_was_checked_for_one_target_is_not_checked_again_for_the_next() -> 
     [
         ('int32 a = 1 [(gdata.field).ref = {table: "ItmeTable"}];', "no table ItmeTable", "did you mean ItemTable?"),
         ('int32 a = 1 [(gdata.field).ref = {table: "ItemTable" field: "cod"}];', "no field cod", "did you mean code?"),
-        ('int32 a = 1 [(gdata.field).ref = {table: "HeroTable"}];', "a whole number, and HeroTable.id is a string", ""),
-        ('string a = 1 [(gdata.field).ref = {table: "ItemTable"}];', "a string, and ItemTable.id", ""),
+        (
+            'int32 a = 1 [(gdata.field).ref = {table: "HeroTable"}];',
+            "whole number, and HeroTable.id is of type string",
+            "",
+        ),
+        ('string a = 1 [(gdata.field).ref = {table: "ItemTable"}];', "of type string, and ItemTable.id", ""),
         ('int32 a = 1 [(gdata.field).ref = {table: "StageTable"}];', "has 2 fields (chapter, no)", "a message"),
         ('Reward a = 1 [(gdata.field).ref = {table: "StageTable"}];', "don't fit the key", ""),
         (

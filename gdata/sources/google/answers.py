@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from gdata.errors import SourceError
+from gdata.language import say, sentence
 from gdata.sources.google.index import Index, Place, SheetFacts, Values, decode_batch, read_facts, read_index
 from gdata.sources.grid import CellValue, DateCell, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
@@ -71,7 +72,7 @@ class _Reader:
         try:
             return self._decoded[place.file][place.position]
         except IndexError:
-            raise _stale(self.pulled, f"lacks a part of {place.file}") from None
+            raise _stale(self.pulled, say("lacks a part of {file}", file=place.file)) from None
 
 
 def _refuse_stale(
@@ -85,18 +86,23 @@ def _refuse_stale(
         if request.is_glob and not index.metadata:
             lacking = [request.title]
         if lacking:
-            raise _stale(pulled, f"doesn't have the sheet {lacking[0]}")
+            raise _stale(pulled, say("doesn't have the sheet {lacking}", lacking=lacking[0]))
         untimed = [title for title in found if request.has_times and title not in index.serial]
         if untimed:
-            raise _stale(pulled, f"has no dates of the sheet {untimed[0]}")
+            raise _stale(pulled, say("has no dates of the sheet {untimed}", untimed=untimed[0]))
         if request.needs_merges and not index.metadata:
-            raise _stale(pulled, f"doesn't know the merged cells of the sheet {request.title}")
+            raise _stale(pulled, say("doesn't know the merged cells of the sheet {title}", title=request.title))
 
 
 def _stale(pulled: Pulled, lack: str) -> SourceError:
     return SourceError(
-        f"the kept pull of the spreadsheet {pulled.spreadsheet}, of {pulled.pulled_at:%Y-%m-%d %H:%M} UTC, {lack}",
-        hint="run `gdata pull`, or build without --offline",
+        sentence(
+            "the kept pull of the spreadsheet {spreadsheet}, of {pulled_at} UTC, {lack}",
+            spreadsheet=pulled.spreadsheet,
+            pulled_at=format(pulled.pulled_at, "%Y-%m-%d %H:%M"),
+            lack=lack,
+        ),
+        hint=sentence("run `gdata pull`, or build without --offline"),
     )
 
 

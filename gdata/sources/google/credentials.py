@@ -18,6 +18,7 @@ from google.auth.credentials import Credentials
 
 from gdata.config import GoogleSettings
 from gdata.errors import CredentialsError
+from gdata.language import say, sentence
 from gdata.sources.google.endpoint import is_loopback
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets.readonly",)
@@ -59,7 +60,7 @@ def describe_login(credentials: Credentials) -> str:
     if isinstance(email, str) and "@" in email:
         return email
     account = getattr(credentials, "account", None)
-    return account if isinstance(account, str) and account else "the Google account that you logged in with"
+    return account if isinstance(account, str) and account else say("the Google account that you logged in with")
 
 
 def _read_configured(value: str) -> tuple[str, str]:
@@ -68,8 +69,8 @@ def _read_configured(value: str) -> tuple[str, str]:
         return value, "the JSON in google.credentials"
     if "\n" in value or len(value) > _LONGEST_PATH:
         raise CredentialsError(
-            "google.credentials in sheets.yaml is neither a file nor JSON (its value is not shown)",
-            hint="give the path of a service account's key file, or the file's whole content",
+            sentence("google.credentials in sheets.yaml is neither a file nor JSON (its value is not shown)"),
+            hint=sentence("give the path of a service account's key file, or the file's whole content"),
         )
     return _read_file(Path(value)), value
 
@@ -79,20 +80,21 @@ def _read_file(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise CredentialsError(
-            f"the credentials file {path} isn't there",
-            hint="check google.credentials in sheets.yaml, or run `gdata login`",
+            sentence("the credentials file {path} isn't there", path=path),
+            hint=sentence("check google.credentials in sheets.yaml, or run `gdata login`"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
         raise CredentialsError(
-            f"the credentials file {path} can't be read: {reason}", hint="google.credentials wants a JSON key file"
+            sentence("the credentials file {path} can't be read: {reason}", path=path, reason=reason),
+            hint=sentence("google.credentials wants a JSON key file"),
         ) from None
 
 
 def _from_text(text: str, place: str) -> Credentials:
     wrong = CredentialsError(
-        f"{place} holds no Google credentials",
-        hint="download the key again: Google Cloud console > IAM > Service accounts > Keys > Add key > JSON",
+        sentence("{place} holds no Google credentials", place=place),
+        hint=sentence("download the key again: Google Cloud console > IAM > Service accounts > Keys > Add key > JSON"),
     )
     try:
         info = json.loads(text)
@@ -102,8 +104,8 @@ def _from_text(text: str, place: str) -> Credentials:
         raise wrong
     if "installed" in info or "web" in info:
         raise CredentialsError(
-            f"{place} is an OAuth client, not a login",
-            hint="set google.oauth_client to it, and run `gdata login`",
+            sentence("{place} is an OAuth client, not a login", place=place),
+            hint=sentence("set google.oauth_client to it, and run `gdata login`"),
         )
     try:
         return _from_info(info)
@@ -159,7 +161,9 @@ def _default_credentials() -> Credentials:
             found, _ = google.auth.default(scopes=SCOPES)
     except exceptions.GoogleAuthError:
         raise CredentialsError(
-            "there is no login for Google",
-            hint="run `gdata login`, or set google.credentials in sheets.yaml to a service account's key file",
+            sentence("there is no login for Google"),
+            hint=sentence(
+                "run `gdata login`, or set google.credentials in sheets.yaml to a service account's key file"
+            ),
         ) from None
     return _checked(found)

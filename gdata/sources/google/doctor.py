@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import GdataError
+from gdata.language import say
 from gdata.sources.source import DoctorStep
 from gdata.sources.waiting import Failure, Patience, Stopped
 
@@ -29,16 +30,18 @@ def examine_google(
     try:
         if settings.endpoint:
             check_endpoint(settings.endpoint)
-            yield DoctorStep("endpoint", "warning", f"{settings.endpoint} answers in place of Google")
+            yield DoctorStep(
+                "endpoint", "warning", say("{endpoint} answers in place of Google", endpoint=settings.endpoint)
+            )
         credentials = load_credentials(settings)
-        yield DoctorStep("login", "ok", f"found: {describe_login(credentials)}")
+        yield DoctorStep("login", "ok", say("found: {describe_login}", describe_login=describe_login(credentials)))
         session, stop = open_session(settings.endpoint), threading.Event()
         keeper = TokenKeeper(credentials, session, patience, stop)
         keeper.renew(None, lambda *_: None)
     except GdataError as error:
         yield DoctorStep("login", "error", str(error), error.hint)
         return
-    yield DoctorStep("token", "ok", "Google takes the login")
+    yield DoctorStep("token", "ok", say("Google takes the login"))
     wire = GoogleWire(keeper, session, settings.endpoint, patience, stop)
     yield from _examine_spreadsheets(spreadsheets, wire, timezone)
     wire.close()
@@ -70,13 +73,21 @@ def _examine_spreadsheet(spreadsheet: Spreadsheet, wire: object, timezone: str) 
         return DoctorStep(name, "error", str(error), error.hint)
     except (Failure, Stopped) as error:
         return DoctorStep(name, "error", str(error))
-    found = f"{about.title}, {about.sheets} sheets, time zone {about.time_zone}"
+    found = say(
+        "{title}, {sheets} sheets, time zone {time_zone}",
+        title=about.title,
+        sheets=about.sheets,
+        time_zone=about.time_zone,
+    )
     if about.time_zone != timezone:
         return DoctorStep(
             name,
             "warning",
             found,
-            f"sheets.yaml reads dates as of {timezone}: set the same under File > Settings in the spreadsheet, "
-            "or set timezone in sheets.yaml",
+            say(
+                "sheets.yaml reads dates as of {timezone}: set the same under File > Settings in the "
+                "spreadsheet, or set timezone in sheets.yaml",
+                timezone=timezone,
+            ),
         )
     return DoctorStep(name, "ok", found)

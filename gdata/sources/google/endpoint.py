@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gdata.errors import ConfigError
+from gdata.language import sentence
 
 
 def check_endpoint(endpoint: str) -> None:
@@ -17,11 +18,17 @@ def check_endpoint(endpoint: str) -> None:
     """
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"google.endpoint {endpoint} is no address", hint="write it as http://127.0.0.1:9000")
+        raise ConfigError(
+            sentence("google.endpoint {endpoint} is no address", endpoint=endpoint),
+            hint=sentence("write it as http://127.0.0.1:9000"),
+        )
     if not is_loopback(parts.hostname) and os.environ.get("GDATA_ALLOW_ENDPOINT") != "1":
         raise ConfigError(
-            f"google.endpoint {endpoint} isn't on this machine, and would be sent your Google login",
-            hint="remove google.endpoint, or set GDATA_ALLOW_ENDPOINT=1 if you trust that server",
+            sentence(
+                "google.endpoint {endpoint} isn't on this machine, and would be sent your Google login",
+                endpoint=endpoint,
+            ),
+            hint=sentence("remove google.endpoint, or set GDATA_ALLOW_ENDPOINT=1 if you trust that server"),
         )
 
 

@@ -16,6 +16,7 @@ import requests
 import urllib3
 from google.auth import exceptions as auth
 
+from gdata.language import say
 from gdata.sources.waiting import Failure
 
 _TRANSIENT = frozenset({408, 429, *range(500, 600)})
@@ -67,9 +68,9 @@ def failure_of_answer(response: requests.Response) -> Failure:
     """What an answer that isn't 200 means."""
     status, body = response.status_code, _parse(response)
     if 300 <= status < 400:
-        return Failure("not_google", f"it answers {status} and sends us elsewhere", status=status)
+        return Failure("not_google", say("it answers {status} and sends us elsewhere", status=status), status=status)
     if status == 407:
-        return Failure("proxy", "it wants a login (407)", status=status)
+        return Failure("proxy", say("it wants a login (407)"), status=status)
     message = _message(body) or _clean(response.reason or "")
     if status >= 500 or status == 408:
         return Failure(

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gdata.errors import SourceError
+from gdata.language import sentence
 
 INDEX_NAME, METADATA_NAME = "index.json", "metadata.json"
 
@@ -100,12 +101,17 @@ def read_index(files: Mapping[str, bytes], spreadsheet: str) -> Index:
                 index.serial[title] = Place(*readings["serial"])
     except (KeyError, ValueError, TypeError, AttributeError, SourceError):
         raise SourceError(
-            f"the kept pull of the spreadsheet {spreadsheet} is damaged", hint="run `gdata pull`"
+            sentence("the kept pull of the spreadsheet {spreadsheet} is damaged", spreadsheet=spreadsheet),
+            hint=sentence("run `gdata pull`"),
         ) from None
     if missing := index.files - set(files):
         raise SourceError(
-            f"the kept pull of the spreadsheet {spreadsheet} lacks {', '.join(sorted(missing))}",
-            hint="run `gdata pull`",
+            sentence(
+                "the kept pull of the spreadsheet {spreadsheet} lacks {missing}",
+                spreadsheet=spreadsheet,
+                missing=", ".join(sorted(missing)),
+            ),
+            hint=sentence("run `gdata pull`"),
         )
     return index
 
@@ -120,7 +126,9 @@ def read_facts(metadata: bytes) -> list[SheetFacts]:
         sheets = decode_object(metadata).get("sheets", [])
         return [_read_sheet(sheet) for sheet in sheets if sheet["properties"].get("sheetType", "GRID") == "GRID"]
     except (KeyError, TypeError, AttributeError):
-        raise SourceError("what Google says of the spreadsheet isn't what it should be", hint="pull again") from None
+        raise SourceError(
+            sentence("what Google says of the spreadsheet isn't what it should be"), hint=sentence("pull again")
+        ) from None
 
 
 def _read_sheet(sheet: dict[str, Any]) -> SheetFacts:
@@ -224,4 +232,7 @@ def unquote_title(area: str) -> str:
 
 
 def _damaged() -> SourceError:
-    return SourceError("an answer of Google's isn't what it should be: it was cut off or altered", hint="pull again")
+    return SourceError(
+        sentence("an answer of Google's isn't what it should be: it was cut off or altered"),
+        hint=sentence("pull again"),
+    )

@@ -17,10 +17,11 @@ from typing import Any
 from gdata.config import GoogleSettings
 from gdata.errors import CredentialsError
 from gdata.files import writing
+from gdata.language import sentence
 from gdata.sources.google.credentials import SCOPES, login_file
 
-_CLIENT_HINT = "ask your team for its OAuth client file, and set google.oauth_client in sheets.yaml to it"
-_AGAIN = "run `gdata login` again"
+_CLIENT_HINT = sentence("ask your team for its OAuth client file, and set google.oauth_client in sheets.yaml to it")
+_AGAIN = sentence("run `gdata login` again")
 _SUCCESS = "gdata is logged in. You may close this window."
 
 
@@ -43,7 +44,7 @@ def log_in(
     client = _read_client(settings)
     granted = _run_flow(client, on_url, open_browser, timeout_seconds)
     if not granted.refresh_token:
-        raise CredentialsError("Google gave a login that lasts an hour only", hint=_AGAIN)
+        raise CredentialsError(sentence("Google gave a login that lasts an hour only"), hint=_AGAIN)
     path = login_file()
     _write_private(path, json.dumps(_to_keep(granted), indent=2).encode())
     return path
@@ -61,19 +62,23 @@ def log_out() -> bool:
 def _read_client(settings: GoogleSettings) -> dict[str, Any]:
     path = settings.oauth_client
     if path is None:
-        raise CredentialsError("sheets.yaml names no OAuth client to log in with", hint=_CLIENT_HINT)
+        raise CredentialsError(sentence("sheets.yaml names no OAuth client to log in with"), hint=_CLIENT_HINT)
     try:
         client = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise CredentialsError(f"the OAuth client {path} can't be read: {reason}", hint=_CLIENT_HINT) from None
+        raise CredentialsError(
+            sentence("the OAuth client {path} can't be read: {reason}", path=path, reason=reason), hint=_CLIENT_HINT
+        ) from None
     except ValueError:
         client = None
     if not isinstance(client, dict) or not isinstance(client.get("installed"), dict):
         raise CredentialsError(
-            f"{path} is no OAuth client for a desktop app",
-            hint="make one in the Google Cloud console: APIs & Services > Credentials > Create > OAuth client ID > "
-            "Desktop app, and download its JSON",
+            sentence("{path} is no OAuth client for a desktop app", path=path),
+            hint=sentence(
+                "make one in the Google Cloud console: APIs & Services > Credentials > Create > "
+                "OAuth client ID > Desktop app, and download its JSON"
+            ),
         )
     return client
 
@@ -113,20 +118,23 @@ def _explain(error: Exception) -> CredentialsError:
     from google_auth_oauthlib.flow import WSGITimeoutError
 
     if isinstance(error, WSGITimeoutError):
-        return CredentialsError("nobody agreed in the browser in time", hint=_AGAIN)
+        return CredentialsError(sentence("nobody agreed in the browser in time"), hint=_AGAIN)
     if isinstance(error, Warning):
         return CredentialsError(
-            "gdata was allowed less than reading spreadsheets",
-            hint=f"{_AGAIN}, and leave the box for spreadsheets ticked",
+            sentence("gdata was allowed less than reading spreadsheets"),
+            hint=sentence("{AGAIN}, and leave the box for spreadsheets ticked", AGAIN=_AGAIN),
         )
     match getattr(error, "error", ""):
         case "access_denied":
-            return CredentialsError("the login was declined in the browser", hint=_AGAIN)
+            return CredentialsError(sentence("the login was declined in the browser"), hint=_AGAIN)
         case "invalid_client" | "deleted_client" | "unauthorized_client":
-            return CredentialsError("Google doesn't know the team's OAuth client", hint=_CLIENT_HINT)
+            return CredentialsError(sentence("Google doesn't know the team's OAuth client"), hint=_CLIENT_HINT)
         case str() as code if code:
-            return CredentialsError(f"Google refuses the login: {code}", hint=_AGAIN)
-    return CredentialsError(f"the login didn't work: {type(error).__name__}", hint=f"check the network, and {_AGAIN}")
+            return CredentialsError(sentence("Google refuses the login: {code}", code=code), hint=_AGAIN)
+    return CredentialsError(
+        sentence("the login didn't work: {name}", name=type(error).__name__),
+        hint=sentence("check the network, and {AGAIN}", AGAIN=_AGAIN),
+    )
 
 
 def _to_keep(granted: Any) -> dict[str, str]:

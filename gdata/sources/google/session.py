@@ -16,6 +16,7 @@ from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request as TokenRequest
 from requests.adapters import HTTPAdapter
 
+from gdata.language import say
 from gdata.sources.google.credentials import describe_login
 from gdata.sources.google.endpoint import is_loopback
 from gdata.sources.google.failures import failure_of_answer, failure_of_exception
@@ -75,7 +76,7 @@ def check_whole(answer: requests.Response) -> bytes:
     body = answer.content
     if body[:64].lstrip()[:1] != b"{":
         kind = answer.headers.get("Content-Type", "no type").split(";")[0]
-        raise Failure("not_google", f"it answered with {kind[:60]}", transient=True)
+        raise Failure("not_google", say("it answered with {kind}", kind=kind[:60]), transient=True)
     end = b"".join(body[-64:].split())
     if not end.endswith(b"}]}" if b'"valueRanges"' in body[:256] else b"}"):
         raise Failure("cut", transient=True)

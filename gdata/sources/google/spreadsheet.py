@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 from gspread.urls import SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 
 from gdata.config import Spreadsheet
+from gdata.language import say
 from gdata.sources.google.answers import find_disagreements, has_values_beside_header
 from gdata.sources.google.index import (
     INDEX_NAME,
@@ -124,7 +125,7 @@ class SpreadsheetPull:
             except _SheetsChanged:
                 continue
             return
-        raise explain(Failure("edited", "its sheets are being renamed"), self._circumstances)
+        raise explain(Failure("edited", say("its sheets are being renamed")), self._circumstances)
 
     def _reading_tasks(self, titles: Sequence[str], timed: Sequence[str]) -> list[Callable[[], None]]:
         """What to ask, so that nothing waits for anything else."""
@@ -177,13 +178,16 @@ class SpreadsheetPull:
             if not open_titles:
                 return
             self._reread(open_titles)
-        raise explain(Failure("edited", f"the sheet {open_titles[0]} changes all the time"), self._circumstances)
+        raise explain(
+            Failure("edited", say("the sheet {open_titles} changes all the time", open_titles=open_titles[0])),
+            self._circumstances,
+        )
 
     def _reread(self, titles: list[str]) -> None:
         try:
             run_together(self._reading_tasks(titles, titles))
         except _SheetsChanged:
-            raise explain(Failure("edited", "its sheets are being renamed"), self._circumstances) from None
+            raise explain(Failure("edited", say("its sheets are being renamed")), self._circumstances) from None
 
     def _find_disagreements(self) -> dict[str, frozenset[tuple[int, int]]]:
         decoded = {name: decode_batch(self._files[name]) for name in self._files_of_timed_sheets()}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gdata.errors import AccessError, CredentialsError, QuotaError, SourceError
+from gdata.language import Sentence, sentence
 from gdata.sources.waiting import Failure
 
 
@@ -17,127 +18,145 @@ class Words:
     """
 
     error: type[SourceError]
-    message: str
-    hint: str
+    message: Sentence
+    hint: Sentence
 
 
-_SERVER_HINT = "wait a minute and run it again; https://www.google.com/appsstatus shows whether Google has trouble"
-_NETWORK_HINT = "check the network and try again; behind a proxy, set HTTPS_PROXY"
+_SERVER_HINT = sentence(
+    "wait a minute and run it again; https://www.google.com/appsstatus shows whether Google has trouble"
+)
+_NETWORK_HINT = sentence("check the network and try again; behind a proxy, set HTTPS_PROXY")
 
 WORDS: Mapping[str, Words] = {
     # --- this spreadsheet ---------------------------------------------------------------------------------
     "not_shared": Words(
         AccessError,
-        "the spreadsheet {spreadsheet} isn't shared with {who}: {link}",
-        "open the link, press Share, and add {who} as a viewer",
+        sentence("the spreadsheet {spreadsheet} isn't shared with {who}: {link}"),
+        sentence("open the link, press Share, and add {who} as a viewer"),
     ),
     "not_found": Words(
         AccessError,
-        "Google has no spreadsheet with the id of {spreadsheet}: {link}",
-        "open the link: if it is deleted, restore it from Drive's bin; if the id is wrong, mend it in sheets.yaml",
+        sentence("Google has no spreadsheet with the id of {spreadsheet}: {link}"),
+        sentence(
+            "open the link: if it is deleted, restore it from Drive's bin; if the id is wrong, mend it in sheets.yaml"
+        ),
     ),
     "office_file": Words(
         SourceError,
-        "the spreadsheet {spreadsheet} is an Excel file kept on Google Drive, not a Google Sheet: {link}",
-        "open it and choose File > Save as Google Sheets, then put the new file's id into sheets.yaml",
+        sentence("the spreadsheet {spreadsheet} is an Excel file kept on Google Drive, not a Google Sheet: {link}"),
+        sentence("open it and choose File > Save as Google Sheets, then put the new file's id into sheets.yaml"),
     ),
     "edited": Words(
         SourceError,
-        "the spreadsheet {spreadsheet} was edited while it was read, again and again ({detail})",
-        "run it again when nobody moves rows or renames sheets in it: {link}",
+        sentence("the spreadsheet {spreadsheet} was edited while it was read, again and again ({detail})"),
+        sentence("run it again when nobody moves rows or renames sheets in it: {link}"),
     ),
     # --- the login ----------------------------------------------------------------------------------------
     "api_disabled": Words(
         CredentialsError,
-        "the Google Sheets API isn't switched on in the Google Cloud project of {who}",
-        "switch it on at {detail}, wait a minute, and run it again",
+        sentence("the Google Sheets API isn't switched on in the Google Cloud project of {who}"),
+        sentence("switch it on at {detail}, wait a minute, and run it again"),
     ),
     "scope": Words(
         CredentialsError,
-        "the login of {who} isn't allowed to read spreadsheets: it was made for other scopes",
-        "run `gdata login` again; for gcloud's own login: gcloud auth application-default login "
-        "--scopes=https://www.googleapis.com/auth/spreadsheets.readonly,https://www.googleapis.com/auth/cloud-platform",
+        sentence("the login of {who} isn't allowed to read spreadsheets: it was made for other scopes"),
+        sentence(
+            "run `gdata login` again; for gcloud's own login: gcloud auth application-default "
+            "login "
+            "--scopes=https://www.googleapis.com/auth/spreadsheets.readonly,https://www.googleapis.com/auth/cloud-platform"
+        ),
     ),
     "quota_project": Words(
         CredentialsError,
-        "Google wants to know which Google Cloud project pays for the reads of {who}",
-        "run: gcloud auth application-default set-quota-project PROJECT, or use a service account's key",
+        sentence("Google wants to know which Google Cloud project pays for the reads of {who}"),
+        sentence("run: gcloud auth application-default set-quota-project PROJECT, or use a service account's key"),
     ),
     "token_refused": Words(
         CredentialsError,
-        "Google doesn't take the token of {who}, not even a fresh one",
-        "make a new key for the service account, or run `gdata login` again",
+        sentence("Google doesn't take the token of {who}, not even a fresh one"),
+        sentence("make a new key for the service account, or run `gdata login` again"),
     ),
     "clock": Words(
         CredentialsError,
-        "Google refuses the login of {who} because this computer's clock is wrong",
-        "set the clock (let the system set it by itself) and run it again",
+        sentence("Google refuses the login of {who} because this computer's clock is wrong"),
+        sentence("set the clock (let the system set it by itself) and run it again"),
     ),
     "consent": Words(
         CredentialsError,
-        "the login of {who} has expired or was withdrawn",
-        "run `gdata login` again; if it lapses every week, the team's OAuth client should be set to internal use",
+        sentence("the login of {who} has expired or was withdrawn"),
+        sentence(
+            "run `gdata login` again; if it lapses every week, the team's OAuth client should be set to internal use"
+        ),
     ),
     "key_deleted": Words(
         CredentialsError,
-        "Google doesn't know the key of {who} any more: the key or the account was deleted",
-        "make a new key for the service account, and set google.credentials in sheets.yaml to it",
+        sentence("Google doesn't know the key of {who} any more: the key or the account was deleted"),
+        sentence("make a new key for the service account, and set google.credentials in sheets.yaml to it"),
     ),
     "client_deleted": Words(
         CredentialsError,
-        "Google doesn't know the team's OAuth client any more",
-        "ask whoever made it for a new client file (google.oauth_client in sheets.yaml), then run `gdata login`",
+        sentence("Google doesn't know the team's OAuth client any more"),
+        sentence(
+            "ask whoever made it for a new client file (google.oauth_client in sheets.yaml), then run `gdata login`"
+        ),
     ),
     "login_refused": Words(
         CredentialsError,
-        "Google refuses the login of {who}: {detail}",
-        "`gdata doctor` tries each step of the login and says which one fails",
+        sentence("Google refuses the login of {who}: {detail}"),
+        sentence("`gdata doctor` tries each step of the login and says which one fails"),
     ),
     # --- Google, not now ----------------------------------------------------------------------------------
     "quota": Words(
         QuotaError,
-        "the quota of Google Sheets is used up: {detail}",
-        "wait a minute and run it again: 60 reads a minute are shared by everybody who uses the same key; "
-        "a key for CI and one for people, or `gdata login`, parts them",
+        sentence("the quota of Google Sheets is used up: {detail}"),
+        sentence(
+            "wait a minute and run it again: 60 reads a minute are shared by everybody who uses "
+            "the same key; a key for CI and one for people, or `gdata login`, parts them"
+        ),
     ),
-    "server": Words(QuotaError, "Google answers with an error of its own ({detail}) at {host}", _SERVER_HINT),
+    "server": Words(QuotaError, sentence("Google answers with an error of its own ({detail}) at {host}"), _SERVER_HINT),
     # --- the way there ------------------------------------------------------------------------------------
-    "timeout": Words(SourceError, "{host} didn't answer in time", _NETWORK_HINT),
-    "unreachable": Words(SourceError, "can't reach {host}: {detail}", _NETWORK_HINT),
+    "timeout": Words(SourceError, sentence("{host} didn't answer in time"), _NETWORK_HINT),
+    "unreachable": Words(SourceError, sentence("can't reach {host}: {detail}"), _NETWORK_HINT),
     "proxy": Words(
         SourceError,
-        "the proxy between here and {host} refuses: {detail}",
-        "check HTTPS_PROXY and NO_PROXY, or ask whoever runs the network to let {host} through",
+        sentence("the proxy between here and {host} refuses: {detail}"),
+        sentence("check HTTPS_PROXY and NO_PROXY, or ask whoever runs the network to let {host} through"),
     ),
     "tls": Words(
         SourceError,
-        "the certificate of {host} isn't trusted here: {detail}",
-        "something in between may inspect traffic: install its certificate in the system's trust store, "
-        "or name its file in REQUESTS_CA_BUNDLE; check the clock too",
+        sentence("the certificate of {host} isn't trusted here: {detail}"),
+        sentence(
+            "something in between may inspect traffic: install its certificate in the system's "
+            "trust store, or name its file in REQUESTS_CA_BUNDLE; check the clock too"
+        ),
     ),
     "cut": Words(
         SourceError,
-        "answers of {host} kept breaking off in the middle",
-        "the network drops long transfers: try another network, or ask whoever runs the proxy",
+        sentence("answers of {host} kept breaking off in the middle"),
+        sentence("the network drops long transfers: try another network, or ask whoever runs the proxy"),
     ),
     "not_google": Words(
         SourceError,
-        "what answers in place of {host} isn't Google ({detail})",
-        "log in to the network (hotel, office, VPN) in a browser, or check google.endpoint and HTTPS_PROXY",
+        sentence("what answers in place of {host} isn't Google ({detail})"),
+        sentence("log in to the network (hotel, office, VPN) in a browser, or check google.endpoint and HTTPS_PROXY"),
     ),
     "unknown": Words(
         SourceError,
-        "Google refuses to hand over the spreadsheet {spreadsheet}: {detail}",
-        "open {link} in a browser; `gdata doctor` tries each step",
+        sentence("Google refuses to hand over the spreadsheet {spreadsheet}: {detail}"),
+        sentence("open {link} in a browser; `gdata doctor` tries each step"),
     ),
 }
+
+
+_YOUR_LOGIN = sentence("your login")
 
 
 @dataclass(frozen=True)
 class Circumstances:
     """What the words of an error may speak of."""
 
-    who: str = "your login"
+    who: str | Sentence = _YOUR_LOGIN
     host: str = "Google"
     spreadsheet: str = ""
     id: str = ""
@@ -164,4 +183,4 @@ def explain(failure: Failure, circumstances: Circumstances) -> SourceError:
         "link": circumstances.link,
         "detail": failure.detail,
     }
-    return words.error(words.message.format_map(values), hint=words.hint.format_map(values))
+    return words.error(words.message.with_words(**values), hint=words.hint.with_words(**values))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import product
 from xml.parsers import expat
 
+from gdata.language import say
 from gdata.sources.grid import ERROR_TEXTS, CellValue, FormulaCell
 from gdata.sources.workbook.archive import Archive, Scan, damage_named, refuse_too_many_cells
 from gdata.sources.workbook.cells import iso_date_cell
@@ -46,7 +47,9 @@ class OdsScanner:
             if mended is not content:
                 archive.mend("content.xml", mended)
         for title, sheet in reader.sheets.items():
-            refuse_too_many_cells(sheet.last_row, sheet.last_column, f"{archive.name}, sheet {title}")
+            refuse_too_many_cells(
+                sheet.last_row, sheet.last_column, say("{name}, sheet {title}", name=archive.name, title=title)
+            )
         self._sheets: Mapping[str, _Sheet] = reader.sheets
 
     def scan(self, title: str) -> Scan:
@@ -158,7 +161,7 @@ class _ContentReader:
             self._sheet.reach(last_row, self._column)
         is_percent = cell.get("office:value-type") == "percentage"
         if value is not None or is_percent:
-            refuse_too_many_cells(self._row_repeats, repeats, "a repeated cell")
+            refuse_too_many_cells(self._row_repeats, repeats, say("a repeated cell"))
             places = product(range(self._row, last_row + 1), range(first, first + repeats))
             if is_percent:
                 self._sheet.percents.update(places)
