@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": WORDS,
     "parsing": WORDS | {"schema", "sources.grid", "sources.textrows", "sources.utf8cells"},
     "bundles": WORDS | {"schema", "parsing.view"},
-    "checks": WORDS | {"schema", "parsing", "bundles.lookup", "bundles.fieldpath"},
+    "checks": WORDS | {"schema", "parsing", "bundles.lookup", "bundles.fieldpath", "bundles.titles"},
     "diffs": WORDS | {"bundles", "options_pb2"},
     "releases": WORDS | {"bundles"},
     "scaffold": WORDS | {"schema", "sources", "configfile", "parsing"},

@@ -119,8 +119,14 @@ class _TableEncoder:
             parts=tuple(parts),
             refs=dict(sorted(self._references(plan.row, ""))),
             text=text,
+            title=self._title(plan),
         )
         return entry, files
+
+    def _title(self, plan: TablePlan) -> str:
+        """The field that the table's options name, where the target may see it."""
+        field = plan.row.field(plan.title) if plan.title else None
+        return "" if field is None or self._visible.hides(field.descriptor) else field.name
 
     @staticmethod
     def _pieces(view: View, content: bytes) -> Iterable[tuple[bytes, int]]:

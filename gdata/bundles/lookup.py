@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar, overload
 
 from gdata.bundles.fieldpath import FieldPath
+from gdata.bundles.titles import Titles
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
 
@@ -36,7 +37,18 @@ class Table(Generic[Key, Row]):
     Threads may share it.
     """
 
-    __slots__ = ("__weakref__", "_groups", "_indexed", "_positions", "_recent", "_row_type", "key", "name", "rows")
+    __slots__ = (
+        "__weakref__",
+        "_groups",
+        "_indexed",
+        "_positions",
+        "_recent",
+        "_row_type",
+        "_titles",
+        "key",
+        "name",
+        "rows",
+    )
 
     def __init__(self, name: str, rows: Sequence[Row], key: Iterable[str], row_type: Any = None) -> None:
         """`rows` in the table's order; `key` the names of its key fields; `row_type` the rows' Descriptor.
@@ -52,6 +64,7 @@ class Table(Generic[Key, Row]):
         self._positions: dict[Any, int] = {}
         self._indexed = not rows
         self._recent: dict[Any, Row] = {}
+        self._titles: Callable[[str], Titles] | None = None
         self._groups: dict[tuple[str, ...], dict[Any, list[int]]] = {}
 
     def __getitem__(self, key: Key) -> Row:
@@ -106,6 +119,18 @@ class Table(Generic[Key, Row]):
         groups = self._groups_by(names, fields)
         rows = self.rows
         return [rows[position] for position in groups.get(wanted if len(wanted) > 1 else wanted[0], ())]
+
+    def title(self, row: Any, language: str = "") -> str:
+        """What people call a row of this table: its key and text are for programs, this is for logs and tools.
+
+        Where the title is a reference to a table of texts it is the text in `language` ("ko"); without one, in the
+        first language of that table. "" where nobody named the row.
+        """
+        return "" if self._titles is None else self._titles(language).of(row)
+
+    def call_rows_by(self, titles: Callable[[str], Titles]) -> None:
+        """Let `title` give these, which are asked for by language."""
+        self._titles = titles
 
     def prepare(self) -> None:
         """Make the index of the key now, not at the first lookup."""

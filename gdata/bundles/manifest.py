@@ -18,7 +18,9 @@ from gdata.language import sentence
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-KNOWN_FEATURES: frozenset[str] = frozenset()
+TITLE = "title"
+"""The feature of a bundle in which a table names the field that its rows are called by."""
+KNOWN_FEATURES: frozenset[str] = frozenset([TITLE])
 _FILE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -87,6 +89,8 @@ class TableEntry:
     parts: tuple[Part, ...]
     refs: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
     text: FileEntry | None = None
+    title: str = ""
+    """The field that names a row for people, where the table's options say so."""
 
     @property
     def size(self) -> int:
@@ -110,6 +114,8 @@ class TableEntry:
         }
         if self.text is not None:
             entry["text"] = self.text.as_json()
+        if self.title:
+            entry["title"] = self.title
         return entry
 
 
@@ -123,7 +129,11 @@ class Manifest:
     bundle: str
     build: str
     format: int = FORMAT
-    features: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What a reader must know beyond the format, by name."""
+        return features_of(self.tables)
 
     @property
     def files(self) -> tuple[FileEntry, ...]:
@@ -137,7 +147,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """manifest.json: indented for people; the ids are over the canonical form."""
-        content = {**_content(self.target, self.schema, self.tables, self.format, self.features)}
+        content = {**_content(self.target, self.schema, self.tables)}
         content |= {"bundle": self.bundle, "build": self.build}
         return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
 
@@ -168,7 +178,6 @@ class Manifest:
                 bundle=_hash(raw["bundle"]),
                 build=_hash(raw["build"]),
                 format=raw["format"],
-                features=tuple(raw["features"]),
             )
             # Half characters, which JSON can bring, are no text: no manifest of ours has them, or an id.
             expected = bundle_id(manifest.target, manifest.schema, manifest.tables)
@@ -192,7 +201,12 @@ class Manifest:
 
 def bundle_id(target: str, schema: FileEntry, tables: Mapping[str, TableEntry]) -> str:
     """The id of a bundle: the hash of its manifest without `bundle` and `build`."""
-    return sha256(canonical_json(_content(target, schema, tables, FORMAT, ())))
+    return sha256(canonical_json(_content(target, schema, tables)))
+
+
+def features_of(tables: Mapping[str, TableEntry]) -> tuple[str, ...]:
+    """The features of a bundle with these tables: one without any is read by every gdata."""
+    return (TITLE,) if any(table.title for table in tables.values()) else ()
 
 
 def build_id(bundles: Mapping[str, str]) -> str:
@@ -209,12 +223,10 @@ def file_entry(stem: str, suffix: str, content: bytes, digest: str = "") -> File
     return FileEntry(f"{stem}-{digest[:12]}.{suffix}", digest, len(content))
 
 
-def _content(
-    target: str, schema: FileEntry, tables: Mapping[str, TableEntry], format: int, features: tuple[str, ...]
-) -> dict[str, Any]:
+def _content(target: str, schema: FileEntry, tables: Mapping[str, TableEntry]) -> dict[str, Any]:
     return {
-        "format": format,
-        "features": list(features),
+        "format": FORMAT,
+        "features": list(features_of(tables)),
         "target": target,
         "schema": schema.as_json(),
         "tables": {name: table.as_json() for name, table in tables.items()},
@@ -266,4 +278,5 @@ def _table(raw: Any) -> TableEntry:
         parts=tuple(map(_part, raw["parts"])),
         refs={_text(path): tuple(map(_reference, refs)) for path, refs in raw["refs"].items()},
         text=_file(raw["text"]) if "text" in raw else None,
+        title=_text(raw["title"]) if "title" in raw else "",
     )

@@ -15,6 +15,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from gdata.bundles.titles import title_field as names_title
 from gdata.checks.columns import Column, column_values, sound_rows, walk_column
 from gdata.checks.lookalikes import composed
 from gdata.checks.reference_rules import Referent
@@ -23,9 +24,7 @@ from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View
 from gdata.problems import Cell
 from gdata.schema.names import fold
-from gdata.schema.plan import FieldPlan, MessagePlan
-
-_TITLES = ("name", "title")
+from gdata.schema.plan import FieldPlan, TablePlan
 
 
 @dataclass
@@ -80,7 +79,7 @@ class ExistingValues:
 
     @cached_property
     def _by_title(self) -> dict[str, tuple[Any, Cell] | None]:
-        field = title_field(self.view.plan.row)
+        field = title_field(self.view.plan)
         (column, *others), found = self.referent.columns, dict[str, tuple[Any, Cell] | None]()
         if others or len(column.steps) > 1 or field is None:
             return found
@@ -163,12 +162,10 @@ def _is_like(text: str, bad: str) -> bool:
     return difflib.SequenceMatcher(None, text, plain).ratio() >= 0.7
 
 
-def title_field(row: MessagePlan) -> FieldPlan | None:
+def title_field(plan: TablePlan) -> FieldPlan | None:
     """The field that tells people which row it is."""
-    return next(
-        (one for one in row.fields if one.name in _TITLES and one.kind == "string" and not (one.is_list or one.is_map)),
-        None,
-    )
+    name = names_title(plan.row.descriptor, plan.title)
+    return plan.row.field(name) if name else None
 
 
 def column_text(column: Column, value: Any) -> str:

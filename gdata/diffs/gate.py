@@ -10,7 +10,7 @@ from typing import Literal
 
 from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.fields import leaf_changes, number
-from gdata.diffs.model import Diff, FieldChange, Json, Key, RowChange, TableDiff, plain, row_name, value_text
+from gdata.diffs.model import Diff, FieldChange, Json, Key, Row, RowChange, TableDiff, plain, row_name, value_text
 from gdata.errors import UsageError
 from gdata.language import Sentence, say, sentence
 
@@ -175,10 +175,10 @@ class _TableRule:
             yield self._violation(_TABLE_NEW, name=table.name)
         if deny in ("added_rows", "any"):
             for row in table.added:
-                yield self._violation(_ROW_ADDED, row.key, name=row_name(row.key, row.number))
+                yield self._violation(_ROW_ADDED, row.key, name=row_name(row.key, row.number, row.title))
         if deny in ("removed_rows", "any"):
             for row in table.removed:
-                yield self._violation(_ROW_REMOVED, row.key, name=row_name(row.key, row.number))
+                yield self._violation(_ROW_REMOVED, row.key, name=row_name(row.key, row.number, row.title))
         if deny in ("changed_rows", "any"):
             yield from self._changed_rows()
         if deny == "any":
@@ -195,22 +195,23 @@ class _TableRule:
     def _out_of_bounds(self) -> Iterator[Violation]:
         """Values that changed or are new, in changed rows, new rows and new columns, and don't keep a bound."""
         bound, is_least = self.rule.limit_by.amount, self.rule.limit == "min"
-        for key, row_number, leaf in self._new_values():
+        for row, leaf in self._new_values():
             kind = self.table.kinds.get(plain(leaf.path), "")
             value = number(leaf.new, kind)
             # Written so that NaN, which is never on the right side, is out of bounds.
             if value is not None and self._looks_at(leaf.path) and not (value >= bound if is_least else value <= bound):
-                words = {"name": row_name(key, row_number), "path": leaf.path, "new": value_text(leaf.new)}
+                name = row_name(row.key, row.number, row.title)
+                words = {"name": name, "path": leaf.path, "new": value_text(leaf.new)}
                 told = _BELOW if is_least else _ABOVE
-                yield self._violation(told, key, leaf.path, limit=str(self.rule.limit_by), **words)
+                yield self._violation(told, row.key, leaf.path, limit=str(self.rule.limit_by), **words)
 
-    def _new_values(self) -> Iterator[tuple[Key | None, int, FieldChange]]:
+    def _new_values(self) -> Iterator[tuple[Row | RowChange, FieldChange]]:
         rows = [*self.table.changed, *(row for column in self.table.columns if column.is_new for row in column.rows)]
         for change in rows:
-            yield from ((change.key, change.number, leaf) for one in change.fields for leaf in self._leaves(one))
+            yield from ((change, leaf) for one in change.fields for leaf in self._leaves(one))
         for row in self.table.added:
             for name, value in row.values.items():
-                yield from ((row.key, row.number, leaf) for leaf in self._leaves(FieldChange(name, None, value)))
+                yield from ((row, leaf) for leaf in self._leaves(FieldChange(name, None, value)))
 
     def _changed_rows(self) -> Iterator[Violation]:
         for change in self.table.changed:
@@ -218,9 +219,8 @@ class _TableRule:
             if paths:
                 field = paths[0] if len(paths) == 1 else None
                 fields = ", ".join(paths[:3]) + (", …" if len(paths) > 3 else "")
-                yield self._violation(
-                    _ROW_CHANGED, change.key, field, name=row_name(change.key, change.number), fields=fields
-                )
+                name = row_name(change.key, change.number, change.title)
+                yield self._violation(_ROW_CHANGED, change.key, field, name=name, fields=fields)
 
     def _paths(self, change: RowChange) -> list[str]:
         """The paths of the row's changes that the rule looks at."""
@@ -255,7 +255,7 @@ class _TableRule:
                             _TOO_LARGE,
                             change.key,
                             leaf.path,
-                            name=row_name(change.key, change.number),
+                            name=row_name(change.key, change.number, change.title),
                             path=leaf.path,
                             old=value_text(leaf.old),
                             new=value_text(leaf.new),

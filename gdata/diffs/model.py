@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from gdata.bundles.reader import Bundle
+from gdata.bundles.titles import Titles
 from gdata.language import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ class Row:
     number: int
     message: Message = field(repr=False, compare=False)
     convert: Callable[[Message], dict[str, Json]] = field(repr=False, compare=False)
+    titles: Titles = field(default=Titles(), repr=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """What people call the row; "" where nobody named it."""
+        return self.titles.of(self.message)
 
     @property
     def values(self) -> dict[str, Json]:
@@ -72,7 +79,7 @@ class Row:
     def as_json(self) -> dict[str, Json]:
         """The row as the diff's JSON has it."""
         number = {"row_number": self.number} if self.key is None else {}
-        return {"key": _key_json(self.key), **number, "row": self.values}
+        return {"key": _key_json(self.key), **_title_json(self.title), **number, "row": self.values}
 
 
 class FieldChange(NamedTuple):
@@ -99,11 +106,14 @@ class RowChange(NamedTuple):
     fields: tuple[FieldChange, ...]
     row: Row | None = None
     """The new row, where it has no key to be known by."""
+    title: str = ""
+    """What people call it now."""
 
     def as_json(self) -> dict[str, Json]:
         """The change as the diff's JSON has it."""
         row = {"row_number": self.number, "row": self.row.values} if self.row is not None else {}
-        return {"key": _key_json(self.key), **row, "fields": {one.path: one.as_json() for one in self.fields}}
+        fields = {one.path: one.as_json() for one in self.fields}
+        return {"key": _key_json(self.key), **_title_json(self.title), **row, "fields": fields}
 
 
 @dataclass(frozen=True)
@@ -206,6 +216,8 @@ class TableDiff:
     """The paths, without indexes, of maps."""
     moved: Mapping[str, tuple[Mapping[int, str], Mapping[int, str]]] = field(default_factory=dict, repr=False)
     """By path without indexes, an enum's names before and now for the numbers of values that got another one."""
+    refs: frozenset[str] = field(default=frozenset(), repr=False)
+    """The paths, without indexes, whose values refer to rows: they are names, whatever their type."""
 
     @property
     def touched(self) -> int:
@@ -339,6 +351,10 @@ def bracketed(key: str) -> str:
     return json.dumps(key, ensure_ascii=False).replace("[", "\\u005b").replace("]", "\\u005d")
 
 
+def _title_json(title: str) -> dict[str, Json]:
+    return {"title": title} if title else {}
+
+
 def _row_json(row: RowChange) -> dict[str, Json]:
     return {"key": None, "row_number": row.number} if row.key is None else {"key": list(row.key)}
 
@@ -347,9 +363,12 @@ def _key_json(key: Key | None) -> list[Json] | None:
     return None if key is None else list(key)
 
 
-def row_name(key: Key | None, number: int) -> Sentence | str:
-    """How a row is called in a gate's message: by its key, else by its place, from 1."""
-    return sentence("row {number}", number=number) if key is None else f"[{', '.join(map(str, key))}]"
+def row_name(key: Key | None, number: int, title: str = "") -> Sentence | str:
+    """How a row is called in a gate's message: by its key and title, else by its place, from 1."""
+    if key is None:
+        return sentence("row {number}", number=number)
+    names = ", ".join(map(str, key))
+    return f"[{names}] {title}" if title and title != names else f"[{names}]"
 
 
 def value_text(value: Json) -> Sentence | str:

@@ -25,6 +25,8 @@ _SAME_FACTOR = 0.01
 _SAME_STEP = 1e-6
 """How far differences may lie apart and be one: as far as adding 0.1 to floats lets them."""
 _SAMPLE = 100
+_SAYS_MORE = 1e9
+"""From this factor up the two numbers say more than what they make."""
 _PAIRS_LIMIT = 12
 """Columns looked at for swaps: those with most changes."""
 
@@ -169,6 +171,14 @@ def factor_text(factor: float | None) -> str:
         return ""
     text = f"{factor:.3g}" if abs(factor) < 1000 else f"{factor:,.0f}"
     return "" if text == "1" else text
+
+
+def ratio_text(old: float | None, new: float | None) -> str:
+    """How many times as large a number became: `× 1.4`; "" where that says nothing."""
+    if not old or not new or (old < 0) != (new < 0):
+        return ""
+    text = factor_text(new / old) if abs(new) < _SAYS_MORE * abs(old) else ""
+    return f"× {text}" if text else ""
 
 
 def difference_text(step: float | None) -> str:

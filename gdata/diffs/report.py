@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from gdata.diffs.fields import number
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.grouping import group_tables
 from gdata.diffs.model import (
@@ -26,7 +27,7 @@ from gdata.diffs.model import (
     TableDiff,
     plain,
 )
-from gdata.diffs.patterns import Column, Pattern, columns, find_patterns
+from gdata.diffs.patterns import Column, Pattern, columns, find_patterns, ratio_text
 from gdata.diffs.presentation import Presentation, key_text
 from gdata.language import counted, say, sentence
 from gdata.text import visible
@@ -45,6 +46,8 @@ class ValueReport:
     new: str | None
     is_text: bool = False
     """Whether both are texts, in which single words may have changed."""
+    ratio: str = ""
+    """New by old where both are numbers that count something: `× 1.4`."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,12 @@ class RowReport:
     key: str | None
     number: int
     values: tuple[ValueReport, ...]
+    title: str = ""
+    """What people call it, where that isn't its key."""
 
     @property
     def name(self) -> str:
-        """The row as people call it."""
+        """The row by its key, else by its place."""
         return say("row {number}", number=self.number) if self.key is None else self.key
 
     def whole(self) -> str:
@@ -287,17 +292,19 @@ class _TableWords:
         return ColumnReport(self._name(column.path), column.is_new, len(column.rows), values)
 
     def _changed(self, change: RowChange) -> RowReport:
-        return RowReport(_key(change), change.number, tuple(map(self._value, change.fields)))
+        values = tuple(map(self._value, change.fields))
+        is_told = any(one.new == change.title for one in change.fields)
+        return RowReport(_key(change), change.number, values, "" if is_told else _title(change))
 
     def _whole(self, row: Row, is_new: bool) -> RowReport:
         """A whole row: its fields but the key, those that say nothing left out."""
-        skipped = set(self.table.key) if row.key is not None else set()
+        skipped = {*self.table.key, *([row.titles.field] if _title(row) else ())} if row.key is not None else set()
         values = (
             self._value(FieldChange(name, *((None, value) if is_new else (value, None))))
             for name, value in row.values.items()
             if name not in skipped and value not in ("", [], {})
         )
-        return RowReport(_key(row), row.number, tuple(values))
+        return RowReport(_key(row), row.number, tuple(values), _title(row))
 
     def _value(self, one: FieldChange) -> ValueReport:
         old, new = (
@@ -305,11 +312,23 @@ class _TableWords:
             for value, is_new in ((one.old, False), (one.new, True))
         )
         is_text = isinstance(one.old, str) and isinstance(one.new, str)
-        return ValueReport(self._name(one.path), plain(one.path), old, new, is_text)
+        return ValueReport(self._name(one.path), plain(one.path), old, new, is_text, self._ratio(one))
+
+    def _ratio(self, one: FieldChange) -> str:
+        path = plain(one.path)
+        if path in self.table.refs or path in self.table.key:
+            return ""
+        kind = self.table.kinds.get(path, "")
+        return ratio_text(number(one.old, kind), number(one.new, kind))
 
 
 def _key(row: Row | RowChange) -> str | None:
     return None if row.key is None else key_text(row.key, row.number)
+
+
+def _title(row: Row | RowChange) -> str:
+    title = visible(row.title)
+    return "" if title == _key(row) else title
 
 
 def side_text(side: Side) -> str:

@@ -14,12 +14,14 @@ from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
+from gdata.bundles.titles import Titles
 from gdata.diffs.fields import MessageComparer, filled, leaf_changes
 from gdata.diffs.match import Matching, ReadKeys, match_odd, match_rows, match_unequal
 from gdata.diffs.model import ColumnDiff, FieldChange, Key, Row, RowChange, TableDiff, TableRows, plain
 from gdata.diffs.rows import NotAligned, RawTable, cut_rows, scan
 from gdata.diffs.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.shapes import FieldShape, Shape, Shapes
+from gdata.diffs.titles import SideTitles
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class TableSide:
     entry: TableEntry
     shape: TableShape
     bundle: Bundle
+    titles: SideTitles
     content: Future[bytes] | None = field(default=None, repr=False)
 
     def reading(self, readers: Executor) -> TableSide:
@@ -124,7 +127,7 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
     cut = cache(side.cut)
 
     def read(indexes: range) -> list[Row]:
-        return _rows(cut(), indexes, keys, shapes)
+        return _rows(cut(), indexes, keys, shapes, side.titles.of(side.name))
 
     rows = TableRows(side.entry.rows, read)
     return TableDiff(
@@ -138,6 +141,7 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
         kind=side.entry.kind,
         kinds={path: one.kind for path, one in paths.items()},
         maps=frozenset(path for path, one in paths.items() if one.is_map),
+        refs=frozenset(side.entry.refs),
     )
 
 
@@ -184,8 +188,8 @@ class _Comparison:
         old_keys, new_keys = (None, None) if self.keys is None else self.keys
         matching = self._match()
         changed = list(self._changed(matching.pairs, new_keys))
-        added = _rows(self.new_raw, matching.added, new_keys, self.shapes)
-        removed = _rows(self.old_raw, matching.removed, old_keys, self.shapes)
+        added = _rows(self.new_raw, matching.added, new_keys, self.shapes, self.new.titles.of(self.new.name))
+        removed = _rows(self.old_raw, matching.removed, old_keys, self.shapes, self.old.titles.of(self.old.name))
         reordered = matching.reordered and not self.new.shape.is_map
         renamed_from = self.old.name if self.old.name != self.new.name else ""
         columns = () if self.alike else tuple(self._columns(old_keys, new_keys))
@@ -208,6 +212,7 @@ class _Comparison:
             kinds={path: one.kind for path, one in paths.items()},
             maps=frozenset(path for path, one in paths.items() if one.is_map),
             moved=self._moved(),
+            refs=frozenset((*self.old.entry.refs, *self.new.entry.refs)),
         )
 
     def _columns(self, old_keys: RowKeys | None, new_keys: RowKeys | None) -> Iterator[ColumnDiff]:
@@ -291,14 +296,18 @@ class _Comparison:
             known = keys.of_rows(self.new_raw, [pairs[index][1] for index in indexes])
         else:
             known = keys.of_messages(messages[index] for index in indexes)
+        titles = self.new.titles.of(self.new.name)
         for key, index in zip(known, indexes, strict=True):
             old, new = pairs[index]
-            yield RowChange(keys.to_json(key), new + 1, old + 1, tuple(found[index]))
+            title = titles.of(messages[index])
+            yield RowChange(keys.to_json(key), new + 1, old + 1, tuple(found[index]), None, title)
 
     def _keyless(self, pair: tuple[int, int], message: Message, fields: Sequence[FieldChange]) -> RowChange:
         old, new = pair
         convert = self.shapes.whole(self.new_raw.shape.row).to_json
-        return RowChange(None, new + 1, old + 1, tuple(fields), Row(None, new + 1, message, convert))
+        titles = self.new.titles.of(self.new.name)
+        row = Row(None, new + 1, message, convert, titles)
+        return RowChange(None, new + 1, old + 1, tuple(fields), row, row.title)
 
 
 def _by_leaf(rows: Sequence[RowChange]) -> dict[str, list[RowChange]]:
@@ -313,13 +322,14 @@ def _by_leaf(rows: Sequence[RowChange]) -> dict[str, list[RowChange]]:
     return found
 
 
-def _rows(raw: RawTable, indexes: Sequence[int], keys: RowKeys | None, shapes: Shapes) -> list[Row]:
+def _rows(raw: RawTable, indexes: Sequence[int], keys: RowKeys | None, shapes: Shapes, titles: Titles) -> list[Row]:
     convert = shapes.whole(raw.shape.row).to_json
     messages = list(map(raw.reader(len(indexes)), indexes))
     if keys is None:
-        return [Row(None, index + 1, message, convert) for index, message in zip(indexes, messages, strict=True)]
+        pairs = zip(indexes, messages, strict=True)
+        return [Row(None, index + 1, message, convert, titles) for index, message in pairs]
     found = raw.map_keys(indexes) if keys.of_map else keys.of_messages(messages)
     return [
-        Row(keys.to_json(key), index + 1, message, convert)
+        Row(keys.to_json(key), index + 1, message, convert, titles)
         for key, index, message in zip(found, indexes, messages, strict=True)
     ]

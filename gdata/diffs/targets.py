@@ -27,6 +27,7 @@ from gdata.diffs.model import Misreading, SchemaChange, Side, TableDiff
 from gdata.diffs.readers import old_readings
 from gdata.diffs.schemas import Schema, means_the_same, open_schema, schema_changes
 from gdata.diffs.tables import TableSide, compare_tables, one_sided
+from gdata.diffs.titles import SideTitles
 from gdata.errors import OutsideError
 from gdata.language import sentence
 
@@ -109,8 +110,9 @@ def _schema_changes(old: Schema, new: Schema, category: SchemaRule, sources: byt
 
 
 def _sides(bundle: Bundle, schema: Schema) -> _Sides:
+    titles = SideTitles(bundle, schema)
     return {
-        name: TableSide(name, entry, schema.table(name, entry, bundle.place), bundle)
+        name: TableSide(name, entry, schema.table(name, entry, bundle.place), bundle, titles)
         for name, entry in bundle.manifest.tables.items()
     }
 

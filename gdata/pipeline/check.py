@@ -168,7 +168,7 @@ class LiveTables:
             message = GetMessageClass(plan.descriptor).FromString(bundle.table(table))
         except (GdataError, DecodeError):
             return {}
-        key, title = plan.key[0].name, title_field(plan.row)
+        key, title = plan.key[0].name, title_field(plan)
         return {
             value_text(row, (key,)) or "": getattr(row, title.name) if title is not None else ""
             for row in plan.rows_of(message)

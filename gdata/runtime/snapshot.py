@@ -5,15 +5,18 @@ A table is a `Table` of its rows, or a vertical table's record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from types import ModuleType
 from typing import Any, overload
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.lookup import Table, make_once
-from gdata.bundles.manifest import Manifest, TableEntry
+from gdata.bundles.manifest import Manifest, Reference, TableEntry
 from gdata.bundles.reader import Bundle
+from gdata.bundles.titles import Titles, titles_of
 from gdata.errors import DamagedError, LookupFailed
 from gdata.nearest import nearest
 from gdata.runtime.messages import TableType, table_types
@@ -73,7 +76,12 @@ class TypedSnapshot:
             self._contents[name] = held
         else:
             self._parsed[name] = old._parsed[name]
+            self._name_rows(name, self._parsed[name])  # By this release's texts; and `old` isn't kept for them.
         return True
+
+    def _name_rows(self, name: str, table: Any) -> None:
+        if isinstance(table, Table):
+            table.call_rows_by(cache(partial(self._titles, name)))
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -139,9 +147,19 @@ class TypedSnapshot:
         parsed = parse_table(name, self._types[name], entry, self._contents[name], self.place)
         if self._shared is not None:
             parsed = self._shared.watch(name, parsed)
+        self._name_rows(name, parsed)
         self._parsed[name] = parsed
         del self._contents[name]
         return parsed
+
+    def _titles(self, name: str, language: str) -> Titles:
+        return titles_of(self._manifest.tables[name], self._types[name].row, self._texts, language)
+
+    def _texts(self, reference: Reference) -> tuple[Callable[[Any], Any], Descriptor] | None:
+        """How the row of a table of texts is found, and what it is."""
+        if reference.table not in self or reference.fields != self._types[reference.table].key:
+            return None
+        return self[reference.table].get, self._types[reference.table].row
 
     def _no_table(self, name: str) -> LookupFailed:
         near = nearest(name, self.tables)

@@ -190,6 +190,8 @@ class TablePlan:
     sequences: tuple[Sequence, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     """Dotted names of fields of which no two rows have the same values."""
+    title: str = ""
+    """The field that names a row for people, where an option says so."""
     has_times: bool = False
     """A Timestamp or Duration lies somewhere in its rows."""
 

@@ -51,6 +51,7 @@ class Planner:
             if options
             else (),
             unique=tuple(tuple(one.fields) for one in options.unique) if options else (),
+            title=options.title if options else "",
             has_times=_has_times(row),
         )
         self._check_table(plan, rows_field)
@@ -116,6 +117,17 @@ class Planner:
                 )
         for names in plan.unique:
             self._check_unique(plan, names)
+        self._check_title(plan)
+
+    def _check_title(self, plan: TablePlan) -> None:
+        field = plan.row.field(plan.title)
+        if plan.title and (field is None or field.kind != "string" or field.is_list or field.is_map):
+            what = "doesn't have" if field is None else "has, but not as one text"
+            raise SchemaError(
+                f"{self._places.of(plan.message)}: the title of {plan.message} is {plan.title}, "
+                f"which {plan.row.name} {what}",
+                hint=did_you_mean(plan.title, [one.name for one in plan.row.fields if one.kind == "string"]),
+            )
 
     def _check_unique(self, plan: TablePlan, names: tuple[str, ...]) -> None:
         unfit = [name for name in names if not _has_one_value(plan.row, name)]

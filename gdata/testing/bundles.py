@@ -183,7 +183,9 @@ def _encode_table(
     refs = {path: tuple(refs) for path, refs in contents.refs.get(descriptor.name, {}).items()}
     key = tuple(contents.keys.get(descriptor.name, ())) or _key_fields(row, pool)
     total = sum(part.rows for part in parts)
-    return TableEntry(descriptor.full_name, kind, key, total, tuple(parts), refs), encoded
+    options = OptionReader(pool).of_message(descriptor)
+    title = options.title if options is not None else ""
+    return TableEntry(descriptor.full_name, kind, key, total, tuple(parts), refs, title=title), encoded
 
 
 def _table_kind(descriptor: Descriptor, rows: Rows) -> tuple[str, str, Descriptor]:

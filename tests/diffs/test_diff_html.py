@@ -68,7 +68,7 @@ def test_the_page_shows_old_beside_new_in_the_sheets_words(chromium: Browser, tm
     old = {"ItemTable": [{"id": 1, "name": "검", "price": 100, "rewards": [{"item_id": 1, "count": 1}]}, {"id": 2}]}
     new = {"ItemTable": [{"id": 1, "name": "검", "price": 120, "rewards": [{"item_id": 1, "count": 2}]}, {"id": 3}]}
     page = shown(chromium, tmp_path, diff_of(old, new))
-    assert texts(page, "tbody.changed td") == ["~1", "가격", "100", "120", "보상1 수량", "1", "2"]
+    assert texts(page, "tbody.changed td") == ["~1검", "가격", "100", "120× 1.2", "보상1 수량", "1", "2× 2"]
     assert texts(page, "tbody.added td.row") == ["+3"] and texts(page, "tbody.removed td.row") == ["−2"]
     assert page.said == []
     assert [one for one in page.requests if not one.startswith("file:")] == []
@@ -114,7 +114,7 @@ def test_filters_and_search_narrow_what_is_shown(chromium: Browser, tmp_path: Pa
     page.run("document.getElementById('clear').click()")
     page.run("document.getElementById('search').focus()")
     page.type("방패")
-    assert texts(page, "#found") == ["1 of 3,002 rows"] and texts(page, "tbody td.row") == ["+3001"]
+    assert texts(page, "#found") == ["1 of 3,002 rows"] and texts(page, "tbody td.row") == ["+3001새 방패"]
 
 
 def test_it_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_it_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None
     page.press("/")
     assert page.run("document.activeElement.id") == "search"
     page.type("2999")
-    assert texts(page, "tbody td.row") == ["~2899", "~2999"]  # by its price, and by its key
+    assert texts(page, "tbody td.row") == ["~2899전설의 검 2899", "~2999전설의 검 2999"]  # by its price, and by its key
     page.press("Escape")
     page.settle()
     assert texts(page, "#found") == ["3,002 of 3,002 rows"]

@@ -40,9 +40,9 @@ def test_old_and_new_stand_side_by_side() -> None:
     assert text[:2] == ["old → new", "1 table changed · 1 row added · 2 rows removed · 57 rows changed · 57 cells"]
     assert "ItemTable 1 2 57 57" in text
     assert "가격: 57 rows changed, all × 10" in text
-    assert "~ 3 가격 103 1030" in text
+    assert "~ 3 오래된 전설의 검 3 가격 103 1030 × 10" in text
     assert "… and 37 more changed rows" in text
-    assert "+ 99 이름: 새로운 방패 · 가격: 0 · sell: 0 · rate: 0 · power: 0 · grade: 희귀" in text
+    assert "+ 99 새로운 방패 가격: 0 · sell: 0 · rate: 0 · power: 0 · grade: 희귀" in text
     assert text[-1] == "gate: passed"
 
 
@@ -124,7 +124,7 @@ def test_it_speaks_korean() -> None:
     text = contextvars.copy_context().run(speak)
     assert "바뀐 테이블 1개 · 추가된 행 1개 · 삭제된 행 2개 · 바뀐 행 57개" in text
     assert "가격: 57개 행이 바뀜, 모두 × 10" in text
-    assert "게이트: keep 규칙에 막혔습니다" in text and "[1]이 삭제되었습니다" in text
+    assert "게이트: keep 규칙에 막혔습니다" in text and "[1] 오래된 전설의 검 1이 삭제되었습니다" in text
 
 
 def test_a_new_column_is_one_line_in_every_form() -> None:

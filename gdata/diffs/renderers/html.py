@@ -148,12 +148,14 @@ def _plots(table: TableReport) -> Iterator[dict[str, Json]]:
 
 def _rows_data(rows: RowsReport) -> Iterator[dict[str, Json]]:
     for row in rows.shown:
-        yield {"kind": rows.sort, "key": row.key, "number": row.number, "changes": list(map(_change, row.values))}
+        title = {"title": row.title} if row.title else {}
+        changes = list(map(_change, row.values))
+        yield {"kind": rows.sort, "key": row.key, **title, "number": row.number, "changes": changes}
 
 
 def _change(one: ValueReport) -> list[Json]:
     if not one.is_text or one.old is None or one.new is None or max(len(one.old), len(one.new)) <= _MARK_FROM:
-        return [one.name, one.old, one.new, one.path]
+        return [one.name, one.old, one.new, one.path, *([one.ratio] if one.ratio else [])]
     before, after = mark_words(one.old, one.new)
     return [one.name, _pieces(before), _pieces(after), one.path]
 

@@ -141,19 +141,24 @@ def _table(table: TableReport, limit: int | None = None) -> str:
 
 
 def _changes(rows: RowsReport, *, is_record: bool) -> str:
-    lines = [line for row in rows.shown for line in _change("" if is_record else code(row.name), row)]
+    lines = [line for row in rows.shown for line in _change("" if is_record else _row_name(row), row)]
     return f"{_changes_head()}{''.join(lines)}{_more(rows)}" if lines else ""
 
 
 def _change(key: str, row: RowReport) -> Iterator[str]:
     for one in row.values:
         old, new = (code(say("(none)") if value is None else value) for value in (one.old, one.new))
-        yield f"| {key} | {code(one.name)} | {old} | {new} |\n"
+        ratio = f" {literal(one.ratio)}" if one.ratio else ""
+        yield f"| {key} | {code(one.name)} | {old} | {new}{ratio} |\n"
         key = ""
 
 
+def _row_name(row: RowReport) -> str:
+    return f"{code(row.name)} {literal(row.title)}" if row.title else code(row.name)
+
+
 def _rows(title: str, rows: RowsReport) -> str:
-    lines = [f"- {code(row.name)} {code(row.whole())}\n" for row in rows.shown]
+    lines = [f"- {_row_name(row)} {code(row.whole())}\n" for row in rows.shown]
     return f"\n**{title}**\n\n{''.join(lines)}{_more(rows)}" if lines else ""
 
 

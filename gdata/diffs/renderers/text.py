@@ -35,6 +35,10 @@ _WORD_MARKS_FROM = 24
 """Shorter texts are read at a glance: no words are marked in them."""
 _LONGEST = 400
 """Signs of one value."""
+_TITLE = 24
+"""Columns of a terminal that a row's title takes."""
+_NEVER_BROKEN = 20
+"""Values up to so many signs stay on one line: a number in two pieces is two numbers."""
 _COLORS = {
     "added": "green",
     "removed": "red",
@@ -117,18 +121,25 @@ class _TextPage:
         if not rows.shown:
             return
         grid = _table(None)
-        for ratio in (None, None, 1, 1):
-            grid.add_column(overflow="fold", ratio=ratio)
+        grid.add_column(overflow="fold", no_wrap=True)
+        grid.add_column(overflow="ellipsis", no_wrap=True, max_width=_TITLE)
+        grid.add_column(overflow="fold")
+        for _ in ("old", "new"):
+            grid.add_column(overflow="fold", ratio=1, min_width=_widest_unbroken(rows))
+        grid.add_column(no_wrap=True)
         for row in rows.shown:
             for cells in self._change_cells("~" if is_record else f"~ {row.name}", row):
                 grid.add_row(*cells)
-        self.console.print(grid)
+        self.console.print(_without_empty(grid))
         self._more(rows)
 
     def _change_cells(self, key: str, row: RowReport) -> Iterator[tuple[Text, ...]]:
+        """The key, the title, the field, old, new and the ratio."""
+        title = row.title
         for one in row.values:
-            yield _text(key, "bold"), _text(one.name, "cyan"), *self._values(one)
-            key = ""
+            name, ratio = _text(one.name, "cyan"), _text(one.ratio, "dim")
+            yield _text(key, "bold"), _text(title), name, *self._values(one), ratio
+            key = title = ""
 
     def _values(self, one: ValueReport) -> tuple[Text, Text]:
         if not one.is_text or one.old is None or one.new is None or max(len(one.old), len(one.new)) <= _WORD_MARKS_FROM:
@@ -156,11 +167,13 @@ class _TextPage:
             return
         color = _COLORS[rows.sort]
         grid = _table(None)
-        grid.add_column(overflow="fold")
+        grid.add_column(overflow="fold", no_wrap=True)
+        grid.add_column(overflow="ellipsis", no_wrap=True, max_width=_TITLE)
         grid.add_column(overflow="fold", ratio=1)
         for row in rows.shown:
-            grid.add_row(_text(f"{sign} {row.name}", f"bold {color}"), _text(_cut(row.whole()), color))
-        self.console.print(grid)
+            key = _text(f"{sign} {row.name}", f"bold {color}")
+            grid.add_row(key, _text(row.title, color), _text(_cut(row.whole()), color))
+        self.console.print(_without_empty(grid))
         self._more(rows)
 
     def _more(self, rows: RowsReport) -> None:
@@ -192,6 +205,19 @@ def _overview_cells(table: TableReport, several: bool) -> Iterator[tuple[str, st
     for count, style in counts:
         yield (f"{count:,}", style) if count else ("·", "dim")
     yield table.note, "yellow"
+
+
+def _widest_unbroken(rows: RowsReport) -> int:
+    from rich.cells import cell_len
+
+    values = (value for row in rows.shown for one in row.values for value in (one.old, one.new) if value is not None)
+    return max((size for size in map(cell_len, values) if size <= _NEVER_BROKEN), default=0)
+
+
+def _without_empty(grid: Table) -> Table:
+    """The grid but the columns in which nothing stands: they would take their padding."""
+    grid.columns = [one for one in grid.columns if any(str(cell) for cell in one.cells)]
+    return grid
 
 
 def _value(value: str | None, color: str) -> Text:

@@ -3,7 +3,7 @@
 (() => {
   const CHUNK = 100;          // rows added to the page at a time, as they are scrolled to
   const PRINT_MOST = 10000;   // rows laid out for paper
-  const NAME = 0;             // of a change: [name, old, new, path]; see `_change` in html.py
+  const NAME = 0, RATIO = 4;  // of a change: [name, old, new, path, ratio]; see `_change` in html.py
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
 
@@ -89,7 +89,7 @@
   // A row's text is put together once, at the first search.
   function searchText(table, row) {
     if (row.text === undefined) {
-      const parts = [table.name, row.key === null ? "" : row.key];
+      const parts = [table.name, row.key === null ? "" : row.key, row.title || ""];
       for (const change of row.changes) parts.push(change[NAME], textOf(change[1]), textOf(change[2]));
       row.text = parts.join("\u0000").toLowerCase();
     }
@@ -106,7 +106,7 @@
       if (wanted.field) {
         const changes = row.changes.filter((change) => change[3] === wanted.field);
         if (row.kind !== "changed" || changes.length === 0) continue;
-        shown = { kind: row.kind, key: row.key, number: row.number, changes };
+        shown = { kind: row.kind, key: row.key, title: row.title, number: row.number, changes };
       }
       if (wanted.words.length) {
         const text = searchText(table, shown);
@@ -128,14 +128,16 @@
   function rowBody(table, row) {
     const body = make("tbody", row.kind);
     const name = row.key === null ? say("rowNumber", row.number) : row.key;
-    const head = make("td", "row", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name);
+    const head = make("td", "row", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name,
+      row.title ? make("span", "title", row.title) : null);
     head.dir = "auto";
     if (row.kind === "changed") {
       head.rowSpan = row.changes.length;
       row.changes.forEach((change, index) => {
         const line = make("tr", "");
         if (index === 0) line.append(head);
-        line.append(make("td", "field", change[NAME]), make("td", "old", ...valueNodes(change[1])), make("td", "new", ...valueNodes(change[2])));
+        line.append(make("td", "field", change[NAME]), make("td", "old", ...valueNodes(change[1])), make("td", "new", ...valueNodes(change[2]),
+          change[RATIO] ? make("span", "ratio", change[RATIO]) : null));
         body.append(line);
       });
       return body;
