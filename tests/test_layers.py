@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "releases": WORDS | {"bundles"},
     "scaffold": WORDS | {"schema", "sources", "configfile", "parsing"},
     "runtime": {"errors", "nearest", "files", "proto", "bundles", "releases"},
+    "codegen": WORDS | {"schema", "bundles", "runtime"},
     "tables": WORDS | {"project", "events", "schema", "sources", "parsing", "checks", "bundles.manifest"},
     "pipeline": WORDS
     | {"project", "events", "tables"}
@@ -35,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {f"sources.{one}" for one in ("adapters", "grid", "snapshot", "source", "titles")},
     "cli": WORDS
     | {"project", "events", "tables"}
-    | {"schema", "configfile", "sources", "bundles", "diffs", "releases", "runtime", "pipeline", "scaffold"},
+    | {"schema", "configfile", "sources", "bundles", "diffs", "releases", "runtime", "pipeline", "scaffold", "codegen"},
 }
 ROOTS = {
     "errors": set(),
@@ -63,7 +64,7 @@ LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {
     "cryptography": (("releases/",), False),
     "deepdiff": (("diffs/",), False),
     "protovalidate": (("checks/", "schema/"), False),
-    "jinja2": (("diffs/", "cli/", "scaffold/"), False),
+    "jinja2": (("diffs/", "cli/", "scaffold/", "codegen/"), False),
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "testing" not in path.parts)
 

@@ -14,9 +14,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from gdata.config import Config
-from gdata.errors import GdataError
+from gdata.errors import GdataError, UsageError
+from gdata.language import sentence
 
 if TYPE_CHECKING:
+    from gdata.diffs.model import Side
     from gdata.releases.store import Store
 
 
@@ -74,6 +76,23 @@ def open_place(config_path: Path | None, location: str | None) -> Store:
     from gdata.project import read_config
 
     return store_of(read_config(config_path))
+
+
+def open_reading(config_path: Path | None, name: str) -> tuple[Config | None, Side]:
+    """The folder, release or channel that a command reads; a folder needs no project around it."""
+    from gdata.pipeline.sides import is_folder, open_side, store_of
+    from gdata.project import read_config
+
+    try:
+        config = read_config(config_path)
+    except UsageError:
+        if config_path is not None or not is_folder(name):
+            raise
+        config = None
+    side = open_side(config, name, store_of(config) if config is not None else None)
+    if not side.bundles:
+        raise UsageError(sentence("{name} has no release yet", name=name), hint=sentence("run `gdata publish` first"))
+    return config, side
 
 
 def language_option(function: Command) -> Command:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.options import complete_tables, config_option, format_option
+from gdata.cli.options import complete_tables, config_option, format_option, open_reading
 from gdata.errors import UsageError
 from gdata.language import say, sentence
 
@@ -69,18 +69,7 @@ def command(
 
 
 def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:
-    from gdata.pipeline.sides import is_folder, open_side, store_of
-    from gdata.project import read_config
-
-    try:
-        config = read_config(config_path)
-    except UsageError:
-        if config_path is not None or not is_folder(name):
-            raise
-        config = None
-    side = open_side(config, name, store_of(config) if config is not None else None)
-    if not side.bundles:
-        raise UsageError(sentence("{name} has no release yet", name=name), hint=sentence("run `gdata publish` first"))
+    config, side = open_reading(config_path, name)
     first = config.targets[0].name if config is not None else ""
     wanted = target or (first if first in side.bundles else next(iter(side.bundles)))
     if wanted not in side.bundles:

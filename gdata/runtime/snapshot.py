@@ -88,6 +88,11 @@ class TypedSnapshot:
         """The names of the tables."""
         return tuple(self._manifest.tables)
 
+    def key_of(self, name: str) -> tuple[str, ...] | None:
+        """The names of a table's key fields, without parsing it; None for a record, and for no table."""
+        entry = self._manifest.tables.get(name)
+        return None if entry is None or entry.kind == "record" else entry.key
+
     def __getitem__(self, name: str) -> Any:
         """The table called `name`, or the record of a vertical one."""
         parsed = self._parsed.get(name)

@@ -192,6 +192,8 @@ class TablePlan:
     """Dotted names of fields of which no two rows have the same values."""
     title: str = ""
     """The field that names a row for people, where an option says so."""
+    constants: str = ""
+    """The field whose text names a row's constant in generated code."""
     has_times: bool = False
     """A Timestamp or Duration lies somewhere in its rows."""
 

@@ -52,6 +52,7 @@ class Planner:
             else (),
             unique=tuple(tuple(one.fields) for one in options.unique) if options else (),
             title=options.title if options else "",
+            constants=options.constants if options else "",
             has_times=_has_times(row),
         )
         self._check_table(plan, rows_field)
@@ -118,15 +119,37 @@ class Planner:
         for names in plan.unique:
             self._check_unique(plan, names)
         self._check_title(plan)
+        if plan.constants:
+            self._check_constants(plan)
 
     def _check_title(self, plan: TablePlan) -> None:
         field = plan.row.field(plan.title)
         if plan.title and (field is None or field.kind != "string" or field.is_list or field.is_map):
-            what = "doesn't have" if field is None else "has, but not as one text"
+            what = say("doesn't have") if field is None else say("has, but not as one text")
             raise SchemaError(
-                f"{self._places.of(plan.message)}: the title of {plan.message} is {plan.title}, "
-                f"which {plan.row.name} {what}",
+                sentence(
+                    "{of}: the title of {message} is {title}, which {name} {what}",
+                    of=self._places.of(plan.message),
+                    message=plan.message,
+                    title=plan.title,
+                    name=plan.row.name,
+                    what=what,
+                ),
                 hint=did_you_mean(plan.title, [one.name for one in plan.row.fields if one.kind == "string"]),
+            )
+
+    def _check_constants(self, plan: TablePlan) -> None:
+        field = plan.row.field(plan.constants)
+        if field is None or field.kind != "string" or field.is_list or field.is_map or len(plan.key) != 1:
+            raise SchemaError(
+                sentence(
+                    "{of}: constants of {message} names {constants}, and must name a string field of a "
+                    "row with a key of one field",
+                    of=self._places.of(plan.message),
+                    message=plan.message,
+                    constants=plan.constants,
+                ),
+                hint=did_you_mean(plan.constants, [one.name for one in plan.row.fields if one.kind == "string"]),
             )
 
     def _check_unique(self, plan: TablePlan, names: tuple[str, ...]) -> None:

@@ -1,0 +1,119 @@
+"""`gdata codegen`: the code of clients in other languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from gdata.cli.options import config_option, format_option, open_reading
+from gdata.codegen.language import LanguageName
+from gdata.errors import UsageError
+from gdata.language import say, sentence
+
+if TYPE_CHECKING:
+    from gdata.bundles.reader import Bundle
+
+
+@click.command("codegen")
+@click.argument("language", type=click.Choice(get_args(LanguageName)))
+@click.option(
+    "--from", "side", default="output", show_default=True, metavar="PLACE", help="An output folder, release or channel."
+)
+@click.option("--target", help="Whose code; may be left out where the place holds one target.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the code.")
+@click.option("--name", default="GameData", show_default=True, help="The class that holds the data.")
+@click.option(
+    "--package", default="", metavar="NAME", help="Where the loader lies: a namespace, package or import path."
+)
+@click.option(
+    "--templates", type=click.Path(path_type=Path, file_okay=False), help="A folder with templates of your own."
+)
+@click.option(
+    "--copy-templates", type=click.Path(path_type=Path, file_okay=False), help="Copy ours there, and do nothing else."
+)
+@format_option("text", "json")
+@config_option
+def command(
+    language: LanguageName,
+    side: str,
+    target: str | None,
+    out: Path | None,
+    name: str,
+    package: str,
+    templates: Path | None,
+    copy_templates: Path | None,
+    format_: str,
+    config_path: Path | None,
+) -> None:
+    """Write a client's code: messages, and beside them a loader that checks every hash, with tables by typed key.
+
+    \b
+    Examples:
+      gdata codegen csharp --from output/client --out Assets/Scripts/GameData
+      gdata codegen go --from live --target server --out gamedata --package example.com/game/gamedata
+      gdata codegen typescript --copy-templates templates/typescript
+    """
+    from gdata.cli.console import print_json, result_console
+    from gdata.codegen.generate import copy_templates as copy
+    from gdata.codegen.generate import generate
+    from gdata.codegen.language import Settings
+    from gdata.codegen.model import make_model
+
+    if copy_templates is not None:
+        for file in copy(language, copy_templates):
+            result_console().print(str(copy_templates / file), markup=False)
+        return
+    if out is None:
+        raise UsageError(sentence("--out is missing"), hint=sentence("name the folder for the code: --out gamedata"))
+    if not name.isascii() or not name.isidentifier():
+        raise UsageError(
+            sentence("--name {name} can't be the name of a class", name=name),
+            hint=sentence("letters, digits and _: GameData"),
+        )
+    bundle, descriptors = _find(config_path, side, target)
+    generated = generate(language, make_model(bundle, descriptors), Settings(name, package, out), templates)
+    if format_ == "json":
+        print_json(
+            {"ok": True, "target": bundle.manifest.target, "options": descriptors is not None, **vars(generated)}
+        )
+        return
+    console = result_console()
+    for verb, files in (("wrote", generated.written), ("removed", generated.removed)):
+        for file in files:
+            console.print(f"{verb} {out / file}", markup=False)
+    if not generated.written and not generated.removed:
+        console.print(say("{out}: nothing new", out=out), markup=False)
+    if descriptors is None:
+        console.print(
+            say(
+                "{side} doesn't have its .proto files' options, so unique fields, constants and "
+                "labels are left out: name the project's output folder, a release or a channel",
+                side=side,
+            ),
+            markup=False,
+        )
+
+
+def _find(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, bytes | None]:
+    """The bundle, and the full descriptors that it was made from, where they are known."""
+    from gdata.pipeline.state import load_build
+
+    config, side = open_reading(config_path, name)
+    targets = ", ".join(side.bundles)
+    if target is None and len(side.bundles) != 1:
+        raise UsageError(
+            sentence("{name} holds several targets", name=name),
+            hint=sentence("say which with --target: {targets}", targets=targets),
+        )
+    wanted = target or next(iter(side.bundles))
+    if wanted not in side.bundles:
+        raise UsageError(
+            sentence("{name} has no target {wanted}", name=name, wanted=wanted),
+            hint=sentence("its targets are {targets}", targets=targets),
+        )
+    descriptors = side.sources
+    if descriptors is None and config is not None:
+        descriptors = load_build(config.state, side.build or "").descriptors
+    return side.bundles[wanted], descriptors

@@ -1,0 +1,14 @@
+"""The languages that code is generated in: one line each, and one module of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gdata.codegen.language import Language, LanguageName
+from gdata.codegen.languages.go import GO
+from gdata.codegen.languages.python import PYTHON
+
+LANGUAGES: Mapping[LanguageName, Language] = {
+    "go": GO,
+    "python": PYTHON,
+}
