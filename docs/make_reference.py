@@ -20,7 +20,8 @@ from typing import Any
 import click
 import make_problems
 
-from gdata.cli.main import COMMANDS
+from gdata.cli.everywhere import dressed
+from gdata.cli.main import COMMANDS, ROLES, cli
 
 DOCS = Path(__file__).parent
 MADE = "\n*This page is written by `python docs/make_reference.py`.*\n"
@@ -31,13 +32,32 @@ MADE = "\n*This page is written by `python docs/make_reference.py`.*\n"
 
 def cli_page() -> str:
     """Every command: what it does, its options, examples."""
-    index = "\n".join(f"| [`gdata {name}`](#gdata-{name}) | {about} |" for name, about in COMMANDS.items())
-    head = (
-        "# The command line\n\n`gdata COMMAND --help` says the same on the terminal.\n\n"
-        f"| command | |\n|---|---|\n{index}\n\n{EXIT_CODES}"
-    )
+    roles = "\n\n".join(f"**{role}**\n\n| command | |\n|---|---|\n{_index(names)}" for role, names in ROLES.items())
+    head = f"# The command line\n\n`gdata COMMAND --help` says the same on the terminal.\n\n{roles}\n\n{EXIT_CODES}"
+    shared = [one for one in dressed(cli, "").params if isinstance(one, click.Option) and one.name != "version"]
+    rows = "\n".join(_option_row(option, click.Context(cli)) for option in shared)
+    head += SHARED.replace("ROWS", rows)
     return head + "".join(_command_section(name) for name in COMMANDS) + MADE
 
+
+def _index(names: str) -> str:
+    known = [name for name in names.split() if name in COMMANDS]
+    return "\n".join(f"| [`gdata {name}`](#gdata-{name}) | {COMMANDS[name]} |" for name in known)
+
+
+SHARED = """
+## Options of all commands
+
+| option | |
+|---|---|
+ROWS
+
+`-C` and `--config` stand before the command, `gdata -C ../game build`; the others before or after it.
+
+Every option has a variable of the environment, `GDATA_COMMAND_OPTION`: `GDATA_BUILD_STRICT=1` is `gdata build
+--strict`, and `GDATA_LANG=ko` the language of all commands. Those that confirm or overrule have none: `--yes`,
+`--stale`, `--allow`, `--reason` and `--expect` are typed.
+"""
 
 EXIT_CODES = """\
 ## Exit codes
@@ -52,17 +72,18 @@ EXIT_CODES = """\
 | 70 | a bug in gdata |
 | 130 | interrupted |
 
-Results go to stdout, everything else (progress, questions, errors) to stderr. With `--format json` there is one JSON
-document on stdout: see [JSON outputs](outputs.md).
+Results go to stdout, everything else (progress, questions, errors) to stderr: `gdata check | less` shows the problems.
+With `--format json` there is one JSON document on stdout: see [JSON outputs](outputs.md).
 """
 
 
 def _command_section(name: str) -> str:
-    command: click.Command = importlib.import_module(f"gdata.cli.{name}").command
+    command = dressed(importlib.import_module(f"gdata.cli.{name}").command, name)
     context = click.Context(command, info_name=f"gdata {name}")
     text, _, examples = inspect.cleandoc(command.help or "").partition("\b\nExamples:\n")
     usage = " ".join([f"gdata {name}", *command.collect_usage_pieces(context)])
-    rows = "\n".join(_option_row(option, context) for option in command.params if isinstance(option, click.Option))
+    own = [one for one in command.params if isinstance(one, click.Option) and one.name not in ("lang", "debug")]
+    rows = "\n".join(_option_row(option, context) for option in own)
     return (
         f"\n## gdata {name}\n\n{_paragraphs(text)}\n\n```text\n{usage}\n```\n\nExamples:\n\n"
         f"```text\n{inspect.cleandoc(examples)}\n```\n" + (f"\n| option | |\n|---|---|\n{rows}\n" if rows else "")

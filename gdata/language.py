@@ -166,6 +166,11 @@ def _desktop_language() -> str:
     return SOURCE
 
 
+def translated(text: str) -> str:
+    """A text that has no parts, in the language in use: a command's help."""
+    return _in_use().gettext(text) if text else ""
+
+
 # --- catalogues -------------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ ROOTS = {
     "garbage": set(),
     "text": set(),
     "__init__": {"errors", "runtime"},
+    "__main__": {"cli"},
 }
 # Third-party libraries and the only places that may import them; False: only inside functions.
 LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {

@@ -12,13 +12,14 @@ from gdata.cli.options import (
     complete_tables,
     config_option,
     format_option,
-    language_option,
     quiet_option,
 )
 from gdata.errors import GdataError, UsageError
 from gdata.language import say, sentence
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
     from gdata.diffs.model import Diff
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
 @click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
 @format_option("text", "json", "markdown", "github", "html")
-@language_option
 @quiet_option
 @config_option
 @click.pass_context
@@ -68,7 +68,7 @@ def command(
       gdata build --snapshot 20261123-091245-9f3ac1d0
       gdata build --strict --format json
     """
-    from gdata.cli.console import ProgressLine
+    from gdata.cli.console import ProgressLine, error_console, result_console
     from gdata.cli.report import report_problems
     from gdata.project import read_config
 
@@ -88,9 +88,10 @@ def command(
     compared = _compare(config) if built.build is not None and not (quiet and format_ != "json") else None
     report_problems(built.checked.problems, format_, lambda: _as_json(built, compared), show_all=show_all)
     if format_ != "json" and not quiet and built.build is not None:
-        _render(built)
+        console = result_console() if format_ == "text" else error_console()
+        _render(console, built)
         if compared is not None:
-            _render_diff(*compared)
+            _render_diff(console, *compared)
     context.exit(0 if built.checked.ok else 1)
 
 
@@ -172,16 +173,13 @@ def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
         return None
 
 
-def _render(built: Built) -> None:
+def _render(console: Console, built: Built) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from gdata.cli.console import error_console
-
-    console = error_console()
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(say("target"))
-    for heading in ("tables", "rows", "size"):
+    for heading in (say("tables"), say("rows"), say("size")):
         table.add_column(heading, justify="right")
     for target, manifest in built.manifests.items():
         rows = sum(one.rows for one in manifest.tables.values())
@@ -217,11 +215,9 @@ def _size_text(size: float) -> str:
     return f"{size / 1024:.1f} GiB"
 
 
-def _render_diff(diff: Diff, verdict: GateVerdict) -> None:
-    from gdata.cli.console import error_console
+def _render_diff(console: Console, diff: Diff, verdict: GateVerdict) -> None:
     from gdata.diffs.renderers.text import render_text
 
-    console = error_console()
     console.print()
     if not diff.old.bundles:
         console.print(

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.cli.options import config_option, format_option, language_option, quiet_option
+from gdata.cli.options import complete_tables, config_option, format_option, quiet_option
+from gdata.errors import UsageError
+from gdata.language import sentence
+from gdata.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from gdata.pipeline.build import Checked
+    from gdata.project import Project
 
 
 @click.command("check")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
 @click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
 @format_option("text", "json", "markdown", "github", "html")
-@language_option
 @quiet_option
 @config_option
 @click.pass_context
 def command(
     context: click.Context,
+    tables: tuple[str, ...],
     offline: bool,
     strict: bool,
     show_all: bool,
@@ -33,11 +40,15 @@ def command(
 ) -> None:
     """Find every mistake in the sheets, with its cell and what to write instead. Writes nothing.
 
+    With TABLEs it tells those of their sheets alone.
+
     \b
     Examples:
       gdata check
+      gdata check ItemTable
       gdata check --strict --format json
-      gdata check --lang ko --format html > problems.html
+      gdata check --lang ko --open
+      gdata check --format html --output problems.html
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.report import report_problems
@@ -47,8 +58,38 @@ def command(
     project = open_project(read_config(config_path))
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
         checked = check(project, listener, offline=offline, strict=strict)
+    checked = _of_tables(project, checked, tables)
     report_problems(checked.problems, format_, lambda: _as_json(checked), show_all=show_all)
     context.exit(0 if checked.ok else 1)
+
+
+def _of_tables(project: Project, checked: Checked, names: tuple[str, ...]) -> Checked:
+    """What was found in the sheets that feed these tables; without names all of it."""
+    if not names:
+        return checked
+    wanted = {project.plans[_table_called(name, project)].message for name in names}
+    entries = [(one.name, entry) for one in project.config.spreadsheets for entry in one.sheets]
+    feeding = [(name, entry.title) for name, entry in entries if wanted & set(entry.tables)]
+    problems = [
+        one
+        for one in checked.problems
+        if any(one.cell.spreadsheet == name and fnmatchcase(one.cell.sheet, title) for name, title in feeding)
+    ]
+    return replace(checked, problems=problems)
+
+
+def _table_called(name: str, project: Project) -> str:
+    """The table's name; `item` is ItemTable."""
+    folded = {known.casefold(): known for known in project.plans}
+    found = folded.get(name.casefold()) or folded.get(f"{name}table".casefold())
+    if found is None:
+        near = did_you_mean(name, project.plans) or did_you_mean(
+            name, [one.removesuffix("Table") for one in project.plans]
+        )
+        raise UsageError(
+            sentence("there is no table {name}", name=name), hint=near or sentence("`gdata show` lists them")
+        )
+    return found
 
 
 def _as_json(checked: Checked) -> dict[str, Any]:

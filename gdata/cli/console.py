@@ -17,32 +17,30 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from gdata.events import Event, Listener
+from gdata.language import sentence
 from gdata.text import visible_lines
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 
-def result_console() -> Console:
-    """The console for a command's result: stdout."""
-    from gdata.cli.console import SafeConsole
+_WIDTH_OF_FILES = 120
 
-    return SafeConsole(file=sys.stdout, highlight=False, emoji=False)
+
+def result_console() -> Console:
+    """The console for a command's result: stdout; in a file or a pipe lines have room."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
+    return SafeConsole(file=sys.stdout, highlight=False, emoji=False, width=width)
 
 
 def error_console() -> Console:
     """The console for progress, questions and errors: stderr."""
-    from gdata.cli.console import SafeConsole
-
     return SafeConsole(file=sys.stderr, highlight=False, emoji=False)
 
 
 def write_result(text: str) -> None:
     """Text of a format for programs on stdout, as it is; where a person's terminal reads it, made visible first."""
     if sys.stdout.isatty():
-        from gdata.text import visible_lines
-
         text = visible_lines(text)
     sys.stdout.write(text)
 
@@ -60,12 +58,12 @@ def print_json(value: Any) -> None:
 
 
 _STAGES = {
-    "pull": "pulling",
-    "parse": "parsing",
-    "check": "checking",
-    "encode": "encoding",
-    "write": "writing",
-    "publish": "publishing",
+    "pull": sentence("pulling"),
+    "parse": sentence("parsing"),
+    "check": sentence("checking"),
+    "encode": sentence("encoding"),
+    "write": sentence("writing"),
+    "publish": sentence("publishing"),
 }
 
 
@@ -116,7 +114,7 @@ class ProgressLine:
     def _show_bar(self, bar: Progress, event: Event) -> None:
         task = self._tasks.get(event.stage)
         if task is None:
-            task = self._tasks[event.stage] = bar.add_task(_STAGES[event.stage], total=event.total or 1, name="")
+            task = self._tasks[event.stage] = bar.add_task(str(_STAGES[event.stage]), total=event.total or 1, name="")
         bar.update(task, completed=event.done, total=event.total or 1, name=event.name[:32])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.options import complete_sides, complete_tables, config_option, format_option, language_option
+from gdata.cli.options import complete_sides, complete_tables, config_option, format_option
 from gdata.errors import UsageError
 from gdata.language import say, sentence
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 @click.argument("old", required=False, shell_complete=complete_sides)
 @click.argument("new", required=False, shell_complete=complete_sides)
 @format_option("text", "json", "markdown", "html")
-@click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
 @click.option("--stat", is_flag=True, help="Only the summary of each table.")
 @click.option(
     "--table", "tables", multiple=True, metavar="TABLE", shell_complete=complete_tables, help="Only these tables."
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything differs.")
 @click.option("--allow", multiple=True, metavar="RULE", help="Let this rule of the gate be broken.")
 @click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
-@language_option
 @config_option
 @click.pass_context
 def command(
@@ -41,7 +39,6 @@ def command(
     old: str | None,
     new: str | None,
     format_: str,
-    file: Path | None,
     stat: bool,
     tables: tuple[str, ...],
     limit: int,
@@ -64,10 +61,10 @@ def command(
     config = _config_for(config_path, old, new)
     diff, verdict = _compare(config, old, new, allow, location)
     _check_tables(diff, tables)
-    if format_ == "text" and file is None:
+    if format_ == "text":
         _render_text(config, diff, verdict, stat=stat, tables=tables, limit=limit or None)
     else:
-        _write(_as_text(config, diff, verdict, format_, limit or None), file)
+        _write_result(config, diff, verdict, format_, limit or None)
     if verdict.blocking:
         context.exit(4)
     context.exit(1 if exit_code and diff.differs else 0)
@@ -153,37 +150,19 @@ def _render_text(
     render_text(result_console(), diff, verdict, presentation=words, stat=stat, tables=tables, limit=limit)
 
 
-def _as_text(config: Config | None, diff: Diff, verdict: GateVerdict, format_: str, limit: int | None) -> str:
+def _write_result(config: Config | None, diff: Diff, verdict: GateVerdict, format_: str, limit: int | None) -> None:
     import json
 
+    from gdata.cli.console import write_result
+    from gdata.diffs.renderers.html import to_html
     from gdata.diffs.renderers.markdown import to_markdown
     from gdata.diffs.report import to_json
 
     if format_ == "json":
-        return json.dumps(to_json(diff, verdict), ensure_ascii=False, indent=1) + "\n"
+        write_result(json.dumps(to_json(diff, verdict), ensure_ascii=False, indent=1) + "\n")
+        return
     words = _presentation(config, diff)
     if format_ == "markdown":
-        return to_markdown(diff, verdict, presentation=words, **({"limit": limit} if limit else {}))
-    if format_ == "html":
-        from gdata.diffs.renderers.html import to_html
-
-        return to_html(diff, verdict, presentation=words)
-    from io import StringIO
-
-    from rich.console import Console
-
-    from gdata.diffs.renderers.text import render_text
-
-    page = StringIO()
-    render_text(Console(file=page, width=120), diff, verdict, presentation=words, limit=limit)
-    return page.getvalue()
-
-
-def _write(text: str, file: Path | None) -> None:
-    from gdata.cli.console import write_result
-    from gdata.files import write_atomically
-
-    if file is None:
-        write_result(text)
+        write_result(to_markdown(diff, verdict, presentation=words, **({"limit": limit} if limit else {})))
     else:
-        write_atomically(file, text.encode())
+        write_result(to_html(diff, verdict, presentation=words))

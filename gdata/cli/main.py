@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gdata.cli.everywhere import dressed, is_debug, speak
 from gdata.errors import GdataError, OutsideError, UsageError
-from gdata.language import say, sentence
+from gdata.language import say, sentence, translated
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -44,6 +45,26 @@ COMMANDS = {
 }
 """Every command and its one line; each lives in the module of its name."""
 
+ROLES = {
+    "For planners": "init login doctor check build watch diff show uses history sheet",
+    "For programmers": "scaffold pull versions fetch codegen stubs",
+    "For release managers": "publish promote releases rollback sign verify repair prune keygen",
+}
+"""Who types which command most; `gdata --help` shows them so."""
+_MEANT = {
+    "compile": "build",
+    "deploy": "publish",
+    "lint": "check",
+    "list": "show",
+    "log": "releases",
+    "release": "publish",
+    "revert": "rollback",
+    "setup": "init",
+    "test": "check",
+    "validate": "check",
+}
+"""What others call a command: no letters of it are near."""
+
 _INTERRUPTED, _BUG = 130, 70
 _STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _MAY_BE_EMPTY = ("message", "reason")
@@ -65,7 +86,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"gdata.cli.{cmd_name}").command
-        return command
+        return dressed(command, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click does, but a closed pipe isn't exit code 1, which says that the data has errors."""
@@ -85,21 +106,24 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a did-you-mean; no command takes empty names."""
-        try:
-            name, command, rest = super().resolve_command(ctx, args)
-            if command is not None:
-                _refuse_empty(click.Context(command, parent=ctx, info_name=name), rest)
-            return name, command, rest
-        except click.UsageError as error:
+        if args and args[0] not in COMMANDS:
             from gdata.nearest import did_you_mean
 
-            near = did_you_mean(args[0], COMMANDS) if args else ""
-            raise click.UsageError(f"{error.message} {near}".strip(), ctx) from error
+            near = did_you_mean(_MEANT.get(args[0].casefold(), args[0]), COMMANDS)
+            raise click.UsageError(f"{say('there is no command {name}', name=args[0])}; {near}".strip(" ;"), ctx)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            _refuse_empty(click.Context(command, parent=ctx, info_name=name), rest)
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """The list of commands by who needs them, without importing any."""
+        width = max(map(len, COMMANDS))
+        for role, names in ROLES.items():
+            with formatter.section(translated(role)):
+                formatter.write_dl(
+                    [(f"{name:{width}}", translated(COMMANDS[name])) for name in names.split() if name in COMMANDS]
+                )
 
 
 def _refuse_empty(context: click.Context, arguments: Sequence[str]) -> None:
@@ -120,7 +144,19 @@ def _refuse_empty(context: click.Context, arguments: Sequence[str]) -> None:
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(None, "--version", package_name="gdata-sheets", prog_name="gdata")
-def cli() -> None:
+@click.option(
+    "-C",
+    "folder",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False),
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _context, _parameter, folder: os.chdir(folder) if folder else None,
+    help="Work as if started in this folder.",
+)
+@click.option("--config", metavar="FILE", help="The sheets.yaml of all commands; else the one found upwards.")
+@click.pass_context
+def cli(context: click.Context, config: str | None) -> None:
     """From the planners' sheets to the game server's memory, and the gate on that road.
 
     \b
@@ -131,6 +167,8 @@ def cli() -> None:
 
     Completion in your shell: eval "$(_GDATA_COMPLETE=bash_source gdata)", or zsh_source, fish_source.
     """
+    if config is not None:
+        context.default_map = {name: {"config_path": config} for name in COMMANDS}
 
 
 def main() -> None:
@@ -141,31 +179,60 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code. What goes wrong is said on stderr."""
+    speak(arguments, os.environ)
     try:
-        code: Any = cli.main(arguments, prog_name="gdata", standalone_mode=False)
+        code: Any = dressed(cli, "").main(arguments, prog_name="gdata", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
-    except GdataError as error:
-        _say_error(error)
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("\ngdata: interrupted; nothing was left half done\n")
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write(f"\ngdata: {say('interrupted; nothing was left half done')}\n")
         return _INTERRUPTED
     except (_NobodyReads, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError:
-        sys.stderr.write("gdata: there is not enough memory for this\n")
-        return 3
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _STORAGE:
-            sys.stderr.write(f"gdata: {error.filename or 'the output'} can't be written: {error.strerror}\n")
-            return OutsideError.exit_code
-        _say_bug(error, arguments)
-        return _BUG
+        if is_debug(arguments):
+            _say_where(error)
+        return _say_stopped(error, arguments)
+
+
+def _say_stopped(error: Exception, arguments: list[str]) -> int:
+    """Say what stopped a command; its exit code."""
+    if isinstance(error, GdataError):
+        _say_error(error)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        _say_error(_misused(error))
+        return error.exit_code
+    if isinstance(error, MemoryError):
+        return _say_stopped(OutsideError(sentence("there is not enough memory for this")), arguments)
+    if isinstance(error, OSError) and error.errno in _STORAGE:
+        file = error.filename or sentence("the output")
+        told = sentence("{file} can't be written: {why}", file=file, why=error.strerror or error)
+        return _say_stopped(OutsideError(told), arguments)
+    _say_bug(error, arguments)
+    return _BUG
+
+
+def _misused(error: click.ClickException) -> UsageError:
+    """What click says of a command line, as everything else here is said."""
+    from gdata.nearest import question
+
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = sentence("`{command} --help` shows what there is", command=context.command_path if context else "gdata")
+    if isinstance(error, click.NoSuchOption):
+        near = question(error.possibilities[0]) if error.possibilities else ""
+        return UsageError(sentence("there is no option {name}", name=error.option_name), hint=near or hint)
+    return UsageError(error.format_message(), hint=hint)
+
+
+def _say_where(error: Exception) -> None:
+    import traceback
+
+    sys.stderr.writelines(traceback.format_exception(error))
 
 
 def _say_error(error: GdataError) -> None:
@@ -187,10 +254,9 @@ def _say_bug(error: Exception, arguments: list[str]) -> None:
         where = say("the details are in {path}", path=path)
     except OSError:
         where = report
-    sys.stderr.write(
-        f"gdata: this is a bug in gdata, not in your data ({type(error).__name__}: {error})\n"
-        f"  → please report it with the command you ran; {where}\n"
-    )
+    what = say("this is a bug in gdata, not in your data ({error})", error=f"{type(error).__name__}: {error}")
+    then = say("please report it with the command you ran; {where}", where=where)
+    sys.stderr.write(f"gdata: {what}\n  → {then}\n")
 
 
 def _speak_utf8() -> None:

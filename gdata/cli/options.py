@@ -95,25 +95,6 @@ def open_reading(config_path: Path | None, name: str) -> tuple[Config | None, Si
     return config, side
 
 
-def language_option(function: Command) -> Command:
-    """`--lang`."""
-    from gdata.language import languages
-
-    return click.option(
-        "--lang",
-        type=click.Choice(languages()),
-        callback=_use_language,
-        expose_value=False,
-        help="Language of the messages; else the system's.",
-    )(function)
-
-
-def _use_language(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    from gdata.language import system_language, use_language
-
-    use_language(value or system_language())
-
-
 def complete_tables(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The short names of the tables that sheets.yaml feeds."""
     return _offer(context, incomplete, _table_names)

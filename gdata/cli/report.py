@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gdata.cli.console import error_console, print_json, write_result
+from gdata.cli.console import print_json, result_console, write_result
 from gdata.cli.problems_text import (
     Folded,
     cell_name,
@@ -44,14 +44,10 @@ def report_problems(
         if problems:
             from gdata.cli.problems_text import render_problems
 
-            render_problems(error_console(), problems, show_all=show_all)
+            render_problems(result_console(), problems, show_all=show_all)
     elif format_ == "html":
-        from gdata.cli.report import as_html
-
         write_result(as_html(problems))
     else:
-        from gdata.cli.report import as_github, as_markdown
-
         write_result(as_markdown(problems) if format_ == "markdown" else as_github(problems))
 
 
