@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parsing": WORDS | {"schema", "sources.grid", "sources.textrows", "sources.utf8cells"},
     "bundles": WORDS | {"schema", "parsing.view"},
     "checks": WORDS | {"schema", "parsing", "bundles.lookup", "bundles.fieldpath", "bundles.titles"},
-    "diffs": WORDS | {"bundles", "options_pb2"},
+    "diffs": WORDS | {"bundles", "options_pb2", "schema.names"},
     "releases": WORDS | {"bundles"},
     "scaffold": WORDS | {"schema", "sources", "configfile", "parsing"},
     "runtime": {"errors", "nearest", "files", "proto", "bundles", "releases"},

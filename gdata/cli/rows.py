@@ -7,18 +7,21 @@ import io
 import json
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
 from gdata.bundles.encode import JSON_OF_ITS_OWN, as_dict
+from gdata.bundles.manifest import Reference
 from gdata.bundles.reader import Bundle
+from gdata.bundles.titles import Titles, titles_of
 from gdata.cli.console import write_result
+from gdata.diffs.presentation import Presentation
 from gdata.errors import UsageError
-from gdata.language import say, sentence
+from gdata.language import current_language, say, sentence
 from gdata.nearest import did_you_mean
 from gdata.runtime.messages import table_types
 from gdata.runtime.snapshot import parse_table
@@ -51,6 +54,9 @@ class ShownTable:
     key: tuple[str, ...]
     is_record: bool = False
     columns: tuple[str, ...] = ()
+    words: Presentation = field(default_factory=Presentation)
+    """What planners call the fields and values: taken wherever a name is, and shown in tables for people."""
+    titles: Titles = field(default_factory=Titles)
 
     def only_key(self, key: str | None) -> ShownTable:
         """The row with this key (its parts separated by commas); None: all rows."""
@@ -63,8 +69,16 @@ class ShownTable:
                 sentence("the key of {name} is {names}", name=self.name, names=names),
                 hint=sentence("write its parts separated by commas"),
             )
-        wanted = [(name, self._value(name, part.strip())) for name, part in zip(self.key, parts, strict=True)]
+        try:
+            wanted = [(name, self._value(name, part.strip())) for name, part in zip(self.key, parts, strict=True)]
+        except UsageError:
+            named = [row for row in self.rows if self.titles.of(row) == key]
+            if named:
+                return replace(self, rows=named)
+            raise
         found = [row for row in self.rows if all(getattr(row, name) == value for name, value in wanted)]
+        if not found:
+            found = [row for row in self.rows if self.titles.of(row) == key]
         if not found:
             known = [",".join(str(getattr(row, name)) for name in self.key) for row in self.rows[:100_000]]
             raise UsageError(
@@ -82,8 +96,9 @@ class ShownTable:
                     sentence("{condition} is no condition", condition=condition),
                     hint=sentence("write it as field=value"),
                 )
-            value = self._value(name.strip(), text.strip())
-            rows = [row for row in rows if getattr(row, name.strip()) == value]
+            field = self._field(name.strip()).name
+            value = self._value(field, text.strip())
+            rows = [row for row in rows if getattr(row, field) == value]
         return replace(self, rows=rows)
 
     def after(self, count: int) -> ShownTable:
@@ -92,10 +107,7 @@ class ShownTable:
 
     def only_columns(self, names: Sequence[str]) -> ShownTable:
         """These fields alone, in this order."""
-        columns = tuple(name.strip() for name in names)
-        for name in columns:
-            self._field(name)
-        return replace(self, columns=columns)
+        return replace(self, columns=tuple(self._field(name.strip()).name for name in names))
 
     def as_dict(self, row: Any) -> dict[str, Any]:
         """A row in protobuf's JSON mapping, with proto names, and zeros where a field can't be unset."""
@@ -103,14 +115,32 @@ class ShownTable:
         return {name: values.get(name) for name in self.columns} if self.columns else values
 
     def _field(self, name: str) -> Any:
-        field = self.descriptor.fields_by_name.get(name)
+        fields = self.descriptor.fields_by_name
+        field = fields.get(name) or fields.get(self.words.find_field(self.name, name))
         if field is None:
             names = list(self.descriptor.fields_by_name)
             raise UsageError(
                 sentence("{name} has no field {name2}", name=self.name, name2=name),
-                hint=did_you_mean(name, names) or ", ".join(names),
+                hint=did_you_mean(name, [*names, *self._headers()]) or ", ".join(names),
             )
         return field
+
+    def _headers(self) -> list[str]:
+        return [header for (table, path), header in self.words.headers.items() if table == self.name and path]
+
+    def heading(self, name: str) -> str:
+        """What people call a field."""
+        return self.words.field_name(self.name, name)
+
+    def cell(self, name: str, value: Any) -> str:
+        """A field's value in a table for people."""
+        labels = self.words.labels.get((self.name, name), {})
+        if name == self.titles.field and self.titles.look_up is not None and isinstance(value, str):
+            title = self.titles.told(value)
+            return value if title == value else f"{value} {title}"
+        if isinstance(value, list):
+            return _cell([labels.get(one, one) if isinstance(one, str) else one for one in value])
+        return _cell(labels.get(value, value) if isinstance(value, str) else value)
 
     def _value(self, name: str, text: str) -> Any:
         field = self._field(name)
@@ -120,7 +150,7 @@ class ShownTable:
                 hint=sentence("choose by a field that is"),
             )
         try:
-            return _parse(field, text)
+            return _parse(field, self.words.find_value(self.name, field.name, text))
         except (ValueError, KeyError) as error:
             raise UsageError(
                 sentence("{text} is no value of {name}", text=repr(text), name=name), hint=_choices(field)
@@ -146,8 +176,8 @@ def _choices(field: Any) -> str:
     return ", ".join(field.enum_type.values_by_name) if field.enum_type is not None else ""
 
 
-def open_table(bundle: Bundle, name: str) -> ShownTable:
-    """The table `name` of a bundle.
+def open_table(bundle: Bundle, name: str, words: Presentation | None = None) -> ShownTable:
+    """The table `name` of a bundle, in the planners' words.
 
     Raises:
         UsageError: the bundle has no such table.
@@ -163,11 +193,28 @@ def open_table(bundle: Bundle, name: str) -> ShownTable:
         short = {one.removesuffix("Table"): one for one in known}
         near = did_you_mean(name, known) or did_you_mean(name, short)
         raise UsageError(sentence("there is no table {name}", name=name), hint=near + say("`gdata show` lists them"))
-    kind = table_types(bundle.schema(), bundle.manifest, place=bundle.place)[name]
-    parts = [bundle.read(part) for part in entry.parts]
-    parsed = parse_table(name, kind, entry, parts, bundle.place)
-    rows = [parsed] if entry.kind == "record" else list(parsed)
-    return ShownTable(name, rows, kind.row, entry.key, entry.kind == "record")
+    kinds = table_types(bundle.schema(), bundle.manifest, place=bundle.place)
+
+    def parsed(table: str) -> Any:
+        found = bundle.manifest.tables[table]
+        return parse_table(table, kinds[table], found, [bundle.read(part) for part in found.parts], bundle.place)
+
+    def find(reference: Reference) -> tuple[Callable[[Any], Any], Any] | None:
+        texts = bundle.manifest.tables.get(reference.table)
+        is_found = texts is not None and texts.key == reference.fields
+        return (parsed(reference.table).get, kinds[reference.table].row) if is_found else None
+
+    shown, kind = parsed(name), kinds[name]
+    is_record = entry.kind == "record"
+    return ShownTable(
+        name,
+        [shown] if is_record else list(shown),
+        kind.row,
+        entry.key,
+        is_record,
+        words=words or Presentation(),
+        titles=titles_of(entry, kind.row, find, current_language()),
+    )
 
 
 def render(table: ShownTable, format_: str, limit: int | None, *, for_excel: bool = False) -> None:
@@ -262,32 +309,34 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
         _render_row(table, dicts[0])
         return
     cells = {
-        name: [masked(_cell(one.get(name))) for one in dicts]
+        name: [masked(table.cell(name, one.get(name))) for one in dicts]
         for name in _columns_of(table)
         if table.columns or any(_cell(one.get(name)) for one in dicts)
     }
-    shown = list(cells) if table.columns else _that_fit(cells, console.width)
+    headings = {name: table.heading(name) for name in cells}
+    shown = list(cells) if table.columns else _that_fit(cells, headings, console.width)
     page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for name in shown:
         numeric = table.descriptor.fields_by_name[name].cpp_type in _NUMERIC
-        page.add_column(name, justify="right" if numeric else "left", no_wrap=True, max_width=_WIDEST)
+        heading, justify = Text(headings[name]), "right" if numeric else "left"
+        page.add_column(heading, justify=justify, no_wrap=True, max_width=_WIDEST)  # type: ignore[arg-type]
     for line in zip(*(cells[name] for name in shown), strict=True):
         page.add_row(*map(Text, line))
     console.print(page)
     if len(rows) < len(table.rows):
         console.print(_more_rows(table, rows), style="dim")
     if len(shown) < len(cells):
-        rest = ", ".join(name for name in cells if name not in shown)
+        rest = ", ".join(headings[name] for name in cells if name not in shown)
         console.print(Text(say("… more columns: {rest}; choose with --columns", rest=rest), style="dim"))
 
 
-def _that_fit(cells: dict[str, list[str]], width: int) -> list[str]:
+def _that_fit(cells: dict[str, list[str]], headings: dict[str, str], width: int) -> list[str]:
     """The first columns, as many as a line has room for."""
     from rich.cells import cell_len
 
     shown: list[str] = []
     for name, texts in cells.items():
-        width -= min(_WIDEST, max(cell_len(name), *map(cell_len, texts))) + 2
+        width -= min(_WIDEST, max(cell_len(headings[name]), *map(cell_len, texts))) + 2
         if width < 0 and shown:
             break
         shown.append(name)
@@ -302,8 +351,10 @@ def _render_row(table: ShownTable, values: dict[str, Any]) -> None:
 
     page = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     page.add_column(style="bold", no_wrap=True)
+    page.add_column(style="dim", no_wrap=True)
     page.add_column(overflow="fold")
     for name in _columns_of(table):
-        if text := _cell(values.get(name)):
-            page.add_row(name, Text(masked(text)))
+        if text := table.cell(name, values.get(name)):
+            heading = table.heading(name)
+            page.add_row(Text(heading), Text(name if heading != name else ""), Text(masked(text)))
     result_console().print(page)

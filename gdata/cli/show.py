@@ -13,6 +13,7 @@ from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from gdata.bundles.reader import Bundle
+    from gdata.diffs.presentation import Presentation
 
 
 @click.command("show")
@@ -46,12 +47,13 @@ def command(
 ) -> None:
     """Show a table of the last build; with KEY one row of it; without TABLE, which tables there are.
 
-    As csv it is a sheet that builds the same rows again.
+    Fields and values may be named as the sheet does: 등급=희귀. As csv it is a sheet that builds the same rows again.
 
     \b
     Examples:
       gdata show
       gdata show ItemTable --where rarity=RARITY_EPIC --columns id,name,price
+      gdata show ItemTable --where 등급=희귀 --columns 이름,구매가
       gdata show ItemTable --limit 20 --skip 40
       gdata show ItemTable 1001 --format yaml
       gdata show ShopProductTable --from live --format csv
@@ -60,15 +62,17 @@ def command(
 
     if for_excel and format_ != "csv":
         raise UsageError(sentence("--for-excel is for a file that Excel opens"), hint=sentence("add --format csv"))
-    bundle = _open(config_path, side, target)
+    bundle, words = _open(config_path, side, target)
     if table is None:
         _list_tables(bundle, format_)
         return
-    shown = open_table(bundle, table).only_key(key).only_where(where).after(skip)
+    shown = open_table(bundle, table, words).only_key(key).only_where(where).after(skip)
     render(shown.only_columns(columns.split(",") if columns else []), format_, limit, for_excel=for_excel)
 
 
-def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:
+def _open(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, Presentation]:
+    from gdata.diffs.presentation import presentation_of
+
     config, side = open_reading(config_path, name)
     first = config.targets[0].name if config is not None else ""
     wanted = target or (first if first in side.bundles else next(iter(side.bundles)))
@@ -77,7 +81,7 @@ def _open(config_path: Path | None, name: str, target: str | None) -> Bundle:
             sentence("{name} has no target {wanted}", name=name, wanted=wanted),
             hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
         )
-    return side.bundles[wanted]
+    return side.bundles[wanted], presentation_of(side.sources)
 
 
 def _list_tables(bundle: Bundle, format_: str) -> None:

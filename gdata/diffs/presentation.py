@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
 from gdata.language import say
 from gdata.proto.fields import element_field
+from gdata.schema.names import fold
 from gdata.text import visible
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ class Presentation:
     headers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     timezone: str = "UTC"
+    fields: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """The path of a field by table and each of its header's texts, folded."""
+    values: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """By table and path, the name of an enum's value by each of its labels, folded."""
+
+    def find_field(self, table: str, text: str) -> str:
+        """The path of the field that a planner's header names; the text itself where none does."""
+        return self.fields.get((table, fold(text)), text)
+
+    def find_value(self, table: str, path: str, text: str) -> str:
+        """The name of the enum's value that a planner's label names; the text itself where none does."""
+        return self.values.get((table, plain(path)), {}).get(fold(text), text)
 
     def field_name(self, table: str, path: str) -> str:
         """The sheet's header for a field, or its path where the sheet has none: `보상1 수량`, `rewards[1].count`."""
@@ -111,6 +124,8 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
 
     headers: dict[tuple[str, str], str] = {}
     labels: dict[tuple[str, str], Mapping[str, str]] = {}
+    found: dict[tuple[str, str], str] = {}
+    values: dict[tuple[str, str], Mapping[str, str]] = {}
     for message in Schema(sources, "the full descriptors").messages.values():
         rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
         # A message with one list of messages is a table of rows, or a record that has such a list.
@@ -119,9 +134,16 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
                 columns = _field_options(one).column
                 if columns:
                     headers.setdefault((message.name, path), columns[0])
+                for text in {fold(text): None for text in (one.name, one.json_name, *columns)}:
+                    # A table's own fields before those of messages in them.
+                    known_path = found.setdefault((message.name, text), path)
+                    found[message.name, text] = min(known_path, path, key=lambda one: one.count("."))
                 if element_field(one).enum_type is not None:
-                    labels.setdefault((message.name, path), _labels(element_field(one).enum_type))
-    return Presentation(headers, labels, timezone)
+                    known = _labels(element_field(one).enum_type)
+                    labels.setdefault((message.name, path), {name: texts[0] for name, texts in known.items()})
+                    folded = {fold(text): name for name, texts in known.items() for text in texts}
+                    values.setdefault((message.name, path), folded)
+    return Presentation(headers, labels, timezone, found, values)
 
 
 def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) -> Iterator[tuple[str, FieldDescriptor]]:
@@ -143,7 +165,8 @@ def _field_options(one: FieldDescriptor) -> Any:
     return FieldOptions.FromString(one.GetOptions().SerializeToString()).Extensions[known.field]
 
 
-def _labels(enum: EnumDescriptor | None) -> dict[str, str]:
+def _labels(enum: EnumDescriptor | None) -> dict[str, tuple[str, ...]]:
+    """The labels of an enum's values that have some, by name."""
     from google.protobuf.descriptor_pb2 import EnumValueOptions
 
     from gdata import options_pb2
@@ -154,5 +177,5 @@ def _labels(enum: EnumDescriptor | None) -> dict[str, str]:
         options = EnumValueOptions.FromString(value.GetOptions().SerializeToString())
         labels = options.Extensions[known.value].label
         if labels:
-            found[value.name] = labels[0]
+            found[value.name] = tuple(labels)
     return found

@@ -253,3 +253,61 @@ def on_terminal() -> Callable[..., bytes]:
         return content
 
     return run
+
+
+WORDS = """
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+enum Grade { GRADE_NONE = 0; GRADE_RARE = 1 [(gdata.value) = {label: "희귀" label: "레어"}]; }
+message Item {
+  int32 id = 1 [(gdata.field) = {key: true, column: "번호"}];
+  string name = 2 [(gdata.field).column = "이름"];
+  Grade grade = 3 [(gdata.field).column = "등급"];
+  int32 price = 4 [(gdata.field) = {column: "구매가" column: "가격"}];
+}
+message ItemTable { repeated Item rows = 1; }
+"""
+
+
+@pytest.fixture(scope="module")
+def words_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("words")
+    (folder / "protos").mkdir()
+    (folder / "protos/game.proto").write_text(WORDS, "utf-8")
+    (folder / "sheets").mkdir()
+    sheet = "번호,이름,등급,구매가\n1,철검,희귀,50\n2,은검,NONE,80\n"
+    (folder / "sheets/Item.csv").write_text(sheet, "utf-8")
+    book = "{path: sheets, sheets: {Item: game.ItemTable}}"
+    (folder / "sheets.yaml").write_text(f"version: 1\nspreadsheets:\n  items: {book}\n")
+    run_gdata("build", "-q", cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["--where", "등급=희귀", "--columns", "이름,구매가"],
+        ["--where", "grade=레어", "--columns", "name, 가격"],
+        ["철검", "--columns", "이름,price"],
+        ["1", "--columns", "이름,price"],
+    ],
+)
+def test_fields_values_and_rows_are_named_as_planners_do(words_game: Path, asked: list[str]) -> None:
+    shown = run_gdata("show", "Item", *asked, cwd=words_game).out
+    assert shown.split() == ["이름", "name", "철검", "구매가", "price", "50"]
+
+
+def test_a_table_for_people_has_their_words_and_data_has_the_names_of_the_schema(words_game: Path) -> None:
+    lines = run_gdata("show", "Item", cwd=words_game).out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["번호", "이름", "등급", "구매가"],
+        ["1", "철검", "희귀", "50"],
+        ["2", "은검", "GRADE_NONE", "80"],
+    ]
+    assert '"grade": "GRADE_RARE"' in run_gdata("show", "Item", "--format", "json", cwd=words_game).out
+
+
+def test_a_header_slip_is_answered_in_the_planners_words(words_game: Path) -> None:
+    said = run_gdata("show", "Item", "--columns", "구매까", cwd=words_game, code=2)
+    assert "구매가" in said.err
