@@ -345,6 +345,7 @@ CELL_EATEN_COMMA = Kind(
     "format the column as plain text and check the cells that hold one number",
     severity="warning",
     about="In a list of numbers a spreadsheet takes the comma for a thousands separator.",
+    once_a_column=True,
 )
 LIST_GAP = Kind(
     "list.gap",
@@ -377,6 +378,7 @@ CELL_OUTDATED = Kind(
     "open the workbook in Excel and save it, or write the value itself",
     severity="warning",
     about="A program wrote the workbook without computing its formulas.",
+    once_a_column=True,
 )
 CELL_PERCENT = Kind(
     "cell.percent",
@@ -426,6 +428,7 @@ TEXT_NUMBER = Kind(
     "format the column as plain text: leading zeros and long numbers may be lost",
     severity="warning",
     about="A text field's cell holds a number; what was typed, 007 perhaps, may be lost.",
+    once_a_column=True,
 )
 TEXT_CONTROL = Kind(
     "text.control_character",

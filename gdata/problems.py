@@ -61,6 +61,8 @@ class Kind:
     hint: str = ""
     severity: Severity = "error"
     about: str = ""
+    once_a_column: bool = False
+    """Whether the first cell of a column stands for all of them."""
 
     def at(
         self,

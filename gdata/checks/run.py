@@ -58,7 +58,7 @@ class RowChecks:
         """What is wrong in the rows that are switched off, by themselves and beside the others: warnings."""
         if not off.rows:
             return []
-        keys = [*check_keys(off), *check_doubled(off, others)]
+        keys = [*check_keys(off), *check_doubled(off, others), *check_unique(off), *check_unique_together(off)]
         return as_warnings([*keys, *self._constraints.check(off), *check_lookalikes(off)])
 
 

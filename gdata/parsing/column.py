@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
-from gdata import kinds
 from gdata.parsing.cell import EXACT_INTEGERS, INTEGER_RANGES, CellType, Fault, is_blank
 from gdata.parsing.compound import ReadCell
 from gdata.parsing.textcheck import are_exact, are_finite, is_clean_text, keeps_digits
@@ -25,7 +24,6 @@ from gdata.sources.textrows import Utf8Cells, spread_cells
 # Which characters a clean column of numbers has; int() and float() then tell whether they stand as they should.
 _INTEGERS = re.compile(r"[0-9\n-]*")
 _NUMBERS = re.compile(r"[0-9.\n-]*")
-_ONCE_A_COLUMN = (kinds.TEXT_NUMBER, kinds.CELL_EATEN_COMMA)
 
 
 @dataclass
@@ -96,7 +94,7 @@ def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read
         value, fault = converted
         values.append(value)
         if fault is not None:
-            if fault.kind in _ONCE_A_COLUMN:
+            if fault.kind.once_a_column:
                 if id(fault.kind) in warned:
                     continue
                 warned.add(id(fault.kind))

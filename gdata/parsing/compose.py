@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from gdata import kinds
@@ -18,7 +19,7 @@ from gdata.parsing.cell import Fault, choices_text
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.header import Node
 from gdata.parsing.records import SheetRecords
-from gdata.parsing.rows import Columns, Part, is_several, make_dicts
+from gdata.parsing.rows import Columns, Part, elements_of, inner_lists, is_several, make_dicts
 from gdata.parsing.view import Tags
 from gdata.problems import Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
@@ -105,13 +106,37 @@ class _Composer:
             for line in self._records.lines_of(record):
                 self._add(node, whole, values[line] or (), line)
             merged.append(whole)
-        blank = self._blank_of(node)
-        if node.field.is_list and node.field.message is None and blank is not None:
-            gaps = [
-                line for record in range(self._records.count) for line in _gaps(blank, self._records.lines_of(record))
-            ]
-            self._report_gaps(gaps, _first_column(node), node.field.name)
+        self._check_gaps_down(node, [self._records.lines_of(record) for record in range(self._records.count)], "")
         return merged
+
+    def _check_gaps_down(self, several: Node, wholes: Sequence[range], prefix: str) -> None:
+        """Warn of lines in which a list of scalars is blank while a later line of the same list is filled.
+
+        `wholes` are the lines of each list or map; in one of messages each element has its own.
+        """
+        name = prefix + several.field.name
+        if several.field.message is not None:
+            for number, element in enumerate(elements_of(several), start=1):
+                lines = self._lines_of_elements(element, wholes)
+                place = f"{name}[{number}]." if several.field.is_list else f"{name}.value."
+                for inner in inner_lists(element) if lines else ():
+                    self._check_gaps_down(inner, lines, place)
+        elif several.field.is_list and (blank := self._blank_of(several)) is not None:
+            gaps = [line for lines in wholes for line in _gaps(blank, lines)]
+            self._report_gaps(gaps, _first_column(several), name)
+
+    def _lines_of_elements(self, element: Node, wholes: Iterable[range]) -> list[range]:
+        """The lines of each element that goes on in further ones."""
+        further = self._records.further
+        goes_on = further.lines(element) if further is not None else None
+        if goes_on is None:
+            return []
+        blank = self._blank_of(element)
+        found = []
+        for lines in wholes:
+            begins = [line for line in lines if not goes_on[line] and not (blank is not None and blank[line])]
+            found += [range(first, end) for first, end in pairwise([*begins, lines.stop])]
+        return found
 
     def _add(self, node: Node, whole: Any, part: Any, line: int) -> None:
         """Add what a line has of a list or map."""

@@ -143,7 +143,7 @@ class Further:
     def _find(self, several: Node, breaks: Sequence[bool]) -> None:
         """`breaks` tells in which lines that which holds the list begins anew."""
         for element in elements_of(several):
-            own, inner = list(_own_columns(element)), list(_inner_lists(element))
+            own, inner = list(_own_columns(element)), list(inner_lists(element))
             if not own or not inner:
                 continue  # Without cells of its own every filled line is an element.
             filled = self._filled(list(element.columns()))
@@ -196,9 +196,10 @@ def _own_columns(message: Node) -> Iterator[int]:
             yield from part.columns()
 
 
-def _inner_lists(message: Node) -> Iterator[Node]:
+def inner_lists(message: Node) -> Iterator[Node]:
+    """The lists and maps in a message, and in the messages that it holds."""
     for part in message.fields.values():
         if is_several(part):
             yield part
         else:
-            yield from _inner_lists(part)
+            yield from inner_lists(part)

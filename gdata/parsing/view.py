@@ -170,13 +170,16 @@ class ParsedTable:
 
 
 def told_once(problems: Iterable[Problem]) -> list[Problem]:
-    """Equal problems once, and the gaps in a column of a list as one, at the first of them."""
+    """Equal problems once, what is told once a column at its first cell, and the gaps in a list's column as one."""
     told: dict[object, Problem] = {}
     for problem in problems:
+        column = problem.kind, problem.table, problem.field, problem.cell.spreadsheet, problem.cell.sheet
+        if problem.kind.once_a_column:
+            told.setdefault(column, problem)
+            continue
         if problem.kind is not kinds.LIST_GAP:
             told.setdefault(problem, problem)
             continue
-        column = problem.table, problem.field, problem.cell.spreadsheet, problem.cell.sheet
         first = told.get(column)
         if first is None or first.cell == problem.cell:
             told[column] = problem

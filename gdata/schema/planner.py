@@ -28,7 +28,8 @@ class Planner:
     def __init__(self, options: OptionReader, places: SourceLines) -> None:
         self._options = options
         self._places = places
-        self._messages: dict[str, MessagePlan] = {}
+        self._messages: dict[tuple[str, frozenset[str]], MessagePlan] = {}
+        self._reached: dict[str, frozenset[str]] = {}
         self._labels: dict[str, dict[str, int]] = {}
 
     def plan_table(self, descriptor: Descriptor, *, is_record: bool) -> TablePlan:
@@ -171,16 +172,32 @@ class Planner:
             )
 
     def plan_message(self, descriptor: Descriptor, within: tuple[str, ...] = ()) -> MessagePlan:
-        """The plan of a message; `within` are the messages that it is being planned for, outermost first."""
-        known = self._messages.get(descriptor.full_name)
+        """The plan of a message; `within` are the messages that it is being planned for, outermost first.
+
+        Where messages hold each other it depends on these, and not on which table comes first.
+        """
+        place = descriptor.full_name, self._reach(descriptor).intersection(within)
+        known = self._messages.get(place)
         if known is None:
             within = (*within, descriptor.full_name)
             fields = tuple(self._plan_field(field, within) for field in descriptor.fields)
             self._check_oneof_default(fields)
             self._check_texts(fields)
-            known = MessagePlan(descriptor.full_name, descriptor, fields)
-            self._messages[descriptor.full_name] = known
+            known = self._messages[place] = MessagePlan(descriptor.full_name, descriptor, fields)
         return known
+
+    def _reach(self, descriptor: Descriptor) -> frozenset[str]:
+        """The messages that lie in a message, at any depth."""
+        if descriptor.full_name not in self._reached:
+            reached: set[str] = set()
+            waiting = [descriptor]
+            while waiting:
+                types: Any = [element_field(field).message_type for field in waiting.pop().fields]
+                further = [one for one in types if one is not None and one.full_name not in reached]
+                reached.update(one.full_name for one in further)
+                waiting += further
+            self._reached[descriptor.full_name] = frozenset(reached)
+        return self._reached[descriptor.full_name]
 
     def _plan_field(self, field: Any, within: tuple[str, ...]) -> FieldPlan:
         has_entries = is_map(field)
