@@ -72,6 +72,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "before": question("희귀"),
         "choices": "일반, 희귀, 전설",
     },
+    "cell.not_color": {"value": "FF8800", "before": question("#FF8800")},
+    "cell.color_digits": {"value": "112233", "color": "#112233"},
     "cell.not_time": {"value": "2026. 12. 31. 18:00", "instead": "write 2026-12-31 18:00:00"},
     "cell.time_nonexistent": {
         "value": "2026-03-29 02:30:00",

@@ -78,7 +78,7 @@ HEADER_MISSING = Kind(
 HEADER_GAP = Kind(
     "header.gap",
     "{field} has no element {index}, but a later one",
-    "number the columns of a list from 1 without a gap",
+    "number the columns of a list without a gap",
     about="The columns of a list skip an index.",
 )
 HEADER_ERROR = Kind(
@@ -260,6 +260,20 @@ CELL_NOT_ENUM = Kind(
     "{value} is none of the choices of {enum}",
     "write one of: {choices}",
     about="A field with a fixed choice holds something that isn't one of them.",
+)
+CELL_NOT_COLOR = Kind(
+    "cell.not_color",
+    "{value} is not a color",
+    "write it as #RRGGBB: two hexadecimal digits each of red, green and blue",
+    about="The field holds a color, and the cell isn't one.",
+)
+CELL_COLOR_DIGITS = Kind(
+    "cell.color_digits",
+    "{value} is read as a number, and may be a color without its #",
+    "write {color} if its digits are those of the color; else write it as #RRGGBB too",
+    severity="warning",
+    about="A cell of a color has six digits and no #. Told once a column.",
+    once_a_column=True,
 )
 CELL_NOT_TIME = Kind(
     "cell.not_time",

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13gdata/options.proto\x12\x05gdata\x1a google/protobuf/descriptor.proto\"?\n\x03Ref\x12\r\n\x05table\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0c\n\x04when\x18\x03 \x01(\t\x12\x0c\n\x04none\x18\x04 \x03(\t\"\xcd\x01\n\x0c\x46ieldOptions\x12\x0b\n\x03key\x18\x01 \x01(\x08\x12\x0e\n\x06\x63olumn\x18\x02 \x03(\t\x12\x17\n\x03ref\x18\x03 \x03(\x0b\x32\n.gdata.Ref\x12\x0e\n\x06unique\x18\x04 \x01(\x08\x12\x11\n\tseparator\x18\x05 \x01(\t\x12\x14\n\x0csubseparator\x18\x06 \x01(\t\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x07 \x01(\t\x12\x11\n\tabsent_ok\x18\x08 \x01(\x08\x12\x0e\n\x06groups\x18\t \x03(\t\x12\x0c\n\x04unit\x18\n \x01(\t\x12\x0c\n\x04path\x18\x0b \x01(\t\"!\n\x10\x45numValueOptions\x12\r\n\x05label\x18\x01 \x03(\t\"C\n\x03Sum\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x03(\t\x12\x0e\n\x06\x65quals\x18\x03 \x01(\x01\x12\x11\n\ttolerance\x18\x04 \x01(\x01\"B\n\x08Sequence\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x03(\t\x12\r\n\x05start\x18\x03 \x01(\x03\x12\x0c\n\x04step\x18\x04 \x01(\x03\"\x18\n\x06Unique\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"\x9b\x01\n\x0cTableOptions\x12\x0e\n\x06groups\x18\x01 \x03(\t\x12\x17\n\x03sum\x18\x02 \x03(\x0b\x32\n.gdata.Sum\x12!\n\x08sequence\x18\x03 \x03(\x0b\x32\x0f.gdata.Sequence\x12\x1d\n\x06unique\x18\x04 \x03(\x0b\x32\r.gdata.Unique\x12\r\n\x05title\x18\x05 \x01(\t\x12\x11\n\tconstants\x18\x08 \x01(\t:C\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\xc4\x87\x03 \x01(\x0b\x32\x13.gdata.FieldOptions:K\n\x05value\x12!.google.protobuf.EnumValueOptions\x18\xc4\x87\x03 \x01(\x0b\x32\x17.gdata.EnumValueOptions:E\n\x05table\x12\x1f.google.protobuf.MessageOptions\x18\xc4\x87\x03 \x01(\x0b\x32\x13.gdata.TableOptionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13gdata/options.proto\x12\x05gdata\x1a google/protobuf/descriptor.proto\"?\n\x03Ref\x12\r\n\x05table\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0c\n\x04when\x18\x03 \x01(\t\x12\x0c\n\x04none\x18\x04 \x03(\t\"\xdc\x01\n\x0c\x46ieldOptions\x12\x0b\n\x03key\x18\x01 \x01(\x08\x12\x0e\n\x06\x63olumn\x18\x02 \x03(\t\x12\x17\n\x03ref\x18\x03 \x03(\x0b\x32\n.gdata.Ref\x12\x0e\n\x06unique\x18\x04 \x01(\x08\x12\x11\n\tseparator\x18\x05 \x01(\t\x12\x14\n\x0csubseparator\x18\x06 \x01(\t\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x07 \x01(\t\x12\x11\n\tabsent_ok\x18\x08 \x01(\x08\x12\x0e\n\x06groups\x18\t \x03(\t\x12\x0c\n\x04unit\x18\n \x01(\t\x12\x0c\n\x04path\x18\x0b \x01(\t\x12\r\n\x05\x66lags\x18\x0c \x01(\t\"!\n\x10\x45numValueOptions\x12\r\n\x05label\x18\x01 \x03(\t\"C\n\x03Sum\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x03(\t\x12\x0e\n\x06\x65quals\x18\x03 \x01(\x01\x12\x11\n\ttolerance\x18\x04 \x01(\x01\"B\n\x08Sequence\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x03(\t\x12\r\n\x05start\x18\x03 \x01(\x03\x12\x0c\n\x04step\x18\x04 \x01(\x03\"\x18\n\x06Unique\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"\x9b\x01\n\x0cTableOptions\x12\x0e\n\x06groups\x18\x01 \x03(\t\x12\x17\n\x03sum\x18\x02 \x03(\x0b\x32\n.gdata.Sum\x12!\n\x08sequence\x18\x03 \x03(\x0b\x32\x0f.gdata.Sequence\x12\x1d\n\x06unique\x18\x04 \x03(\x0b\x32\r.gdata.Unique\x12\r\n\x05title\x18\x05 \x01(\t\x12\x11\n\tconstants\x18\x08 \x01(\t:C\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\xc4\x87\x03 \x01(\x0b\x32\x13.gdata.FieldOptions:K\n\x05value\x12!.google.protobuf.EnumValueOptions\x18\xc4\x87\x03 \x01(\x0b\x32\x17.gdata.EnumValueOptions:E\n\x05table\x12\x1f.google.protobuf.MessageOptions\x18\xc4\x87\x03 \x01(\x0b\x32\x13.gdata.TableOptionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,15 +35,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REF']._serialized_start=64
   _globals['_REF']._serialized_end=127
   _globals['_FIELDOPTIONS']._serialized_start=130
-  _globals['_FIELDOPTIONS']._serialized_end=335
-  _globals['_ENUMVALUEOPTIONS']._serialized_start=337
-  _globals['_ENUMVALUEOPTIONS']._serialized_end=370
-  _globals['_SUM']._serialized_start=372
-  _globals['_SUM']._serialized_end=439
-  _globals['_SEQUENCE']._serialized_start=441
-  _globals['_SEQUENCE']._serialized_end=507
-  _globals['_UNIQUE']._serialized_start=509
-  _globals['_UNIQUE']._serialized_end=533
-  _globals['_TABLEOPTIONS']._serialized_start=536
-  _globals['_TABLEOPTIONS']._serialized_end=691
+  _globals['_FIELDOPTIONS']._serialized_end=350
+  _globals['_ENUMVALUEOPTIONS']._serialized_start=352
+  _globals['_ENUMVALUEOPTIONS']._serialized_end=385
+  _globals['_SUM']._serialized_start=387
+  _globals['_SUM']._serialized_end=454
+  _globals['_SEQUENCE']._serialized_start=456
+  _globals['_SEQUENCE']._serialized_end=522
+  _globals['_UNIQUE']._serialized_start=524
+  _globals['_UNIQUE']._serialized_end=548
+  _globals['_TABLEOPTIONS']._serialized_start=551
+  _globals['_TABLEOPTIONS']._serialized_end=706
 # @@protoc_insertion_point(module_scope)

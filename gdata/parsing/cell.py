@@ -12,7 +12,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ from gdata.parsing.times import LENGTH_FORM, both_readings, read_duration, read_
 from gdata.problems import Kind
 from gdata.proto.floats import as_float32
 from gdata.schema.names import fold
-from gdata.schema.plan import FieldKind, FieldPlan
+from gdata.schema.plan import FieldKind, FieldPlan, FlagsPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
 
 INTEGER_RANGES: dict[str, tuple[int, int]] = {
@@ -44,6 +44,7 @@ INTEGER_RANGES: dict[str, tuple[int, int]] = {
     "int64": (-(2**63), 2**63 - 1),
     "uint64": (0, 2**64 - 1),
 }
+_LONGEST_SHARE = 40
 EXACT_INTEGERS = 2**53
 """Number cells hold whole numbers exactly up to here."""
 FLOAT_MAX = 3.4028235e38
@@ -58,8 +59,16 @@ _TYPE_WORDS = {
     "enum": sentence("one of a few choices"),
 }
 """What a field holds, for people; the others hold numbers."""
-_TRUE = frozenset(["true", "yes", "y", "o", "1"])
-_FALSE = frozenset(["false", "no", "n", "x", "0"])
+_TRUE = frozenset(["true", "yes", "y", "o", "1", "是", "はい", "예"])
+_FALSE = frozenset(["false", "no", "n", "x", "0", "否", "いいえ", "아니오", "아니요"])
+_HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,16}", re.ASCII)
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+_SIX_DIGITS = re.compile(r"\d{6}", re.ASCII)
+_LIKE_A_COLOR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", re.ASCII)
+SHARES = {"%": 100, "‰": 1_000, "‱": 10_000}
+"""How many of each unit make a whole."""
+_WITH_SHARE = re.compile(r"([^%％‰‱]+?)\s*([%％‰‱])")
+_OTHER_FLAG_SEPARATORS = re.compile(r"\s*[,;/+&｜，、；]\s*|\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # What JSON can write too: it makes itemId of item_id.
 _FIELD_PATH = re.compile(r"[a-z](?:[a-z0-9]|_[a-z])*(?:\.[a-z](?:[a-z0-9]|_[a-z])*)*")
@@ -89,6 +98,12 @@ class CellType:
     enum_names: Mapping[int, str] | None = None
     choices: Mapping[int, str] | None = None
     enum_name: str = ""
+    flags: FlagsPlan | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a number means itself, whatever it is written with."""
+        return self.flags is None and self.unit != "color"
 
     @classmethod
     def of(cls, field: FieldPlan, timezone: ZoneInfo) -> CellType:
@@ -102,6 +117,7 @@ class CellType:
             field.enum_names,
             field.choices,
             enum.name if enum is not None else "",
+            field.flags,
         )
 
 
@@ -164,8 +180,12 @@ def _fault(kind: Kind, **words: Any) -> Converted:
 def _integer(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
         return _fault(kinds.CELL_NOT_INTEGER, instead=WHOLE_NUMBER)
+    if not type_.is_plain:
+        return _color(cell, type_) if type_.flags is None else _flags(cell, type_)
     if isinstance(cell, str):
-        text = cell.strip()
+        text = _counted(cell.strip(), type_.unit)
+        if _HEXADECIMAL.fullmatch(text):
+            return _in_range(int(text, 16), type_)
         if not INTEGER.fullmatch(text):
             return _fault(kinds.CELL_NOT_INTEGER, instead=instead_of_integer(text))
         # No type needs more than 20 digits; int() of a longer text may take forever.
@@ -177,12 +197,79 @@ def _integer(cell: CellValue, type_: CellType) -> Converted:
     else:
         assert isinstance(cell, int)
         number = cell
-    low, high = INTEGER_RANGES[type_.kind]
-    if not low <= number <= high:
-        return _fault(kinds.CELL_OUT_OF_RANGE, type=type_.kind, low=low, high=high)
-    if not isinstance(cell, str) and abs(number) > EXACT_INTEGERS:
+    found = _in_range(number, type_)
+    if found[1] is None and not isinstance(cell, str) and abs(number) > EXACT_INTEGERS:
         return _fault(kinds.CELL_IMPRECISE)
-    return number, None
+    return found
+
+
+def _in_range(number: int, type_: CellType) -> Converted:
+    low, high = INTEGER_RANGES[type_.kind]
+    if low <= number <= high:
+        return number, None
+    return _fault(kinds.CELL_OUT_OF_RANGE, type=type_.kind, low=low, high=high)
+
+
+def _counted(text: str, unit: str) -> str:
+    """A text such as `5%` as the number of its field's unit; any other text as it is."""
+    found = _WITH_SHARE.fullmatch(text) if unit in SHARES else None
+    if found is None or not NUMBER.fullmatch(found[1]) or "e" in found[1].casefold() or len(text) > _LONGEST_SHARE:
+        return text
+    share = Decimal(found[1]) * SHARES[unit] / SHARES["%" if found[2] == "％" else found[2]]
+    return format(share.normalize(), "f")
+
+
+def percent_text(number: float) -> str:
+    """What a cell shows that holds `number` and is formatted as percent, with all its digits."""
+    return f"{format((Decimal(repr(number)) * 100).normalize(), 'f')}%"
+
+
+def _color(cell: CellValue, type_: CellType) -> Converted:
+    plain = replace(type_, unit="")
+    if not isinstance(cell, str):
+        number, fault = _integer(cell, plain)
+        is_doubtful = fault is None and 100_000 <= number < 1_000_000
+        return number, Fault(kinds.CELL_COLOR_DIGITS, {"color": f"#{number}"}) if is_doubtful else fault
+    text = cell.strip()
+    if _COLOR.fullmatch(text):
+        return _in_range(int(text[1:], 16), type_)
+    if _SIX_DIGITS.fullmatch(text) and text[0] == "0":
+        return _fault(kinds.CELL_NOT_COLOR, before=question(f"#{text}"))
+    number, fault = _integer(text, plain)
+    if fault is None:
+        is_doubtful = _SIX_DIGITS.fullmatch(text) is not None
+        return number, Fault(kinds.CELL_COLOR_DIGITS, {"color": f"#{text}"}) if is_doubtful else None
+    meant = _LIKE_A_COLOR.fullmatch(text)
+    digits = "" if meant is None else meant[1] if len(meant[1]) == 6 else "".join(one * 2 for one in meant[1])
+    return _fault(kinds.CELL_NOT_COLOR, before=question(f"#{digits}" if digits else None))
+
+
+def _flags(cell: CellValue, type_: CellType) -> Converted:
+    flags = type_.flags
+    assert flags is not None
+    text = shown(cell).strip()
+    if INTEGER.fullmatch(text) or _HEXADECIMAL.fullmatch(text):
+        number = int(text, 0 if "x" in text.casefold() else 10) if len(text) <= 40 else -1
+        if number >= 0 and not number & ~flags.every:
+            return _in_range(number, type_)
+    bits = 0
+    for part in text.split("|"):
+        found = flags.labels.get(fold(part))
+        if found is None:
+            return None, _flag_fault(text, part.strip(), flags)
+        bits |= found
+    return _in_range(bits, type_)
+
+
+def _flag_fault(text: str, part: str, flags: FlagsPlan) -> Fault:
+    parts = [one for one in _OTHER_FLAG_SEPARATORS.split(text) if one]
+    sign = _OTHER_FLAG_SEPARATORS.search(text)
+    if sign is not None and "|" not in text and all(fold(one) in flags.labels for one in parts):
+        return Fault(kinds.CELL_SEPARATOR, {"character": sign[0].strip() or " ", "corrected": "|".join(parts)})
+    near = nearest(fold(part), flags.labels)
+    before = question(flags.choices[flags.labels[near]] if near is not None else None)
+    words = {"value": shown(part), "enum": flags.name, "before": before, "choices": choices_text(flags.choices)}
+    return Fault(kinds.CELL_NOT_ENUM, words)
 
 
 def percent_fault(cell: float) -> Fault:
@@ -195,7 +282,7 @@ def _number(cell: CellValue, type_: CellType) -> Converted:
     if isinstance(cell, bool):
         return _fault(kinds.CELL_NOT_NUMBER, instead=ANY_NUMBER)
     if isinstance(cell, str):
-        text = cell.strip()
+        text = _counted(cell.strip(), type_.unit)
         if not NUMBER.fullmatch(text):
             return _fault(kinds.CELL_NOT_NUMBER, instead=instead_of_number(text))
         number = float(text)

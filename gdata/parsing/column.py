@@ -43,7 +43,7 @@ def convert_column(cells: Sequence[CellValue], read: ReadCell, type_: CellType |
         if converted is not None:
             return Column(*converted)
         cells = cells.texts
-    fast = _FAST.get(type_.kind) if type_ is not None else None
+    fast = _FAST.get(type_.kind) if type_ is not None and type_.is_plain else None
     if cells:
         # Most columns have no blank cell and nothing unusual, and then nobody has to look for one.
         values = fast(cells, type_) if fast is not None and type_ is not None else _fast_distinct(cells, read)

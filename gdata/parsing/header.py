@@ -17,6 +17,7 @@ from gdata.parsing.header_names import (
     MAX_ELEMENTS,
     Step,
     entry_part,
+    find_entry,
     find_field,
     is_column_text,
     known_texts,
@@ -116,7 +117,11 @@ def read_header(
 
     `spans` are the columns under a merged header, with the first column of each.
     """
-    return _HeaderReader(message, multirow, spans).read(texts)
+    reader = _HeaderReader(message, multirow, spans)
+    header = reader.read(texts)
+    if reader.seen_from_zero:
+        header = _HeaderReader(message, multirow, spans, frozenset(reader.seen_from_zero)).read(texts)
+    return header
 
 
 class _PathFault(Exception):
@@ -130,7 +135,17 @@ class _PathFault(Exception):
 
 
 class _HeaderReader:
-    def __init__(self, message: MessagePlan, multirow: bool, spans: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        message: MessagePlan,
+        multirow: bool,
+        spans: Mapping[int, int],
+        from_zero: frozenset[FieldPlan] = frozenset(),
+    ) -> None:
+        """`from_zero` are the lists whose `column` texts count from 0 in this header: WeaponId0."""
+        self._from_zero = from_zero
+        self.seen_from_zero: set[FieldPlan] = set()
+        """Those of which the header has a number 0, where nobody knew that before."""
         self._message = message
         self._multirow = multirow
         self._spans = spans
@@ -176,11 +191,11 @@ class _HeaderReader:
         name, _, tag = (part.strip() for part in text.rpartition("@")) if "@" in text else (text, "", "")
         try:
             # A whole text comes first: a `column` option may hold dots, brackets and @.
-            steps = find_field(text, self._message)
+            steps = self._counted(find_field(text, self._message))
             if steps is not None:
                 tag = ""
             else:
-                steps = find_field(name, self._message) or self._walk(name)
+                steps = self._counted(find_field(name, self._message)) or self._walk(name) or self._entry(name)
             if steps is not None and steps[-1][0].kind == "any":
                 raise _PathFault(_no_column(steps[-1][0]))
         except _PathFault as fault:
@@ -221,7 +236,7 @@ class _HeaderReader:
         message: MessagePlan | None = self._message
         steps: list[Step] = []
         for name, index in split_path(text):
-            found = find_field(name, message) if message is not None else entry_part(steps[-1][0], name)
+            found = self._find_part(steps, message, name)
             if found is None:
                 if not steps:
                     return None
@@ -234,6 +249,30 @@ class _HeaderReader:
             # Inside a map without a key stand the columns `key` and `value`.
             message = None if field.is_map and index is None else field.message
         return self._checked(steps) if steps else None
+
+    def _find_part(self, steps: list[Step], message: MessagePlan | None, name: str) -> list[Step] | None:
+        if message is None:
+            return entry_part(steps[-1][0], name)
+        found = self._counted(find_field(name, message))
+        return found or (find_entry(name, message) if steps else None)
+
+    def _entry(self, text: str) -> list[Step] | None:
+        steps = find_entry(text, self._message)
+        return [(field, self._check_index(field, index)) for field, index in steps] if steps is not None else None
+
+    def _counted(self, steps: list[Step] | None) -> list[Step] | None:
+        """Steps found by a `column` text, their number counted from 1."""
+        for position, (field, index) in enumerate(steps or ()):
+            if index is not None and field.is_list and steps is not None:
+                if index == "0":
+                    self.seen_from_zero.add(field)
+                number = int(index) + (field in self._from_zero)
+                steps[position] = field, str(max(number, 1))
+        return steps
+
+    def _number_of(self, field: FieldPlan, index: int) -> int:
+        """What the header calls an element, by its index from 0."""
+        return index + (field not in self._from_zero)
 
     def _check_index(self, field: FieldPlan, index: str | None) -> str | None:
         if index is None:
@@ -293,30 +332,36 @@ class _HeaderReader:
                 if index not in node.elements:
                     later = min(one for one in node.elements if one > index)
                     columns = tuple(node.elements[later].columns())[:1]
-                    words = {"index": str(index + 1)}
+                    words = {"index": str(self._number_of(node.field, index))}
                     self._header.faults.append(HeaderFault(kinds.HEADER_GAP, columns, name, words=words))
                     break
             for part in node.parts:
                 self._check_gaps(part.fields.values(), f"{name}.")
             self._check_gaps(node.fields.values(), f"{name}.")
 
-    def _check_missing(self, nodes: Mapping[str, Node], message: MessagePlan, prefix: str, above: str) -> None:
-        """`prefix` leads to the message by names, `above` by header texts."""
+    def _check_missing(
+        self, nodes: Mapping[str, Node], message: MessagePlan, prefix: str, above: str, number: str = ""
+    ) -> None:
+        """`prefix` leads to the message by names, `above` by header texts; of a list's element, `number` is its own."""
         for field in message.fields:
             node = nodes.get(field.name)
             name = f"{prefix}{field.name}"
-            text = above + (field.columns[0] if field.columns else field.name)
+            text = field.columns[0] if field.columns else field.name
+            is_numbered = number and "{}" in text and not (field.is_list or field.is_map)
+            text = text.replace("{}", number) if is_numbered else above + text
             if node is None or not (node.column is not None or any(part.is_used for part in node.parts)):
                 if not (field.is_optional or field.absent_ok or field.default is not None):
-                    words = {"header": text.replace("{}", "1")}
+                    words = {"header": text.replace("{}", "1" if not field.is_map else "…")}
                     self._header.missing[name] = HeaderFault(kinds.HEADER_MISSING, (), name, words=words)
             elif field.message is not None and node.column is None:
                 if node.fields and not field.is_map:
                     self._check_missing(node.fields, field.message, f"{name}.", f"{text}.")
                 for index, element in sorted(node.elements.items()):
                     if element.column is None:
-                        header = text.replace("{}", str(index + 1)) if "{}" in text else f"{text}[{index + 1}]"
-                        self._check_missing(element.fields, field.message, f"{name}[{index + 1}].", f"{header}.")
+                        number = str(self._number_of(field, index))
+                        header = text.replace("{}", number) if "{}" in text else f"{text}[{index + 1}]"
+                        inner = f"{name}[{index + 1}]."
+                        self._check_missing(element.fields, field.message, inner, f"{header}.", number)
                 for key, entry in node.entries.items():
                     if entry.column is None:
                         self._check_missing(entry.fields, field.message, f"{name}[{key}].", f"{text}[{key}].")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -40,9 +41,36 @@ def find_field(text: str, message: MessagePlan) -> list[Step] | None:
         return [(names[folded], None)]
     for pattern, steps in patterns:
         found = pattern.fullmatch(folded)
-        if found is not None and 1 <= int(found[1]) <= MAX_ELEMENTS:
+        if found is not None and int(found[1]) <= MAX_ELEMENTS:
             return [(field, str(int(found[1])) if field.is_list and n == 0 else None) for n, field in enumerate(steps)]
     return None
+
+
+def find_entry(text: str, message: MessagePlan) -> list[Step] | None:
+    """The entry of a map that a whole text names by a `column` such as `저항 {}`: what stands for `{}` is the key."""
+    for pattern, steps in _entry_patterns(message):
+        found = pattern.fullmatch(unicodedata.normalize("NFKC", text).strip())
+        if found is not None:
+            return [(field, found[1].strip() if n == 0 else None) for n, field in enumerate(steps)]
+    return None
+
+
+@cache
+def _entry_patterns(message: MessagePlan) -> _Patterns:
+    patterns: _Patterns = []
+    for field in (one for one in message.fields if one.is_map):
+        patterns += [(_entry_pattern(text), (field,)) for text in field.columns if "{}" in text]
+        for part in field.message.fields if field.message is not None else ():
+            patterns += [(_entry_pattern(text), (field, part)) for text in part.columns if "{}" in text]
+    # Of two patterns that fit, the one that says more is meant.
+    return sorted(patterns, key=lambda one: -len(one[0].pattern))
+
+
+def _entry_pattern(text: str) -> re.Pattern[str]:
+    """Blanks, `-` and `_` and letters of either case are alike, but in the key."""
+    parts = (re.split(r"[\s\-_]+", unicodedata.normalize("NFKC", part)) for part in text.split("{}", 1))
+    before, after = (r"[\s\-_]*".join(map(re.escape, part)) for part in parts)
+    return re.compile(f"{before}(.+?){after}", re.IGNORECASE | re.DOTALL)
 
 
 def is_column_text(text: str, message: MessagePlan) -> bool:

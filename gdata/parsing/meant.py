@@ -174,7 +174,7 @@ def _in_digits(number: str, pattern: re.Pattern[str]) -> Sentence | None:
 
 def _named(text: str, pattern: re.Pattern[str]) -> Sentence | None:
     """A number with its currency, its counter or what it is called: `1,000원`, `$5`, `Lv.10`, `3 gold`."""
-    found = _NAMED.fullmatch(text)
+    found = _NAMED.fullmatch(text) if text[:2].casefold() != "0x" else None
     if found is None or ("," in found[1] and not _THOUSANDS.fullmatch(found[1])):
         return None
     number = found[1].replace(",", "")

@@ -18,12 +18,14 @@ from gdata.language import sentence
 from gdata.nearest import nearest
 from gdata.parsing.cell import (
     INTEGER_RANGES,
+    SHARES,
     CellType,
     Fault,
     convert_cell,
     convert_key,
     is_blank,
     percent_fault,
+    percent_text,
     shown,
 )
 from gdata.parsing.column import Column, blanks, convert_column
@@ -285,17 +287,26 @@ class SheetRecords:
         """A column's values as those of `node`, converted once."""
         known = self._converted.get((column, node.is_element))
         if known is None:
-            known = convert_column(self._columns[column], *self.head.reader(node))
+            cells = self._columns[column]
+            if self.sheet.grid.percents and node.field.unit in SHARES:
+                cells = [self._as_shown(cell, line, column) for line, cell in enumerate(cells)]
+            known = convert_column(cells, *self.head.reader(node))
             if self.sheet.grid.percents or self.sheet.grid.uncomputed:
                 known = self._with_marks(known, node.field, column)
             self._converted[column, node.is_element] = known
         return known
 
+    def _as_shown(self, cell: CellValue, line: int, column: int) -> CellValue:
+        """A number that the sheet shows as percent with its sign."""
+        at = self.cell_at(line, column)
+        is_percent = (at.row, at.column) in self.sheet.grid.percents and type(cell) in (int, float)
+        return percent_text(cell) if is_percent else cell  # type: ignore[arg-type]
+
     def _with_marks(self, converted: Column, field: FieldPlan, column: int) -> Column:
         """The column with what a workbook says of its cells beside their values."""
         grid, cells, values = self.sheet.grid, self._columns[column], list(converted.values)
         faults = dict(converted.faults)
-        is_whole = field.kind in INTEGER_RANGES or field.scalar_kind in INTEGER_RANGES
+        is_whole = (field.kind in INTEGER_RANGES or field.scalar_kind in INTEGER_RANGES) and field.unit not in SHARES
         is_told = False
         for line, cell in enumerate(cells):
             place = (at := self.cell_at(line, column)).row, at.column

@@ -31,7 +31,7 @@ def convert_utf8(
 
     `read` does one cell, `type_` is what they are if all hold one scalar.
     """
-    convert = _CONVERT.get(type_.kind) if type_ is not None else None
+    convert = _CONVERT.get(type_.kind) if type_ is not None and type_.is_plain else None
     blank = None if all(cells.raw) else [not cell for cell in cells.raw]
     filled = cells if blank is None else Utf8Cells(list(filter(None, cells.raw)))
     values: Sequence[Any] | None = []

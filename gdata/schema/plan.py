@@ -23,6 +23,8 @@ FieldKind = Literal[
 which has no end of columns and so is written as JSON; `wrapper` is a scalar that may be unset; `struct` is Struct,
 Value or ListValue, written as JSON; `any` is what no cell can hold."""
 
+INTEGER_KINDS: frozenset[FieldKind] = frozenset(("int32", "int64", "uint32", "uint64"))
+
 
 _SCALARS: dict[int, FieldKind] = {
     FieldDescriptor.TYPE_INT32: "int32",
@@ -79,6 +81,23 @@ class Ref:
     none: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FlagsPlan:
+    """The enum whose values are or-ed in an integer."""
+
+    name: str
+    labels: Mapping[str, int]
+    choices: Mapping[int, str]
+
+    @property
+    def every(self) -> int:
+        """All bits that have a name."""
+        bits = 0
+        for number in self.choices:
+            bits |= number
+        return bits
+
+
 @dataclass(frozen=True, eq=False)
 class FieldPlan:
     """One field of a message, as sheets see it. Of a map, `kind` and `message` are those of its values."""
@@ -118,6 +137,8 @@ class FieldPlan:
     groups: tuple[str, ...] = ()
     unit: str = ""
     path: str = ""
+    flags: FlagsPlan | None = None
+    """Of an integer made of bits: what they are called."""
 
     @property
     def may_be_blank(self) -> bool:

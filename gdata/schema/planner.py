@@ -16,10 +16,23 @@ from gdata.proto.fields import element_field, is_map, key_field, row_type
 from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
 from gdata.schema.names import fold
-from gdata.schema.plan import FieldPlan, MessagePlan, Ref, Sequence, Sum, TableKind, TablePlan, kind_of
+from gdata.schema.plan import (
+    INTEGER_KINDS,
+    FieldKind,
+    FieldPlan,
+    FlagsPlan,
+    MessagePlan,
+    Ref,
+    Sequence,
+    Sum,
+    TableKind,
+    TablePlan,
+    kind_of,
+)
 
 _KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
 _UNITS = ("ms", "s", "m", "h", "d")
+_SHARES = ("%", "‰", "‱")
 
 
 class Planner:
@@ -241,7 +254,30 @@ class Planner:
             "groups": tuple(options.groups),
             "unit": options.unit,
             "path": options.path,
+            "flags": self._flags(field, options.flags) if options.flags else None,
         }
+
+    def _flags(self, field: Any, name: str) -> FlagsPlan:
+        """The enum whose values are or-ed, by its full name, or by its name within the file's package."""
+        pool, package = field.file.pool, field.file.package
+        words = {"place": self._places.of(field.full_name), "field": field.full_name, "name": name}
+        for full_name in (name, f"{package}.{name}" if package else name):
+            try:
+                enum = pool.FindEnumTypeByName(full_name)
+            except KeyError:
+                continue
+            if min(value.number for value in enum.values) < 0:
+                break
+            return FlagsPlan(enum.name, self._enum_labels(enum), self._enum_choices(enum))
+        else:
+            raise SchemaError(
+                sentence("{place}: flags of {field}: there is no enum {name}", **words),
+                hint=sentence('write its full name: "game.Element"; its file must be imported'),
+            )
+        raise SchemaError(
+            sentence("{place}: flags of {field}: {name} has values below zero, which are no bits", **words),
+            hint=sentence("give its values the numbers 1, 2, 4, 8, …"),
+        )
 
     def _ref(self, field: Any, ref: Any) -> Ref:
         when_field, equals, when_value = ref.when.partition("=")
@@ -274,10 +310,21 @@ class Planner:
                 sentence("{place}: {name} can't be a key", place=place, name=name),
                 hint=sentence("a key is an integer, a string, a bool or an enum, and no list"),
             )
-        if plan.unit and (plan.kind != "duration" or plan.unit not in _UNITS):
+        kind = plan.scalar_kind if plan.kind == "wrapper" else plan.kind
+        if plan.unit and plan.unit not in _units_of(kind):
             raise SchemaError(
                 sentence("{place}: unit {unit} of {name} makes no sense", place=place, unit=repr(plan.unit), name=name),
-                hint=sentence("a unit is for Duration fields, and one of {UNITS}", UNITS=", ".join(_UNITS)),
+                hint=sentence(
+                    "the unit of a Duration is one of {UNITS}, that of a number one of {shares}, that of an integer "
+                    'may be "color"',
+                    UNITS=", ".join(_UNITS),
+                    shares=", ".join(_SHARES),
+                ),
+            )
+        if plan.flags is not None and (kind not in INTEGER_KINDS or plan.unit or plan.separator == "|"):
+            raise SchemaError(
+                sentence("{place}: flags of {name} make no sense", place=place, name=name),
+                hint=sentence("flags are bits of an integer without a unit, and `|` stands between them"),
             )
         if plan.kind == "any" and not plan.absent_ok:
             raise SchemaError(
@@ -359,6 +406,12 @@ class Planner:
                     )
         self._labels[enum.full_name] = labels
         return labels
+
+
+def _units_of(kind: FieldKind) -> tuple[str, ...]:
+    if kind == "duration":
+        return _UNITS
+    return (*_SHARES, "color") if kind in INTEGER_KINDS else _SHARES if kind in ("float", "double") else ()
 
 
 def has_field(message: MessagePlan, path: str) -> bool:
