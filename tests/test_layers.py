@@ -15,8 +15,9 @@ from gdata.sources.adapters import SOURCES
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = set("errors problems kinds nearest files installed config language garbage text proto".split())
+WORDS = set("errors problems kinds nearest files installed config language garbage text proto _core".split())
 MAY_IMPORT: dict[str, set[str]] = {
+    "_core": set(),
     "proto": set(),
     "schema": WORDS,
     "configfile": WORDS,

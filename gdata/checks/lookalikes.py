@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
+from gdata.checks.columns import (
+    Column,
+    all_columns,
+    ascii_at_once,
+    column_values,
+    numbered_sound_rows,
+    sound_rows,
+    walk_column,
+)
 from gdata.checks.rowpaths import written_path
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Problem
@@ -26,7 +34,10 @@ _PLAIN = str.maketrans(_LOOKALIKES) | _FULL_WIDTH_CODES
 
 def check_lookalikes(view: View) -> list[Problem]:
     """Warnings for keys, unique fields and references to texts that mix in a look-alike letter."""
-    return [problem for column in _code_columns(view) for problem in _check_column(view, column)]
+    columns = list(_code_columns(view))
+    if ascii_at_once(view, columns):
+        return []
+    return [problem for column in columns for problem in _check_column(view, column)]
 
 
 def _code_columns(view: View) -> Iterator[Column]:
@@ -85,7 +96,9 @@ def check_decomposed(view: View) -> list[Problem]:
 
 def _check_decomposed(view: View, texts: tuple[Column, ...]) -> Iterator[Problem]:
     column, tops = texts[0], [one.top for one in texts]
-    if all(is_composed("\n".join(column_values(sound_rows(view, tops), one))) for one in texts):
+    if ascii_at_once(view, texts) or all(
+        is_composed("\n".join(column_values(sound_rows(view, tops), one))) for one in texts
+    ):
         return
     rest = [field.name for field in view.plan.key] if column.field.key else []
     first: dict[tuple[Any, ...], tuple[tuple[Any, ...], int, Path]] = {}

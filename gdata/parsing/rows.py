@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.parsing.header import Node
+from gdata.parsing.view import View, bytes_of
 from gdata.schema.plan import FieldPlan, TablePlan
 from gdata.sources.textrows import Utf8Cells
 
@@ -39,28 +40,51 @@ class TableBuilder:
         self._message = GetMessageClass(plan.descriptor)()
         self._rows: list[Any] = []
         self._dicts: list[dict[str, Any]] = []
+        self._parts: list[bytes] = []
+        """What comes before the rows, on the wire."""
+        self._count = 0
         # In the order of the fields: of two members of a oneof the last one stays.
         self._by_attribute = [field.name for field in plan.row.fields if _goes_by_attribute(field)]
 
     def add(self, columns: Columns, count: int) -> None:
         """Add `count` rows."""
+        self._count += count
         if self._plan.kind == "rows":
             self._rows += self._add_rows(columns, count)
         else:
             self._dicts += make_dicts(columns, count)
 
-    def finish(self) -> tuple[Any, list[Any]]:
-        """The table's message, and its row messages in the order in which they were added."""
+    def add_bytes(self, content: bytes, count: int) -> None:
+        """Add `count` rows that are on the wire already; only where a table's rows are a list."""
+        self._count += count
+        self._end_message()
+        self._parts.append(content)
+
+    @property
+    def count(self) -> int:
+        """How many rows the view of what was added has."""
+        return 1 if self._plan.kind == "record" else self._count
+
+    def fill(self, view: View) -> View:
+        """Give a view its rows, in the order in which they were added."""
         plan = self._plan
+        if self._parts:
+            self._end_message()
+            return view.holding_bytes(b"".join(self._parts))
         if plan.kind == "rows":
-            return self._message, self._rows
+            return view.holding(self._message, self._rows)
         if plan.kind == "record":
             message = type(self._message)(**(self._dicts[0] if self._dicts else {}))
-            return message, [message]
+            return view.holding(message, [message])
         row_class = GetMessageClass(plan.row.descriptor)
         rows = [row_class(**row) for row in self._dicts]
         key = plan.key[0].name
-        return type(self._message)(**{plan.rows_field: {getattr(row, key): row for row in rows}}), rows
+        return view.holding(type(self._message)(**{plan.rows_field: {getattr(row, key): row for row in rows}}), rows)
+
+    def _end_message(self) -> None:
+        if self._rows:
+            self._parts.append(bytes_of(self._message))
+            self._message, self._rows = type(self._message)(), []
 
     def _add_rows(self, columns: Columns, count: int) -> list[Any]:
         others = {name: values for name, values in columns.items() if name not in self._by_attribute}

@@ -14,6 +14,7 @@ from gdata.errors import SchemaError
 from gdata.language import sentence
 from gdata.parsing.compose import compose
 from gdata.parsing.compound import cell_reader
+from gdata.parsing.encode import RowEncoder
 from gdata.parsing.head import SheetHead
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
@@ -111,7 +112,17 @@ class _Rows:
         blank = set(head.columns_to_fill())
         count = notes = 0
         found: list[Problem] = []
-        for records in (SheetRecords(head, block) for block in blocks):
+        encoder = RowEncoder.of(head, list(self._seen))
+        for block in blocks:
+            encoded = encoder.encode(block) if encoder is not None else None
+            if encoded is not None:
+                count += encoded.records
+                blank.difference_update(encoded.filled)
+                notes += encoded.notes
+                for seen, rows in zip(self._seen.values(), encoded.views, strict=True):
+                    seen.add_bytes(*rows)
+                continue
+            records = SheetRecords(head, block)
             count += records.line_count
             blank = records.blank_among(blank)
             notes += records.notes
@@ -162,15 +173,19 @@ class _SeenRows:
                 if record in composed.bad_fields:
                     self._bad_fields[index] = frozenset(composed.bad_fields[record])
 
+    def add_bytes(self, content: bytes, count: int) -> None:
+        """Add the rows of a block that nothing is to be told of, on the wire."""
+        self._builder.add_bytes(content, count)
+        self._block_ends.append(self._builder.count)
+
     def view(self, blocks: Sequence[Block], whole: bool) -> View:
         """The rows of all blocks; `whole` is False where some may be missing."""
-        message, rows = self._builder.finish()
         if self._plan.kind == "record" and not (self._block_ends and self._block_ends[-1]):
             # Nobody wrote the record, or it is switched off: what it lacks isn't told of each of its fields.
             self._bad_fields[0] = frozenset(field.name for field in self._plan.row.fields)
         places = Places(lambda: blocks, self._block_ends, self._tags)
         ends = tuple(self._block_ends)
-        return View(self._plan, len(rows), places, self._bad_fields, whole, ends).holding(message, rows)
+        return self._builder.fill(View(self._plan, self._builder.count, places, self._bad_fields, whole, ends))
 
 
 def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:

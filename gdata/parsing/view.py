@@ -80,14 +80,14 @@ class View:
     @cached_property
     def content(self) -> bytes:
         """The table's message on the wire, the same bytes wherever it is made."""
-        return _bytes_of(self.message)
+        return bytes_of(self.message)
 
     @cached_property
     def row_bytes(self) -> Sequence[bytes]:
         """Of a map: each row on the wire, in sheet order, duplicates included. Others' rows stand in `content`."""
         if self.plan.kind != "map":
             return ()
-        return list(map(_bytes_of, self.rows))
+        return list(map(bytes_of, self.rows))
 
     @cached_property
     def digest(self) -> str:
@@ -95,7 +95,8 @@ class View:
         return sha256(self.content).hexdigest()
 
 
-def _bytes_of(message: Any) -> bytes:
+def bytes_of(message: Any) -> bytes:
+    """A message on the wire, the same bytes wherever it is made."""
     return sort_maps(message.SerializePartialToString(deterministic=True), message.DESCRIPTOR)
 
 

@@ -157,6 +157,12 @@ class TextBlock(Sequence[list[str]]):
             column: Utf8Cells(cells[column:end:step] if column < step - 1 else [b""] * self._count) for column in wanted
         }
 
+    def encode(self, encoder: Any) -> Any:
+        """What the core's encoder finds in the rows."""
+        cell_end, row_end = self._separators
+        drops_cr = self._separators == AS_WRITTEN
+        return encoder.text(self._content, self._start, self._end, cell_end[0], row_end[0], drops_cr)
+
     def longer(self, width: int) -> Iterator[tuple[int, list[str]]]:
         """The rows of more cells than `width`, and which they are, from 0."""
         if 0 < self._width <= width:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import google.protobuf
 from google.protobuf.descriptor import Descriptor
 
+from gdata._core import core
 from gdata.config import SheetEntry
 from gdata.installed import file_stamp, package_stamp
 from gdata.parsing.view import ParsedTable
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _MAGIC = b"gdata parse cache 3\n"
 _HASH = 32
 _LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
-_SOURCES = ("checks", "parsing", "proto", "schema", "sources", "tables")
+_SOURCES = ("_core", "checks", "parsing", "proto", "schema", "sources", "tables")
 
 
 class ParseCache:
@@ -177,7 +178,8 @@ class CacheKeys:
 
 def cache_key(parts: Mapping[str, object]) -> bytes:
     """The key for `parts`; values are anything with one repr for equal content."""
-    digest = hashlib.sha256(_versions())
+    native = core()
+    digest = hashlib.sha256(_versions(native.__file__ if native is not None else ""))
     for name, part in sorted(parts.items()):
         content = part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass")
         digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
@@ -185,9 +187,13 @@ def cache_key(parts: Mapping[str, object]) -> bytes:
 
 
 @cache
-def _versions() -> bytes:
-    """What tells this gdata and its libraries from others: its very files, so that its makers aren't fooled."""
+def _versions(compiled: str) -> bytes:
+    """What tells this gdata and its libraries from others: its very files, so that its makers aren't fooled.
+
+    `compiled` is the core's file; "" where it isn't used: who switches it off wants nothing that it made.
+    """
     folder = Path(__file__).parent.parent
     paths = [path for name in _SOURCES for path in (folder / name).rglob("*.py")] + list(folder.glob("*.py"))
+    paths += [Path(compiled)] if compiled else []
     stamps = [google.protobuf.__version__, *map(package_stamp, _LIBRARIES), *map(file_stamp, sorted(paths))]
     return hashlib.sha256("\n".join(stamps).encode()).digest()

@@ -1,0 +1,323 @@
+/* `gdata._core.native`: rows.h for Python. Only the limited API, so that one build serves every Python from 3.11 on;
+ * the GIL is let go wherever bytes are read.
+ */
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rows.h"
+
+#define VERSION 1 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+
+typedef struct {
+    PyObject_HEAD
+    Encoder *encoder;
+    int is_busy; /* a thread is in it without the GIL */
+} EncoderObject;
+
+/* --- steps -------------------------------------------------------------------------------------------------------- */
+
+static int read_step(PyObject *fields, Step *step) {
+    int what, as, wire, blank, keeps_zero, element, column, oneof;
+    long long low;
+    unsigned long long high;
+    const char *tag, *fixed;
+    Py_ssize_t tag_size, fixed_size;
+    if (!PyArg_ParseTuple(fields, "iiiiiiiiLKy#y#", &what, &as, &wire, &blank, &keeps_zero, &element, &column, &oneof,
+                          &low, &high, &tag, &tag_size, &fixed, &fixed_size))
+        return 0;
+    if ((size_t)tag_size > sizeof step->tag) {
+        PyErr_SetString(PyExc_ValueError, "a tag is too long");
+        return 0;
+    }
+    step->what = (uint8_t)what, step->as = (uint8_t)as, step->wire = (uint8_t)wire, step->blank = (uint8_t)blank;
+    step->keeps_zero = (uint8_t)keeps_zero, step->element = (uint8_t)element;
+    step->column = column, step->oneof = oneof, step->low = low, step->high = high;
+    memcpy(step->tag, tag, (size_t)tag_size);
+    step->tag_size = (size_t)tag_size;
+    step->fixed = malloc((size_t)fixed_size + 1);
+    if (step->fixed == NULL) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    memcpy(step->fixed, fixed, (size_t)fixed_size);
+    step->fixed_size = (size_t)fixed_size;
+    return 1;
+}
+
+static int read_steps(EncoderObject *self, PyObject *steps) {
+    for (Py_ssize_t i = 0; i < PyList_Size(steps); i++) {
+        PyObject *fields = PyList_GetItem(steps, i); /* borrowed */
+        if (fields == NULL || !PyTuple_Check(fields)) {
+            PyErr_SetString(PyExc_TypeError, "a step is a tuple");
+            return 0;
+        }
+        if (!read_step(fields, &self->encoder->steps[i])) return 0;
+    }
+    return 1;
+}
+
+static PyObject *encoder_make(PyTypeObject *type, PyObject *arguments, PyObject *names) {
+    PyObject *steps;
+    Py_ssize_t width, views, tag_size;
+    const char *tag;
+    unsigned long long seed;
+    (void)names;
+    if (!PyArg_ParseTuple(arguments, "O!ny#nK", &PyList_Type, &steps, &width, &tag, &tag_size, &views, &seed))
+        return NULL;
+    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    EncoderObject *self = (EncoderObject *)allocate(type, 0);
+    if (self == NULL) return NULL;
+    self->encoder = NULL;
+    if (width < 0 || views < 0 || views > 64 || (size_t)tag_size > sizeof self->encoder->row_tag) {
+        PyErr_SetString(PyExc_ValueError, "no such encoder");
+    } else if ((self->encoder = encoder_new((size_t)PyList_Size(steps), (size_t)width, (size_t)views, seed)) == NULL) {
+        PyErr_NoMemory();
+    } else if (read_steps(self, steps)) {
+        memcpy(self->encoder->row_tag, tag, (size_t)tag_size);
+        self->encoder->row_tag_size = (size_t)tag_size;
+        if (encoder_ready(self->encoder)) return (PyObject *)self;
+        PyErr_SetString(PyExc_ValueError, "the steps make no sense");
+    }
+    Py_DECREF(self);
+    return NULL;
+}
+
+static void encoder_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    encoder_free(((EncoderObject *)self)->encoder);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+/* --- what it found ------------------------------------------------------------------------------------------------ */
+
+static PyObject *asked(const Encoder *encoder) {
+    PyObject *list = PyList_New((Py_ssize_t)encoder->asked_count);
+    for (size_t i = 0; list && i < encoder->asked_count; i++) {
+        const Asked *one = &encoder->asked[i];
+        const uint8_t *key = encoder->steps[one->step].known.bytes.at + one->key;
+        PyObject *item = Py_BuildValue("ny#", (Py_ssize_t)one->step, key, (Py_ssize_t)one->key_size);
+        if (item == NULL || PyList_SetItem(list, (Py_ssize_t)i, item) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *views_of(const Encoder *encoder) {
+    PyObject *views = PyList_New((Py_ssize_t)encoder->view_count);
+    for (size_t i = 0; views && i < encoder->view_count; i++) {
+        const Buffer *view = &encoder->views[i];
+        PyObject *item = Py_BuildValue("y#n", view->size ? (char *)view->at : "", (Py_ssize_t)view->size,
+                                       (Py_ssize_t)encoder->view_rows[i]);
+        if (item == NULL || PyList_SetItem(views, (Py_ssize_t)i, item) < 0) Py_CLEAR(views);
+    }
+    return views;
+}
+
+static PyObject *filled_of(const Encoder *encoder) {
+    PyObject *filled = PyList_New(0);
+    for (size_t i = 0; filled && i < encoder->step_count; i++) {
+        if (!encoder->steps[i].is_filled) continue;
+        PyObject *column = PyLong_FromLong(encoder->steps[i].column);
+        if (column == NULL || PyList_Append(filled, column) < 0) Py_CLEAR(filled);
+        Py_XDECREF(column);
+    }
+    return filled;
+}
+
+static PyObject *found(const Encoder *encoder, int outcome) {
+    if (outcome == NO_MEMORY) return PyErr_NoMemory();
+    if (outcome == WRONG) return PyLong_FromSize_t(encoder->lines);
+    if (outcome == ASKING) return asked(encoder);
+    PyObject *views = views_of(encoder), *filled = views ? filled_of(encoder) : NULL;
+    if (filled == NULL) {
+        Py_XDECREF(views);
+        return NULL;
+    }
+    return Py_BuildValue("NNnn", views, filled, (Py_ssize_t)encoder->records, (Py_ssize_t)encoder->notes);
+}
+
+static int enter(EncoderObject *self) {
+    if (self->is_busy) {
+        PyErr_SetString(PyExc_RuntimeError, "an encoder is for one thread at a time");
+        return 0;
+    }
+    return self->is_busy = 1;
+}
+
+PyDoc_STRVAR(text_doc, "text(content, start, end, cell_end, row_end, drops_cr)\n\n"
+                       "(views, filled columns, records, notes) of the rows in a part of a text; a list of (step, cell) "
+                       "that have to be answered first; or the number of the first line that isn't plainly right.");
+
+static PyObject *encoder_text(PyObject *object, PyObject *arguments) {
+    EncoderObject *self = (EncoderObject *)object;
+    Py_buffer content;
+    Py_ssize_t start, end;
+    unsigned char cell_end, row_end;
+    int drops_cr, outcome;
+    if (!PyArg_ParseTuple(arguments, "y*nnbbi", &content, &start, &end, &cell_end, &row_end, &drops_cr))
+        return NULL;
+    PyObject *result = NULL;
+    if (start < 0 || start > end || end > content.len) {
+        PyErr_SetString(PyExc_ValueError, "no such part of the text");
+    } else if (enter(self)) {
+        const uint8_t *at = content.buf;
+        Py_BEGIN_ALLOW_THREADS
+        outcome = encode_text(self->encoder, at + start, at + end, cell_end, row_end, drops_cr);
+        Py_END_ALLOW_THREADS
+        result = found(self->encoder, outcome);
+        self->is_busy = 0;
+    }
+    PyBuffer_Release(&content);
+    return result;
+}
+
+PyDoc_STRVAR(answer_doc, "answer(step, cell, state, mask, wire)\n\nSay what a cell is that was asked about.");
+
+static PyObject *encoder_answer(PyObject *object, PyObject *arguments) {
+    EncoderObject *self = (EncoderObject *)object;
+    Py_ssize_t step, cell_size, wire_size;
+    const char *cell, *wire;
+    int state, answered;
+    unsigned long long mask;
+    if (!PyArg_ParseTuple(arguments, "ny#iKy#", &step, &cell, &cell_size, &state, &mask, &wire, &wire_size))
+        return NULL;
+    if (state <= KNOWN_ASKED || state > KNOWN_NOTE) return PyErr_Format(PyExc_ValueError, "no such answer");
+    if (!enter(self)) return NULL;
+    answered = answer(self->encoder, (size_t)step, (const uint8_t *)cell, (size_t)cell_size, (uint8_t)state, mask,
+                      (const uint8_t *)wire, (size_t)wire_size);
+    self->is_busy = 0;
+    if (answered < 0) return PyErr_NoMemory();
+    if (answered == 0) return PyErr_Format(PyExc_KeyError, "nobody asked about that cell");
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(forget_doc, "forget(more_than)\n\nForget the answers of a step that take more than so many bytes.");
+
+static PyObject *encoder_forget(PyObject *object, PyObject *arguments) {
+    EncoderObject *self = (EncoderObject *)object;
+    Py_ssize_t more_than;
+    if (!PyArg_ParseTuple(arguments, "n", &more_than) || !enter(self)) return NULL;
+    forget(self->encoder, more_than < 0 ? 0 : (size_t)more_than);
+    self->is_busy = 0;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef encoder_methods[] = {{"text", encoder_text, METH_VARARGS, text_doc},
+                                        {"answer", encoder_answer, METH_VARARGS, answer_doc},
+                                        {"forget", encoder_forget, METH_VARARGS, forget_doc},
+                                        {NULL, NULL, 0, NULL}};
+
+static PyType_Slot encoder_slots[] = {{Py_tp_doc, "Turns a sheet's rows into rows on the wire. See rows.h."},
+                                      {Py_tp_new, encoder_make},
+                                      {Py_tp_dealloc, encoder_dealloc},
+                                      {Py_tp_methods, encoder_methods},
+                                      {0, NULL}};
+
+static PyType_Spec encoder_spec = {"gdata._core.native.Encoder", sizeof(EncoderObject), 0, Py_TPFLAGS_DEFAULT,
+                                   encoder_slots};
+
+/* --- functions ---------------------------------------------------------------------------------------------------- */
+
+#define MOST_FIELDS 16
+
+static int read_numbers(PyObject *numbers, uint32_t *fields) {
+    Py_ssize_t count = PyTuple_Size(numbers);
+    if (count < 1 || count > MOST_FIELDS) {
+        PyErr_SetString(PyExc_ValueError, "from 1 to 16 fields");
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        unsigned long number = PyLong_AsUnsignedLong(PyTuple_GetItem(numbers, i));
+        if (PyErr_Occurred()) return 0;
+        fields[i] = (uint32_t)number;
+    }
+    return 1;
+}
+
+static PyObject *whether(int outcome) {
+    if (outcome == -1) return PyErr_NoMemory();
+    return PyBool_FromLong(outcome == 1);
+}
+
+PyDoc_STRVAR(differ_doc, "differ(table, row_field, fields, seed)\n\n"
+                         "Whether no two rows of a table on the wire have the same values in these fields; False too "
+                         "where it can't be told.");
+
+static PyObject *differ(PyObject *module, PyObject *arguments) {
+    Py_buffer table;
+    unsigned int row_field;
+    PyObject *numbers;
+    unsigned long long seed;
+    uint32_t fields[MOST_FIELDS];
+    int outcome = 0;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*IO!K", &table, &row_field, &PyTuple_Type, &numbers, &seed)) return NULL;
+    int is_read = read_numbers(numbers, fields);
+    if (is_read) {
+        size_t count = (size_t)PyTuple_Size(numbers);
+        Py_BEGIN_ALLOW_THREADS
+        outcome = rows_differ(table.buf, (size_t)table.len, row_field, fields, count, seed);
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&table);
+    return is_read ? whether(outcome) : NULL;
+}
+
+PyDoc_STRVAR(ascii_doc, "ascii(table, row_field, fields)\n\n"
+                        "Whether these fields of all rows of a table on the wire, texts, are ASCII.");
+
+static PyObject *ascii(PyObject *module, PyObject *arguments) {
+    Py_buffer table;
+    unsigned int row_field;
+    PyObject *numbers;
+    uint32_t fields[MOST_FIELDS];
+    int outcome = 0;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*IO!", &table, &row_field, &PyTuple_Type, &numbers)) return NULL;
+    int is_read = read_numbers(numbers, fields);
+    if (is_read) {
+        size_t count = (size_t)PyTuple_Size(numbers);
+        Py_BEGIN_ALLOW_THREADS
+        outcome = rows_ascii(table.buf, (size_t)table.len, row_field, fields, count);
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&table);
+    return is_read ? whether(outcome) : NULL;
+}
+
+PyDoc_STRVAR(utf8_doc, "utf8_error(content)\n\nWhere the first byte stands that is no UTF-8, or is zero; -1: nowhere.");
+
+static PyObject *utf8_error(PyObject *module, PyObject *arguments) {
+    Py_buffer content;
+    ptrdiff_t place;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*", &content)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    place = text_error(content.buf, (size_t)content.len);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&content);
+    return PyLong_FromSsize_t((Py_ssize_t)place);
+}
+
+static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
+                                  {"ascii", ascii, METH_VARARGS, ascii_doc},
+                                  {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
+                                  {NULL, NULL, 0, NULL}};
+
+static int fill_module(PyObject *module) {
+    PyObject *type = PyType_FromSpec(&encoder_spec);
+    if (type == NULL) return -1;
+    int added = PyModule_AddObjectRef(module, "Encoder", type);
+    Py_DECREF(type);
+    return added < 0 ? -1 : PyModule_AddIntConstant(module, "VERSION", VERSION);
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, fill_module}, {0, NULL}};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "gdata._core.native", NULL, 0, functions, slots,
+                                        NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit_native(void) { return PyModuleDef_Init(&definition); }

@@ -1,0 +1,191 @@
+/* What a table's rows on the wire show without becoming messages. See rows.h. */
+#include "rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FIELDS 16
+
+typedef struct {
+    const uint8_t *at, *end;
+} Span;
+
+/* The next number of a span, which begins behind it then; 0: there is none. */
+static int take_varint(Span *span, uint64_t *value) {
+    *value = 0;
+    for (int shift = 0; shift < 64 && span->at < span->end; shift += 7) {
+        uint8_t byte = *span->at++;
+        *value |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) return 1;
+    }
+    return 0;
+}
+
+/* The next field of a message: its number, and its value as bytes. */
+static int take_field(Span *span, uint32_t *number, Span *value) {
+    uint64_t tag, size;
+    if (!take_varint(span, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX) return 0;
+    *number = (uint32_t)(tag >> 3);
+    value->at = span->at;
+    switch (tag & 7) {
+    case 0:
+        if (!take_varint(span, &size)) return 0;
+        value->end = span->at;
+        return 1;
+    case 1: size = 8; break;
+    case 5: size = 4; break;
+    case 2:
+        if (!take_varint(span, &size)) return 0;
+        value->at = span->at;
+        break;
+    default: return 0; /* groups */
+    }
+    if (size > (uint64_t)(span->end - span->at)) return 0;
+    span->at += size;
+    value->end = span->at;
+    return 1;
+}
+
+/* The next row of a table. */
+static int take_row(Span *table, uint32_t row_field, Span *row) {
+    uint32_t number;
+    return take_field(table, &number, row) && number == row_field;
+}
+
+/* The values of some fields of a row; what isn't there is empty. */
+static int read_fields(Span row, const uint32_t *fields, size_t count, Span *values) {
+    memset(values, 0, count * sizeof *values);
+    while (row.at < row.end) {
+        uint32_t number;
+        Span value;
+        if (!take_field(&row, &number, &value)) return 0;
+        for (size_t i = 0; i < count; i++)
+            if (fields[i] == number) values[i] = value;
+    }
+    return 1;
+}
+
+static size_t span_size(Span span) { return (size_t)(span.end - span.at); }
+
+static int is_same(const Span *one, const Span *other, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        size_t size = span_size(one[i]);
+        if (size != span_size(other[i]) || (size && memcmp(one[i].at, other[i].at, size))) return 0;
+    }
+    return 1;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0xFF51AFD7ED558CCDu;
+    return hash ^ hash >> 32;
+}
+
+static uint64_t hash_of(uint64_t seed, const Span *values, size_t count) {
+    uint64_t hash = seed;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *at = values[i].at;
+        size_t size = span_size(values[i]);
+        hash = mix(hash, size + 1);
+        while (size) {
+            size_t some = size < 8 ? size : 8;
+            uint64_t word = 0;
+            memcpy(&word, at, some);
+            hash = mix(hash, word);
+            at += some, size -= some;
+        }
+    }
+    return mix(hash, 0xC4CEB9FE1A85EC53u);
+}
+
+/* Whether the one field is a number that is greater in every row than in the row before: then no table of them is
+ * needed. 1 or 0; -2: this is no table. */
+static int rises(Span table, uint32_t row_field, uint32_t field) {
+    int64_t last = 0;
+    for (int is_first = 1; table.at < table.end; is_first = 0) {
+        Span row, value;
+        uint64_t bits = 0;
+        if (!take_row(&table, row_field, &row) || !read_fields(row, &field, 1, &value)) return -2;
+        if (span_size(value)) {
+            Span rest = value;
+            /* A text may look like a number: then it is compared as one, and still no two equal ones rise. */
+            if (!take_varint(&rest, &bits) || rest.at != rest.end) return 0;
+        }
+        if (!is_first && (int64_t)bits <= last) return 0;
+        last = (int64_t)bits;
+    }
+    return 1;
+}
+
+int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count,
+                uint64_t seed) {
+    if (count == 0 || count > MAX_FIELDS) return 0;
+    Span table = {at, at + size};
+    int rising = count == 1 ? rises(table, row_field, fields[0]) : 0;
+    if (rising) return rising;
+    size_t rows = 0;
+    for (Span rest = table, row; rest.at < rest.end; rows++)
+        if (!take_row(&rest, row_field, &row)) return -2;
+    size_t room = 16;
+    while (room < rows * 2) room *= 2;
+    size_t *places = calloc(room, sizeof *places); /* where a row begins, and 1 */
+    if (places == NULL) return -1;
+    int outcome = 1;
+    for (Span rest = table, row; rest.at < rest.end && outcome == 1;) {
+        Span values[MAX_FIELDS], others[MAX_FIELDS];
+        size_t start = (size_t)(rest.at - at);
+        if (!take_row(&rest, row_field, &row) || !read_fields(row, fields, count, values)) {
+            outcome = -2;
+            break;
+        }
+        size_t place = (size_t)hash_of(seed, values, count) & (room - 1);
+        for (; places[place]; place = (place + 1) & (room - 1)) {
+            Span known = {at + places[place] - 1, at + size}, other;
+            if (!take_row(&known, row_field, &other) || !read_fields(other, fields, count, others)) outcome = -2;
+            else if (is_same(values, others, count)) outcome = 0;
+            if (outcome != 1) break;
+        }
+        if (outcome == 1) places[place] = start + 1;
+    }
+    free(places);
+    return outcome;
+}
+
+int rows_ascii(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count) {
+    if (count == 0 || count > MAX_FIELDS) return 0;
+    Span table = {at, at + size};
+    while (table.at < table.end) {
+        Span row, values[MAX_FIELDS];
+        if (!take_row(&table, row_field, &row) || !read_fields(row, fields, count, values)) return -2;
+        for (size_t i = 0; i < count; i++)
+            for (const uint8_t *byte = values[i].at; byte < values[i].end; byte++)
+                if (*byte >= 0x80) return 0;
+    }
+    return 1;
+}
+
+ptrdiff_t text_error(const uint8_t *at, size_t size) {
+    size_t i = 0;
+    while (i < size) {
+        uint64_t word;
+        while (size - i >= 8) { /* eight bytes of ASCII without a zero among them */
+            memcpy(&word, at + i, 8);
+            if ((word | (word - 0x0101010101010101u)) & 0x8080808080808080u) break;
+            i += 8;
+        }
+        if (i == size) break;
+        uint8_t first = at[i], second_low = 0x80, second_high = 0xBF;
+        size_t count = 1;
+        if (first == 0 || (first >= 0x80 && first < 0xC2) || first > 0xF4) return (ptrdiff_t)i;
+        if (first >= 0xC2) count = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+        if (first == 0xE0) second_low = 0xA0;
+        if (first == 0xED) second_high = 0x9F;
+        if (first == 0xF0) second_low = 0x90;
+        if (first == 0xF4) second_high = 0x8F;
+        if (count > size - i) return (ptrdiff_t)i;
+        if (count > 1 && (at[i + 1] < second_low || at[i + 1] > second_high)) return (ptrdiff_t)i;
+        for (size_t k = 2; k < count; k++)
+            if ((at[i + k] & 0xC0) != 0x80) return (ptrdiff_t)i;
+        i += count;
+    }
+    return -1;
+}

@@ -1,0 +1,123 @@
+/* Runs the core over inputs made at random from pieces that have meant something: tests compile it with sanitizers.
+ *
+ *     driver SEED COUNT    COUNT inputs; what goes wrong stops the process
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rows.h"
+
+static uint64_t state;
+
+static uint64_t draw(uint64_t below) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    return below ? state % below : 0;
+}
+
+static const char *const PIECES[] = {
+    ",", ",", ",", ",", "\n", "\n", "\r\n", "\r", "\x1f", "\x1e", "#", "# ", "0", "1", "-1", "7", "2147483648", "-2147483648",
+    "18446744073709551615", "9223372036854775808", "-9223372036854775808", "99999999999999999999999", "0.5", "-0", ".", "-", "1.",
+    ".5", "0.1234567", "9007199254740993", "16777217", "123456", "1e5", "a", "sword", "undefined", "=A1", "1E+12", " ", "\t",
+    "\xea\xb0\x80", "\xe3\x80\x80", "\xc2\xa0", "\xef\xbb\xbf", "\xf0\x9f\x98\x80", "\xf4\x90\x80\x80", "\xed\xa0\x80", "\xff", "\xc2",
+    "\xe2\x80\x8b", "\x7f", "TRUE", "FALSE", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+
+static size_t make_input(uint8_t *at, size_t room) {
+    size_t size = 0, wanted = (size_t)draw(room);
+    while (size < wanted) {
+        if (draw(20) == 0) {
+            at[size++] = (uint8_t)draw(256);
+            continue;
+        }
+        const char *piece = PIECES[draw(sizeof PIECES / sizeof *PIECES)];
+        size_t some = strlen(piece);
+        if (some > wanted - size) some = wanted - size;
+        memcpy(at + size, piece, some);
+        size += some;
+    }
+    return size;
+}
+
+static uint8_t *copy_of(const char *text) {
+    uint8_t *at = malloc(strlen(text) + 1);
+    if (at == NULL) abort();
+    memcpy(at, text, strlen(text));
+    return at;
+}
+
+/* Steps at random, of every kind, nested as they may be. */
+static Encoder *make_encoder(void) {
+    size_t count = 1 + (size_t)draw(20), depth = 0;
+    Encoder *encoder = encoder_new(count + MAX_DEPTH, (size_t)draw(12), 1 + (size_t)draw(3), draw(UINT64_MAX));
+    if (encoder == NULL) abort();
+    encoder->row_tag[0] = 0x0A, encoder->row_tag_size = 1;
+    for (size_t i = 0; i < encoder->step_count; i++) {
+        Step *step = &encoder->steps[i];
+        int is_end = i >= count;
+        step->what = (uint8_t)(is_end ? STEP_CLOSE : draw(6));
+        if (step->what == STEP_OPEN) depth++;
+        if (step->what == STEP_CLOSE && depth == 0) step->what = STEP_FIXED;
+        else if (step->what == STEP_CLOSE) depth--;
+        if (step->what == STEP_OPEN && depth > MAX_DEPTH) step->what = STEP_FIXED, depth--;
+        step->as = (uint8_t)draw(5), step->wire = (uint8_t)draw(4), step->blank = (uint8_t)draw(3);
+        step->keeps_zero = (uint8_t)draw(2), step->element = (uint8_t)draw(3);
+        step->column = (int32_t)draw(12) - 1, step->oneof = (int32_t)draw(3);
+        step->low = draw(2) ? INT64_MIN : 0, step->high = draw(2) ? UINT64_MAX : INT32_MAX;
+        step->tag_size = (size_t)draw(3);
+        memset(step->tag, 0x12, sizeof step->tag);
+        step->fixed = copy_of(draw(2) ? "#" : "\x08\x07"), step->fixed_size = (size_t)draw(2) + 1;
+        if (step->fixed[0] == '#') step->fixed_size = 1;
+    }
+    return encoder;
+}
+
+static int run(Encoder *encoder, const uint8_t *at, size_t size) {
+    return draw(2) ? encode_text(encoder, at, at + size, ',', '\n', 1) : encode_text(encoder, at, at + size, 0x1f, 0x1e, 0);
+}
+
+static void try_rows(const uint8_t *at, size_t size) {
+    Encoder *encoder = make_encoder();
+    if (encoder_ready(encoder)) {
+        for (int times = 0; times < 3; times++) {
+            if (run(encoder, at, size) != ASKING) continue;
+            for (size_t i = 0; i < encoder->asked_count; i++) {
+                Asked one = encoder->asked[i];
+                uint8_t *key = malloc(one.key_size);
+                if (key == NULL) abort();
+                memcpy(key, encoder->steps[one.step].known.bytes.at + one.key, one.key_size);
+                answer(encoder, one.step, key, one.key_size, (uint8_t)(KNOWN_WRONG + draw(4)), draw(8), (const uint8_t *)"\x08\x01",
+                       (size_t)draw(3));
+                free(key);
+            }
+            if (draw(4) == 0) forget(encoder, (size_t)draw(64));
+        }
+        /* What came out is a table again, whatever stands in it. */
+        for (size_t i = 0; i < encoder->view_count; i++) {
+            uint32_t fields[2] = {2, 1};
+            rows_differ(encoder->views[i].at, encoder->views[i].size, 1, fields, 1 + (size_t)draw(2), draw(100));
+            rows_ascii(encoder->views[i].at, encoder->views[i].size, 1, fields, 1 + (size_t)draw(2));
+        }
+    }
+    encoder_free(encoder);
+}
+
+int main(int count, char **arguments) {
+    if (count != 3) return 2;
+    state = strtoull(arguments[1], NULL, 10) * 0x9E3779B97F4A7C15u + 1;
+    for (unsigned long long left = strtoull(arguments[2], NULL, 10); left; left--) {
+        /* Of exactly its size, so that a byte read behind it is noticed. */
+        uint8_t made[600];
+        size_t size = make_input(made, sizeof made);
+        uint8_t *at = malloc(size + (size == 0));
+        if (at == NULL) return 3;
+        memcpy(at, made, size);
+        uint32_t fields[2] = {1, 2};
+        try_rows(at, size);
+        text_error(at, size);
+        rows_differ(at, size, (uint32_t)draw(3), fields, 1 + (size_t)draw(2), 7);
+        rows_ascii(at, size, (uint32_t)draw(3), fields, 2);
+        free(at);
+    }
+    printf("done\n");
+    return 0;
+}

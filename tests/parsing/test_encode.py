@@ -1,0 +1,119 @@
+"""With the core and without it: the same bytes, the same problems, the same places."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import case_files
+import pytest
+from case_files import Case, cases, open_case, parse_case, read_grid
+from odd_tables import odd_table, parse
+
+from gdata._core import core
+from gdata.config import SheetEntry
+from gdata.errors import GdataError
+from gdata.parsing.cell import shown
+from gdata.parsing.encode import RowEncoder
+from gdata.parsing.view import ParsedTable
+from gdata.pipeline.check import check_all
+from gdata.problems import Problem
+from gdata.sources.grid import Grid
+from gdata.sources.textrows import read_rows
+from gdata.tables.result import to_parts
+
+pytestmark = pytest.mark.skipif(core() is None, reason="gdata was installed without a compiler")
+
+_ENTRIES = [
+    SheetEntry("Row", ("t.RowTable",)),
+    SheetEntry("Row", ("t.RowTable",), notes="", blank=("없음", "-")),
+    SheetEntry("Row", ("t.RowTable",), notes="//", first_row=4),
+]
+
+
+@pytest.fixture
+def both_ways(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Holds what a function gives with the core to what it gives without."""
+
+    def compare(function: Callable[[], object]) -> None:
+        monkeypatch.setenv("GDATA_CORE", "1")
+        with_core = function()
+        monkeypatch.setenv("GDATA_CORE", "0")
+        assert with_core == function()
+
+    return compare
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_case_both_ways(
+    case: Case,
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
+    both_ways: Callable[[Callable[[], object]], None],
+) -> None:
+    """Its sheets are csv here, whatever they are elsewhere."""
+    monkeypatch.setattr("gdata.sources.textrows.BLOCK_BYTES", 64)
+    monkeypatch.setattr(case_files, "read_grid", _as_csv)
+    assert pytestconfig.cache is not None
+    try:
+        project = open_case(case, tmp_path, pytestconfig.cache.mkdir("gdata-protos"))
+    except GdataError:
+        pytest.skip("its settings are what is wrong")
+
+    def check() -> tuple[list[list[bytes]], list[Problem]] | str:
+        try:
+            parsed = parse_case(case, project)
+            return list(map(to_parts, parsed.tables.values())), check_all(project, parsed, lambda _: None)
+        except GdataError as error:
+            return str(error)
+
+    both_ways(check)
+
+
+def _as_csv(path: Path) -> Grid:
+    grid = read_grid(path)
+    if grid.kind == "csv":
+        return grid
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([[shown(cell) for cell in row] for row in grid.rows])
+    return replace(grid, rows=read_rows(text.getvalue().encode()) or grid.rows, kind="csv")
+
+
+def test_odd_tables_both_ways(both_ways: Callable[[Callable[[], object]], None]) -> None:
+    _compare_odd_tables(both_ways, seed=1, count=150)
+
+
+@pytest.mark.slow
+def test_many_odd_tables_both_ways(both_ways: Callable[[Callable[[], object]], None]) -> None:
+    for seed in range(2, 42):
+        _compare_odd_tables(both_ways, seed, count=250)
+
+
+def _compare_odd_tables(both_ways: Callable[[Callable[[], object]], None], seed: int, count: int) -> None:
+    random = Random(seed)
+    for _ in range(count):
+        content, entry, block = odd_table(random), random.choice(_ENTRIES), random.choice([200, 1000, 1 << 17])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("gdata.sources.textrows.BLOCK_BYTES", block)
+            both_ways(lambda content=content, entry=entry: _parts(parse(content, entry)))  # type: ignore[misc]
+
+
+def _parts(table: ParsedTable) -> list[bytes]:
+    return to_parts(table)
+
+
+def test_clean_blocks_are_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparisons would show nothing if all fell back to Python."""
+    encoded = []
+    plain = RowEncoder.encode
+    monkeypatch.setattr(RowEncoder, "encode", lambda self, block: encoded.append(one := plain(self, block)) or one)
+    monkeypatch.setattr("gdata.sources.textrows.BLOCK_BYTES", 1000)
+    random = Random(3)
+    for _ in range(40):
+        parse(odd_table(random), _ENTRIES[0])
+    assert sum(one is not None for one in encoded) > len(encoded) / 2 > 20
