@@ -15,8 +15,9 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.manifest import Manifest, TableEntry
 from gdata.errors import DamagedError, UsageError
-from gdata.proto.fields import is_map_entry
+from gdata.proto.fields import element_field, is_map_entry
 from gdata.proto.pool import pool_of
+from gdata.runtime.narrow import NarrowFields, NarrowTable, Pair, may_fit
 
 logger = logging.getLogger("gdata")
 
@@ -32,6 +33,8 @@ class TableType:
     row: Descriptor
     key: tuple[str, ...]
     """The key fields, by the names that the class has for them."""
+    narrow: NarrowTable | None = None
+    """Where the class is narrower than the data: the values tell whether it reads them."""
 
 
 def table_types(
@@ -117,8 +120,9 @@ def _generated_type(own: type[Message], made: TableType, name: str, entry: Table
     fit = _Fit(place)
     fit.compare(made.message.DESCRIPTOR, own_descriptor)
     fit.report(own.__module__)
+    narrow = fit.narrow_table(made.message, own)
     if not made.rows_field:
-        return TableType(own, "", False, own_descriptor, ())
+        return TableType(own, "", False, own_descriptor, (), narrow)
     number = made.message.DESCRIPTOR.fields_by_name[made.rows_field].number
     try:
         holder = own_descriptor.fields_by_number[number]
@@ -129,7 +133,7 @@ def _generated_type(own: type[Message], made: TableType, name: str, entry: Table
             f"types=: {own.__module__}: {entry.message} lacks the rows or the key of the table {name}",
             hint="generate the classes again from the .proto files that this data was built with",
         ) from error
-    return TableType(own, holder.name, made.is_map, row, tuple(key))
+    return TableType(own, holder.name, made.is_map, row, tuple(key), narrow)
 
 
 _READ_AS_WELL: Mapping[str, frozenset[str]] = {
@@ -152,7 +156,8 @@ class _Fit:
         self.place = place
         self.wrong: list[str] = []
         self.not_in_data: list[str] = []
-        self.seen: set[tuple[str, str]] = set()
+        self.seen: set[Pair] = set()
+        self.narrow = NarrowFields()
 
     def compare(self, data: Any, own: Any) -> None:
         if (data.full_name, own.full_name) in self.seen:
@@ -164,15 +169,24 @@ class _Fit:
         for number, field in data.fields_by_number.items():
             mine = own.fields_by_number.get(number)
             if mine is not None:
-                self._compare_field(field, mine)
+                self._compare_field(field, mine, (data.full_name, own.full_name))
 
-    def _compare_field(self, field: FieldDescriptor, mine: FieldDescriptor) -> None:
-        if not _reads(mine, field):
+    def _compare_field(self, field: FieldDescriptor, mine: FieldDescriptor, pair: Pair) -> None:
+        theirs, ours = element_field(field).message_type, element_field(mine).message_type
+        if _may_read(mine, field):
+            self.narrow.fields.setdefault(pair, []).append((field, mine))
+        elif not _reads(mine, field):
             self.wrong.append(
                 f"{field.full_name} is {_type_name(field)} in the data and {_type_name(mine)} in the class"
             )
-        elif field.message_type is not None and mine.message_type is not None:
-            self.compare(field.message_type, mine.message_type)
+        elif theirs is not None and ours is not None:
+            self.narrow.inner.setdefault(pair, []).append((field, mine, (theirs.full_name, ours.full_name)))
+            self.compare(theirs, ours)
+
+    def narrow_table(self, made: type[Message], own: type[Message]) -> NarrowTable | None:
+        """What has to be looked at by its values; None where the class reads any."""
+        self.narrow.prune()
+        return NarrowTable(made, own, self.narrow) if self.narrow.fields else None
 
     def report(self, module: str) -> None:
         if self.wrong:
@@ -190,6 +204,19 @@ _TYPE_NAMES: Mapping[int, str] = {
     for name, number in vars(FieldDescriptor).items()
     if name.startswith("TYPE_")
 }
+
+
+def _may_read(mine: FieldDescriptor, field: FieldDescriptor) -> bool:
+    """Whether a class's field gives some of the data's values as they are, and others not."""
+    if is_map_entry(field.message_type) and is_map_entry(mine.message_type):
+        key, value = (
+            (mine.message_type.fields_by_name[part], field.message_type.fields_by_name[part])  # type: ignore[union-attr]
+            for part in ("key", "value")
+        )
+        return _reads(*key) and _may_read(*value)
+    ours, theirs = _TYPE_NAMES[mine.type], _TYPE_NAMES[field.type]
+    is_single = mine.is_repeated or not field.is_repeated
+    return is_single and not _reads(mine, field) and may_fit(ours, theirs)
 
 
 def _reads(mine: FieldDescriptor, field: FieldDescriptor) -> bool:

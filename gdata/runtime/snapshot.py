@@ -58,6 +58,8 @@ class TypedSnapshot:
         contents = found.read(one for entry in new.values() for one in entry.files)
         for name, entry in new.items():
             self._contents[name] = [contents[part.file] for part in entry.parts]
+            if (narrow := self._types[name].narrow) is not None:
+                narrow.check(self._contents[name], self.place)
 
     def _own_types(
         self, bundle: Bundle, generated: Sequence[ModuleType], old: TypedSnapshot | None

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,6 @@ def test_a_field_that_the_data_lacks_is_warned_of(tmp_path: Path, caplog: pytest
             "fit_number.Item.name is string in the data and int32 in the class",
         ),
         ("single", "repeated Reward rewards", "Reward rewards", "is repeated fit_single.Reward in the data"),
-        ("width", "int32 count = 2", "bool count = 2", "fit_width.Reward.count is int32 in the data and bool in"),
         ("enum", "Grade grade = 3", "string grade = 3", "is fit_enum.Grade in the data and string in the class"),
         ("zigzag", "int32 count = 2", "sint32 count = 2", "is int32 in the data and sint32 in the class"),
         ("map", "map<string, int32> stats", "map<string, string> stats", "is map<string, int32> in the data and map<s"),
@@ -139,6 +139,40 @@ def test_what_the_class_reads_as_it_is_fits(tmp_path: Path, name: str, before: s
     assert type(item) is game.Item
     assert item.rewards[0].item_id == 2 and item.stats["str"] == 3
     assert item.grade in (1, [1])
+
+
+@pytest.mark.parametrize(
+    ("name", "wide", "narrow", "value", "words"),
+    [
+        ("int32", "int64", "int32", 3_000_000_000, "3000000000 → -1294967296"),
+        ("bool", "int32", "bool", 5, "5 → True"),
+        ("uint32", "int32", "uint32", -1, "-1 → 4294967295"),
+        ("uint64", "int64", "uint64", -1, "-1 → 18446744073709551615"),
+        ("sint32", "sint64", "sint32", 3_000_000_000, "3000000000 →"),
+        ("list", "repeated int64", "repeated int32", [1, 3_000_000_000], r"\[1, 3000000000\] → \[1, -1294967296\]"),
+        ("map", "map<string, int64>", "map<string, int32>", {"a": 3_000_000_000}, "'a': -1294967296"),
+    ],
+)
+def test_a_narrower_class_is_held_to_the_values(
+    tmp_path: Path, name: str, wide: str, narrow: str, value: Any, words: str
+) -> None:
+    schema = (
+        f'syntax = "proto3"; package narrow_{name}; message Part {{ TYPE n = 1; }}'
+        + """
+        message Item { int32 id = 1; Part part = 2; map<string, Part> parts = 3; }
+        message ItemTable { repeated Item rows = 1; }"""
+    )
+    game = generate(tmp_path, f"narrow_{name}", schema.replace("TYPE", narrow))
+
+    def load(part: Any) -> Any:
+        rows = [{"id": 1, "part": part}, {"id": 2, "parts": {"x": part}}]
+        folder = build_bundle(tmp_path / "wide", schema.replace("TYPE", wide), {"ItemTable": rows})
+        return gdata.load(folder, types=[game])
+
+    fitting = {list: [1], dict: {"a": 1}}.get(type(value), 1)
+    assert all(type(item) is game.Item for item in load({"n": fitting}).ItemTable)
+    with pytest.raises(UsageError, match=f"narrow_{name}.Part.n = .*{words}"):
+        load({"n": value})
 
 
 def test_a_renamed_key_is_found_by_its_number(tmp_path: Path) -> None:
