@@ -171,6 +171,26 @@ def translated(text: str) -> str:
     return _in_use().gettext(text) if text else ""
 
 
+class Template(str):
+    """Another program's template in the language in use: `format` fills it as a sentence is filled."""
+
+    def format(self, *_: object, **words: object) -> str:
+        """As `str.format` does, and particles fit."""
+        parts = string.Formatter().parse(self)
+        shown = {name: repr(words[name]) if how == "r" else str(words[name]) for _, name, _, how in parts if name}
+        return fill(self, shown)
+
+
+def template(text: str) -> Template:
+    """What another program's template is in the language in use."""
+    return Template(translated(text))
+
+
+def template_for(one: str, several: str, count: int) -> Template:
+    """The same where it depends on a number, each form by itself."""
+    return template(one if count == 1 else several)
+
+
 # --- catalogues -------------------------------------------------------------------------------------------
 
 

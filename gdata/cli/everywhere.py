@@ -19,13 +19,54 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from gdata.language import SOURCE, languages, system_language, translated, use_language
+from gdata.language import (
+    SOURCE,
+    languages,
+    sentence,
+    system_language,
+    template,
+    template_for,
+    translated,
+    use_language,
+)
 
 LANGUAGE_VARIABLE = "GDATA_LANG"
 NEVER_FROM_ENVIRONMENT = frozenset(("--yes", "--stale", "--allow", "--reason", "--expect"))
 """What confirms or overrules is typed: a variable that somebody once set would say yes for ever."""
 _EXAMPLE = re.compile(r"(?P<command> *gdata .*?\S  +)(?P<about>\S.*)")
 Command = TypeVar("Command", bound=click.Command)
+
+CLICK_WORDS = (
+    sentence("Usage:"),
+    sentence("Options"),
+    sentence("Commands"),
+    sentence("Positional arguments"),
+    sentence("Show the version and exit."),
+    sentence("Show this message and exit."),
+    sentence("default: {default}"),
+    sentence("required"),
+    sentence("file"),
+    sentence("directory"),
+    sentence("path"),
+    sentence("Missing argument"),
+    sentence("Missing option"),
+    sentence("Missing command."),
+    sentence("Invalid value: {message}"),
+    sentence("Invalid value for {param_hint}: {message}"),
+    sentence("Option {name!r} does not take a value."),
+    sentence("{value!r} is not a valid {number_type}."),
+    sentence("{value} is not in the range {range}."),
+    sentence("{name} {filename!r} does not exist."),
+    sentence("{name} {filename!r} is a file."),
+    sentence("{name} {filename!r} is a directory."),
+    sentence("{value!r} is not one of {choices}."),
+    sentence("Option {name!r} requires an argument."),
+    sentence("Got unexpected extra argument ({args})"),
+    sentence("Got unexpected extra arguments ({args})"),
+    sentence("Error: {message}"),
+    sentence("Error: invalid input"),
+)
+"""What click says itself, by its own templates."""
 
 
 def speak(arguments: list[str], environ: Mapping[str, str]) -> None:
@@ -39,8 +80,11 @@ def speak(arguments: list[str], environ: Mapping[str, str]) -> None:
     known = asked if asked in languages() else SOURCE if asked else system_language()
     use_language(known, everywhere=True)
     for name, module in list(sys.modules.items()):
+        # click asks gettext for its own words: "Usage:", "is not one of".
         if name.startswith("click.") and hasattr(module, "_"):
-            vars(module)["_"] = translated  # click asks gettext for its own words: "Usage:", "is not one of"
+            vars(module)["_"] = template
+        if name.startswith("click.") and hasattr(module, "ngettext"):
+            vars(module)["ngettext"] = template_for
 
 
 def is_debug(arguments: list[str]) -> bool:
@@ -60,6 +104,8 @@ def dressed(command: Command, path: str) -> Command:
     for parameter in result.params:
         if isinstance(parameter, click.Option):
             parameter.help = translated(parameter.help or "")
+            if isinstance(parameter.type, click.Path) and parameter.metavar is None:
+                parameter.metavar = "FILE"
             parameter.envvar = parameter.envvar or _variable(path, parameter)
     result.help = "\n\n".join(map(_translated_paragraph, paragraphs(command.help or "")))
     return result

@@ -239,7 +239,7 @@ def _say_error(error: GdataError) -> None:
     from gdata.cli.console import error_console
 
     console = error_console()
-    console.print(say("gdata: {error}", error=error), style="bold red", markup=False, highlight=False, soft_wrap=True)
+    console.print("gdata: " + str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
     if error.hint:
         console.print(f"  → {error.hint}", markup=False, highlight=False, soft_wrap=True)
 

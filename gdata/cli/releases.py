@@ -77,7 +77,7 @@ def _render(histories: list[History], place: str) -> None:
         if not history.lines:
             continue
         table = Table(title=Text(history.channel, style="bold"), title_justify="left", box=None, padding=(0, 2, 0, 0))
-        for heading in ("", "#", "release", "what", "who", "changed", "why"):
+        for heading in ("", "#", say("release"), say("what"), say("who"), say("changed"), say("why")):
             table.add_column(heading, overflow="fold")
         for line in history.lines:
             table.add_row(*(Text(visible(cell)) for cell in _cells(line)))

@@ -16,6 +16,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from gdata.codegen.model import Model
 from gdata.errors import UsageError
+from gdata.language import sentence
 from gdata.schema.plan import kind_of
 
 LanguageName = Literal["python", "go"]
@@ -144,7 +145,8 @@ def run_protoc(model: Model, arguments: Sequence[str], *, own: bool = False) -> 
     if done.returncode:
         first = (done.stderr.strip().splitlines() or ["it says nothing"])[0]
         raise UsageError(
-            f"{Path(protoc[-1]).name} refuses: {first}", hint="its version is that of the language's protobuf library"
+            sentence("{name} refuses: {first}", name=Path(protoc[-1]).name, first=first),
+            hint=sentence("its version is that of the language's protobuf library"),
         )
 
 
@@ -176,5 +178,5 @@ def _find(program: str) -> str:
     """Where a program is; raises UsageError where it isn't installed."""
     found = shutil.which(program)
     if found is None:
-        raise UsageError(f"{program} isn't on the PATH", hint=_WHERE[program])
+        raise UsageError(sentence("{program} isn't on the PATH", program=program), hint=_WHERE[program])
     return found

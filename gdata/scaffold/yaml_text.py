@@ -11,6 +11,7 @@ import yaml
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError
+from gdata.language import sentence
 
 _PLAIN = re.compile(r"[A-Za-z_가-힣ぁ-んァ-ヶ一-龥][\w가-힣 -]*(?<! )")
 _WORDS = frozenset("y n yes no on off true false null".split())
@@ -108,7 +109,10 @@ def add_entries(text: str, new: Sequence[NewEntries], name: str) -> str:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     newline = "\r\n" if "\r\n" in text else "\n"
     if not isinstance(root, yaml.MappingNode):
-        raise ConfigError(f"{name}: isn't a mapping, so nothing can be added to it", hint="start with `version: 1`")
+        raise ConfigError(
+            sentence("{name}: isn't a mapping, so nothing can be added to it", name=name),
+            hint=sentence("start with `version: 1`"),
+        )
     place = _value_of(root, "spreadsheets")
     if place is None:
         start = "" if text.endswith("\n") or not text else newline
@@ -135,7 +139,11 @@ def _insertion(text: str, spreadsheets: yaml.Node, new: NewEntries, newline: str
         own = _value_of(spreadsheets, new.spreadsheet.name)
         sheets = _value_of(own, "sheets") if own is not None else None
         if sheets is None:
-            raise ConfigError(f"{name}: the lines of {new.spreadsheet.name} aren't plain YAML to add to")
+            raise ConfigError(
+                sentence(
+                    "{name}: the lines of {name2} aren't plain YAML to add to", name=name, name2=new.spreadsheet.name
+                )
+            )
         node, flow = sheets, ", ".join(map(_entry, new.entries))
         block = list(map(_entry, new.entries))
     if isinstance(node, yaml.ScalarNode) and not node.value and new.is_new:
@@ -146,7 +154,10 @@ def _insertion(text: str, spreadsheets: yaml.Node, new: NewEntries, newline: str
         end = node.end_mark.index - 1
         return end, f"{', ' if node.value else ''}{flow}"
     if not isinstance(node, yaml.MappingNode) or not node.value:
-        raise ConfigError(f"{name}:{node.start_mark.line + 1}: nothing stands here to add to", hint="delete the line")
+        raise ConfigError(
+            sentence("{name}:{line}: nothing stands here to add to", name=name, line=node.start_mark.line + 1),
+            hint=sentence("delete the line"),
+        )
     indent = " " * node.value[0][0].start_mark.column
     offset = _line_end(text, _last_mark(node))
     start = newline if offset and not text[:offset].endswith("\n") else ""

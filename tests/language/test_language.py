@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import contextvars
+import importlib
 import re
 import string
 from collections.abc import Callable, Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gdata import kinds, language
+from gdata import errors, kinds, language
+from gdata.cli.everywhere import dressed, texts_of
+from gdata.cli.main import COMMANDS, ROLES, cli
 from gdata.language import counted, fill, sentence
 from gdata.problems import Cell, Kind
 
@@ -60,8 +63,15 @@ def templates_in_code() -> Iterator[str]:
                 yield "\0".join(map(str, written))
 
 
+def texts_of_help() -> Iterator[str]:
+    """What `gdata --help` says of each command, and each command of itself."""
+    yield from (*COMMANDS.values(), *ROLES, *texts_of(cli))
+    for name in COMMANDS:
+        yield from texts_of(dressed(importlib.import_module(f"gdata.cli.{name}").command, name))
+
+
 def texts() -> list[str]:
-    return list(dict.fromkeys((*templates_of_kinds(), *templates_in_code())))
+    return list(dict.fromkeys((*templates_of_kinds(), *templates_in_code(), *texts_of_help())))
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
@@ -69,6 +79,44 @@ def test_every_text_is_translated(code: str) -> None:
     known = language.read_po(language.po_file(code))
     missing = [text for text in texts() if has_words(text) and text not in known]
     assert not missing, f"add to {language.po_file(code).relative_to(PACKAGE)}: " + "\n".join(missing)
+
+
+UNTRANSLATED = ("runtime", "testing")
+"""Rooms whose readers are a server's log, or a programmer's tests."""
+
+
+def calls(*, early: bool = False) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of a function by its name, with its place; `early`: only those made when a module is imported."""
+    for path in PACKAGE.rglob("*.py"):
+        if path.relative_to(PACKAGE).parts[0] in UNTRANSLATED:
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        functions = [node for node in ast.walk(tree) if early and isinstance(node, ast.FunctionDef | ast.Lambda)]
+        late = {id(one) for node in functions for one in ast.walk(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and id(node) not in late:
+                yield f"{path.name}:{node.lineno}", node
+
+
+def is_bare_text(node: ast.expr) -> bool:
+    """Whether words for people stand there that no catalogue can know of."""
+    if isinstance(node, ast.IfExp):
+        return is_bare_text(node.body) or is_bare_text(node.orelse)
+    pieces = [node] if isinstance(node, ast.Constant) else node.values if isinstance(node, ast.JoinedStr) else []
+    return any(isinstance(one, ast.Constant) and re.search(r"[a-z]{2,}", str(one.value)) for one in pieces)
+
+
+def test_what_an_error_says_is_a_sentence() -> None:
+    classes = {one.__name__ for one in vars(errors).values() if isinstance(one, type)} - {"LookupFailed"}
+    for place, call in calls():
+        if call.func.id in classes:  # type: ignore[attr-defined]
+            said = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "hint")]
+            assert not any(map(is_bare_text, said)), f"{place}: write sentence(…), so that it can be translated"
+
+
+def test_nothing_is_said_before_the_language_is_known() -> None:
+    for place, call in calls(early=True):
+        assert not call.func.id.startswith("say"), f"{place}: write sentence(…), which waits"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
@@ -107,7 +155,7 @@ def test_one_word_for_one_thing_in_korean() -> None:
         if "header" in text and "HTTP" not in text:
             assert "제목" not in translated, translated
         if "line" not in text:
-            assert "줄" not in translated, translated  # of a file; a sheet has 행 and 열
+            assert not re.search("(번째|그|이|윗|새) 줄", translated), translated  # of a file; a sheet has 행 and 열
 
 
 def test_a_problem_speaks_the_language_in_use() -> None:
