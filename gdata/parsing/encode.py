@@ -5,7 +5,7 @@ plain texts; of any other cell it asks once what it is, and the answer is that o
 every kind of field that stands in cells of its own goes this way: a list in a cell, a date, a choice. A block in which
 a cell has a problem, or may have one, isn't for the core at all: `gdata.parsing.records` reads it.
 
-20 tables of 10,000 rows and 12 columns take an eighth of the CPU time that they take without (`benchmarks/core.py`).
+20 tables of 10,000 rows and 12 columns take a fifth of the time that they take without (`benchmarks/parse.py`).
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class RowEncoder:
 
 def _is_fit(head: SheetHead) -> bool:
     sheet, header = head.sheet, head.header
-    if head.plan.kind != "rows" or sheet.entry.layout != "rows" or sheet.entry.multirow:
+    if head.plan.kind != "rows" or sheet.entry.layout != "rows" or sheet.entry.multirow or sheet.entry.range:
         return False
     if not isinstance(sheet.lines, TextRows):
         return False

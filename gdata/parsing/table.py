@@ -112,7 +112,8 @@ class _Rows:
         blank = set(head.columns_to_fill())
         count = notes = 0
         found: list[Problem] = []
-        encoder = RowEncoder.of(head, list(self._seen))
+        # Which sheet's a key is, only Python asks.
+        encoder = RowEncoder.of(head, list(self._seen)) if not self._owners else None
         for block in blocks:
             encoded = encoder.encode(block) if encoder is not None else None
             if encoded is not None:
