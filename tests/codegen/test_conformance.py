@@ -14,7 +14,7 @@ import pytest
 from command_line import run_gdata
 from conformance_cases import Cases
 from google.protobuf.json_format import MessageToDict
-from toolchains import MAKERS
+from toolchains import MAKERS, prepare
 
 from gdata.bundles.reader import open_bundle
 from gdata.codegen.language import LanguageName
@@ -124,6 +124,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
 )
 def driver(request: pytest.FixtureRequest, cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Driver:
     code = tmp_path_factory.mktemp(request.param) / "code"
+    prepare(request.param, code.parent)
     run_gdata("codegen", request.param, "--from", "output/client", "--out", code, cwd=cases.project)
     return Driver(request.param, MAKERS[request.param](code))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 DRIVERS = Path(__file__).parent / "drivers"
+CLIENT = Path(__file__).parents[2] / "examples" / "client-ts"
 GO_LIBRARIES = Path("/usr/share/gocode")
 
 
@@ -57,5 +58,40 @@ def go(code: Path) -> list[str]:
     return [str(root / "run")]
 
 
-MAKERS: Mapping[str, Callable[[Path], list[str]]] = {"go": go, "python": python}
+def typescript(code: Path) -> list[str]:
+    """Node 20 with what examples/client-ts installs, or GDATA_NODE_MODULES has."""
+    need("node")
+    modules = code.parent / "node_modules"
+    shutil.copy(DRIVERS / "driver.ts", code)
+    (code / "package.json").write_text('{"type": "module"}')
+    settings = "--strict --noUncheckedIndexedAccess --exactOptionalPropertyTypes --noImplicitOverride --noUnusedLocals"
+    options = "--target ES2022 --module NodeNext --lib ES2022,DOM,DOM.Iterable --types node --outDir js --rootDir ."
+    command = ["node", modules / "typescript" / "bin" / "tsc", *settings.split(), *options.split(), "driver.ts"]
+    run(command, code)
+    return ["node", str(code / "js" / "driver.js")]
+
+
+def csharp(code: Path) -> list[str]:
+    """Mono's C# 7 compiler, and the Google.Protobuf.dll that GOOGLE_PROTOBUF_DLL names."""
+    need("mcs", "mono", "protoc")
+    library = os.environ.get("GOOGLE_PROTOBUF_DLL", "")
+    if not Path(library).is_file():
+        pytest.skip("needs a Google.Protobuf.dll, named in GOOGLE_PROTOBUF_DLL")
+    shutil.copy(library, code)
+    sources = [path.name for path in code.glob("*.cs")]
+    command = ["mcs", "-langversion:7.2", "-out:run.exe", "-r:Google.Protobuf.dll", *sources, DRIVERS / "driver.cs"]
+    run(command, code)
+    return ["mono", str(code / "run.exe")]
+
+
+def prepare(language: str, folder: Path) -> None:
+    """What a project in the language has installed around the folder for its code."""
+    if language == "typescript":
+        modules = Path(os.environ.get("GDATA_NODE_MODULES", CLIENT / "node_modules"))
+        if not (modules / ".bin" / "protoc-gen-es").exists():
+            pytest.skip("run `npm ci` in examples/client-ts, or name a node_modules in GDATA_NODE_MODULES")
+        (folder / "node_modules").symlink_to(modules)
+
+
+MAKERS: Mapping[str, Callable[[Path], list[str]]] = {"csharp": csharp, "go": go, "python": python, "typescript": typescript}
 """Of each language: from the folder with its generated code to the command that answers."""

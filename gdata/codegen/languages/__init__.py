@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gdata.codegen.language import Language, LanguageName
+from gdata.codegen.languages.csharp import CSHARP
 from gdata.codegen.languages.go import GO
 from gdata.codegen.languages.python import PYTHON
+from gdata.codegen.languages.typescript import TYPESCRIPT
 
 LANGUAGES: Mapping[LanguageName, Language] = {
+    "csharp": CSHARP,
     "go": GO,
     "python": PYTHON,
+    "typescript": TYPESCRIPT,
 }
