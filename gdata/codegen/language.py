@@ -19,7 +19,7 @@ from gdata.errors import UsageError
 from gdata.language import sentence
 from gdata.schema.plan import kind_of
 
-LanguageName = Literal["csharp", "go", "python", "typescript"]
+LanguageName = Literal["csharp", "go", "lua", "python", "typescript"]
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,10 @@ def is_text(field: Any) -> bool:
     return bool(field.type == FieldDescriptor.TYPE_STRING)
 
 
-def run_protoc(model: Model, arguments: Sequence[str], *, own: bool = False) -> None:
-    """Run protoc over the project's files; `own`: the one that gdata brings, which knows Python and plugins alone.
+def run_protoc(
+    model: Model, arguments: Sequence[str], *, own: bool = False, files: Sequence[str] | None = None
+) -> None:
+    """Run protoc over the project's files, or these; `own`: gdata's, which knows Python and plugins alone.
 
     Raises:
         UsageError: there is none, or it refuses, with its own words.
@@ -140,7 +142,12 @@ def run_protoc(model: Model, arguments: Sequence[str], *, own: bool = False) -> 
     with TemporaryDirectory() as scratch:
         schema = Path(scratch, "schema.binpb")
         schema.write_bytes(model.schema)
-        command = [*protoc, f"--descriptor_set_in={schema}", *arguments, *(file.name for file in model.files)]
+        command = [
+            *protoc,
+            f"--descriptor_set_in={schema}",
+            *arguments,
+            *(files or [file.name for file in model.files]),
+        ]
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         first = (done.stderr.strip().splitlines() or ["it says nothing"])[0]

@@ -78,10 +78,18 @@ def csharp(code: Path) -> list[str]:
     if not Path(library).is_file():
         pytest.skip("needs a Google.Protobuf.dll, named in GOOGLE_PROTOBUF_DLL")
     shutil.copy(library, code)
-    sources = [path.name for path in code.glob("*.cs")]
+    sources = list(code.rglob("*.cs"))
     command = ["mcs", "-langversion:7.2", "-out:run.exe", "-r:Google.Protobuf.dll", *sources, DRIVERS / "driver.cs"]
     run(command, code)
     return ["mono", str(code / "run.exe")]
+
+
+def lua(code: Path) -> list[str]:
+    """LuaJIT with the module pb of lua-protobuf."""
+    need("luajit")
+    if subprocess.run(["luajit", "-e", "require 'pb'"], capture_output=True, check=False).returncode:
+        pytest.skip("needs lua-protobuf: luarocks install lua-protobuf")
+    return ["luajit", "-e", f"package.path = '{code}/?.lua;' .. package.path", str(DRIVERS / "driver.lua")]
 
 
 def prepare(language: str, folder: Path) -> None:
@@ -93,5 +101,11 @@ def prepare(language: str, folder: Path) -> None:
         (folder / "node_modules").symlink_to(modules)
 
 
-MAKERS: Mapping[str, Callable[[Path], list[str]]] = {"csharp": csharp, "go": go, "python": python, "typescript": typescript}
+MAKERS: Mapping[str, Callable[[Path], list[str]]] = {
+    "csharp": csharp,
+    "go": go,
+    "lua": lua,
+    "python": python,
+    "typescript": typescript,
+}
 """Of each language: from the folder with its generated code to the command that answers."""

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from gdata.codegen.language import Language, LanguageName
 from gdata.codegen.languages.csharp import CSHARP
 from gdata.codegen.languages.go import GO
+from gdata.codegen.languages.lua import LUA
 from gdata.codegen.languages.python import PYTHON
 from gdata.codegen.languages.typescript import TYPESCRIPT
 
 LANGUAGES: Mapping[LanguageName, Language] = {
     "csharp": CSHARP,
     "go": GO,
+    "lua": LUA,
     "python": PYTHON,
     "typescript": TYPESCRIPT,
 }

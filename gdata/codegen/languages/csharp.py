@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 from gdata.codegen.language import Language, Names, Settings, is_text, pascal, quoted, run_protoc, scoped
@@ -72,25 +74,25 @@ class CSharpNames(Names):
         """What such a method is called with."""
         return ", ".join(self.argument(field) for field in fields)
 
-    def key_type(self, table: Any, fields: Any) -> str:
+    def key_type(self, fields: Any) -> str:
         """The type of a Dictionary's key. An enum's is its number: older Monos box the enum itself."""
         if len(fields) > 1:
             return f"{self.joined(fields)}Key"
         return "int" if kind_of(fields[0]) == "enum" else self.type_of(fields[0])
 
-    def as_key(self, table: Any, fields: Any, values: list[str]) -> str:
+    def as_key(self, fields: Any, values: list[str]) -> str:
         """The key from its values."""
         if len(fields) > 1:
-            return f"new {self.key_type(table, fields)}({', '.join(values)})"
+            return f"new {self.key_type(fields)}({', '.join(values)})"
         return f"(int){values[0]}" if kind_of(fields[0]) == "enum" else values[0]
 
-    def row_key(self, table: Any, fields: Any, row: str) -> str:
+    def row_key(self, fields: Any, row: str) -> str:
         """The key of a row."""
-        return self.as_key(table, fields, [f"{row}.{self.field(field)}" for field in fields])
+        return self.as_key(fields, [f"{row}.{self.field(field)}" for field in fields])
 
-    def given_key(self, table: Any, fields: Any) -> str:
+    def given_key(self, fields: Any) -> str:
         """The key that a method is given."""
-        return self.as_key(table, fields, [self.argument(field) for field in fields])
+        return self.as_key(fields, [self.argument(field) for field in fields])
 
     def equal(self, one: str, other: str, field: Any) -> str:
         """Whether two values of a field are the same."""
@@ -174,7 +176,15 @@ def _namespace(file: Any) -> str:
 
 
 def _messages(names: CSharpNames, folder: Path) -> None:
-    run_protoc(names.model, [f"--csharp_out={folder}"])
+    """Each file by itself: protoc calls 아이템.proto `.cs`, and refuses two files of one name in two folders."""
+    for file in names.model.files:
+        with TemporaryDirectory() as scratch:
+            run_protoc(names.model, [f"--csharp_out={scratch}"], files=[file.name])
+            (made,) = Path(scratch).iterdir()
+            path = Path(file.name)
+            target = folder / path.parent / f"{csharp_pascal(path.stem) or path.stem}.cs"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(made, target)
 
 
 CSHARP = Language("C#", CSharpNames, _messages, lambda names: {f"{names.name}.cs": "csharp/loader.cs.j2"})
