@@ -176,6 +176,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "division by zero",
         "place": "checks/economy.py:12 (ZeroDivisionError)",
     },
+    "metric.*": {
+        "code": "metric.income",
+        "value": "2340",
+        "text": "income 숲 is 2,340 gold/h, more than 2000",
+        "hint": "An hour's gold buys one weapon of the player's tier.",
+    },
 }
 
 HEAD = """# Problems

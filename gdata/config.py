@@ -129,6 +129,8 @@ class GateRule:
     """One of LIMITS."""
     limit_by: Limit = Limit(0)
     line: int = 0
+    metrics: tuple[str, ...] = ()
+    """Globs of metrics, in place of tables and fields."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ class Config:
     asset_root: Path | None = None
     google: GoogleSettings = GoogleSettings()
     checks: tuple[Path, ...] = ()
+    metrics: tuple[Path, ...] = ()
     severity: SeverityRules = SeverityRules()
     gate: Gate = Gate()
     default_channel: str = "live"

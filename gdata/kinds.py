@@ -712,3 +712,13 @@ CHECK_FAILED = Kind(
     "this is a fault of the check at {place}; ask the programmer who wrote it",
     about="A check written in Python raised an exception or yielded something that is no finding.",
 )
+
+# --- metrics: in Python -----------------------------------------------------------------------------------
+
+METRIC = Kind(
+    "metric.*",
+    "{text}",
+    "{hint}",
+    about="A metric written in Python is below its `min`, above its `max`, or can't be computed; the code ends in its "
+    "name.",
+)

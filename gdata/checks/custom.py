@@ -234,11 +234,9 @@ def load_checks(files: Sequence[FilePath], tables: Mapping[str, TablePlan]) -> l
 
 
 def _checks_of(file: FilePath, number: int, tables: Mapping[str, TablePlan]) -> list[CustomCheck]:
-    source = _read(file)
-    module = _run(file, number, source)
     checks = [
         CustomCheck(function, mark, file, function.__code__.co_firstlineno)
-        for function in _functions_of(module, file)
+        for function in load_functions(file, number, "checks")
         for mark in getattr(function, MARKS, ())
     ]
     if not checks:
@@ -261,12 +259,21 @@ def _checks_of(file: FilePath, number: int, tables: Mapping[str, TablePlan]) -> 
     return checks
 
 
-def _read(file: FilePath) -> ast.Module:
+def load_functions(file: FilePath, number: int, setting: str) -> list[Any]:
+    """The functions written in a file that `setting` of sheets.yaml names; `number` is its place there.
+
+    Raises:
+        ConfigError: it isn't there, isn't Python, or fails when it runs.
+    """
+    return list(_functions_of(_run(file, number, setting, _read(file, setting)), file))
+
+
+def _read(file: FilePath, setting: str) -> ast.Module:
     try:
         tree = ast.parse(file.read_bytes(), str(file))
     except OSError as error:
         raise ConfigError(
-            f"{file}: {error.strerror or error}", hint=sentence("mend `checks:` in sheets.yaml")
+            f"{file}: {error.strerror or error}", hint=sentence("mend `{setting}:` in sheets.yaml", setting=setting)
         ) from error
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
@@ -296,8 +303,8 @@ def _defined_twice(tree: ast.Module) -> Iterator[tuple[str, int]]:
             seen.add(node.name)
 
 
-def _run(file: FilePath, number: int, source: ast.Module) -> ModuleType:
-    module = ModuleType(f"gdata_check_{number}_{file.stem}")
+def _run(file: FilePath, number: int, setting: str, source: ast.Module) -> ModuleType:
+    module = ModuleType(f"gdata_{setting}_{number}_{file.stem}")
     module.__file__ = str(file)
     sys.modules[module.__name__] = module  # dataclasses and pickle look a class's module up there
     try:
@@ -313,7 +320,7 @@ def _run(file: FilePath, number: int, source: ast.Module) -> ModuleType:
                 error=error or type(error).__name__,
                 name=type(error).__name__,
             ),
-            hint=sentence("mend it, or remove it from `checks:` in sheets.yaml"),
+            hint=sentence("mend it, or remove it from `{setting}:` in sheets.yaml", setting=setting),
         ) from error
     return module
 

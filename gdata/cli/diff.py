@@ -87,6 +87,7 @@ def _compare(
 ) -> tuple[Diff, GateVerdict]:
     from gdata.diffs.compare import compare
     from gdata.diffs.gate import judge
+    from gdata.pipeline.metrics import with_metrics
     from gdata.pipeline.sides import OUTPUT, gate_for, open_side, store_of
     from gdata.releases.place import open_store
 
@@ -99,7 +100,7 @@ def _compare(
     if store is not None and old_side.release is not None and new_side.release is None:
         _warn_of_undone(store, old_side.release, new_side)
     gate = gate_for(config, old_name)
-    diff = compare(old_side, new_side, category=gate.schema)
+    diff = with_metrics(config, compare(old_side, new_side, category=gate.schema), lambda note: _warn([note]))
     return diff, judge(diff, gate, allow)
 
 

@@ -16,7 +16,7 @@ from gdata.problems import Kind
 _SCHEMA_RULES = ("readers", "wire", "wire_json", "file", "off")
 _CODE_HINT = sentence("write the code as the problem shows it, like cell.blank")
 _LEVELS = ("error", "warning", "off")
-_RULE_KEYS = ("name", "tables", "fields", "level", "deny", *LIMITS)
+_RULE_KEYS = ("name", "tables", "fields", "metrics", "level", "deny", *LIMITS)
 _RESERVED_RULES = {
     "schema": sentence("broken schemas go under that name"),
     "yanked": sentence("`--allow yanked` means something else"),
@@ -58,15 +58,33 @@ def _read_rule(value: Value) -> GateRule:
     globs = fields.get("fields", _read_globs, ())
     level: Any = fields.get("level", lambda one: one.choice(("block", "warn")), "block")
     what = _the_one_measure(fields)
+    metrics = fields.get("metrics", _read_globs, ())
+    if metrics:
+        _check_metric_rule(fields, what)
     if what != "deny":
         limit_by = fields.get(what, _read_bound if what in ("min", "max") else _read_limit, Limit(0))
-        return GateRule(name, tables, globs, level, limit=what, limit_by=limit_by, line=value.line)
+        return GateRule(name, tables, globs, level, limit=what, limit_by=limit_by, line=value.line, metrics=metrics)
     deny = fields.get("deny", lambda one: one.choice(DENIALS), "any")
     if globs and deny in _DENIALS_WITHOUT_FIELDS:
         raise fields.entries["fields"].error(
             say("deny: {deny} is about whole rows, not fields", deny=deny), say("delete the line `fields`")
         )
     return GateRule(name, tables, globs, level, deny=deny, line=value.line)
+
+
+def _check_metric_rule(fields: Fields, what: str) -> None:
+    """A rule over metrics is about no table, and about numbers alone."""
+    for other in ("tables", "fields"):
+        if other in fields:
+            raise fields.entries[other].error(
+                say("a rule is about metrics or about {other}, not both", other=other),
+                say("make each a rule of its own"),
+            )
+    if what in ("deny", "max_changed_rows"):
+        raise fields.entries[what].error(
+            say("{what} is about rows, not metrics", what=what),
+            say("write max_change, max_increase, max_decrease, min or max"),
+        )
 
 
 def _the_one_measure(fields: Fields) -> str:

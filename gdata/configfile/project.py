@@ -30,7 +30,7 @@ CONFIG_NAME = "sheets.yaml"
 VERSION = 1
 _KEYS = (
     "version", "protos", "output", "releases", "timezone", "asset_root", "google", "spreadsheets", "targets", "checks",
-    "severity", "gate", "default_channel", "channels",
+    "metrics", "severity", "gate", "default_channel", "channels",
 )  # fmt: skip
 
 
@@ -94,6 +94,7 @@ def _read_config(root: Value, *, is_begun: bool) -> Config:
         asset_root=fields.get("asset_root", read_optional_path, None),
         google=fields.get("google", _read_google, GoogleSettings()),
         checks=fields.get("checks", lambda value: value.each(_read_check), ()),
+        metrics=fields.get("metrics", lambda value: value.each(_read_check), ()),
         severity=fields.get("severity", read_severity, SeverityRules()),
         gate=fields.get("gate", read_gate, Gate()),
         default_channel=fields.get("default_channel", lambda value: check_name(value.word(), value), "live"),

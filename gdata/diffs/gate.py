@@ -10,6 +10,7 @@ from typing import Literal
 
 from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.fields import leaf_changes, number
+from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Row, RowChange, TableDiff, plain, row_name, value_text
 from gdata.errors import UsageError
 from gdata.language import Sentence, say, sentence
@@ -30,6 +31,7 @@ _COLUMN_NEW = sentence("{path} is new, with values in {rows} rows")
 _COLUMN_GONE = sentence("{path} is gone, {rows} rows had values")
 _BELOW = sentence("{name}: {path} is {new}, less than {limit}")
 _ABOVE = sentence("{name}: {path} is {new}, more than {limit}")
+_NOT_COMPUTED = sentence("{metric} can't be computed: {why}")
 _TOO_LARGE = sentence("{name}: {path} {old} → {new}, more than {limit}")
 
 
@@ -44,6 +46,7 @@ class Violation:
     table: str | None = None
     key: Key | None = None
     field: str | None = None
+    metric: str | None = None
 
     @property
     def message(self) -> str:
@@ -64,6 +67,7 @@ class Violation:
             "table": self.table,
             "key": None if self.key is None else list(self.key),
             "field": self.field,
+            **({"metric": self.metric} if self.metric is not None else {}),
             "message": self.message,
         }
 
@@ -136,12 +140,51 @@ def _schema_violations(diff: Diff, gate: Gate) -> Iterator[Violation]:
 
 def _rule_violations(diff: Diff, rules: Sequence[GateRule]) -> Iterator[Violation]:
     for rule in rules:
+        if rule.metrics:
+            for metric in diff.metrics:
+                if _matches(rule.metrics, metric.name):
+                    yield from _metric_violations(rule, metric)
+            continue
         for target_name, target in diff.targets.items():
             for table in target.tables.values():
                 if _matches(rule.tables, table.name) or (
                     table.renamed_from and _matches(rule.tables, table.renamed_from)
                 ):
                     yield from _TableRule(rule, target_name, table).violations()
+
+
+def _metric_violations(rule: GateRule, metric: MetricDiff) -> Iterator[Violation]:
+    def violation(told: Sentence, **words: object) -> Violation:
+        return Violation(rule.name, rule.level, told.with_words(**words), metric.target, metric=metric.name)
+
+    if metric.is_broken and metric.failed is not None:
+        yield violation(_NOT_COMPUTED, metric=metric.name, why=metric.failed)
+        return
+    limit = rule.limit_by
+    if rule.limit in ("min", "max"):
+        values = metric.new if metric.failed is not None else {**metric.added, **_new_of(metric)}
+        for name, value in values.items():
+            if value < limit.amount if rule.limit == "min" else value > limit.amount:
+                told = _BELOW if rule.limit == "min" else _ABOVE
+                words = {"name": metric.name, "path": name or say("it"), "new": f"{value:.6g}"}
+                yield violation(told, limit=str(limit), **words)
+        return
+    for name, (old, new) in metric.changed.items():
+        if _is_beyond(rule, old, new):
+            words = {"name": metric.name, "path": name or say("it"), "old": f"{old:.6g}", "new": f"{new:.6g}"}
+            yield violation(_TOO_LARGE, limit=str(limit), **words)
+
+
+def _new_of(metric: MetricDiff) -> dict[str, float]:
+    return {name: new for name, (_, new) in metric.changed.items()}
+
+
+def _is_beyond(rule: GateRule, old: float, new: float) -> bool:
+    """Whether a number moved farther than the rule lets it."""
+    if (rule.limit == "max_increase" and new < old) or (rule.limit == "max_decrease" and new > old):
+        return False
+    # Written so that NaN, which is never less or equal, is too large.
+    return old != new and not abs(new - old) <= _allowance(rule.limit_by, abs(old))
 
 
 def _matches(globs: Sequence[str], name: str) -> bool:
@@ -250,7 +293,7 @@ class _TableRule:
                     if (before is None and after is None) or not self._looks_at(leaf.path):
                         continue
                     # Unset counts as zero: a price where none was is as large a change as one from 0.
-                    if self._is_too_large(before or 0, after or 0):
+                    if _is_beyond(self.rule, before or 0, after or 0):
                         yield self._violation(
                             _TOO_LARGE,
                             change.key,
@@ -261,12 +304,6 @@ class _TableRule:
                             new=value_text(leaf.new),
                             limit=str(self.rule.limit_by),
                         )
-
-    def _is_too_large(self, old: float, new: float) -> bool:
-        if (self.rule.limit == "max_increase" and new < old) or (self.rule.limit == "max_decrease" and new > old):
-            return False
-        # Written so that NaN, which is never less or equal, is too large.
-        return old != new and not abs(new - old) <= _allowance(self.rule.limit_by, abs(old))
 
     def _violation(
         self, told: Sentence, key: Key | None = None, field: str | None = None, **words: Sentence | str

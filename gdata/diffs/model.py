@@ -19,6 +19,8 @@ from gdata.language import Sentence, sentence
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+    from gdata.diffs.metrics import MetricDiff
+
 Json = Any
 """None, bool, int, float, str, or lists and dicts of them."""
 Key = tuple[Json, ...]
@@ -323,6 +325,8 @@ class Diff:
     new: Side
     summary: Summary
     targets: Mapping[str, TargetDiff]
+    metrics: tuple[MetricDiff, ...] = ()
+    """What it does to the project's metrics, the one that moved most first; () where there are none."""
 
     @property
     def differs(self) -> bool:
@@ -336,6 +340,7 @@ class Diff:
             "new": self.new.as_json(),
             "summary": self.summary.as_json(),
             "targets": {name: target.as_json() for name, target in self.targets.items()},
+            "metrics": {one.name: one.as_json() for one in self.metrics},
         }
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 from gdata.diffs.fields import number
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.grouping import group_tables
+from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import (
     ColumnDiff,
     Diff,
@@ -32,6 +33,8 @@ from gdata.diffs.presentation import Presentation, key_text
 from gdata.language import counted, say, sentence
 from gdata.text import visible
 
+METRIC_VALUES = 100
+"""Values of one metric told where not everything is; of an overview, a tenth."""
 SHOWN = 5
 """Violations of one rule in one table told one by one."""
 
@@ -209,6 +212,37 @@ class VerdictReport:
 
 
 @dataclass(frozen=True)
+class MetricValue:
+    """One value of a metric; None: the side has none under that name."""
+
+    name: str
+    old: float | None
+    new: float | None
+
+    @property
+    def texts(self) -> tuple[str | None, str | None, str]:
+        """Old, new and the ratio, for people."""
+        old, new = (None if one is None else metric_text(one) for one in (self.old, self.new))
+        return old, new, ratio_text(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class MetricReport:
+    """What a change does to one metric, the largest change first; the first of its values, and how many are left."""
+
+    name: str
+    unit: str
+    failed: str
+    values: tuple[MetricValue, ...] = ()
+    left: int = 0
+
+    @property
+    def title(self) -> str:
+        """`income (gold/h)`."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+@dataclass(frozen=True)
 class Report:
     """A diff and the gate's word on it, to be shown."""
 
@@ -220,6 +254,8 @@ class Report:
     schema: tuple[SchemaReport, ...]
     tables: tuple[TableReport, ...]
     verdict: VerdictReport | None = None
+    metrics: tuple[MetricReport, ...] = ()
+    """Those that moved, or can't be computed."""
 
 
 def to_json(diff: Diff, verdict: GateVerdict) -> dict[str, Json]:
@@ -247,7 +283,25 @@ def report_of(
         schema=tuple(group_schemas(diff)),
         tables=tuple(_TableWords(words, table).report(targets, len(diff.targets), rows) for targets, table in groups),
         verdict=None if verdict is None else _verdict_report(verdict),
+        metrics=tuple(_metric_report(one, rows) for one in diff.metrics if one.differs),
     )
+
+
+def _metric_report(metric: MetricDiff, rows: int | None) -> MetricReport:
+    most = None if rows is None else min(rows, METRIC_VALUES) or METRIC_VALUES // 10
+    values = [
+        *(MetricValue(visible(name), old, new) for name, (old, new) in metric.changed.items()),
+        *(MetricValue(visible(name), None, new) for name, new in metric.added.items()),
+        *(MetricValue(visible(name), old, None) for name, old in metric.removed.items()),
+    ]
+    failed = visible(str(metric.failed)) if metric.failed is not None else ""
+    left = max(0, len(values) - most) if most is not None else 0
+    return MetricReport(visible(metric.name), visible(metric.unit), failed, tuple(values[:most]), left)
+
+
+def metric_text(value: float) -> str:
+    """A metric's value in six digits: `1,560`."""
+    return f"{value:,.6g}" if abs(value) < 1e15 else f"{value:.6g}"
 
 
 @dataclass(frozen=True)

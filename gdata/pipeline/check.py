@@ -20,7 +20,8 @@ from gdata.errors import GdataError
 from gdata.events import Event, Listener
 from gdata.language import sentence
 from gdata.parsing.view import SWITCHED_OFF, Tags, View
-from gdata.problems import Problem, in_cell_order, with_severities
+from gdata.pipeline.metrics import check_metrics
+from gdata.problems import Problem, has_errors, in_cell_order, with_severities
 from gdata.project import Project
 from gdata.schema.names import fold
 from gdata.sources.adapters import source_of
@@ -69,6 +70,9 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         first = next(iter(views_by_tags.values()))
         problems += without_gone(_of_rows_off(checks, parsed, views_by_tags), problems, first)
         problems += checks.warn(first)
+    if config.metrics and not has_errors(problems):  # Of wrong data a metric would only tell the same again.
+        by_target = {target.name: views_by_tags[target.tags] for target in config.targets}
+        problems += check_metrics(config, by_target, lambda note: listener(Event("check", note=note)))
     problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
     return _with_moments(_with_headers(in_cell_order(problems, parsed.sheet_order), parsed), parsed)
 

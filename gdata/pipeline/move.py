@@ -18,6 +18,7 @@ from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side, Summary
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
+from gdata.pipeline.metrics import with_metrics
 from gdata.pipeline.sides import check_channel, output_side, published_side
 from gdata.pipeline.staleness import check_fresh, stale_notes
 from gdata.pipeline.state import load_build
@@ -235,13 +236,15 @@ def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Mo
     gate = config.gate_of(move.channel)
     notes = _publish_notes(config, store, log.newest, new) if move.action == "publish" else []
     if log.newest is None:
-        diff = compare(Side(move.channel), new, category=gate.schema)
+        diff = with_metrics(config, compare(Side(move.channel), new, category=gate.schema), notes.append)
         return Plan(move, None, new, diff, judge(diff, gate, _allowed(move)), notes=tuple(notes))
     # A rollback isn't held to the gate, only shown: what was before is no concern of it.
     for entry in _distinct(log, 1 if move.action == "rollback" else _COMPARED_WITH):
         try:
             old = replace(published_side(store, bundles_at(store, entry)), name=move.channel)
             diff = compare(old, new, category=gate.schema)
+            if move.action != "rollback":  # The way back doesn't wait for anybody's function.
+                diff = with_metrics(config, diff, notes.append)
         except UnknownFormatError:
             raise
         except (DamagedError, StoreError) as error:

@@ -310,6 +310,7 @@ def _files(config_path: Path, config: Config | None) -> Iterator[Path]:
         yield from source_of(one).paths_of(one)
     if config is not None:
         yield from config.checks
+        yield from config.metrics
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

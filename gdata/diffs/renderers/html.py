@@ -17,7 +17,7 @@ from gdata.diffs.model import Diff, Json
 from gdata.diffs.patterns import difference_text, factor_text, median
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words
-from gdata.diffs.report import Report, RowsReport, TableReport, ValueReport, VerdictReport, report_of
+from gdata.diffs.report import MetricReport, Report, RowsReport, TableReport, ValueReport, VerdictReport, report_of
 from gdata.language import current_language
 from gdata.text import visible
 
@@ -70,6 +70,7 @@ def _page_data(report: Report) -> dict[str, Json]:
         "summary": report.summary.as_json(),
         "targets": list(report.targets),
         "gate": None if report.verdict is None else _gate_data(report.verdict),
+        "metrics": [_metric_data(one) for one in report.metrics],
         "schema": list(_schema_data(report)),
         "tables": [_table_data(table, index) for index, table in enumerate(report.tables)],
     }
@@ -91,6 +92,12 @@ def _gate_data(verdict: VerdictReport) -> dict[str, Json]:
             for folded in verdict.violations
         ],
     }
+
+
+def _metric_data(metric: MetricReport) -> dict[str, Json]:
+    """A metric as the script reads it. Its values are [name, old, new, texts of both, ratio]."""
+    values = [[one.name, one.old, one.new, *one.texts] for one in metric.values]
+    return {"title": metric.title, "failed": metric.failed, "values": values, "left": metric.left}
 
 
 def _schema_data(report: Report) -> Iterator[dict[str, Json]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff
 from gdata.diffs.presentation import Presentation
-from gdata.diffs.report import Report, RowReport, RowsReport, TableReport, VerdictReport, report_of
+from gdata.diffs.report import MetricReport, Report, RowReport, RowsReport, TableReport, VerdictReport, report_of
 from gdata.language import say
 from gdata.text import visible
 
@@ -34,6 +34,8 @@ def to_markdown(
     page.add(_head(report, verdict))
     if report.verdict is not None:
         page.add_all(list(_verdict_lines(report.verdict)), "", "\n")
+    if report.metrics:
+        page.add_all(list(_metric_lines(report.metrics)), _metrics_head(), "\n")
     page.add_all(list(_schema_lines(report)), f"\n**{say('schema')}**\n\n", "\n")
     if report.tables:
         page.add_all(list(map(_overview_line, report.tables)), _overview_head(), "\n")
@@ -76,6 +78,25 @@ def _verdict_lines(verdict: VerdictReport) -> Iterator[str]:
         title = literal(folded.title)
         yield from (f"- {title}: {code(one)}" for one in folded.shown)
         yield from (f"- {title}: {more}" for more in folded.lines[len(folded.shown) :])
+
+
+def _metrics_head() -> str:
+    names = (say("metric"), "", say("old"), say("new"))
+    return f"\n| {' | '.join(names)} | |\n|---|---|--:|--:|---|\n"
+
+
+def _metric_lines(metrics: Sequence[MetricReport]) -> Iterator[str]:
+    for metric in metrics:
+        title = literal(metric.title)
+        for value in metric.values:
+            old, new, ratio = value.texts
+            cells = (title, literal(value.name), *(say("(none)") if one is None else one for one in (old, new)))
+            yield f"| {' | '.join(cells)} | {literal(ratio)} |"
+            title = ""
+        if metric.left:
+            yield f"| | {say('… and {count} more', count=f'{metric.left:,}')} | | | |"
+        if metric.failed:
+            yield f"| {title} | {literal(metric.failed)} | | | |"
 
 
 def _schema_lines(report: Report) -> Iterator[str]:

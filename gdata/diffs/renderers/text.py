@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff, SchemaChange
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words, shorten
 from gdata.diffs.report import (
+    MetricReport,
     Report,
     RowReport,
     RowsReport,
@@ -68,6 +69,8 @@ def render_text(
     page.head(report)
     if report.tables:
         page.overview(report.tables)
+    if report.metrics:
+        page.metrics(report.metrics)
     if not stat:
         for schema in report.schema:
             page.schema(schema)
@@ -101,6 +104,27 @@ class _TextPage:
             grid.add_row(*(_text(cell, style) for cell, style in _overview_cells(table, several)))
         self.console.print(grid)
 
+    def metrics(self, metrics: Sequence[MetricReport]) -> None:
+        self.console.print(_text(say("metrics"), "bold"))
+        lines = []
+        for metric in metrics:
+            title = metric.title
+            for value in metric.values:
+                old, new, ratio = value.texts
+                numbers = _value(old, "red"), _value(new, "green"), _text(ratio, "dim")
+                lines.append((_text(f"  {title}", "cyan"), _text(value.name), *numbers))
+                title = ""
+        if lines:
+            number = _Column(no_wrap=True, justify="right")
+            self.console.print(_grid(lines, (_Column(), _Column(), number, number, _KEY)))
+        for metric in metrics:
+            if metric.left:
+                more = say("… and {count} more values of {metric}", count=f"{metric.left:,}", metric=metric.name)
+                self.console.print(_text(f"  {more}", "dim"))
+            if metric.failed:
+                self.console.print(_text(f"  {metric.title}: {metric.failed}", "yellow"))
+        self.console.print()
+
     def schema(self, schema: SchemaReport) -> None:
         self.console.print(_text(f"{say('schema')} · {', '.join(schema.targets)}", "bold"))
         for change in schema.changes:
@@ -120,17 +144,11 @@ class _TextPage:
     def _changed(self, rows: RowsReport, *, is_record: bool) -> None:
         if not rows.shown:
             return
-        grid = _table(None)
-        grid.add_column(overflow="fold", no_wrap=True)
-        grid.add_column(overflow="ellipsis", no_wrap=True, max_width=_TITLE)
-        grid.add_column(overflow="fold")
-        for _ in ("old", "new"):
-            grid.add_column(overflow="fold", ratio=1, min_width=_widest_unbroken(rows))
-        grid.add_column(no_wrap=True)
-        for row in rows.shown:
-            for cells in self._change_cells("~" if is_record else f"~ {row.name}", row):
-                grid.add_row(*cells)
-        self.console.print(_without_empty(grid))
+        lines = [
+            cells for row in rows.shown for cells in self._change_cells("~" if is_record else f"~ {row.name}", row)
+        ]
+        value = _Column(ratio=1, min_width=_widest_unbroken(rows))
+        self.console.print(_grid(lines, (_KEY, _TITLE_COLUMN, _Column(), value, value, _KEY)))
         self._more(rows)
 
     def _change_cells(self, key: str, row: RowReport) -> Iterator[tuple[Text, ...]]:
@@ -166,14 +184,15 @@ class _TextPage:
         if not rows.shown:
             return
         color = _COLORS[rows.sort]
-        grid = _table(None)
-        grid.add_column(overflow="fold", no_wrap=True)
-        grid.add_column(overflow="ellipsis", no_wrap=True, max_width=_TITLE)
-        grid.add_column(overflow="fold", ratio=1)
-        for row in rows.shown:
-            key = _text(f"{sign} {row.name}", f"bold {color}")
-            grid.add_row(key, _text(row.title, color), _text(_cut(row.whole()), color))
-        self.console.print(_without_empty(grid))
+        lines = [
+            (
+                _text(f"{sign} {row.name}", f"bold {color}"),
+                _text(row.title, color),
+                _text(_cut(row.whole()), color),
+            )
+            for row in rows.shown
+        ]
+        self.console.print(_grid(lines, (_KEY, _TITLE_COLUMN, _Column(ratio=1))))
         self._more(rows)
 
     def _more(self, rows: RowsReport) -> None:
@@ -214,9 +233,35 @@ def _widest_unbroken(rows: RowsReport) -> int:
     return max((size for size in map(cell_len, values) if size <= _NEVER_BROKEN), default=0)
 
 
-def _without_empty(grid: Table) -> Table:
-    """The grid but the columns in which nothing stands: they would take their padding."""
-    grid.columns = [one for one in grid.columns if any(str(cell) for cell in one.cells)]
+@dataclass(frozen=True)
+class _Column:
+    no_wrap: bool = False
+    overflow: Literal["fold", "ellipsis"] = "fold"
+    justify: Literal["left", "right"] = "left"
+    ratio: int | None = None
+    min_width: int | None = None
+    max_width: int | None = None
+
+
+_KEY = _Column(no_wrap=True)
+_TITLE_COLUMN = _Column(no_wrap=True, overflow="ellipsis", max_width=_TITLE)
+
+
+def _grid(lines: Sequence[tuple[Text, ...]], columns: Sequence[_Column]) -> Table:
+    """The lines in columns, those left out in which nothing stands: they would take their padding."""
+    filled = [index for index in range(len(columns)) if any(line[index].plain.strip() for line in lines)]
+    grid = _table(None)
+    for one in (columns[index] for index in filled):
+        grid.add_column(
+            no_wrap=one.no_wrap,
+            overflow=one.overflow,
+            justify=one.justify,
+            ratio=one.ratio,
+            min_width=one.min_width,
+            max_width=one.max_width,
+        )
+    for line in lines:
+        grid.add_row(*(line[index] for index in filled))
     return grid
 
 
