@@ -182,6 +182,24 @@ RECORD_SEVERAL = Kind(
     "keep one of the sheets",
     about="Two sheets are mapped to a table of the vertical layout.",
 )
+ONEOF_CASE = Kind(
+    "oneof.case",
+    "{value} is none of the choices of {oneof}",
+    "write one of: {choices}",
+    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
+)
+ONEOF_CASE_BLANK = Kind(
+    "oneof.case",
+    "{oneof} has a value, but {case} doesn't say what it is",
+    "write one of: {choices}; or clear the value",
+    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
+)
+ONEOF_CASE_EXTRA = Kind(
+    "oneof.case",
+    "{member} takes {count} of the columns of {oneof}, and this is one more",
+    "clear the cell, or write another choice in {case}",
+    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
+)
 ONEOF_SEVERAL = Kind(
     "oneof.several",
     "only one of {members} may be filled",

@@ -15,13 +15,14 @@ from typing import Any
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.parsing.cell import Fault, choices_text
+from gdata.nearest import nearest, question
+from gdata.parsing.cell import Fault, choices_text, is_blank, shown
 from gdata.parsing.column import Column, blanks
-from gdata.parsing.header import Node
+from gdata.parsing.header import Case, Node, case_fields
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import Columns, Part, elements_of, inner_lists, is_several, make_dicts
 from gdata.parsing.view import Tags
-from gdata.problems import Problem
+from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.textrows import choose_cells
 
@@ -82,6 +83,7 @@ class _Composer:
         for field in _defaulted(row, nodes):
             columns[field.name] = [self._default(Node(field))] * self._records.count
         self._check_oneofs(nodes.values(), None, "")
+        self._check_cases(nodes.values(), "")
         return columns
 
     # --- lines to records ---------------------------------------------------------------------------------
@@ -170,6 +172,8 @@ class _Composer:
                 self._go_on(part, above.get(name), further.get(name), line)
 
     def _check_filled(self, node: Node, is_start: set[int]) -> None:
+        if node.is_case and node.case is not None and node.field is not node.case.members[0]:
+            return  # All members have the same columns.
         for column in node.columns():
             blank = blanks(self._records.cells(column))
             for line in range(self._line_count):
@@ -184,6 +188,8 @@ class _Composer:
 
     def _values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
         """The value of `node` in every line; in `idle` lines nothing is asked for, so a blank is no problem."""
+        if node.is_case and node.field.message is None:
+            return self._case_values(node, idle, name)
         if node.column is not None or node.variants:
             return self._cell_values(node, idle, name)
         if node.field.is_list and not node.is_element:
@@ -208,6 +214,56 @@ class _Composer:
         if blank is None or (node.is_element and node.field.kind != "message" and not node.field.default):
             return values
         return self._fill_blanks(node, values, blank, idle, name)
+
+    def _case_values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
+        """The values of a oneof's member that is no message; where it is chosen, a blank text is empty."""
+        assert node.case is not None
+        if node.column is None:
+            return [None] * self._line_count
+        converted = self._convert(node, node.column, name)
+        values = list(converted.values)
+        for line, is_chosen in enumerate(self._records.chosen(node.case)):
+            if not is_chosen or converted.blank is None or not converted.blank[line] or (idle and idle[line]):
+                continue
+            if node.field.kind in ("string", "bytes"):
+                values[line] = "" if node.field.kind == "string" else b""
+            else:
+                kind = _BLANK_KINDS.get(node.field.kind, kinds.CELL_BLANK)
+                words = {"before": "", "choices": choices_text(node.field.choices)}
+                self._report(Fault(kind, words), line, node.column, name)
+        return values
+
+    def _check_cases(self, nodes: Iterable[Node], prefix: str) -> None:
+        """What stands in columns `….@case` and `….@1` that no member of the oneof takes."""
+        cases = {node.case.column: node.case for node in nodes if node.is_case and node.case is not None}
+        for case in cases.values():
+            named = self._records.cells(case.column)
+            blank = [blanks(self._records.cells(column)) for column in case.parts]
+            for line, member in enumerate(self._records.members(case)):
+                taken = len(case_fields(member)) if member is not None else 0
+                filled = [part for part, flags in enumerate(blank) if flags is None or not flags[line]]
+                extra = [case.parts[part] for part in filled if part >= taken]
+                if member is None and not is_blank(named[line]):
+                    self._report_case(kinds.ONEOF_CASE, line, case.column, case, prefix)
+                elif extra:
+                    kind = kinds.ONEOF_CASE_BLANK if member is None else kinds.ONEOF_CASE_EXTRA
+                    self._report_case(kind, line, extra[0], case, prefix, member=member, count=taken)
+
+    def _report_case(
+        self, kind: Kind, line: int, column: int, case: Case, prefix: str, *, member: Any = None, count: int = 0
+    ) -> None:
+        names = [one.columns[0] if one.columns else one.name for one in case.members]
+        near = nearest(shown(self._records.cells(case.column)[line]).strip(), names)
+        words = {
+            "oneof": case.text,
+            "case": f"{case.text}.@case",
+            "choices": ", ".join(names),
+            "before": question(near) if kind is kinds.ONEOF_CASE else "",
+            "member": member.name if member is not None else "",
+            "count": count,
+        }
+        self._report(Fault(kind, words), line, column, prefix + case.members[0].oneof)
+        self._mark_bad(line, *(prefix + one.name for one in case.members))
 
     def _fill_blanks(
         self, node: Node, values: Sequence[Any], blank: Sequence[bool], idle: Blank, name: str
@@ -278,6 +334,7 @@ class _Composer:
             for field in _defaulted(node.field.message, node.fields):
                 columns[field.name] = [self._default(Node(field))] * self._line_count
             self._check_oneofs(node.fields.values(), own_idle, f"{name}.")
+        self._check_cases(node.fields.values(), f"{name}.")
         dicts: Sequence[Any] = make_dicts(columns, self._line_count)
         if goes_on is not None:
             dicts = [Part(value, node, further) for value, further in zip(dicts, goes_on, strict=True)]
@@ -290,6 +347,9 @@ class _Composer:
         known = self._blank.get(id(node), False)
         if known is not False:
             return known  # type: ignore[return-value]
+        if node.is_case and node.case is not None:
+            self._blank[id(node)] = [not one for one in self._records.chosen(node.case)]
+            return self._blank[id(node)]
         parts: list[Blank] = [self._blank_of(part) for part in node.parts]
         columns = [node.variants[tag] for tag in self._tags if tag in node.variants]
         columns += [node.column] if node.column is not None else []

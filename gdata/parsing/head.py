@@ -191,7 +191,10 @@ class SheetHead:
             for node in self.header.nodes.values()
             if not node.elements
             for leaf in node.leaves()
-            if leaf.field.may_be_blank and not leaf.field.is_optional and leaf.field.default is None
+            if leaf.case is None
+            and leaf.field.may_be_blank
+            and not leaf.field.is_optional
+            and leaf.field.default is None
             for column in leaf.columns()
         }
 

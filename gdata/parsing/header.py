@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -30,6 +31,26 @@ from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 
 _UTC = ZoneInfo("UTC")
+_CHOICE = re.compile(r"(.+?)\s*\.\s*@\s*(case|[1-9][0-9]{0,2})\s*", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One member of a oneof whose members share columns: in `column` stands which one a line has."""
+
+    text: str
+    """What headers call the oneof, with the way to it: "skill.effect"."""
+    column: int
+    parts: tuple[int, ...]
+    """The columns of the member's fields in number order, or of its one value."""
+    member: FieldPlan
+    members: tuple[FieldPlan, ...]
+    """All of the oneof."""
+
+    @property
+    def fields(self) -> tuple[FieldPlan, ...]:
+        """What lies in the parts, if the member has as many."""
+        return case_fields(self.member)
 
 
 @dataclass
@@ -48,6 +69,10 @@ class Node:
     fields: dict[str, Node] = dataclasses.field(default_factory=dict)
     elements: dict[int, Node] = dataclasses.field(default_factory=dict)
     entries: dict[str, Node] = dataclasses.field(default_factory=dict)
+    case: Case | None = None
+    """Of a member of a oneof in columns `….@case` and `….@1`, and of what lies in it."""
+    is_case: bool = False
+    """It is the member itself."""
 
     @property
     def parts(self) -> list[Node]:
@@ -57,7 +82,8 @@ class Node:
     @property
     def is_used(self) -> bool:
         """Whether any column is for it."""
-        return self.column is not None or bool(self.variants) or any(part.is_used for part in self.parts)
+        own = self.is_case or self.column is not None or bool(self.variants)
+        return own or any(part.is_used for part in self.parts)
 
     def leaves(self) -> Iterator[Node]:
         """The nodes that have columns of their own."""
@@ -68,10 +94,13 @@ class Node:
 
     def columns(self) -> Iterator[int]:
         """Every column that this node or one below it is written in."""
-        for leaf in self.leaves():
-            if leaf.column is not None:
-                yield leaf.column
-            yield from leaf.variants.values()
+        if self.is_case and self.case is not None:
+            yield self.case.column
+        if self.column is not None:
+            yield self.column
+        yield from self.variants.values()
+        for part in self.parts:
+            yield from part.columns()
 
 
 @dataclass(frozen=True)
@@ -124,6 +153,24 @@ def read_header(
     return header
 
 
+def case_fields(member: FieldPlan) -> tuple[FieldPlan, ...]:
+    """What the columns `….@1`, `….@2` hold of a oneof's member: its fields in number order, or its value."""
+    if member.message is None:
+        return (member,)
+    return tuple(sorted(member.message.fields, key=lambda field: field.number))
+
+
+@dataclass
+class _Choice:
+    """The columns `….@case` (0) and `….@1`… of a oneof."""
+
+    nodes: dict[str, Node]
+    """Those of the message that the oneof lies in."""
+    members: tuple[FieldPlan, ...]
+    text: str
+    columns: dict[int, int] = dataclasses.field(default_factory=dict)
+
+
 class _PathFault(Exception):
     """A header is a path that doesn't fit the message; `reason` says why, `before` what may be meant."""
 
@@ -152,6 +199,10 @@ class _HeaderReader:
         self._header = Header()
         self._duplicates: dict[int, HeaderFault] = {}
         """By the first column of each field that has several."""
+        self._choices: dict[tuple[int, str], _Choice] = {}
+        """By the identity of the nodes that a oneof's members lie among, and its name."""
+        self._told: set[tuple[int, str]] = set()
+        """Members, among those nodes, of which it was told already what their headers lack."""
 
     def read(self, texts: Sequence[CellValue]) -> Header:
         header = self._header
@@ -165,6 +216,8 @@ class _HeaderReader:
                 self._read_directive(text, column)
             elif text and (not text.startswith("#") or is_column_text(text, self._message)):
                 self._read_text(text, column)
+        for choice in self._choices.values():
+            self._place_choice(choice)
         header.faults += self._duplicates.values()
         self._check_gaps(header.nodes.values(), "")
         self._check_missing(header.nodes, self._message, "", "")
@@ -189,7 +242,11 @@ class _HeaderReader:
 
     def _read_text(self, text: str, column: int) -> None:
         name, _, tag = (part.strip() for part in text.rpartition("@")) if "@" in text else (text, "", "")
+        choice = _CHOICE.fullmatch(text)
         try:
+            if choice is not None and find_field(text, self._message) is None:
+                self._read_choice(choice, column)
+                return
             # A whole text comes first: a `column` option may hold dots, brackets and @.
             steps = self._counted(find_field(text, self._message))
             if steps is not None:
@@ -211,6 +268,94 @@ class _HeaderReader:
             self._header.meant[column] = path_text(meant) if meant else ""
         else:
             self._place_span(steps, tag, text, column)
+
+    def _read_choice(self, found: re.Match[str], column: int) -> None:
+        """A header `effect.@case` or `effect.@1`."""
+        steps, members = self._find_oneof(found[1])
+        nodes = self._nodes_at(steps)
+        choice = self._choices.setdefault((id(nodes), members[0].oneof), _Choice(nodes, members, found[1]))
+        number = int(found[2]) if found[2].isdigit() else 0
+        first = choice.columns.setdefault(number, column)
+        if first != column:
+            self._note_duplicate(first, column, found[0], found[0])
+        self._note_span(column)
+
+    def _find_oneof(self, path: str) -> tuple[list[Step], tuple[FieldPlan, ...]]:
+        """The steps to the message that a oneof lies in, and its members; of a message with one oneof, its own do."""
+        above, _, name = path.rpartition(".")
+        steps = (self._walk(above) or []) if above else []
+        message = steps[-1][0].message if steps else None if above else self._message
+        for field in message.fields if message is not None else ():
+            if field.oneof and fold(field.oneof) == fold(name):
+                return self._whole(steps), _members(message, field.oneof)
+        steps = self._walk(path) or []
+        message = steps[-1][0].message if steps else None
+        oneofs = list(dict.fromkeys(field.oneof for field in message.fields if field.oneof)) if message else []
+        if len(oneofs) != 1:
+            known = {field.oneof: field.name for field in self._message.fields if field.oneof}
+            near = nearest(path, known)
+            self._told |= {(id(self._header.nodes), one.name) for one in self._message.fields if one.oneof == near}
+            raise _PathFault(sentence("there is no oneof {name}", name=path), question(near))
+        return self._whole(steps), _members(message, oneofs[0])
+
+    def _whole(self, steps: list[Step]) -> list[Step]:
+        """The steps, the last of which is a message too, and no list without an index."""
+        if steps and (steps[-1][0].is_list or steps[-1][0].is_map) and steps[-1][1] is None:
+            field = steps[-1][0]
+            if not (self._multirow and field.is_list):
+                raise _PathFault(sentence("{field} is a list, so it needs an index: {field}[1]", field=field.name))
+            steps[-1] = field, "1"
+        return steps
+
+    def _place_choice(self, choice: _Choice) -> None:
+        numbers = sorted(number for number in choice.columns if number)
+        most = max(len(case_fields(member)) for member in choice.members)
+        first = choice.columns.get(0, choice.columns[numbers[0]] if numbers else 0)
+        text = f"{choice.text}.@case"
+        before = len(self._header.faults), len(self._duplicates)
+        self._place_members(choice, numbers, first, text, most)
+        if before != (len(self._header.faults), len(self._duplicates)):
+            self._told |= {(id(choice.nodes), member.name) for member in choice.members}
+
+    def _place_members(self, choice: _Choice, numbers: list[int], first: int, text: str, most: int) -> None:
+        if 0 not in choice.columns:
+            self._refuse(first, f"{choice.text}.@1", sentence("the header {header} is missing", header=text))
+            return
+        if numbers != list(range(1, len(numbers) + 1)):
+            gap = next(number for number in range(1, len(numbers) + 1) if number not in choice.columns)
+            words = {"index": f"@{gap}"}
+            self._header.faults.append(
+                HeaderFault(kinds.HEADER_GAP, (choice.columns[numbers[-1]],), choice.text, words=words)
+            )
+            return
+        if len(numbers) > most:
+            reason = sentence("no member of {oneof} has more than {count} values", oneof=choice.text, count=most)
+            self._refuse(choice.columns[most + 1], f"{choice.text}.@{most + 1}", reason)
+        for member in choice.members:
+            taken = choice.nodes.get(member.name)
+            if taken is not None and taken.is_used:
+                self._note_duplicate(min(taken.columns()), first, member.name, text)
+                return
+        parts = tuple(choice.columns[number] for number in numbers[:most])
+        for member in choice.members:
+            if member.kind != "any":
+                case = Case(choice.text, first, parts, member, choice.members)
+                choice.nodes[member.name] = _case_node(case)
+
+    def _refuse(self, column: int, text: str, reason: Sentence) -> None:
+        words = {"reason": reason, "before": ""}
+        self._header.faults.append(HeaderFault(kinds.HEADER_PATH, (column,), value=text, words=words))
+
+    def _nodes_at(self, steps: list[Step]) -> dict[str, Node]:
+        """The nodes of the fields of the message to which the steps lead."""
+        nodes = self._header.nodes
+        for field, index in steps:
+            node = nodes.setdefault(field.name, Node(field))
+            if index is not None:
+                elements: dict[Any, Node] = node.entries if field.is_map else node.elements
+                node = elements.setdefault(index if field.is_map else int(index) - 1, Node(field, is_element=True))
+            nodes = node.fields
+        return nodes
 
     def _place_span(self, steps: list[Step], tag: str, text: str, column: int) -> None:
         """Place a header; a list goes on in the further columns that it is merged over."""
@@ -349,7 +494,11 @@ class _HeaderReader:
             text = field.columns[0] if field.columns else field.name
             is_numbered = number and "{}" in text and not (field.is_list or field.is_map)
             text = text.replace("{}", number) if is_numbered else above + text
-            if node is None or not (node.column is not None or any(part.is_used for part in node.parts)):
+            if (id(nodes), field.name) in self._told:
+                continue
+            if node is not None and node.is_case and node.case is not None:
+                self._check_case(node.case, name)
+            elif node is None or not (node.column is not None or any(part.is_used for part in node.parts)):
                 if not (field.is_optional or field.absent_ok or field.default is not None):
                     words = {"header": text.replace("{}", "1" if not field.is_map else "…")}
                     self._header.missing[name] = HeaderFault(kinds.HEADER_MISSING, (), name, words=words)
@@ -365,6 +514,28 @@ class _HeaderReader:
                 for key, entry in node.entries.items():
                     if entry.column is None:
                         self._check_missing(entry.fields, field.message, f"{name}[{key}].", f"{text}[{key}].")
+
+    def _check_case(self, case: Case, name: str) -> None:
+        """Columns `….@3` that a member of a oneof needs."""
+        for number, field in enumerate(case.fields, 1):
+            if number > len(case.parts) and not (field.is_optional or field.absent_ok or field.default is not None):
+                path = f"{name}.{field.name}" if case.member.message is not None else name
+                fault = HeaderFault(kinds.HEADER_MISSING, (), path, words={"header": f"{case.text}.@{number}"})
+                self._header.missing[path] = fault
+
+
+def _members(message: MessagePlan | None, oneof: str) -> tuple[FieldPlan, ...]:
+    return tuple(field for field in message.fields if field.oneof == oneof) if message is not None else ()
+
+
+def _case_node(case: Case) -> Node:
+    node = Node(case.member, case=case, is_case=True)
+    columns = zip(case.fields, case.parts, strict=False)
+    if case.member.message is None:
+        node.column = next((column for _, column in columns), None)
+    else:
+        node.fields = {field.name: Node(field, column=column, case=case) for field, column in columns}
+    return node
 
 
 def _taken(node: Node, name: str) -> tuple[int, str] | None:

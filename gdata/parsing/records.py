@@ -30,11 +30,12 @@ from gdata.parsing.cell import (
 )
 from gdata.parsing.column import Column, blanks, convert_column
 from gdata.parsing.head import SheetHead
-from gdata.parsing.header import Node
+from gdata.parsing.header import Case, Node
 from gdata.parsing.rows import Further
 from gdata.parsing.sheet import Sheet, is_unticked, keep_records
 from gdata.parsing.view import SWITCHED_OFF, Tags
 from gdata.problems import Cell, Kind, Problem
+from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 
@@ -50,7 +51,9 @@ class SheetRecords:
         self.head = head
         self.sheet = block
         self.plan, self.header = head.plan, head.header
-        self._converted: dict[tuple[int, bool], Column] = {}
+        self._converted: dict[tuple[int, bool, int], Column] = {}
+        """By column, whether it is of an element, and the identity of the case that it is read for."""
+        self._members: dict[int, list[FieldPlan | None]] = {}
         self._kept = keep_records(
             block, self.header.mapped, enabled=self.header.enabled, end=head.end, texts=head.text_columns
         )
@@ -285,16 +288,33 @@ class SheetRecords:
 
     def convert(self, node: Node, column: int) -> Column:
         """A column's values as those of `node`, converted once."""
-        known = self._converted.get((column, node.is_element))
+        key = column, node.is_element, id(node.case)
+        known = self._converted.get(key)
         if known is None:
             cells = self._columns[column]
+            if node.case is not None:
+                flags = self.chosen(node.case)
+                cells = [cell if is_chosen else None for cell, is_chosen in zip(cells, flags, strict=True)]
             if self.sheet.grid.percents and node.field.unit in SHARES:
                 cells = [self._as_shown(cell, line, column) for line, cell in enumerate(cells)]
             known = convert_column(cells, *self.head.reader(node))
             if self.sheet.grid.percents or self.sheet.grid.uncomputed:
                 known = self._with_marks(known, node.field, column)
-            self._converted[column, node.is_element] = known
+            self._converted[key] = known
         return known
+
+    def members(self, case: Case) -> list[FieldPlan | None]:
+        """Which member of a oneof each line's `….@case` names; None where it is blank or none of them."""
+        known = self._members.get(case.column)
+        if known is None:
+            named = {fold(text): one for one in reversed(case.members) for text in (*one.columns, one.name)}
+            texts = (fold(shown(cell)) for cell in self._columns[case.column])
+            known = self._members[case.column] = [named.get(text) for text in texts]
+        return known
+
+    def chosen(self, case: Case) -> list[bool]:
+        """In which lines a oneof has this member."""
+        return [member is case.member for member in self.members(case)]
 
     def _as_shown(self, cell: CellValue, line: int, column: int) -> CellValue:
         """A number that the sheet shows as percent with its sign."""

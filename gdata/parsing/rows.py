@@ -214,7 +214,7 @@ def elements_of(several: Node) -> list[Node]:
 def _own_columns(message: Node) -> Iterator[int]:
     """The columns that hold one value an element."""
     for part in message.fields.values():
-        if part.fields and not is_several(part):
+        if part.fields and not part.is_case and not is_several(part):
             yield from _own_columns(part)
         elif not is_several(part):
             yield from part.columns()
