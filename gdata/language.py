@@ -144,10 +144,10 @@ def _in_use() -> gettext.NullTranslations:
 def system_language() -> str:
     """The language of the system, if it is one of `languages()`, else English.
 
-    It is asked for as gettext does (LANGUAGE, LC_ALL, LC_MESSAGES, LANG); on Windows, where none of them is set,
-    the language of the user's desktop.
+    $GDATA_LANG goes before it. The system is asked as gettext does (LANGUAGE, LC_ALL, LC_MESSAGES, LANG); on Windows,
+    where none of them is set, the language of the user's desktop.
     """
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("GDATA_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         for asked in filter(None, os.environ.get(name, "").split(":")):
             return _known(asked)
     return _known(_desktop_language())

@@ -43,7 +43,7 @@ ROOTS = {
     "errors": set(),
     "nearest": {"language", "text"},
     "files": {"errors", "language"},
-    "installed": set(),
+    "installed": {"errors", "language"},
     "problems": {"language"},
     "kinds": {"language", "problems"},
     "config": set(),
@@ -53,7 +53,7 @@ ROOTS = {
     "metrics": set(),
     "text": set(),
     "__init__": {"errors", "runtime"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "installed", "language"},
 }
 # Third-party libraries and the only places that may import them; False: only inside functions.
 LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {

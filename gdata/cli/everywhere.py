@@ -10,7 +10,7 @@ import copy
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from inspect import cleandoc
@@ -69,9 +69,9 @@ CLICK_WORDS = (
 """What click says itself, by its own templates."""
 
 
-def speak(arguments: list[str], environ: Mapping[str, str]) -> None:
+def speak(arguments: list[str]) -> None:
     """Use the language that is asked for, before anything is said: --lang, $GDATA_LANG, the system's."""
-    asked = environ.get(LANGUAGE_VARIABLE, "")
+    asked = ""
     for before, argument in zip(["", *arguments], arguments, strict=False):
         if before == "--lang":
             asked = argument

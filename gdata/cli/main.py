@@ -15,6 +15,7 @@ import click
 
 from gdata.cli.everywhere import dressed, is_debug, speak
 from gdata.errors import GdataError, OutsideError, UsageError
+from gdata.installed import missing_part
 from gdata.language import say, sentence, translated
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code. What goes wrong is said on stderr."""
-    speak(arguments, os.environ)
+    speak(arguments)
     try:
         code: Any = dressed(cli, "").main(arguments, prog_name="gdata", standalone_mode=False)
         sys.stdout.flush()
@@ -207,6 +208,8 @@ def _say_stopped(error: Exception, arguments: list[str]) -> int:
     if isinstance(error, click.ClickException):
         _say_error(_misused(error))
         return error.exit_code
+    if isinstance(error, ModuleNotFoundError) and (part := missing_part(error)) is not None:
+        return _say_stopped(part, arguments)
     if isinstance(error, MemoryError):
         return _say_stopped(OutsideError(sentence("there is not enough memory for this")), arguments)
     if isinstance(error, OSError) and error.errno in _STORAGE:
@@ -236,8 +239,11 @@ def _say_where(error: Exception) -> None:
 
 
 def _say_error(error: GdataError) -> None:
-    from gdata.cli.console import error_console
-
+    try:
+        from gdata.cli.console import error_console
+    except ModuleNotFoundError:  # what is missing may be what prints
+        sys.stderr.write(f"gdata: {error}\n" + f"  → {error.hint}\n" * bool(error.hint))
+        return
     console = error_console()
     console.print("gdata: " + str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
     if error.hint:

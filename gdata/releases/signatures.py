@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.errors import OutputError, SignatureError, UsageError
+from gdata.installed import require
 from gdata.language import say, sentence
 
 if TYPE_CHECKING:
@@ -251,6 +252,7 @@ def _fits(signer: bytes, made: bytes, content: bytes) -> bool:
 
 
 def _pem(text: str, where: str) -> bytes:
+    require("cryptography", "signed")
     if "-----BEGIN" in text:
         return text.replace("\\n", "\n").encode()  # CI systems keep multi-line secrets with \n written out
     try:

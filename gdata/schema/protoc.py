@@ -109,7 +109,9 @@ def _well_known_protos() -> Path:
     # Found without importing grpc_tools, which would load all of grpc.
     spec = importlib.util.find_spec("grpc_tools")
     if spec is None or spec.origin is None:
-        raise OutsideError(sentence("protoc is not installed"), hint=sentence("pip install grpcio-tools"))
+        raise OutsideError(
+            sentence("protoc is not installed"), hint=sentence("pip install 'gdata-sheets[{EXTRAS}]'", EXTRAS="build")
+        )
     return Path(spec.origin).parent / "_proto"
 
 

@@ -12,8 +12,8 @@ if %errorlevel% equ 0 (
     if errorlevel 1 (
         echo Python isn't installed. Get it from https://www.python.org/downloads/ and double-click this file again.
     ) else (
-        py -c "import gdata" >nul 2>nul || py -m pip install --user gdata-sheets
-        py -c "from gdata.cli.main import main; main()" build %*
+        py -c "import gdata.cli.main" >nul 2>nul || py -m pip install --user "gdata-sheets[build]"
+        py -m gdata build %*
     )
 )
 
