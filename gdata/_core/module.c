@@ -10,7 +10,7 @@
 
 #include "rows.h"
 
-#define VERSION 1 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 2 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -303,9 +303,24 @@ static PyObject *utf8_error(PyObject *module, PyObject *arguments) {
     return PyLong_FromSsize_t((Py_ssize_t)place);
 }
 
+PyDoc_STRVAR(cr_doc, "lone_cr(content)\n\nWhether a carriage return stands anywhere but before a line feed.");
+
+static PyObject *lone_cr(PyObject *module, PyObject *arguments) {
+    Py_buffer content;
+    int found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*", &content)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    found = has_lone_cr(content.buf, (size_t)content.len);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&content);
+    return PyBool_FromLong(found);
+}
+
 static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"ascii", ascii, METH_VARARGS, ascii_doc},
                                   {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
+                                  {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
                                   {NULL, NULL, 0, NULL}};
 
 static int fill_module(PyObject *module) {

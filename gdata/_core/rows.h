@@ -129,5 +129,7 @@ int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32
 int rows_ascii(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count);
 /* Where the first byte stands that is no UTF-8, or is zero; -1: nowhere. */
 ptrdiff_t text_error(const uint8_t *at, size_t size);
+/* Whether a carriage return stands anywhere but before a line feed. */
+int has_lone_cr(const uint8_t *at, size_t size);
 
 #endif

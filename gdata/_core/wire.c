@@ -189,3 +189,12 @@ ptrdiff_t text_error(const uint8_t *at, size_t size) {
     }
     return -1;
 }
+
+int has_lone_cr(const uint8_t *at, size_t size) {
+    const uint8_t *end = at + size;
+    while (at < end && (at = memchr(at, '\r', (size_t)(end - at))) != NULL) {
+        if (at + 1 == end || at[1] != '\n') return 1;
+        at += 2;
+    }
+    return 0;
+}

@@ -15,6 +15,8 @@ from itertools import accumulate, chain, compress, islice
 from operator import itemgetter
 from typing import Any, NamedTuple, overload
 
+from gdata._core import core
+
 
 class Separators(NamedTuple):
     """What stands between the cells of a row, and at the end of each row."""
@@ -28,6 +30,7 @@ UNQUOTED = Separators(b"\x1f", b"\x1e")
 """ASCII's own for units and records: they stand in no sheet, so that cells may hold commas and line breaks."""
 
 _TO_UNQUOTED = bytes.maketrans(b",\n", UNQUOTED.cell + UNQUOTED.row)
+
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 BLOCK_BYTES = 128 << 10
@@ -211,6 +214,12 @@ class TextBlock(Sequence[list[str]]):
         return start
 
 
+def has_lone_cr(content: bytes) -> bool:
+    """Whether a carriage return stands anywhere but before a line feed."""
+    native = core()
+    return bool(native.lone_cr(content)) if native is not None else _LONE_CR.search(content) is not None
+
+
 def read_rows(content: bytes) -> TextRows | None:
     """The rows of a CSV text in UTF-8; None where a quote or a carriage return stands where the csv module must look.
 
@@ -220,7 +229,7 @@ def read_rows(content: bytes) -> TextRows | None:
     if b'"' in content:
         unquoted = _unquote(content)
         return TextRows.of(unquoted, UNQUOTED) if unquoted is not None else None
-    return None if _LONE_CR.search(content) else TextRows.of(content)
+    return None if has_lone_cr(content) else TextRows.of(content)
 
 
 def _unquote(content: bytes) -> bytes | None:
@@ -234,7 +243,7 @@ def _unquote(content: bytes) -> bytes | None:
     before_cell = set(map(itemgetter(-1), filter(None, outside[:-1])))
     # Joined, what is outside of quotes is changed as a whole.
     between = b'"'.join(outside)
-    if not (after_cell <= set(b",\r\n") and before_cell <= set(b",\n") and not _LONE_CR.search(between)):
+    if not (after_cell <= set(b",\r\n") and before_cell <= set(b",\n") and not has_lone_cr(between)):
         return None
     between = between.replace(b"\r", b"").translate(_TO_UNQUOTED)
     parts[::2] = [part or b'"' for part in between.split(b'"')]

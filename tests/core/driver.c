@@ -114,6 +114,7 @@ int main(int count, char **arguments) {
         uint32_t fields[2] = {1, 2};
         try_rows(at, size);
         text_error(at, size);
+        has_lone_cr(at, size);
         rows_differ(at, size, (uint32_t)draw(3), fields, 1 + (size_t)draw(2), 7);
         rows_ascii(at, size, (uint32_t)draw(3), fields, 2);
         free(at);

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
+from gdata._core import core
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.language import sentence
@@ -120,15 +121,22 @@ def _title(file_name: str) -> str:
 def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
     content = pulled.files[file_name]
     place = f"{pulled.location or pulled.spreadsheet}/{file_name}"
-    text = _decode(content, pulled.encoding, place)
+    is_utf8 = pulled.encoding == "utf-8"
+    text = _decode(content, pulled.encoding, place) if not (is_utf8 and _is_plainly_utf8(content)) else ""
     rows: Sequence[Sequence[CellValue]] | None = None
     # Half characters, which only odd encodings can bring, are no UTF-8: their cells are told of one by one.
     with suppress(UnicodeEncodeError):
-        rows = read_rows(content.removeprefix(BOM_UTF8) if pulled.encoding == "utf-8" else text.encode())
+        rows = read_rows(content.removeprefix(BOM_UTF8) if is_utf8 else text.encode())
     if rows is None:
-        rows = _read_slowly(text, place)
+        rows = _read_slowly(text or _decode(content, pulled.encoding, place), place)
     _refuse_other_separators(rows[:20], place)
     return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
+
+
+def _is_plainly_utf8(content: bytes) -> bool:
+    """Whether the core sees that all of it is UTF-8, and none of it zero: then no text need be made of it."""
+    native = core()
+    return native is not None and native.utf8_error(content) < 0 and not content.startswith(b"PK\x03\x04")
 
 
 def _decode(content: bytes, encoding: str, place: str) -> str:
