@@ -204,6 +204,8 @@ def _field_json(path: str, field: GuessedField) -> dict[str, Any]:
         "type": field.message if field.parts else field.type.proto,
         "list": field.is_list,
         "optional": field.optional,
+        "columns": list(field.columns),
+        "groups": list(field.groups),
         "refs": [{"table": ref.table, "field": ref.field, "when": ref.when} for ref in field.refs],
         "guesses": [{"sure": guess.sure, "what": what} for what, guess in marked(field)],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from gdata.parsing.header_names import (
     entry_part,
     find_entry,
     find_field,
+    find_part,
     is_column_text,
     known_texts,
     path_text,
@@ -197,6 +199,9 @@ class _HeaderReader:
         self._multirow = multirow
         self._spans = spans
         self._header = Header()
+        self._times: Mapping[str, int] = {}
+        """How often each text stands in the header."""
+        self._found: Counter[str] = Counter()
         self._duplicates: dict[int, HeaderFault] = {}
         """By the first column of each field that has several."""
         self._choices: dict[tuple[int, str], _Choice] = {}
@@ -206,6 +211,7 @@ class _HeaderReader:
 
     def read(self, texts: Sequence[CellValue]) -> Header:
         header = self._header
+        self._times = Counter(fold(shown(cell)) for cell in texts)
         for column, cell in enumerate(texts):
             text = shown(cell).strip()
             if column in self._spans:
@@ -252,7 +258,13 @@ class _HeaderReader:
             if steps is not None:
                 tag = ""
             else:
-                steps = self._counted(find_field(name, self._message)) or self._walk(name) or self._entry(name)
+                steps = (
+                    self._counted(find_field(name, self._message))
+                    or self._next_element(text)
+                    or self._walk(name)
+                    or self._entry(name)
+                    or (find_part(name, self._message) if self._multirow else None)
+                )
             if steps is not None and steps[-1][0].kind == "any":
                 raise _PathFault(_no_column(steps[-1][0]))
         except _PathFault as fault:
@@ -268,6 +280,15 @@ class _HeaderReader:
             self._header.meant[column] = path_text(meant) if meant else ""
         else:
             self._place_span(steps, tag, text, column)
+
+    def _next_element(self, text: str) -> list[Step] | None:
+        """Of headers that are all alike, `{}` in a `column` text counts: each is the next element."""
+        folded = fold(text)
+        steps = find_field(text, self._message, numbered=False) if self._times[folded] > 1 else None
+        if steps is None:
+            return None
+        self._found[folded] += 1
+        return [(field, str(self._found[folded]) if index == "" else index) for field, index in steps]
 
     def _read_choice(self, found: re.Match[str], column: int) -> None:
         """A header `effect.@case` or `effect.@1`."""

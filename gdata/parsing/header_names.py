@@ -33,17 +33,28 @@ def split_path(text: str) -> list[tuple[str, str | None]]:
     return steps if not text.endswith(".") else []
 
 
-def find_field(text: str, message: MessagePlan) -> list[Step] | None:
-    """The field of `message` that a whole text names: by name, JSON name, `column` text or its `{}` pattern."""
-    names, patterns = _texts_of(message)
+def find_field(text: str, message: MessagePlan, *, numbered: bool = True) -> list[Step] | None:
+    """The field of `message` that a whole text names: by name, JSON name, `column` text or its `{}` pattern.
+
+    The index is as written, from 0 or 1. `numbered` false: the text may be a pattern without its number; the index is
+    "" then.
+    """
+    names, patterns, _ = _texts_of(message)
     folded = fold(text)
     if folded in names:
         return [(names[folded], None)]
     for pattern, steps in patterns:
         found = pattern.fullmatch(folded)
-        if found is not None and int(found[1]) <= MAX_ELEMENTS:
-            return [(field, str(int(found[1])) if field.is_list and n == 0 else None) for n, field in enumerate(steps)]
+        if found is not None and (found[1] or not numbered) and int(found[1] or 0) <= MAX_ELEMENTS:
+            index = str(int(found[1])) if found[1] else ""
+            return [(field, index if field.is_list and n == 0 else None) for n, field in enumerate(steps)]
     return None
+
+
+def find_part(text: str, message: MessagePlan) -> list[Step] | None:
+    """The field of a list's messages whose `column` a text is: where a list goes down rows, it needs no index."""
+    steps = _texts_of(message)[2].get(fold(text))
+    return [(steps[0], "1"), (steps[1], None)] if steps is not None else None
 
 
 def find_entry(text: str, message: MessagePlan) -> list[Step] | None:
@@ -87,13 +98,14 @@ _Patterns = list[tuple[re.Pattern[str], tuple[FieldPlan, ...]]]
 
 
 @cache
-def _texts_of(message: MessagePlan) -> tuple[dict[str, FieldPlan], _Patterns]:
-    """Every folded text that names a field of `message`, and the patterns that do."""
+def _texts_of(message: MessagePlan) -> tuple[dict[str, FieldPlan], _Patterns, dict[str, tuple[FieldPlan, FieldPlan]]]:
+    """Every folded text that names a field of `message`, the patterns that do, and the texts of its lists' parts."""
     fields = message.fields
     names = {fold(field.name): field for field in fields}
     for field in fields:
         names.setdefault(fold(field.descriptor.json_name), field)
     patterns: _Patterns = []
+    parts: dict[str, tuple[FieldPlan, FieldPlan]] = {}
     for field in fields:
         for text in field.columns:
             if "{}" not in text:
@@ -104,11 +116,13 @@ def _texts_of(message: MessagePlan) -> tuple[dict[str, FieldPlan], _Patterns]:
             # In a list's fields "{}" stands for the index: `보상{} 수량`.
             for part in field.message.fields:
                 patterns += [(_pattern(text), (field, part)) for text in part.columns if "{}" in text]
-    return names, patterns
+                for text in part.columns:
+                    parts.setdefault(fold(text), (field, part))
+    return names, patterns, parts
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(fold(text.replace("{}", "\0"))).replace("\0", "_?([0-9]{1,6})"))
+    return re.compile(re.escape(fold(text.replace("{}", "\0"))).replace("\0", "_?([0-9]{1,6})?"))
 
 
 def entry_part(field: FieldPlan, name: str) -> list[Step] | None:

@@ -80,8 +80,12 @@ def _together(uses: Sequence[_Use]) -> list[list[_Use]]:
         for group in groups:
             texts = {fold(text) for other in group for text in other.texts}
             own = {fold(text) for text in use.texts}
+            declared = use.field.type.declared
+            if declared and declared == group[0].field.type.declared:
+                group.append(use)
+                break
             same = group[0].words == words and not (len(words) == 1 and words[0] in _GENERIC)
-            if same and 2 * len(own & texts) >= min(len(own), len(texts)):
+            if same and not declared and 2 * len(own & texts) >= min(len(own), len(texts)):
                 group.append(use)
                 break
         else:
@@ -101,7 +105,8 @@ def _make(together: list[_Use], names: Names) -> GuessedEnum:
     tables = tuple(dict.fromkeys(use.table.name for use in together))
     words = first.words
     own = camel(_joined(first.table.words, words))
-    name = names.take(camel(words) if len(tables) > 1 else own, own, f"{own}Kind")
+    declared = camel(words_of(first.field.type.declared)[0])
+    name = names.take(declared or (camel(words) if len(tables) > 1 else own), own, f"{own}Kind")
     texts = {fold(text): text for use in reversed(together) for text in reversed(use.texts)}
     return GuessedEnum(name, name_values(name, list(reversed(texts.values()))), tables)
 

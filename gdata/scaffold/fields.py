@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from gdata.parsing.cell import is_blank
 from gdata.problems import column_letters
+from gdata.scaffold.continuation import Continued, find_continued
+from gdata.scaffold.declared import Declared
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
-from gdata.scaffold.names import Names, camel, is_identifier, needs_column, plural, snake, words_of
+from gdata.scaffold.names import Names, camel, is_identifier, json_name, needs_column, plural, snake, words_of
 from gdata.scaffold.series import Group, Item, Series, find_series
 from gdata.scaffold.values import fits, guess_type, split_messages
+from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
 _COUNT_WORDS = frozenset(["count", "amount", "num", "number", "qty", "rate", "weight", "prob", "probability", "value"])
@@ -19,14 +23,22 @@ _COUNT_WORDS = frozenset(["count", "amount", "num", "number", "qty", "rate", "we
 
 def guess_fields(columns: Sequence[SourceColumn], timezone: ZoneInfo, taken: Sequence[str] = ()) -> list[GuessedField]:
     """A field for each column, or for several that are one list; `taken` are names that the message already has."""
-    drafts = [field for item in find_series(columns) for field in _draft(item, timezone)]
+    continued = {column.index: one for one in find_continued(columns) for column in one.columns}
+    drafts: list[GuessedField] = []
+    for item in find_series(columns):
+        one = continued.get(item.index) if isinstance(item, SourceColumn) else None
+        if one is None:
+            drafts += _draft(item, timezone)
+        elif item is one.columns[0]:
+            drafts.append(_continued(one, timezone))
     names = Names(taken)
     # Headers that are names already keep theirs; a translation that means the same gives way.
     named: dict[int, GuessedField] = {}
     for index in sorted(range(len(drafts)), key=lambda one: not is_identifier(drafts[one].headers[0])):
         named[index] = _name(drafts[index], names)
     messages = Names()
-    return [_name_message(named[index], messages) for index in range(len(drafts))]
+    fields = _without_doubles([named[index] for index in range(len(drafts))])
+    return [_name_message(field, messages) for field in fields]
 
 
 def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:
@@ -40,10 +52,10 @@ def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:
 
 def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
     words, named = words_of(column.header)
-    parts = split_messages(column.cells)
+    parts = split_messages(column.cells) if column.declared is None else None
     if parts is not None:
         return _messages(column, parts, timezone)
-    type_ = guess_type(column.cells, words, timezone)
+    type_ = guess_type(column.cells, words, timezone, column.declared)
     name = snake(words, f"column_{column_letters(column.index + 1).lower()}")
     return GuessedField(
         name=plural(name) if type_.is_list and not is_identifier(column.header) else name,
@@ -53,6 +65,43 @@ def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
         cells=column.cells,
         named=named,
         has_blanks=any(map(is_blank, column.cells)),
+        columns=column.labels,
+        comments=column.comments,
+        groups=column.groups,
+        marked_optional=column.declared is not None and column.declared.is_optional,
+    )
+
+
+def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
+    """A list that goes down rows."""
+    fields = [_single(column, timezone) for column in one.columns]
+    if len(fields) == 1 and not fields[0].parts and not fields[0].type.map_key:
+        (field,) = fields
+        name = field.name if field.type.is_list else plural(field.name)
+        grouped = Guess("likely", "it goes on in rows without a key")
+        return replace(field, name=name, type=replace(field.type, is_list=True), has_blanks=False, grouped=grouped)
+    names = Names()
+    filled = [not all(map(is_blank, cells)) for cells in zip(*(field.cells for field in fields), strict=True)]
+    parts = []
+    for field in fields:
+        words = field.words[1:] if one.name == field.words[:1] and len(field.words) > 1 else field.words
+        parts.append(
+            replace(
+                field,
+                name=names.take(snake(words, "value")),
+                columns=(field.headers[0], *field.columns),
+                has_blanks=any(map(is_blank, _only(field.cells, filled))),
+            )
+        )
+    return GuessedField(
+        name=plural(snake(one.name, "line")),
+        words=one.name,
+        type=GuessedType("message", Guess("sure", "several columns")),
+        headers=tuple(column.header for column in one.columns),
+        cells=[cell for part in parts for cell in part.cells],
+        parts=tuple(parts),
+        grouped=Guess("likely", f"{len(parts)} columns go on in rows without a key"),
+        goes_down=True,
     )
 
 
@@ -91,20 +140,24 @@ def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
     """The columns as one list; None where their values have nothing in common."""
     words, named = words_of(f"{series.prefix} {series.suffix}")
     cells = [cell for column in series.columns for cell in column.cells]
-    type_ = guess_type(cells, words, timezone)
+    declared = _declared(series)
+    type_ = guess_type(cells, words, timezone, declared)
     each = [guess_type(column.cells, words, timezone) for column in series.columns if not _all_blank(column.cells)]
-    if type_.is_list or type_.kind in ("struct",) or (type_.kind == "string" and any(_is_other(one) for one in each)):
+    is_mixed = type_.kind == "string" and declared is None and any(_is_other(one) for one in each)
+    if type_.is_list or type_.map_key or type_.kind == "struct" or is_mixed or _declare_otherwise(series):
         return None
     count = len(series.columns)
     return GuessedField(
         name=plural(snake(words, "value")),
         words=tuple(words),
         type=replace(type_, is_list=True),
-        columns=(series.pattern,),
+        columns=series.patterns,
         headers=tuple(column.header for column in series.columns),
         cells=cells,
         named=named,
-        grouped=Guess("sure" if count > 2 else "likely", f"{count} columns {series.pattern}"),
+        comments=series.columns[0].comments,
+        groups=series.columns[0].groups,
+        grouped=Guess("sure" if count > 2 else "likely", f"{count} columns {series.patterns[0]}"),
     )
 
 
@@ -125,7 +178,7 @@ def _group(group: Group, timezone: ZoneInfo) -> GuessedField:
     ]
     names = Names()
     parts = [_part(text, part, words, filled, names, timezone) for text, part in group.parts]
-    why = f"{count} × {len(parts)} columns {', '.join(part.pattern for _, part in group.parts)}"
+    why = f"{count} × {len(parts)} columns {', '.join(part.patterns[0] for _, part in group.parts)}"
     return GuessedField(
         name=plural(snake(words, "group")),
         words=tuple(words),
@@ -148,18 +201,31 @@ def _part(
     words, named = words_of(text)
     cells = [cell for column in series.columns for cell in column.cells]
     used = [cell for column, flags in zip(series.columns, filled, strict=True) for cell in _only(column.cells, flags)]
-    type_ = guess_type(cells, words, timezone)
+    type_ = guess_type(cells, words, timezone, _declared(series))
     fallback = "id" if type_.kind in ("int32", "int64") and not set(words) & _COUNT_WORDS else "value"
     return GuessedField(
         name=names.take(snake(words, fallback)),
         words=tuple(words or [*above, fallback]),
         type=type_,
-        columns=(series.pattern,),
+        columns=series.patterns,
         headers=tuple(column.header for column in series.columns),
         cells=cells,
         named=named,
         has_blanks=any(map(is_blank, used)),
+        comments=series.columns[0].comments,
+        groups=series.columns[0].groups,
     )
+
+
+def _declared(series: Series) -> Declared | None:
+    """What is declared of a list's columns; in some tools only the first one has it."""
+    return next((column.declared for column in series.columns if column.declared is not None), None)
+
+
+def _declare_otherwise(series: Series) -> bool:
+    """Whether two columns of a series are declared as different things."""
+    kinds = {(one.declared.kind, one.declared.name) for one in series.columns if one.declared is not None}
+    return len(kinds) > 1
 
 
 def _only(cells: Sequence[CellValue], flags: Sequence[bool]) -> list[CellValue]:
@@ -168,9 +234,26 @@ def _only(cells: Sequence[CellValue], flags: Sequence[bool]) -> list[CellValue]:
 
 def _name(field: GuessedField, names: Names) -> GuessedField:
     name = names.take(field.name)
-    if not field.columns and (field.in_cell or not field.parts) and needs_column(field.headers[0], name):
-        return replace(field, name=name, columns=(field.headers[0],))
-    return replace(field, name=name)
+    own = len(field.headers) == 1 and (field.in_cell or not field.parts) and needs_column(field.headers[0], name)
+    columns = (*((field.headers[0],) if own else ()), *field.columns)
+    return replace(field, name=name, columns=columns)
+
+
+def _without_doubles(fields: Sequence[GuessedField]) -> list[GuessedField]:
+    """The fields without texts of the second language that would name two of them."""
+    own = Counter(fold(text) for field in fields for text in {field.name, json_name(field.name), *field.headers})
+    extra = Counter(fold(text) for field in fields for text in field.columns if text not in field.headers)
+    done = []
+    for field in fields:
+        mine = {fold(text) for text in (field.name, json_name(field.name), *field.headers)}
+        kept = tuple(
+            text
+            for text in field.columns
+            if "{}" in text or text in field.headers or (extra[fold(text)] == 1 and not own[fold(text)] and text)
+        )
+        lost = tuple(text for text in field.columns if text not in kept and fold(text) not in mine)
+        done.append(replace(field, columns=kept, comments=(*lost, *field.comments)))
+    return done
 
 
 def _name_message(field: GuessedField, messages: Names) -> GuessedField:

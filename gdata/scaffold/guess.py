@@ -8,6 +8,7 @@ from typing import Literal
 
 from gdata.config import Layout, SheetEntry, Spreadsheet
 from gdata.parsing.cell import is_blank
+from gdata.scaffold.declared import Declared
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import CellValue, Grid
 
@@ -34,6 +35,15 @@ class SourceColumn:
     index: int
     header: str
     cells: Sequence[CellValue] = field(repr=False)
+    declared: Declared | None = None
+    """What a row of types says."""
+    labels: tuple[str, ...] = ()
+    """What else it is called: names of the second language."""
+    comments: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """Who gets it, where a row of flags says so."""
+    continues: bool = False
+    """It has values in rows that go on with the record above."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +52,8 @@ class SheetFound:
 
     spreadsheet: Spreadsheet
     grid: Grid
-    layout: Layout
-    header_row: int
-    first_row: int
+    entry: SheetEntry
+    """Its entry in sheets.yaml; `tables` are empty where the table has no name yet."""
     columns: tuple[SourceColumn, ...]
     records: int
     notes: tuple[str, ...] = ()
@@ -57,9 +66,9 @@ class SheetFound:
         return self.grid.sheet
 
     @property
-    def entry(self) -> SheetEntry:
-        """Its entry in sheets.yaml, without a table yet."""
-        return SheetEntry(self.title, (), self.layout, self.header_row, self.first_row)
+    def layout(self) -> Layout:
+        """How it lies."""
+        return self.entry.layout
 
 
 @dataclass(frozen=True)
@@ -82,10 +91,23 @@ class GuessedType:
     """Of a list in one cell, where it isn't the default."""
     may_be_enum: bool = False
     enum: str = ""
+    subseparator: str = ""
+    map_key: str = ""
+    """Of a map in one cell: the type of its keys."""
+    declared: str = ""
+    """The team's own name of it: an enum's, a message's, or the table's that it refers to."""
+    refers: str = ""
+    """The table that the row of types says it refers to, as it is called there: `ItemConf.ID`, `item.TbItem`."""
+    is_declared: bool = False
+    """A row of types says so; values alone don't change it."""
 
     @property
     def proto(self) -> str:
         """The type as a .proto file writes it."""
+        return f"map<{self.map_key}, {self._value}>" if self.map_key else self._value
+
+    @property
+    def _value(self) -> str:
         names: Mapping[str, str] = {
             "timestamp": "google.protobuf.Timestamp",
             "duration": "google.protobuf.Duration",
@@ -129,11 +151,18 @@ class GuessedField:
     grouped: Guess | None = None
     in_cell: bool = False
     """Its messages stand in one cell: `1001:10, 1002:5`."""
+    goes_down: bool = False
+    """Its messages lie in rows, one below the other."""
+    comments: tuple[str, ...] = ()
+    """What the sheet says of it below its header."""
+    groups: tuple[str, ...] = ()
+    marked_optional: bool = False
+    """The row of types says that it may be blank."""
 
     @property
     def is_list(self) -> bool:
         """Whether it holds several values."""
-        return self.type.is_list or bool(self.parts)
+        return self.type.is_list or bool(self.parts) or bool(self.type.map_key)
 
     @property
     def is_empty(self) -> bool:
@@ -145,7 +174,8 @@ class GuessedField:
         """Whether its blanks need `optional`: without it, a blank number, bool or enum is a problem."""
         if self.is_list or self.type.kind in ("timestamp", "duration", "struct"):
             return False
-        return self.is_empty or (self.has_blanks and (self.type.kind != "string" or bool(self.type.enum)))
+        is_text = self.type.kind == "string" and not self.type.enum
+        return self.is_empty or self.marked_optional or (self.has_blanks and not is_text)
 
 
 @dataclass(frozen=True)
@@ -159,6 +189,7 @@ class GuessedTable:
     fields: tuple[GuessedField, ...]
     is_record: bool = False
     notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @property
     def spreadsheet(self) -> Spreadsheet:

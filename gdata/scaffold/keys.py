@@ -12,7 +12,7 @@ from gdata.scaffold.guess import Guess, GuessedField
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import CellValue
 
-_KEY_KINDS: tuple[FieldKind, ...] = ("int32", "int64", "uint64", "string", "bool")
+_KEY_KINDS: tuple[FieldKind, ...] = ("int32", "int64", "uint32", "uint64", "string", "bool")
 _ID_WORDS = frozenset("id key code uid no num index idx number guid uuid sn seq".split())
 _PART_WORDS = _ID_WORDS | frozenset(
     "level lv order step type kind rank group day slot stage grade season tier star rarity element".split()

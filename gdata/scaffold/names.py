@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from gdata.scaffold.guess import Guess
-from gdata.scaffold.romanize import WHETHER, is_hangul, romanize, translate
+from gdata.scaffold.romanize import WHETHER, is_hangul, romanize, translate, translate_signs
 from gdata.schema.names import fold
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -15,6 +15,7 @@ _RUN = re.compile(r"[A-Za-z0-9]+|[가-힣]+|[^\W_]+")
 _GIVEN = re.compile(r"[(\[]\s*([A-Za-z]\w*_\w+)\s*[)\]]|\n\s*[(\[]?\s*([A-Za-z]\w+)\s*[)\]]?\s*$", re.ASCII)
 _SIGNS = {"%": " percent ", "％": " percent ", "#": " number ", "&": " and ", "+": " plus "}
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*([_ -][A-Za-z0-9]+)*")
+_UNNAMED = re.compile(r"(sheet|tabelle|feuil|hoja|工作表|シート|시트)\s*\d*", re.IGNORECASE)
 _TABLE_WORDS = ("table", "data", "list", "sheet", "tbl")
 
 
@@ -26,6 +27,8 @@ def is_identifier(text: str) -> bool:
 def words_of(text: str) -> tuple[list[str], Guess]:
     """The words of a header or title in English or Latin letters, lower case, and how sure they are."""
     text = unicodedata.normalize("NFKC", text).strip()
+    if text == "#":
+        return ["id"], Guess("likely", "a column that is just called #")
     given = _GIVEN.search(text)
     if given is not None:
         return words_of(given[1] or given[2])[0], Guess("sure", "the name in its header")
@@ -40,10 +43,14 @@ def words_of(text: str) -> tuple[list[str], Guess]:
         if run == WHETHER and words:
             words.insert(0, "is")
             continue
-        known = translate(run, is_first=not words) if is_hangul(run) else None
-        words += (known or romanize(run)).split("_") if known or is_hangul(run) else []
-        if known is None:
-            guess = Guess("unsure", "named by its sound" if is_hangul(run) else "its header can't name a field")
+        if is_hangul(run):
+            known = translate(run, is_first=not words)
+            found, is_known = (known or romanize(run)).split("_"), known is not None
+        else:
+            found, is_known = translate_signs(run)
+        words += found
+        if not is_known:
+            guess = Guess("unsure", "named by its sound" if found else "its header can't name a field")
         elif guess.sure == "sure":
             guess = Guess("likely", "translated")
     return _without_repeats(filter(None, words)), guess
@@ -67,6 +74,11 @@ def snake(words: Iterable[str], fallback: str) -> str:
 def camel(words: Iterable[str]) -> str:
     """A message's name of words."""
     return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def says_nothing(title: str) -> bool:
+    """Whether a sheet's title is the one that spreadsheets give: `Sheet1`, `工作表1`, `시트1`."""
+    return bool(_UNNAMED.fullmatch(title.strip()))
 
 
 def row_words(title: str) -> list[str]:

@@ -18,10 +18,13 @@ from gdata.scaffold.names import row_words, words_of
 from gdata.scaffold.protos import propose_protos
 from gdata.scaffold.read import ReadAll
 from gdata.scaffold.references import NearMiss, Referable, make_referable
-from gdata.scaffold.sheets import find_table
+from gdata.scaffold.sheets import find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.scaffold.yaml_text import NewEntries, add_entries, new_config
 from gdata.sources.grid import Grid
+
+_TRADITIONAL = frozenset("編號稱類級數點寶裝備技擊範圍時間獎勵條務關卡經驗當與說語總")
+"""Signs that only traditional Chinese writes so, and that sheets are full of."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,10 @@ class Place:
 def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = ()) -> Proposal:
     """Guess the tables in what was read, and how the project would have them. Nothing is written."""
     timezone, why = _timezone(known, read)
-    found: list[SheetFound] = []
-    skipped: list[SkippedSheet] = []
     additions = Additions()
     mapped = 0
+    new: list[tuple[Spreadsheet, Grid]] = []
+    skipped: list[SkippedSheet] = []
     for spreadsheet, grids in read.grids:
         entries = known.entries_of(spreadsheet, [grid.sheet for grid in grids])
         for grid in grids:
@@ -72,12 +75,13 @@ def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = 
                 mapped += 1
                 entry = entries[grid.sheet]
                 additions.find(grid, entry, [known.plans[name] for name in entry.tables], ZoneInfo(timezone))
-                continue
-            one = _find(spreadsheet, grid, skip)
-            if isinstance(one, SheetFound):
-                found.append(one)
+            elif any(fnmatchcase(grid.sheet, glob) for glob in skip):
+                skipped.append(SkippedSheet(spreadsheet.name, grid.sheet, say("as you said")))
             else:
-                skipped.append(one)
+                new.append((spreadsheet, grid))
+    looked_at = find_tables(new)
+    found = [one for one in looked_at if isinstance(one, SheetFound)]
+    skipped += [one for one in looked_at if isinstance(one, SkippedSheet)]
     extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
     guessed = guess_tables(
         found,
@@ -103,12 +107,6 @@ def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = 
     )
 
 
-def _find(spreadsheet: Spreadsheet, grid: Grid, skip: Sequence[str]) -> SheetFound | SkippedSheet:
-    if any(fnmatchcase(grid.sheet, glob) for glob in skip):
-        return SkippedSheet(spreadsheet.name, grid.sheet, say("as you said"))
-    return find_table(spreadsheet, grid)
-
-
 def _timezone(known: Known, read: ReadAll) -> tuple[str, str]:
     """The project's time zone; of a new one, that of Google's spreadsheets, else what the language of sheets says."""
     if known.config is not None:
@@ -120,6 +118,10 @@ def _timezone(known: Known, read: ReadAll) -> tuple[str, str]:
         return "Asia/Seoul", "the sheets are in Korean"
     if any("ぁ" <= sign <= "ヿ" for sign in texts):
         return "Asia/Tokyo", "the sheets are in Japanese"
+    if any("一" <= sign <= "龥" for sign in texts):
+        if set(texts) & _TRADITIONAL:
+            return "Asia/Taipei", "the sheets are in traditional Chinese"
+        return "Asia/Shanghai", "the sheets are in Chinese"
     return "UTC", "nothing says otherwise"
 
 
@@ -150,7 +152,8 @@ def _propose_config(
     if not place.config_path.exists():
         protos = place.protos.relative_to(place.config_path.parent).as_posix()
         tags = list(dict.fromkeys(tag for table in tables for sheet in table.sheets for tag in sheet.tags))
-        return [FileChange(place.config_path, None, new_config(new, tags, timezone, why, protos))]
+        groups = sorted({group for table in tables for field in table.fields for group in field.groups})
+        return [FileChange(place.config_path, None, new_config(new, tags, groups, timezone, why, protos))]
     with place.config_path.open(encoding="utf-8", newline="") as file:
         old = file.read()
     return [FileChange(place.config_path, old, add_entries(old, new, place.config_path.name))]

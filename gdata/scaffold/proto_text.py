@@ -73,9 +73,13 @@ def _write_table(table: GuessedTable) -> str:
     for field in table.fields:
         if field.parts:
             lines += [f"  message {field.message} {{", *_numbered(field.parts, 1, "    "), "  }"]
+    groups = "  option (gdata.table) = {" + ", ".join(f"groups: {quoted(one)}" for one in table.groups) + "};"
+    options = [groups] if table.groups else []
+    if table.is_record:
+        lines[2:2] = options
     lines += [*_numbered(table.fields, 1, "  "), "}"]
     if not table.is_record:
-        lines += ["", f"message {table.name} {{", f"  repeated {table.row} rows = 1;", "}"]
+        lines += ["", f"message {table.name} {{", *options, f"  repeated {table.row} rows = 1;", "}"]
     return "\n".join(lines) + "\n"
 
 
@@ -86,11 +90,12 @@ def _numbered(fields: Sequence[GuessedField], first: int, indent: str) -> Iterat
 
 def write_field(field: GuessedField, number: int, indent: str) -> list[str]:
     """A field's lines: what was guessed of it, then itself."""
-    label = "repeated " if field.is_list else "optional " if field.optional else ""
+    label = "" if field.type.map_key else "repeated " if field.is_list else "optional " if field.optional else ""
     type_ = field.message if field.parts else field.type.proto
     options = _options(field)
     start = f"{indent}{label}{type_} {field.name} = {number}"
-    lines = [f"{indent}// guess, {guess.sure}: {comment(what)}" for what, guess in marked(field)]
+    lines = [f"{indent}// {comment(text)}" for text in dict.fromkeys(field.comments)]
+    lines += [f"{indent}// guess, {guess.sure}: {comment(what)}" for what, guess in marked(field)]
     if not options:
         return [*lines, f"{start};"]
     if len(options) == 1 and not options[0].startswith("ref"):
@@ -124,6 +129,9 @@ def _options(field: GuessedField) -> list[str]:
     options += [f"column: {quoted(text)}" for text in field.columns]
     if field.type.separator:
         options.append(f"separator: {quoted(field.type.separator)}")
+    if field.type.subseparator:
+        options.append(f"subseparator: {quoted(field.type.subseparator)}")
+    options += [f"groups: {quoted(group)}" for group in field.groups]
     for ref in field.refs:
         parts = [f"table: {quoted(ref.table)}"]
         parts += [f"field: {quoted(ref.field)}"] if ref.field else []

@@ -11,7 +11,7 @@ from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
 from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
 from gdata.scaffold.keys import plain_value
-from gdata.scaffold.names import words_of
+from gdata.scaffold.names import row_words, words_of
 from gdata.schema.plan import FieldKind
 
 _ID_WORDS = frozenset("id ids key keys code codes no index idx uid ref".split())
@@ -23,8 +23,11 @@ _NONE_TEXTS = ("0", "-1", "-", "none", "None", "NONE", "null", "없음")
 _CHANCE = 1e-3
 """Values are believed to refer if they would all be among the keys by accident with less than this probability."""
 _FEW_VALUES = 5
+_FEWEST_VALUES = 3
+"""A name alone, with fewer values than these, says too little."""
+_SAYS_NOTHING = frozenset("unknown unk unnamed field column value param arg data var temp reserved".split())
 _NEARLY = 0.85
-_WHOLE = ("int32", "int64", "uint64")
+_WHOLE = ("int32", "int64", "uint32", "uint64")
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,9 @@ def with_references(tables: Sequence[GuessedTable], known: Sequence[Referable] =
 def referables_of(table: GuessedTable) -> Iterator[Referable]:
     """What a guessed table offers to refer to."""
     key = table.key
-    for position, field in enumerate(key):
-        if table.is_record or (len(key) > 1 and position) or field.type.may_be_enum:
-            return
-        own = "" if len(key) == 1 else field.name
-        yield make_referable(table.name, own, table.words, field.words, field.type.kind, field)
+    # A part of a longer key is no row's name.
+    if len(key) == 1 and not table.is_record and not key[0].type.may_be_enum:
+        yield make_referable(table.name, "", table.words, key[0].words, key[0].type.kind, key[0])
 
 
 def make_referable(
@@ -154,23 +155,42 @@ class _Finder:
     def _plainly(self, field: GuessedField) -> GuessedField | None:
         values = frozenset(_values(field, field.type.kind))
         none = frozenset(_NONE_NUMBERS if field.type.kind != "string" else _NONE_TEXTS)
+        for referable in self._declared(field):
+            missing = values - none - referable.values
+            if not missing:
+                return self._refer(field, referable, values, Guess("sure", "the row of types says so"))
+            self._tell(field, referable, missing)
         for referable in self._by_name(field):
             meant = values - (none - referable.values)
             missing = meant - referable.values
-            if meant and not missing:
+            if len(meant) >= _FEWEST_VALUES and not missing:
                 chance = referable.chance(meant)
                 why = f"its name, and {_all(meant)} {referable.table} has"
                 return self._refer(field, referable, values, Guess("sure" if chance < _CHANCE else "likely", why))
-            if meant and len(missing) <= (1 - _NEARLY) * len(meant):
-                shown_ones = tuple(sorted(map(str, missing))[:5])
-                near = NearMiss(self._table.name, field.name, referable.table, shown_ones, len(missing))
-                self._near.append(near)
+            if meant and missing and len(missing) <= (1 - _NEARLY) * len(meant):
+                self._tell(field, referable, missing)
         return self._by_values(field, values, none)
+
+    def _tell(self, field: GuessedField, referable: Referable, missing: frozenset[Any]) -> None:
+        shown_ones = tuple(sorted(map(str, missing))[:5])
+        self._near.append(NearMiss(self._table.name, field.name, referable.table, shown_ones, len(missing)))
+
+    def _declared(self, field: GuessedField) -> list[Referable]:
+        """The table that the row of types names: as what it refers to, or as its type."""
+        kind = _comparable(field.type.kind)
+        fitting = [one for one in self._referables if one.kind == kind and not self._is_itself(one, field)]
+        for text in (field.type.refers, field.type.declared):
+            words = {tuple(row_words(part)) for part in text.replace("?", "").split(".") if part}
+            words |= {one[1:] for one in words if one[0] == "tb"}
+            found = [one for one in fitting if words & one.names]
+            if found:
+                return found
+        return []
 
     def _by_name(self, field: GuessedField) -> list[Referable]:
         """Tables that the field's name means, the one that says most first."""
         words = tuple(_without_id(field.words))
-        if not words:
+        if not words or {word.rstrip("0123456789") for word in words} <= _SAYS_NOTHING:
             return []
         kind = _comparable(field.type.kind)
         fitting = [one for one in self._referables if one.kind == kind and not self._is_itself(one, field)]
@@ -209,7 +229,7 @@ class _Finder:
     def _by_kind(self, field: GuessedField, siblings: Sequence[GuessedField], *, in_row: bool) -> GuessedField | None:
         """`reward_type` says which table `reward_id` refers to."""
         sibling = _kind_of(field, siblings)
-        if sibling is None or field.is_list or (in_row and sibling.is_list):
+        if sibling is None or sibling is field or field.is_list or (in_row and sibling.is_list):
             return None
         by_text: dict[str, set[Any]] = {}
         for kind, cell in zip(sibling.cells, field.cells, strict=True):

@@ -6,6 +6,8 @@ Unicode's order of the 19 initials, 21 vowels and 28 finals of which every sylla
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -62,22 +64,22 @@ def _join(final: int, following: int | None) -> tuple[str, str]:
     return ("", both) if both else (sound, "")
 
 
-_DICTIONARY = Path(__file__).with_name("korean.txt")
+_WORDS = Path(__file__).parent / "words"
 WHETHER = "여부"
 """Behind a word: whether it is so."""
 
 
 @cache
-def _known() -> dict[str, dict[str, str]]:
-    """The dictionary by section: words, alone, endings, after."""
+def _known(language: str = "korean") -> dict[str, dict[str, str]]:
+    """A language's dictionary by section: words, and in Korean alone, endings, after."""
     sections: dict[str, dict[str, str]] = {}
-    for line in _DICTIONARY.read_text(encoding="utf-8").splitlines():
+    for line in (_WORDS / f"{language}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             sections[line[1:].partition(":")[0]] = section = {}
         elif line and not line.startswith("#"):
             for entry in line.split("|"):
-                korean, english = entry.split()
-                section[korean] = english
+                foreign, english = entry.split()
+                section[foreign] = english
     return sections
 
 
@@ -110,3 +112,60 @@ def _split(word: str) -> list[str] | None:
             if known is not None and before is not None and len(best[end] or before * 2 + [""] * 99) > len(before) + 1:
                 best[end] = [*before, known]
     return best[-1]
+
+
+# --- Chinese and Japanese ----------------------------------------------------------------------------------------
+
+_IS = ("是否", "能否", "可否")
+_UNKNOWN = 3
+"""A sign that no word has costs as much as so many words."""
+
+
+def translate_signs(text: str) -> tuple[list[str], bool]:
+    """The words of a text in Chinese or Japanese, and whether all of them are known; the others are named by sound."""
+    prefix = ["is"] if text.startswith(_IS) and len(text) > 2 else []
+    text = text[2:] if prefix else text
+    languages = ("japanese", "chinese") if any(map(_is_kana, text)) else ("chinese", "japanese")
+    words = {**_known(languages[1])["words"], **_known(languages[0])["words"]}
+    parts = _cheapest(text, words)
+    found = list(prefix)
+    for part in parts:
+        found += words[part].split("_") if part in words else [_sound(part)]
+    return [word for word in found if word], all(part in words for part in parts)
+
+
+def _cheapest(text: str, words: Mapping[str, str]) -> list[str]:
+    """The text in known words and runs of unknown signs, of which there are as few as may be."""
+    best: list[tuple[int, list[str]]] = [(0, [])]
+    for end in range(1, len(text) + 1):
+        ways = []
+        for start in range(max(0, end - 8), end):
+            cost, parts = best[start]
+            piece = text[start:end]
+            if piece in words:
+                ways.append((cost + 1, [*parts, piece]))
+            elif end - start == 1:
+                joins = parts and parts[-1] not in words
+                joined = [*parts[:-1], parts[-1] + piece] if joins else [*parts, piece]
+                ways.append((cost + _UNKNOWN, joined))
+        best.append(min(ways, key=lambda way: way[0]))
+    return best[-1][1]
+
+
+def _is_kana(sign: str) -> bool:
+    return "ぁ" <= sign <= "ヿ"
+
+
+def _sound(text: str) -> str:
+    """Latin letters for signs that no dictionary has: kana as they are read, Han signs as in Mandarin."""
+    from pypinyin import lazy_pinyin
+
+    letters = "".join(map(_kana, text)) if any(map(_is_kana, text)) else text
+    letters = "".join(lazy_pinyin(letters, errors="default"))
+    return "".join(sign for sign in letters.lower() if sign.isascii() and sign.isalnum())
+
+
+def _kana(sign: str) -> str:
+    """A kana's sound, as Unicode names it: KATAKANA LETTER SMALL TU is `tu`."""
+    name = unicodedata.name(sign, "")
+    return name.rpartition(" ")[2].lower() if "KANA LETTER" in name else "" if sign in "ー・゛゜" else sign

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gdata.scaffold.guess import SourceColumn
 from gdata.schema.names import fold
@@ -14,16 +15,13 @@ _MAX_ELEMENTS = 200
 
 @dataclass(frozen=True)
 class Series:
-    """Columns whose headers differ in one number alone, which counts from 1; `prefix` and `suffix` surround it."""
+    """Columns whose headers differ in one number alone, which counts from 0 or 1; `prefix` and `suffix` surround it."""
 
     prefix: str
     suffix: str
     columns: tuple[SourceColumn, ...]
-
-    @property
-    def pattern(self) -> str:
-        """The header with `{}` in place of the number."""
-        return f"{self.prefix}{{}}{self.suffix}"
+    patterns: tuple[str, ...]
+    """The headers with `{}` in place of the number, each way they are written once."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +57,41 @@ def _all_series(columns: Sequence[SourceColumn]) -> list[Series]:
         for number in re.finditer(r"[0-9]+", column.header):
             prefix, suffix = column.header[: number.start()], column.header[number.end() :]
             if prefix.strip() and len(number[0]) < 4:
-                candidates.setdefault((fold(prefix), fold(suffix)), {}).setdefault(int(number[0]), column)
+                place = _bare(prefix), _bare(suffix)
+                candidates.setdefault(place, {}).setdefault(int(number[0]), column)
     found: list[Series] = []
     taken: set[int] = set()
-    for members in sorted(candidates.values(), key=len, reverse=True):
-        count = len(members)
+    for (prefix, suffix), members in sorted(candidates.items(), key=lambda one: -len(one[1])):
+        count, first = len(members), min(members)
         free = not any(column.index in taken for column in members.values())
-        if 2 <= count <= _MAX_ELEMENTS and set(members) == set(range(1, count + 1)) and free:
-            found.append(_series([members[number] for number in range(1, count + 1)]))
+        if 2 <= count <= _MAX_ELEMENTS and first in (0, 1) and max(members) == first + count - 1 and free:
+            ordered = [members[number] for number in sorted(members)]
+            found.append(_series(ordered, prefix, suffix, first))
             taken |= {column.index for column in members.values()}
     return sorted(found, key=lambda one: one.columns[0].index)
 
 
-def _series(columns: list[SourceColumn]) -> Series:
-    """The first header's number is the 1 that differs from the second's 2."""
-    first, second = columns[0].header, columns[1].header
-    for number in re.finditer(r"[0-9]+", first):
-        prefix, suffix = first[: number.start()], first[number.end() :]
-        if fold(second).startswith(fold(prefix)) and fold(second).endswith(fold(suffix)) and int(number[0]) == 1:
-            return Series(prefix, suffix, tuple(columns))
-    raise AssertionError("a series has a first column")
+def _bare(text: str) -> str:
+    """A part of a header as series compare it: `calc1 desc` and `calc3desc` are of one."""
+    return fold(text).strip("_")
+
+
+def _series(columns: list[SourceColumn], prefix: str, suffix: str, first: int) -> Series:
+    """Each header's number is the one between what all of them share."""
+    split = [_split(column.header, prefix, suffix, number) for number, column in enumerate(columns, first)]
+    patterns: dict[str, str] = {}
+    for before, after in split:
+        # The reader takes space, `-` and `_` as alike, and one of them before the number.
+        patterns.setdefault(fold(f"{before}\0{after}").replace("_\0", "\0"), f"{before}{{}}{after}")
+    return Series(*split[0], tuple(columns), tuple(patterns.values()))
+
+
+def _split(header: str, prefix: str, suffix: str, wanted: int) -> tuple[str, str]:
+    for number in re.finditer(r"[0-9]+", header):
+        before, after = header[: number.start()], header[number.end() :]
+        if int(number[0]) == wanted and (_bare(before), _bare(after)) == (prefix, suffix):
+            return before, after
+    raise AssertionError("every header of a series has its number")
 
 
 def _all_groups(series: Sequence[Series]) -> list[Group]:
@@ -86,18 +99,60 @@ def _all_groups(series: Sequence[Series]) -> list[Group]:
     left = list(series)
     while left:
         first, *others = left
-        mates = [one for one in others if len(one.columns) == len(first.columns) and _shared(first, one)]
+        alike = [one for one in others if len(one.columns) == len(first.columns)]
+        mates = [one for one in alike if _shared(first, one)]
+        side_by_side = [one for one in alike if one not in mates]
+        mates = sorted([*mates, *_beside([first, *mates], side_by_side)], key=lambda one: one.columns[0].index)
         left = [one for one in left if one is not first and one not in mates]
         if mates:
             groups.append(_group([first, *mates]))
     return groups
 
 
+def _beside(members: Sequence[Series], others: Sequence[Series]) -> list[Series]:
+    """Of `others` those that stand between the columns of `members`: `prop1 par1 min1 prop2 par2 min2`."""
+    found: list[Series] = []
+    for one in others:
+        together = [*members, *found, one]
+        places = sorted(series.columns[0].index for series in together)
+        step = len(together)
+        solid = places == list(range(places[0], places[0] + step))
+        if solid and all(_step(series) for series in together) and _is_interleaved(sorted(together, key=_place)):
+            found.append(one)
+            continue
+        # Others still to come may close the gap between these columns.
+        if _steps_alike(members[0], one) and _between(members[0], one, others):
+            found.append(one)
+    return found
+
+
+def _place(series: Series) -> int:
+    return series.columns[0].index
+
+
+def _step(series: Series) -> int:
+    """How far apart the columns are; 0 where that differs."""
+    places = [column.index for column in series.columns]
+    steps = {after - before for before, after in pairwise(places)}
+    return steps.pop() if len(steps) == 1 else 0
+
+
+def _steps_alike(one: Series, other: Series) -> bool:
+    return _step(one) == _step(other) > 1 and abs(_place(one) - _place(other)) < _step(one)
+
+
+def _between(one: Series, other: Series, others: Sequence[Series]) -> bool:
+    """Whether all columns from one to the other are of series that go on in the same step."""
+    low, high = sorted((_place(one), _place(other)))
+    starts = {_place(series) for series in others if _steps_alike(one, series)} | {_place(one)}
+    return all(place in starts for place in range(low, high + 1))
+
+
 def _shared(one: Series, other: Series) -> str:
     """What two series are both called, "" where they have nothing to do with each other."""
-    if fold(one.prefix) == fold(other.prefix):
+    if _bare(one.prefix) == _bare(other.prefix):
         return one.prefix
-    if fold(one.suffix) or fold(other.suffix):
+    if _bare(one.suffix) or _bare(other.suffix):
         return ""
     words, others = _words(one.prefix), _words(other.prefix)
     if words[0] == others[0] and (len(words) > 1 or len(others) > 1):
@@ -122,10 +177,11 @@ def _is_interleaved(series: Sequence[Series]) -> bool:
 
 
 def _group(series: list[Series]) -> Group:
-    name = _shared(series[0], series[1]).strip(" _-.[]")
+    shared = _shared(series[0], series[1]) if all(_shared(series[0], one) for one in series[1:]) else ""
+    name = shared.strip(" _-.[]") or series[0].prefix.strip(" _-.[]")
     parts = []
     for one in series:
         text = f"{one.prefix} {one.suffix}".strip()
-        part = text[len(name) :] if text.lower().startswith(name.lower()) else text
+        part = text[len(name) :] if shared and text.lower().startswith(name.lower()) else text
         parts.append((part.strip(" _-.[]"), one))
     return Group(name, tuple(parts), _is_interleaved(series))

@@ -7,75 +7,144 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
+from gdata.scaffold.continuation import with_continuation
+from gdata.scaffold.declared import read_type
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.header import (
+    BOTH_FLAGS,
+    CLIENT_FLAGS,
+    LONGEST_HEADER,
+    SAMPLE,
+    SERVER_FLAGS,
+    Block,
+    find_block,
+    kind_of_cell,
+    text_at,
+    vote,
+)
 from gdata.scaffold.names import is_identifier
 from gdata.schema.names import fold
-from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, Grid
+from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
-_HEADER_WITHIN = 10
-"""A header is looked for in so many rows."""
-_LONGEST_HEADER = 80
 _NOTES = frozenset(
     "readme changelog history memo note notes todo guide index contents "
-    "변경_이력 변경이력 이력 메모 안내 가이드 목차 참고 작업_노트".split()
+    "변경_이력 변경이력 이력 메모 안내 가이드 목차 참고 작업_노트 "
+    "说明 更新记录 更新日志 备注 目录 説明 更新履歴 目次".split()
 )
 _SETTINGS = re.compile(r"constants?|config|settings?|globals?|상수.*|.*설정", re.IGNORECASE)
 _NAME_HEADERS = frozenset("key name id constant setting 키 이름 항목 상수 설정 변수 변수명".split())
 _VALUE_HEADERS = frozenset("value 값 수치 설정값".split())
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
-_TYPE = re.compile(
-    r"(u?int(8|16|32|64)?|integer|long|short|byte|float|double|number|string|str|text|bool(ean)?|enum|date|time"
-    r"|datetime|timestamp|json|list|array|정수|실수|문자열|숫자)(\[\]|\?|<.*>)?",
-    re.IGNORECASE,
-)
+_WIDEST_SAMPLE = 60
 
 
 def find_table(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet:
     """The table in a sheet, or why there is none."""
-    reason = _why_skipped(grid)
+    (found,) = find_tables([(spreadsheet, grid)])
+    return found
+
+
+def find_tables(sheets: Sequence[tuple[Spreadsheet, Grid]]) -> list[SheetFound | SkippedSheet]:
+    """The table of each sheet, or why it has none; sheets whose header is hard to tell follow the others."""
+    found: list[SheetFound | SkippedSheet | Block] = [_look_at(spreadsheet, grid) for spreadsheet, grid in sheets]
+    places = [index for index, one in enumerate(found) if isinstance(one, Block)]
+    blocks = [(sheets[index][1].rows[:SAMPLE], one) for index, one in enumerate(found) if isinstance(one, Block)]
+    for index, block in zip(places, vote(blocks), strict=True):
+        found[index] = _in_rows(*sheets[index], block)
+    return [one for one in found if not isinstance(one, Block)]
+
+
+def _look_at(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet | Block:
+    sample = grid.rows[:SAMPLE]
+    reason = _why_skipped(grid, sample)
     if reason:
         return SkippedSheet(spreadsheet.name, grid.sheet, reason)
-    first = _vertical_start(grid)
+    first = _vertical_start(grid, sample)
     if first is not None:
-        entry = SheetEntry(grid.sheet, (), "vertical", first_row=first)
-        return _found(spreadsheet, grid, entry)
-    if _stands_on_side(grid.rows):
-        return _found(spreadsheet, grid, SheetEntry(grid.sheet, (), "columns"))
-    header = _header_row(grid.rows)
-    if header is None:
+        return read_table(spreadsheet, grid, SheetEntry(grid.sheet, (), "vertical", first_row=first))
+    block = find_block(sample)
+    if (block is None or block.types is None) and _stands_on_side(sample):
+        return read_table(spreadsheet, grid, SheetEntry(grid.sheet, (), "columns"))
+    if block is None:
         return SkippedSheet(spreadsheet.name, grid.sheet, say("no row of texts at its top could be a header"))
-    first = _first_record(grid.rows, header)
-    entry = SheetEntry(grid.sheet, (), "rows", header + 1, 0 if first == header + 1 else first + 1)
-    found = _found(spreadsheet, grid, entry)
+    return block
+
+
+def _in_rows(spreadsheet: Spreadsheet, grid: Grid, block: Block) -> SheetFound | SkippedSheet:
+    first = 0 if block.first == block.header + block.header_rows else block.first + 1
+    entry = SheetEntry(grid.sheet, (), "rows", block.header + 1, first, header_rows=block.header_rows)
+    found = read_table(spreadsheet, grid, entry, block)
     if len(found.columns) < 2 and not (found.columns and is_identifier(found.columns[0].header)):
         return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
     return found
 
 
-def _why_skipped(grid: Grid) -> str:
+def _why_skipped(grid: Grid, sample: Sequence[Sequence[CellValue]]) -> str:
     if grid.hidden:
         return say("it is hidden")
-    if not any(not is_blank(cell) for row in grid.rows for cell in row):
+    if all(is_blank(cell) for rows in (sample, grid.rows) for row in rows for cell in row):
         return say("it is empty")
     if grid.sheet.startswith(("#", "_", "~")) or fold(grid.sheet) in _NOTES:
         return say("its title says that it holds notes")
     return ""
 
 
-def _found(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry) -> SheetFound:
+def read_table(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, block: Block | None = None) -> SheetFound:
+    """The table that a sheet has under this entry; `block` says what the rows around its header are for."""
     sheet = lay_out(grid, entry)
     wanted, directives, notes = _choose_columns(sheet)
     columns = {*wanted, *directives}
     cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
-    found = tuple(SourceColumn(index, text, cells[index]) for index, text in wanted.items())
+    found = tuple(
+        SourceColumn(index, text, cells[index], **_told(grid.rows, block, index)) for index, text in wanted.items()
+    )
+    if found and found[0].header == "#" and not _is_id(found[0].cells):
+        found = found[1:]
     records = len(found[0].cells) if found else 0
     tags = tuple(dict.fromkeys(_tags(sheet, directives, cells)))
-    return SheetFound(spreadsheet, grid, entry.layout, entry.header_row, entry.first_row, found, records, notes, tags)
+    return with_continuation(SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags))
+
+
+def _told(rows: Sequence[Sequence[CellValue]], block: Block | None, column: int) -> dict[str, Any]:
+    """What the rows of a header block say of a column."""
+    if block is None:
+        return {}
+    said = [text_at(rows[index], column) for index in block.comments]
+    groups = [group for index in block.flags for group in _groups(text_at(rows[index], column))]
+    return {
+        "declared": read_type(text_at(rows[block.types], column)) if block.types is not None else None,
+        "labels": tuple(text for index in block.labels if (text := text_at(rows[index], column))),
+        "comments": tuple(text for text in said if text and not text.startswith("##")),
+        "groups": tuple(dict.fromkeys(groups)),
+    }
+
+
+def _groups(text: str) -> tuple[str, ...]:
+    folded = fold(text)
+    if folded in BOTH_FLAGS:
+        return "client", "server"
+    return ("client",) if folded in CLIENT_FLAGS else ("server",) if folded in SERVER_FLAGS else ()
+
+
+def _with_groups(columns: tuple[SourceColumn, ...]) -> tuple[SourceColumn, ...]:
+    """Groups matter only where columns differ; a column without one is everybody's then."""
+    every = ("client", "server")
+    if all(column.groups in ((), every) for column in columns):
+        return tuple(replace(column, groups=()) if column.groups else column for column in columns)
+    return tuple(replace(column, groups=column.groups or every) for column in columns)
+
+
+def _is_id(cells: Sequence[CellValue]) -> bool:
+    """Whether the column that is just called `#` has ids: no blanks, no two alike."""
+    texts = list(map(shown, cells))
+    return bool(texts) and all(texts) and len(set(texts)) == len(texts)
 
 
 def _tags(sheet: Sheet, directives: Sequence[int], cells: Mapping[int, Sequence[CellValue]]) -> Iterator[str]:
@@ -101,7 +170,7 @@ def _choose_columns(sheet: Sheet) -> tuple[dict[int, str], list[int], tuple[str,
     for index, text in texts.items():
         place = sheet.header_cell(index).a1
         base, at, _ = text.rpartition("@")
-        if not text or (text.startswith("#") and text not in ERROR_TEXTS):
+        if not text or (text.startswith("#") and text not in ERROR_TEXTS and not (text == "#" and not wanted)):
             continue
         if text in ERROR_TEXTS:
             notes.append(say("the header in {place} is a formula that fails: {text}", place=place, text=text))
@@ -124,31 +193,17 @@ def _choose_columns(sheet: Sheet) -> tuple[dict[int, str], list[int], tuple[str,
     return wanted, directives, tuple(notes)
 
 
-def _kind(cell: CellValue) -> str:
-    if is_blank(cell):
-        return ""
-    if isinstance(cell, bool) or (isinstance(cell, str) and cell.strip().casefold() in ("true", "false")):
-        return "bool"
-    if isinstance(cell, DateCell) or (isinstance(cell, str) and re.match(r"\d{4}-\d\d-\d\d", cell)):
-        return "date"
-    if isinstance(cell, (int, float)) or (isinstance(cell, str) and _NUMBER.fullmatch(cell.strip())):
-        return "number"
-    return "text"
-
-
-def _filled(row: Sequence[CellValue]) -> list[str]:
-    return [shown(cell).strip() for cell in row if not is_blank(cell)]
-
-
 # --- one record, names in column A ---------------------------------------------------------------------------
 
 
-def _vertical_start(grid: Grid) -> int | None:
+def _vertical_start(grid: Grid, sample: Sequence[Sequence[CellValue]]) -> int | None:
     """The first row of a sheet that holds one record, 0 for the first of all; None where it holds rows."""
+    if max(map(len, sample)) > 4:
+        return None
     rows = [row for row in grid.rows if any(not is_blank(cell) for cell in row)]
     if len(rows) < 3 or max(map(len, rows)) > 4:
         return None
-    pairs = [(_text(row, 0), row[1] if len(row) > 1 else None) for row in rows]
+    pairs = [(text_at(row, 0), row[1] if len(row) > 1 else None) for row in rows]
     has_header = fold(pairs[0][0].lstrip("#")) in _NAME_HEADERS and fold(shown(pairs[0][1])) in _VALUE_HEADERS
     body = pairs[1:] if has_header else pairs
     names = [fold(name) for name, _ in body if name and not name.startswith("#")]
@@ -156,15 +211,11 @@ def _vertical_start(grid: Grid) -> int | None:
         return None
     if not has_header and not all(is_identifier(name) for name in names):
         return None
-    kinds = {_kind(value) for _, value in body} - {""}
+    kinds = {kind_of_cell(value) for _, value in body} - {""}
     is_settings = bool(_SETTINGS.fullmatch(grid.sheet.strip()))
     if not (is_settings or (has_header and len(kinds) > 1)):
         return None
-    return grid.rows.index(rows[0]) + 2 if has_header else 0
-
-
-def _text(row: Sequence[CellValue], column: int) -> str:
-    return shown(row[column]).strip() if len(row) > column else ""
+    return list(grid.rows).index(rows[0]) + 2 if has_header else 0
 
 
 # --- records side by side ------------------------------------------------------------------------------------
@@ -172,7 +223,7 @@ def _text(row: Sequence[CellValue], column: int) -> str:
 
 def _stands_on_side(rows: Sequence[Sequence[CellValue]]) -> bool:
     """Whether fields go down and records across: then values are alike along rows, and not down columns."""
-    filled = [list(row) for row in rows if any(not is_blank(cell) for cell in row)]
+    filled = [list(row[:_WIDEST_SAMPLE]) for row in rows if any(not is_blank(cell) for cell in row)]
     width = max(map(len, filled), default=0)
     names = [shown(row[0]).strip() for row in filled if row]
     if width < 3 or len(filled) < 3 or len(set(map(fold, names))) < len(names) or not all(map(_may_name, names)):
@@ -184,73 +235,15 @@ def _stands_on_side(rows: Sequence[Sequence[CellValue]]) -> bool:
 
 
 def _may_name(text: str) -> bool:
-    return bool(text) and len(text) <= _LONGEST_HEADER and _kind(text) == "text"
+    return bool(text) and len(text) <= LONGEST_HEADER and kind_of_cell(text) == "text"
 
 
 def _alike(lines: Sequence[Sequence[CellValue]]) -> float:
     """The share of lines that hold values of one kind."""
-    kinds = [{_kind(cell) for cell in line} - {""} for line in lines]
+    kinds = [{kind_of_cell(cell) for cell in line} - {""} for line in lines]
     return sum(len(one) <= 1 for one in kinds) / len(kinds)
 
 
 def _share(line: Sequence[CellValue], kind: str) -> float:
-    kinds = [_kind(cell) for cell in line if not is_blank(cell)]
+    kinds = [kind_of_cell(cell) for cell in line if not is_blank(cell)]
     return kinds.count(kind) / len(kinds) if kinds else 0.0
-
-
-# --- rows ----------------------------------------------------------------------------------------------------
-
-
-def _header_row(rows: Sequence[Sequence[CellValue]]) -> int | None:
-    """The header's index: the first row of different texts that is about as wide as the table."""
-    width = max((len(_filled(row)) for row in rows[:30]), default=0)
-    found = next((index for index, row in enumerate(rows[:_HEADER_WITHIN]) if _may_be_header(row, width)), None)
-    if found is None or _is_names(rows[found]):
-        return found
-    # `번호, 이름` with `id, name` below it: the programmers' names are the header.
-    for index in range(found + 1, min(found + 3, len(rows))):
-        below = [row for row in rows[index + 1 : index + 4] if _filled(row)]
-        if _may_be_header(rows[index], width) and _is_names(rows[index]) and not all(map(_is_names, below)):
-            return index
-    return found
-
-
-def _may_be_header(row: Sequence[CellValue], width: int) -> bool:
-    texts = _filled(row)
-    if len(texts) < max(min(2, width), (width + 1) // 2) or any(_kind(cell) not in ("", "text") for cell in row):
-        return False
-    folded = [fold(text) for text in texts if text not in ERROR_TEXTS]
-    return len(set(folded)) * 10 >= len(folded) * 8 and all(len(text) <= _LONGEST_HEADER for text in texts)
-
-
-def _is_names(row: Sequence[CellValue]) -> bool:
-    texts = [text for text in _filled(row) if not text.startswith(("#", "@"))]
-    return len(texts) > 1 and all(map(is_identifier, texts)) and not all(_TYPE.fullmatch(text) for text in texts)
-
-
-def _first_record(rows: Sequence[Sequence[CellValue]], header: int) -> int:
-    """The index of the first record: rows of types and of explanations below the header are none."""
-    first = header + 1
-    while first < min(header + 4, len(rows)) and (_is_types(rows[first]) or _explains(rows, first)):
-        first += 1
-    return first
-
-
-def _is_types(row: Sequence[CellValue]) -> bool:
-    texts = _filled(row)
-    return len(texts) > 1 and all(_TYPE.fullmatch(text) for text in texts)
-
-
-def _explains(rows: Sequence[Sequence[CellValue]], index: int) -> bool:
-    """Whether a row has texts where the rows below it have numbers."""
-    if _text(rows[index], 0).startswith("#") and _text(rows[index], 0) not in ERROR_TEXTS:
-        return True
-    votes = list(_votes(rows[index], rows[index + 1 : index + 40]))
-    return sum(votes) >= 2 and sum(votes) * 10 > len(votes) * 6
-
-
-def _votes(row: Sequence[CellValue], below: Sequence[Sequence[CellValue]]) -> Iterator[bool]:
-    for column, cell in enumerate(row):
-        kinds = [_kind(other[column]) for other in below if len(other) > column and not is_blank(other[column])]
-        if len(kinds) >= 2 and kinds.count("text") * 10 <= len(kinds) and not is_blank(cell):
-            yield _kind(cell) == "text" and cell not in ERROR_TEXTS

@@ -38,10 +38,23 @@ def guess_tables(
     `extended` are tables that exist with the fields to add to them; they come last in the result.
     """
     names = Names(taken)
-    tables = [*(_guess_table(together, names, timezone) for together in _together(sheets)), *extended]
+    tables = with_groups([_guess_table(together, names, timezone) for together in _together(sheets)])
+    tables += extended
     referred = with_references(tables, referables)
     settled, made = with_enums(referred.tables, names, enums)
     return Guessed(settled, made, referred.near)
+
+
+def with_groups(tables: Sequence[GuessedTable]) -> list[GuessedTable]:
+    """The tables with everything for everybody but what is marked, once anything is marked for somebody."""
+    every = tuple(sorted({group for table in tables for field in table.fields for group in field.groups}))
+    return [replace(table, fields=_with_groups(table.fields, every), groups=every) for table in tables]
+
+
+def _with_groups(fields: Sequence[GuessedField], every: tuple[str, ...]) -> tuple[GuessedField, ...]:
+    # Whoever gets a table gets its key.
+    marked = [replace(field, groups=every if field.key else field.groups or every) for field in fields]
+    return tuple(replace(field, parts=_with_groups(field.parts, field.groups)) for field in marked)
 
 
 def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:

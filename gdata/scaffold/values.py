@@ -6,19 +6,23 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from gdata.parsing.cell import CellType, convert_cell, is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
-from gdata.scaffold.guess import Guess, GuessedType
+from gdata.scaffold.declared import Declared
+from gdata.scaffold.guess import Guess, GuessedType, Sureness
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
+from gdata.sources.textrows import Utf8Cells
 
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _FLAG_WORDS = frozenset(["is", "has", "can", "use", "enable", "enabled", "allow", "show"])
-_BOOL_PAIRS = (frozenset(["yes", "no"]), frozenset(["y", "n"]), frozenset(["o", "x"]))
+_BOOL_PAIRS = tuple(map(frozenset, (["yes", "no"], ["y", "n"], ["o", "x"], ["是", "否"], ["はい", "いいえ"])))
 _LIST_SEPARATORS = (",", ";", "|", "/")
 _ENUM_WORDS = frozenset(
     "type kind category rarity grade slot element class state status mode tier job race faction gender group season "
@@ -30,18 +34,35 @@ _PROSE_WORDS = frozenset(
 )
 _MOST_VALUES, _LONGEST_VALUE = 30, 32
 _FEW_ROWS = 3
+_MOST_DECLARED = 200
 
 
-def guess_type(cells: Iterable[CellValue], words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
-    """The type of cells under a header of these words."""
-    counts = Counter((cell.__class__, cell) for cell in cells)
-    for kind, cell in list(counts):
-        if is_blank(cell) or _is_trouble(cell):
-            del counts[kind, cell]
-    distinct, filled = [cell for _, cell in counts], counts.total()
+def guess_type(
+    cells: Sequence[CellValue], words: Sequence[str], timezone: ZoneInfo, declared: Declared | None = None
+) -> GuessedType:
+    """The type of cells under a header of these words; what is declared goes before what values look like."""
+    counts = [(cell, count) for cell, count in count_cells(cells) if not is_blank(cell) and not _is_trouble(cell)]
+    distinct, filled = [cell for cell, _ in counts], sum(count for _, count in counts)
+    if declared is not None:
+        found = _as_declared(declared, distinct, filled, words, timezone)
+        refers = declared.tags.get("ref") or declared.tags.get("refer") or ""
+        return replace(found, declared=declared.name, refers=refers, is_declared=True)
     if not filled:
         return GuessedType("string", Guess("unsure", "it has no values yet"))
-    found = (
+    found = _guess(distinct, filled, words, timezone)
+    return found if filled >= _FEW_ROWS else _weaken(found, filled)
+
+
+def count_cells(cells: Sequence[CellValue]) -> list[tuple[CellValue, int]]:
+    """The different cells and how often each stands there, in the order of their first; text is decoded once."""
+    if isinstance(cells, Utf8Cells):
+        return [(None if raw is None else raw.decode(), count) for raw, count in Counter(cells.raw).items()]
+    counts = Counter((cell.__class__, cell) for cell in cells)
+    return [(cell, count) for (_, cell), count in counts.items()]
+
+
+def _guess(distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
+    return (
         _guess_bool(distinct, words)
         or _guess_number(distinct, filled)
         or _guess_time(distinct, timezone)
@@ -49,13 +70,119 @@ def guess_type(cells: Iterable[CellValue], words: Sequence[str], timezone: ZoneI
         or _guess_list(distinct)
         or _guess_text(filled, distinct, words)
     )
-    return found if filled >= _FEW_ROWS else _weaken(found, filled)
 
 
 def _weaken(type_: GuessedType, count: int) -> GuessedType:
     why = f"{type_.guess.why}; only {count} value{'s' if count > 1 else ''}"
-    weaker = Guess(type_.guess.sure, why).weakened_to("likely")
-    return GuessedType(type_.kind, weaker, type_.is_list, type_.separator, type_.may_be_enum)
+    return replace(type_, guess=Guess(type_.guess.sure, why).weakened_to("likely"))
+
+
+# --- what is declared --------------------------------------------------------------------------------------------
+
+_WIDER: dict[str, tuple[FieldKind, ...]] = {
+    "int32": ("int32", "int64", "uint64", "double"),
+    "uint32": ("uint32", "int32", "int64", "double"),
+    "int64": ("int64", "uint64", "double"),
+    "uint64": ("uint64", "int64", "double"),
+    "float": ("float", "double"),
+    "double": ("double",),
+    "bool": ("bool", "int32"),
+    "timestamp": ("timestamp",),
+    "duration": ("duration",),
+    "struct": ("struct",),
+    "number": ("int32", "int64", "uint64", "double"),
+}
+"""What is taken where values don't fit what is declared; after all of them, text."""
+
+
+def _as_declared(
+    declared: Declared, distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo
+) -> GuessedType:
+    said = Guess("sure", f"declared as {declared.text}")
+    if declared.map_key:
+        return _as_map(declared, distinct, said, timezone)
+    if declared.is_list:
+        return _as_list(declared, distinct, said, timezone)
+    if declared.kind == "string" or (not distinct and declared.is_own):
+        return GuessedType("string", said)
+    if declared.is_own:
+        return _as_own(declared, distinct, filled, words, timezone)
+    wanted = str(declared.kind) if declared.kind else "number"
+    found = _first_fitting(wanted, distinct, said, timezone)
+    if found.kind == "string":
+        # Some tools tell a list by its separator alone.
+        several = _as_list(replace(declared, is_list=True), distinct, said, timezone)
+        return several if several.is_list else found
+    return found
+
+
+def _first_fitting(wanted: str, elements: Sequence[CellValue], said: Guess, timezone: ZoneInfo) -> GuessedType:
+    for position, kind in enumerate(_WIDER[wanted]):
+        if fits(elements, kind, timezone):
+            exact = position == 0 or wanted == "number"
+            return GuessedType(kind, said if exact else Guess("unsure", f"{said.why}, which not all values fit"))
+    return GuessedType("string", Guess("unsure", f"{said.why}, which not all values fit"))
+
+
+def _as_own(
+    declared: Declared, distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo
+) -> GuessedType:
+    """A type that only the team's name says: values of words are an enum of that name, others what they look like."""
+    found = _guess(distinct, filled, words, timezone)
+    said = Guess("likely", f"declared as {declared.text}")
+    texts = [shown(cell).strip() for cell in distinct]
+    if found.kind == "string" and not found.is_list and all(map(is_value, texts)) and len(texts) <= _MOST_DECLARED:
+        closed = declared.is_enum or (len(texts) < filled and len(texts) <= _MOST_VALUES)
+        if closed and len({fold(text) for text in texts}) == len(texts):
+            return GuessedType("string", said, may_be_enum=True)
+        return GuessedType("string", said.weakened_to("unsure"))
+    sure: Sureness = "likely" if found.guess.sure == "sure" else "unsure"
+    return replace(found, guess=Guess(sure, said.why), may_be_enum=False)
+
+
+def _as_list(declared: Declared, distinct: list[CellValue], said: Guess, timezone: ZoneInfo) -> GuessedType:
+    texts = [shown(cell) if not isinstance(cell, str) else cell.strip() for cell in distinct]
+    plain = [text for text in texts if not text.startswith("[")]
+    separators = [declared.separator] if declared.separator else _present(plain)
+    wanted = str(declared.kind) if declared.kind else "number" if declared.is_number else ""
+    for separator in separators:
+        elements: list[CellValue] = [unquote(one) for text in plain for one in split_outside_quotes(text, separator)]
+        if not all(elements):
+            continue
+        own = separator if separator != "," else ""
+        if wanted == "string":
+            return GuessedType("string", said, is_list=True, separator=own)
+        found = _first_fitting(wanted or "number", elements, said, timezone)
+        if found.kind != "string" or not wanted:
+            guess = found.guess if wanted else Guess("unsure", said.why)
+            return replace(found, guess=guess, is_list=True, separator=own)
+    return GuessedType("string", Guess("unsure", f"{said.why}, which its values don't look like"))
+
+
+def _present(texts: Sequence[str]) -> list[str]:
+    """The separators that may be meant, the likeliest first."""
+    found = [one for one in (",", ";", "|", "#", "/", ":", "_") if any(one in text for text in texts)]
+    return [*found, ","] if "," not in found else found
+
+
+def _as_map(declared: Declared, distinct: list[CellValue], said: Guess, timezone: ZoneInfo) -> GuessedType:
+    texts = [shown(cell).strip() for cell in distinct if not shown(cell).startswith("{")]
+    separators = [declared.separator] if declared.separator else _present(texts)
+    for separator in separators:
+        for inner in (declared.subseparator, ":", "=", ",", "_", "-"):
+            entries = [one.split(inner) for text in texts for one in text.split(separator)] if inner else [[]]
+            if inner == separator or any(len(entry) != 2 for entry in entries):
+                continue
+            keys, values = ([entry[place] for entry in entries] for place in (0, 1))
+            wanted = str(declared.kind or "number")
+            kind = _first_fitting(wanted, values, said, timezone).kind if wanted != "string" else "string"
+            key = declared.map_key if fits(keys, cast(FieldKind, declared.map_key)) else "string"
+            own, sub = separator if separator != "," else "", inner if inner != ":" else ""
+            return GuessedType(kind, said, separator=own, subseparator=sub, map_key=key)
+    return GuessedType("string", Guess("unsure", f"{said.why}, which its values don't look like"))
+
+
+# --- what values look like ---------------------------------------------------------------------------------------
 
 
 def _is_trouble(cell: CellValue) -> bool:
@@ -73,7 +200,7 @@ def _guess_bool(distinct: list[CellValue], words: Sequence[str]) -> GuessedType 
     texts = {shown(cell).strip().casefold() for cell in distinct}
     if texts <= {"true", "false"}:
         return GuessedType("bool", Guess("sure", "TRUE and FALSE"))
-    if texts in _BOOL_PAIRS:
+    if texts in _BOOL_PAIRS and fits(distinct, "bool"):
         return GuessedType("bool", Guess("likely", " and ".join(sorted(texts))))
     if texts <= {"0", "1"} and words and words[0] in _FLAG_WORDS:
         return GuessedType("bool", Guess("likely", f"0 and 1 under {'_'.join(words)}"))

@@ -29,7 +29,6 @@ spreadsheets:
 # Who gets what: each target is a folder under `output`. `client: {{groups: [client]}}` would get only the fields
 # that the schemas mark with that group.
 targets:
-  server: {{}}
 {targets}
 # Names that point at a release.
 default_channel: dev
@@ -61,9 +60,12 @@ def _in_quotes(text: str) -> str:
     return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in plain)
 
 
-def new_config(new: Sequence[NewEntries], tags: Sequence[str], timezone: str, why: str, protos: str) -> str:
-    """The text of sheets.yaml for a new project; `tags` are those that its sheets speak of."""
-    targets = "".join(f"  {quoted(f'server-{tag}')}: {{tags: [{quoted(tag)}]}}\n" for tag in tags)
+def new_config(
+    new: Sequence[NewEntries], tags: Sequence[str], groups: Sequence[str], timezone: str, why: str, protos: str
+) -> str:
+    """The text of sheets.yaml for a new project; `tags` and `groups` are those that its sheets speak of."""
+    targets = "".join(f"  {quoted(group)}: {{groups: [{quoted(group)}]}}\n" for group in groups) or "  server: {}\n"
+    targets += "".join(f"  {quoted(f'server-{tag}')}: {{tags: [{quoted(tag)}]}}\n" for tag in tags)
     lines = "\n".join(_block(one, "  ") for one in new)
     return _NEW.format(spreadsheets=lines, targets=targets, timezone=timezone, why=why, protos=quoted(protos))
 
@@ -91,7 +93,11 @@ def _entry(entry: SheetEntry) -> str:
     options: Mapping[str, object] = {
         "layout": "" if entry.layout == "rows" else entry.layout,
         "header_row": entry.header_row if entry.header_row > 1 else 0,
+        "header_rows": entry.header_rows if entry.header_rows > 1 else 0,
         "first_row": entry.first_row,
+        "multirow": "true" if entry.multirow else "",
+        "unknown_columns": entry.unknown_columns if entry.unknown_columns != "error" else "",
+        "notes": _in_quotes(entry.notes) if entry.notes != "#" else "",
     }
     written = [f"{key}: {value}" for key, value in options.items() if value]
     table = entry.tables[0]

@@ -103,9 +103,9 @@ def test_columns_of_one_number_are_a_list_of_scalars() -> None:
     assert (field.name, field.type.proto, field.is_list, field.columns) == ("tags", "string", True, ("tag{}",))
 
 
-def test_numbers_that_do_not_count_from_one_are_no_list() -> None:
+def test_numbers_that_do_not_count_from_zero_or_one_are_no_list() -> None:
     fields = guess_fields(columns(lv10=[1], lv20=[2], hp0=[1], hp1=[2]), UTC_ZONE)
-    assert [field.name for field in fields] == ["lv10", "lv20", "hp0", "hp1"]
+    assert [field.name for field in fields] == ["lv10", "lv20", "hps"]
 
 
 def test_columns_that_have_nothing_in_common_are_no_list() -> None:
@@ -133,7 +133,7 @@ def test_a_title_above_and_rows_of_types_and_words_below_are_no_records() -> Non
             [1, "a", 5], [2, "b", 6],
         ],
     )  # fmt: skip
-    assert (sheet.header_row, sheet.first_row, sheet.records) == (2, 5, 2)
+    assert (sheet.entry.header_row, sheet.entry.first_row, sheet.records) == (2, 5, 2)
 
 
 def test_the_programmers_names_below_the_planners_are_the_header() -> None:

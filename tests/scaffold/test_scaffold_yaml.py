@@ -96,5 +96,5 @@ def test_any_title_comes_back_as_it_was(title: str) -> None:
 
 
 def test_a_new_config_is_yaml() -> None:
-    text = new_config([NEW_SPREADSHEET], ["jp"], "Asia/Seoul", "the sheets are in Korean", "protos")
+    text = new_config([NEW_SPREADSHEET], ["jp"], [], "Asia/Seoul", "the sheets are in Korean", "protos")
     assert yaml.safe_load(text)["targets"] == {"server": {}, "server-jp": {"tags": ["jp"]}}

@@ -1,0 +1,98 @@
+"""Sheets in the shapes that teams have them, and what scaffolding must find in each: tables, keys, references, types.
+
+A case is a folder: `sheets/` as a team has it, and `expected.yaml`, where `fields` are all that the table has. What is
+scaffolded must build without a problem, and the values must be right.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from google.protobuf import json_format
+
+import gdata
+from gdata.cli.main import cli
+
+CASES = Path(__file__).parent / "cases"
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    ran = CliRunner().invoke(cli, [*arguments, "--format", "json"], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(one.name for one in CASES.iterdir()))
+def test_a_shape_is_taken_as_it_is(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = yaml.safe_load((CASES / name / "expected.yaml").read_text(encoding="utf-8"))
+    shutil.copytree(CASES / name / "sheets", tmp_path / "sheets")
+    monkeypatch.chdir(tmp_path)
+    found = run("scaffold", "sheets")
+    wrong = list(differences(expected["tables"], {one["name"]: one for one in found["tables"]}))
+    wrong += [f"problem: {one['message']} at {one['cell']}" for one in found["problems"] or ()]
+    config = yaml.safe_load((tmp_path / "sheets.yaml").read_text(encoding="utf-8"))
+    if config["timezone"] != expected.get("timezone", config["timezone"]):
+        wrong.append(f"timezone: {config['timezone']}")
+    assert not wrong, "\n" + "\n".join(wrong)
+    path = tmp_path / "sheets.yaml"
+    text = path.read_text(encoding="utf-8").replace("targets:\n", "targets:\n  everything: {}\n")
+    path.write_text(text, encoding="utf-8")
+    run("build")
+    assert not list(wrong_values(expected["tables"], gdata.load("output/everything")))
+
+
+def differences(expected: dict[str, Any], found: dict[str, Any]) -> Any:
+    """What has to be edited by hand."""
+    for name in found.keys() - expected.keys():
+        yield f"a table {name} that isn't expected"
+    for name, want in expected.items():
+        table = found.get(name)
+        if table is None:
+            yield f"no table {name} among {', '.join(found)}"
+            continue
+        if table["key"] != want["key"]:
+            yield f"{name}: the key is {table['key']}"
+        fields = {one["name"]: one for one in table["fields"]}
+        types = {path: type_of(one) for path, one in fields.items()}
+        for path, type_ in want["fields"].items():
+            if types.get(path) != type_:
+                yield f"{name}.{path}: {types.get(path, 'missing')}, not {type_}"
+        if not want.get("allow_other_fields"):
+            yield from (f"{name}.{path}: {types[path]}, unexpected" for path in types.keys() - want["fields"].keys())
+        refs = {path: one["refs"][0]["table"] for path, one in fields.items() if one["refs"]}
+        if refs != want.get("refs", {}):
+            yield f"{name}: refers {refs}"
+        for what in ("groups", "columns"):
+            for path, texts in want.get(what, {}).items():
+                if not set(texts) <= set(fields[path][what]):
+                    yield f"{name}.{path}: {what} {fields[path][what]}"
+
+
+def type_of(field: dict[str, Any]) -> str:
+    label = (
+        "repeated "
+        if field["list"] and not field["type"].startswith("map")
+        else "optional "
+        if field["optional"]
+        else ""
+    )
+    return f"{label}{field['type']}"
+
+
+def wrong_values(expected: dict[str, Any], data: Any) -> Any:
+    for name, want in expected.items():
+        table = getattr(data, name)
+        if "rows" in want and len(table) != want["rows"]:
+            yield f"{name}: {len(table)} rows"
+        for key, values in want.get("values", {}).items():
+            row = json_format.MessageToDict(table[key], preserving_proto_field_name=True)
+            for field, value in values.items():
+                if row.get(field, [] if value == [] else False if value is False else None) != value:
+                    yield f"{name}[{key}].{field}: {row.get(field)}"
