@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, overload
 
 from gdata.bundles.fieldpath import FieldPath
+from gdata.bundles.ordered import Order, orders_by
+from gdata.bundles.picker import Picker, Randomness, weights_of
 from gdata.bundles.titles import Titles
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
@@ -41,6 +43,7 @@ class Table(Generic[Key, Row]):
         "__weakref__",
         "_groups",
         "_indexed",
+        "_orders",
         "_positions",
         "_recent",
         "_row_type",
@@ -66,6 +69,7 @@ class Table(Generic[Key, Row]):
         self._recent: dict[Any, Row] = {}
         self._titles: Callable[[str], Titles] | None = None
         self._groups: dict[tuple[str, ...], dict[Any, list[int]]] = {}
+        self._orders: dict[tuple[str, ...], Mapping[Any, Order]] = {}
 
     def __getitem__(self, key: Key) -> Row:
         try:
@@ -120,6 +124,65 @@ class Table(Generic[Key, Row]):
         rows = self.rows
         return [rows[position] for position in groups.get(wanted if len(wanted) > 1 else wanted[0], ())]
 
+    def at_most(self, **values: Any) -> Row | None:
+        """The row with the largest value that isn't above the one given: `at_most(level=17)`; None where there is none.
+
+        Of several fields the last is the one with an order, and the others must be equal:
+        `at_most(hero_id=7, level=17)`. Where several rows have that value it is the first of them.
+
+        Raises:
+            LookupFailed: the rows have no such field, or it can't have such a value.
+        """
+        order, value = self._order(values)
+        if order is not None and value is None:
+            raise LookupFailed(f"{self.name}.at_most takes a value last: at_most({next(reversed(values))}=17)")
+        position = order.at_most(value) if order is not None else None
+        return None if position is None else self.rows[position]
+
+    def between(self, **values: Any) -> list[Row]:
+        """The rows from one value to another, both included, rising: `between(level=(10, 20))`; None for no end.
+
+        Of several fields the last is the one with an order, and the others must be equal:
+        `between(hero_id=7, level=(10, None))`.
+
+        Raises:
+            LookupFailed: the rows have no such field, or it can't have such a value.
+        """
+        name, ends = next(reversed(values.items()), ("", None))
+        if not isinstance(ends, tuple) or len(ends) != 2:
+            raise LookupFailed(f"{self.name}.between takes two ends last: between({name or 'level'}=(10, 20))")
+        order, low = self._order({**values, name: ends[0]})
+        high = self._field(name).accept(ends[1]) if self.rows else None
+        return [self.rows[position] for position in order.between(low, high)] if order is not None else []
+
+    def picker(self, weight: str, *, rng: Randomness | None = None, **values: Any) -> Picker[Row]:
+        """Weighted draws among the rows whose fields have these values: `picker("weight", group_id=7).pick()`.
+
+        `weight` is the field with the weights, which needn't sum to anything. Make it once and draw often. `rng` is a
+        `random.Random(seed)`, or numpy's `default_rng(seed)`, for draws that can be replayed.
+
+        Raises:
+            LookupFailed: there is no such field, a weight is below zero, or there is nothing to draw.
+        """
+        rows = self.where(**values)
+        weights = weights_of(rows, self._field(weight)) if rows else []
+        return Picker(rows, weights, rng, name=self.name)
+
+    def keys(self) -> list[Key]:
+        """The keys of all rows, in the table's order; of a key of several fields tuples."""
+        if not self.key:
+            raise LookupFailed(f"{self.name} has no key: read its rows in order")
+        key: Callable[[Any], Any] = attrgetter(*self.key)
+        return list(map(key, self.rows))
+
+    def values(self) -> list[Row]:
+        """All rows, in the table's order."""
+        return list(self.rows)
+
+    def items(self) -> list[tuple[Key, Row]]:
+        """All keys and their rows, in the table's order."""
+        return list(zip(self.keys(), self.rows, strict=True))
+
     def title(self, row: Any, language: str = "") -> str:
         """What people call a row of this table: its key and text are for programs, this is for logs and tools.
 
@@ -145,6 +208,9 @@ class Table(Generic[Key, Row]):
             # A field that is gone in this release has no index in it.
             with suppress(LookupFailed):
                 self._groups_by(names, [self._field(name) for name in names])
+        for names in list(other._orders):
+            with suppress(LookupFailed):
+                self._orders_by(names, [self._field(name) for name in names])
 
     def _find(self, key: Any) -> Row:
         position = self._positions.get(key)
@@ -190,6 +256,22 @@ class Table(Generic[Key, Row]):
                 groups.setdefault(value, []).append(position)
         self._groups[names] = groups
         return groups
+
+    def _order(self, values: Mapping[str, Any]) -> tuple[Order | None, Any]:
+        """The order of the rows by the last of the fields, among those in which the others are equal, and its value."""
+        if not values:
+            raise LookupFailed(f"{self.name}: say by which field: at_most(level=17), between(level=(10, 20))")
+        if not self.rows:
+            return None, None
+        fields = [self._field(name) for name in values]
+        *group, value = [field.accept(one) for field, one in zip(fields, values.values(), strict=True)]
+        return self._orders_by(tuple(values), fields).get(tuple(group)), value
+
+    def _orders_by(self, names: tuple[str, ...], fields: list[FieldPath]) -> Mapping[Any, Order]:
+        def make() -> Mapping[Any, Order]:
+            return self._orders.setdefault(names, orders_by(self.rows, fields))
+
+        return self._orders.get(names) or make_once(lambda: self._orders.get(names), make)
 
     def _field(self, path: str) -> FieldPath:
         if self._row_type is None:

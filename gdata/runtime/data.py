@@ -166,7 +166,7 @@ class TypedData:
         return len(self._snapshot)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.tables]
+        return sorted({*super().__dir__(), *self.tables})
 
     def __repr__(self) -> str:
         return repr(self._snapshot)

@@ -42,10 +42,14 @@ def load(
     `check_shared()` raise SharedRowChanged, with the row, what changed, and who took it.
 
     Raises:
+        TypeError: `types` is a module, not a list of them.
         UsageError: there is no such bundle, target, channel or release; or `types` don't fit the data.
         DamagedError: a file isn't what its manifest says, or was written by a newer gdata, or isn't signed.
         OutsideError: the store or folder can't be read.
     """
+    if isinstance(types, ModuleType):
+        name = types.__name__.rpartition(".")[2]
+        raise TypeError(f"types= takes a list of modules: write types=[{name}]")
     place_to_read = _place(os.fspath(place), target, channel, release, cache, _keys(public_key))
     age = _age(place_to_read, max_age)
     return Data(place_to_read, types=tuple(types), eager=eager, max_age=age, check_shared=check_shared)

@@ -114,7 +114,7 @@ class TypedSnapshot:
         return len(self._manifest.tables)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.tables]
+        return sorted({*super().__dir__(), *self.tables})
 
     def __repr__(self) -> str:
         named = f"release {self.release}" if self.release else f"build {self.build[:12]}"

@@ -86,6 +86,8 @@ def test_what_is_loaded_says_what_it_is(output: Path) -> None:
     assert data.tables == tuple(sorted(TABLES))
     assert list(data) == sorted(TABLES)
     assert "ItemTable" in dir(data)
+    for one in (data, data.snapshot()):
+        assert len(dir(one)) == len(set(dir(one)))  # what an editor lists once
     assert repr(data) == f"<server of build {manifest['build'][:12]}: 5 tables>"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
 import math
@@ -194,3 +195,9 @@ def test_two_bundles_with_messages_of_one_name_live_side_by_side(tmp_path: Path)
     one = gdata.load(build_bundle(tmp_path / "a", 'syntax = "proto3"; message C { int32 x = 1; }', {"C": {"x": 1}}))
     two = gdata.load(build_bundle(tmp_path / "b", 'syntax = "proto3"; message C { string x = 1; }', {"C": {"x": "1"}}))
     assert (one.C.x, two.C.x) == (1, "1")
+
+
+def test_a_module_that_is_in_no_list_is_told(tmp_path: Path) -> None:
+    output = build_bundle(tmp_path, DATA.replace("PACKAGE", "alone"), TABLES)
+    with pytest.raises(TypeError, match=r"write types=\[json\]"):
+        gdata.load(output, types=importlib.import_module("json"))  # type: ignore[arg-type]
