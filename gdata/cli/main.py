@@ -34,6 +34,7 @@ COMMANDS = {
     "publish": "Release the build in output/ on a channel.",
     "promote": "Release on one channel what another has.",
     "releases": "Show a channel's history.",
+    "history": "Show who changed a table, a row or a field, when and why.",
     "rollback": "Put a channel back to an earlier release.",
     "fetch": "Bring a release's bundle into a folder.",
     "verify": "Check every byte of a bundle, a release or the whole store.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gdata.cli.ages import age
 from gdata.cli.options import complete_channels, config_option, format_option, open_place, store_option
 from gdata.language import say
 
@@ -77,8 +78,11 @@ def _render(histories: list[History], place: str) -> None:
         if not history.lines:
             continue
         table = Table(title=Text(history.channel, style="bold"), title_justify="left", box=None, padding=(0, 2, 0, 0))
-        for heading in ("", "#", say("release"), say("what"), say("who"), say("changed"), say("why")):
-            table.add_column(heading, overflow="fold")
+        # What is typed again or compared stays in one piece: ids, times, numbers.
+        for heading in ("", "#", say("when"), say("release"), say("what")):
+            table.add_column(heading, no_wrap=True, overflow="fold")
+        for heading in (say("who"), say("changed"), say("why")):
+            table.add_column(heading, overflow="fold", no_wrap=heading == say("changed"))
         for line in history.lines:
             table.add_row(*(Text(visible(cell)) for cell in _cells(line)))
         console.print(table)
@@ -109,4 +113,13 @@ def _cells(line: HistoryLine) -> tuple[str, ...]:
             ],
         )
     )
-    return mark, str(entry.number), entry.release, entry.action, entry.author, changed, why
+    return (
+        mark,
+        str(entry.number),
+        f"{entry.time.astimezone():%m-%d %H:%M}  {age(entry.time)}",
+        entry.release,
+        entry.action,
+        entry.author,
+        changed,
+        why,
+    )

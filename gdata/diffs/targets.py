@@ -103,17 +103,35 @@ class TargetComparison:
         yield from waiting
 
 
+def compare_one_table(old: Bundle | None, new: Bundle | None, table: str) -> TableDiff | None:
+    """What changed in one table of a target; None where nothing did. A rename isn't looked for.
+
+    Raises:
+        DamagedError: a file of one of the bundles isn't what its manifest says.
+    """
+    sides = (
+        _sides(bundle, open_schema(bundle), table) if bundle is not None and table in bundle.manifest.tables else {}
+        for bundle in (old, new)
+    )
+    before, after = (found.get(table) for found in sides)
+    if before is None or after is None:
+        one = before or after
+        return None if one is None else one_sided(one, is_new=before is None)
+    return compare_tables(before, after)
+
+
 def _schema_changes(old: Schema, new: Schema, category: SchemaRule, sources: bytes | None) -> tuple[SchemaChange, ...]:
     from gdata.diffs.targets import breaking_changes
 
     return schema_changes(old, new, breaking_changes(old, new, category, sources))
 
 
-def _sides(bundle: Bundle, schema: Schema) -> _Sides:
+def _sides(bundle: Bundle, schema: Schema, only: str = "") -> _Sides:
     titles = SideTitles(bundle, schema)
     return {
         name: TableSide(name, entry, schema.table(name, entry, bundle.place), bundle, titles)
         for name, entry in bundle.manifest.tables.items()
+        if only in ("", name)
     }
 
 

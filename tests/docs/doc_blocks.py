@@ -80,6 +80,7 @@ def parts_of(page: Path) -> Iterator[Marker | Block]:
 def plain(line: str) -> str:
     """A line without what differs from run to run: ids, times, the widths of columns."""
     line = re.sub(r"\d{8}-\d{6}-[0-9a-f]{8}|RELEASE", "RELEASE", line)
+    line = re.sub(r"\b\d\d-\d\d \d\d:\d\d\b", "MM-DD HH:MM", line)
     line = re.sub(r"\b[0-9a-f]{8,64}\b", "HASH", line)
     line = re.sub(r"\b\d+\.\d+ s\b", "SECONDS", line)
     line = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line)

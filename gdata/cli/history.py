@@ -1,0 +1,215 @@
+"""`gdata history`: who changed a table, a row or a field, when, in which release and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gdata.cli.options import complete_channels, complete_tables, config_option, format_option, open_place, store_option
+from gdata.errors import UsageError
+from gdata.language import say, sentence
+from gdata.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gdata.diffs.presentation import Presentation
+    from gdata.pipeline.history import HistoryReader, RowHistory, TableHistory
+
+_ROWS = 5
+"""Rows told of each entry, where no row is asked for."""
+
+
+@click.command("history")
+@click.argument("table", shell_complete=complete_tables)
+@click.argument("key", required=False)
+@click.argument("field", required=False)
+@click.option("--channel", shell_complete=complete_channels, help="Whose history; else the default channel's.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Newest changes only.")
+@store_option
+@format_option("text", "json")
+@config_option
+@click.pass_context
+def command(
+    context: click.Context,
+    table: str,
+    key: str | None,
+    field: str | None,
+    channel: str | None,
+    limit: int,
+    location: str | None,
+    format_: str,
+    config_path: Path | None,
+) -> None:
+    """Show who changed TABLE, or the row KEY of it, or its FIELD: when, in which release and why, newest first.
+
+    KEY is the row's key or its title, FIELD its name or the sheet's header.
+
+    \b
+    Examples:
+      gdata history ItemTable
+      gdata history ItemTable 1001
+      gdata history ItemTable 1001 구매가 --channel live --format json
+    """
+    from gdata.cli.console import error_console, print_json, result_console
+
+    reader, words = _open(config_path, location, channel)
+    name = _known(reader, table)
+    asked = _Asked(name, key or "", words.find_field(name, field) if field else "")
+    found = list(islice(asked.changes(reader), limit))
+    if format_ == "json":
+        print_json({"table": name, "key": key, "changes": [asked.as_json(*one) for one in found]})
+    else:
+        _Page(result_console(), asked, words).show(found, reader.log.channel)
+    faults = list(dict.fromkeys(reader.faults))
+    for fault in faults[:_ROWS]:
+        error_console().print(say("warning: {note}", note=visible(fault)), style="yellow", markup=False, soft_wrap=True)
+    context.exit(0)
+
+
+def _open(config_path: Path | None, location: str | None, channel: str | None) -> tuple[HistoryReader, Presentation]:
+    from gdata.diffs.presentation import presentation_of
+    from gdata.errors import GdataError
+    from gdata.pipeline.history import HistoryReader
+    from gdata.pipeline.sides import check_channel
+    from gdata.project import read_config
+    from gdata.releases.log import read_log_so_far
+    from gdata.releases.reader import descriptors_of
+
+    store = open_place(config_path, location)
+    try:
+        config = read_config(config_path)
+    except UsageError:
+        if location is None or config_path is not None or channel is None:
+            raise
+        config = None
+    if config is not None and channel is not None and location is None:
+        check_channel(config, store, channel)
+    name = channel or (config.default_channel if config is not None else "")
+    log, damaged = read_log_so_far(store, name)
+    if log.newest is None:
+        raise UsageError(
+            sentence("channel {channel} has no release yet", channel=name), hint=sentence("`gdata releases` lists them")
+        )
+    targets = [target.name for target in config.targets] if config is not None else []
+    try:
+        sources = descriptors_of(store, log.newest.release)
+    except GdataError:
+        sources = None
+    words = presentation_of(sources, config.timezone if config is not None else "UTC")
+    return HistoryReader(store, log, targets, list(map(str, damaged.values()))), words
+
+
+def _known(reader: HistoryReader, table: str) -> str:
+    """The table's name, which may be given without its ending."""
+    try:
+        reader.target_of(table)
+    except UsageError:
+        whole = f"{table}Table"
+        try:
+            reader.target_of(whole)
+        except UsageError:
+            pass
+        else:
+            return whole
+        raise
+    return table
+
+
+@dataclass(frozen=True)
+class _Asked:
+    table: str
+    key: str
+    field: str
+
+    def changes(self, reader: HistoryReader) -> Iterator[tuple[TableHistory, list[RowHistory]]]:
+        """The entries that changed what is asked for, and the rows: without a key, those that aren't told in full."""
+        key = self.key
+        for one in reader.changes(self.table):
+            if self.key:
+                key = next((row.key for row in one.rows(key)), key)  # It may have had another title before.
+                rows = list(islice(one.rows(key, self.field), 1))
+                if rows:
+                    yield one, rows
+            else:
+                yield one, []
+
+    def as_json(self, one: TableHistory, rows: list[RowHistory]) -> dict[str, Any]:
+        """One change as the history's JSON has it."""
+        if self.key:
+            return {
+                **one.as_json(),
+                "status": rows[0].status,
+                "title": rows[0].title,
+                "fields": rows[0].as_json()["fields"],
+            }
+        diff = one.diff
+        counts = {"rows_added": len(diff.added), "rows_removed": len(diff.removed), "rows_changed": len(diff.changed)}
+        changed = [row.as_json() for row in one.rows() if row.status == "changed"]
+        return {**one.as_json(), "summary": counts, "rows": changed}
+
+
+@dataclass(frozen=True)
+class _Page:
+    console: Console
+    asked: _Asked
+    words: Presentation
+
+    def show(self, found: list[tuple[TableHistory, list[RowHistory]]], channel: str) -> None:
+        what = " ".join(filter(None, (self.asked.table, self.asked.key, self.asked.field)))
+        if not found:
+            self._line(say("{channel}: nothing changed {what}", channel=channel, what=visible(what)))
+            return
+        title = next((row.title for _, rows in found for row in rows if row.title), "")
+        self._line(visible(f"{what} · {title}" if title and title != self.asked.key else what), "bold")
+        for one, rows in found:
+            self._entry(one)
+            self._rows(one, rows)
+
+    def _entry(self, one: TableHistory) -> None:
+        from gdata.cli.ages import when
+
+        entry = one.entry
+        why = visible(entry.message) or say("no reason given")
+        line = f"{when(entry.time)}  {visible(entry.author)}  {entry.action}  {entry.release}"
+        self._line(line, "cyan")
+        self._line(f"  {why}")
+
+    def _rows(self, one: TableHistory, rows: list[RowHistory]) -> None:
+        from gdata.diffs.fields import number
+        from gdata.diffs.patterns import ratio_text
+
+        diff = one.diff
+        if not rows:
+            counts = ((len(diff.added), "+"), (len(diff.removed), "−"), (len(diff.changed), "~"))
+            told = "  ".join(f"{sign}{count:,}" for count, sign in counts if count)
+            self._line(f"  {told or say('the table changed')}")
+            rows = list(islice((row for row in one.rows() if row.status == "changed"), _ROWS))
+            for row in rows:
+                fields = ", ".join(self._field(one, change) for change in row.fields)
+                self._line(visible(f"    ~ {row.key} {row.title}".rstrip()) + f"  {fields}")
+            return
+        for row in rows:
+            if row.status != "changed":
+                self._line(f"  {say('the row was added') if row.status == 'added' else say('the row was removed')}")
+                if not self.asked.field:
+                    continue
+            for change in row.fields:
+                kind = diff.kinds.get(change.path, "")
+                ratio = ratio_text(number(change.old, kind), number(change.new, kind))
+                self._line(f"    {self._field(one, change)}  {ratio}".rstrip())
+
+    def _field(self, one: TableHistory, change: Any) -> str:
+        old, new = (
+            self.words.value(one.diff, change.path, value, is_new=is_new)
+            for value, is_new in ((change.old, False), (change.new, True))
+        )
+        return f"{self.words.field_name(one.diff.name, change.path)} {old} → {new}"
+
+    def _line(self, text: str, style: str = "") -> None:
+        self.console.print(text, style=style or None, markup=False, soft_wrap=True, highlight=False)

@@ -1,0 +1,153 @@
+"""`gdata history`: who changed what, newest first, and only from releases in which the table differs."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from command_line import run_gdata
+
+from gdata import language
+from gdata.bundles.reader import open_output
+from gdata.cli.ages import age
+from gdata.errors import UsageError
+from gdata.pipeline.history import HistoryReader
+from gdata.releases.log import read_log_so_far
+from gdata.releases.move import Move, move_channel
+from gdata.releases.place import open_store
+from gdata.releases.reader import newest_entry, read_release
+from gdata.releases.store import blob_name, release_name, writable
+from gdata.testing.bundles import build_output
+
+PROTO = """
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; int32 price = 3; }
+message ItemTable { repeated Item rows = 1; }
+message Line { string text = 1; }
+message LineTable { repeated Line rows = 1; }
+"""
+SWORD, BOW = {"id": 1, "name": "검", "price": 50}, {"id": 2, "name": "활", "price": 80}
+WEEKS = [
+    ("first", [SWORD], ["a"]),
+    ("texts", [SWORD], ["b"]),
+    ("a bow", [SWORD, BOW], ["b"]),
+    ("dearer", [{**SWORD, "price": 70}, BOW], ["b"]),
+    ("renamed", [{**SWORD, "price": 70, "name": "철검"}, BOW], ["b"]),
+    ("no bow", [{**SWORD, "price": 70, "name": "철검"}], ["b"]),
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("history")
+    opened = writable(open_store(place / "releases"))
+    for message, items, lines in WEEKS:
+        tables = {"ItemTable": items, "LineTable": [{"text": text} for text in lines]}
+        bundles = open_output(build_output(place / "output", PROTO, tables))
+        move = Move("publish", "live", author="minji", message=message)
+        move_channel(opened, move, bundles, base=newest_entry(opened, "live"))
+    return place / "releases"
+
+
+def reader(store: Path) -> HistoryReader:
+    opened = open_store(store)
+    return HistoryReader(opened, read_log_so_far(opened, "live")[0], ["server"])
+
+
+def told(store: Path, key: str = "", path: str = "") -> Iterator[tuple[str, str, dict[str, tuple[object, object]]]]:
+    for one in reader(store).changes("ItemTable"):
+        for row in one.rows(key, path):
+            yield one.entry.message, row.status, {change.path: (change.old, change.new) for change in row.fields}
+
+
+def test_only_entries_in_which_the_table_differs_are_told(store: Path) -> None:
+    found = [one.entry.message for one in reader(store).changes("ItemTable")]
+    assert found == ["no bow", "renamed", "dearer", "a bow", "first"]
+    assert [one.entry.message for one in reader(store).changes("LineTable")] == ["texts", "first"]
+
+
+def test_a_row_is_named_by_its_key_or_its_title(store: Path) -> None:
+    whole = {"id": (None, 1), "name": (None, "검"), "price": (None, 50)}
+    renamed, dearer = {"name": ("검", "철검")}, {"price": (50, 70)}
+    assert list(told(store, "1")) == [
+        ("renamed", "changed", renamed),
+        ("dearer", "changed", dearer),
+        ("first", "added", whole),
+    ]
+    assert [(message, status) for message, status, _ in told(store, "활")] == [
+        ("no bow", "removed"),
+        ("a bow", "added"),
+    ]
+    assert list(told(store, "1", "price")) == [("dearer", "changed", dearer), ("first", "added", {"price": (None, 50)})]
+
+
+def test_the_files_of_a_release_in_which_nothing_differs_are_not_read(store: Path) -> None:
+    opened = open_store(store)
+    log, _ = read_log_so_far(opened, "live")
+    asked: list[str] = []
+    get_blob = opened.get_blob
+    opened.get_blob = lambda digest, size: asked.append(digest) or get_blob(digest, size)  # type: ignore[method-assign,func-returns-value]
+    list(HistoryReader(opened, log, ["server"]).changes("LineTable"))
+    release = read_release(opened, next(entry for entry in log.backwards() if entry.message == "dearer").release)
+    assert release.targets["server"].manifest in asked
+    assert len([one for one in asked if one not in {release.targets["server"].manifest}]) < 20
+
+
+def test_what_was_pruned_or_is_damaged_is_passed_over_and_told(store: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "releases"
+    shutil.copytree(store, copy)
+    opened = open_store(copy)
+    entries = {entry.message: entry for entry in read_log_so_far(opened, "live")[0].backwards()}
+    (copy / release_name(entries["dearer"].release)).unlink()
+    manifest = read_release(opened, entries["renamed"].release).targets["server"].manifest
+    (copy / blob_name(manifest)).write_bytes(b"{")
+    one = reader(copy)
+    assert [found.entry.message for found in one.changes("ItemTable")] == ["no bow", "a bow", "first"]
+    assert len(one.faults) == 2
+
+
+def test_a_table_that_never_was_is_answered_with_the_nearest(store: Path) -> None:
+    with pytest.raises(UsageError, match="live has no table ItemTabel") as error:
+        list(reader(store).changes("ItemTabel"))
+    assert "ItemTable" in str(error.value.hint)
+
+
+def test_the_command_tells_people_and_programs(store: Path, tmp_path: Path) -> None:
+    asked = ["history", "Item", "철검", "price", "--store", store, "--channel", "live"]
+    text = run_gdata(*asked, cwd=tmp_path).out
+    assert "minji" in text and "dearer" in text and "price 50 → 70" in text and "× 1.4" in text and "texts" not in text
+    (change, first) = run_gdata(*asked, "--format", "json", cwd=tmp_path).json["changes"]
+    assert change.keys() >= {"entry", "release", "time", "author", "message", "status", "fields"}
+    assert (change["entry"], change["status"], change["fields"]) == (4, "changed", {"price": {"old": 50, "new": 70}})
+    assert first["status"] == "added"
+    assert len(run_gdata(*asked[:2], *asked[4:], "--limit", 2, "--format", "json", cwd=tmp_path).json["changes"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("ago", "english", "korean"),
+    [
+        (timedelta(seconds=-5), "just now", "방금"),
+        (timedelta(seconds=59), "just now", "방금"),
+        (timedelta(minutes=1), "1 minute ago", "1분 전"),
+        (timedelta(hours=3, minutes=59), "3 hours ago", "3시간 전"),
+        (timedelta(days=59), "59 days ago", "59일 전"),
+        (timedelta(days=400), "13 months ago", "13개월 전"),
+        (timedelta(days=800), "2 years ago", "2년 전"),
+    ],
+)
+def test_ages(ago: timedelta, english: str, korean: str) -> None:
+    now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+    def spoken() -> str:
+        language.use_language("ko")
+        return age(now - ago, now)
+
+    assert age(now - ago, now) == english
+    assert contextvars.copy_context().run(spoken) == korean
