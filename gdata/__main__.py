@@ -1,17 +1,26 @@
-"""`gdata`, and `python -m gdata`: where only a server's part is installed, it says how to install the rest."""
+"""`gdata`, and `python -m gdata`: whether there is anything to do is asked before anything is imported.
 
-from __future__ import annotations
+Where only a server's part is installed, it says how to install the rest.
+"""
 
+import os
 import sys
-
-from gdata.installed import missing_part
 
 
 def main() -> None:
     """The command."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["build"]:
+        from gdata.pipeline.unchanged import ask, say_again
+
+        said = ask(arguments, os.environ)
+        if said is not None:
+            say_again(said)
+            sys.exit(0)
     try:
         from gdata.cli.main import main as run
     except ModuleNotFoundError as error:
+        from gdata.installed import missing_part
         from gdata.language import system_language, use_language
 
         refused = missing_part(error)

@@ -53,7 +53,7 @@ ROOTS = {
     "metrics": set(),
     "text": set(),
     "__init__": {"errors", "runtime"},
-    "__main__": {"cli", "installed", "language"},
+    "__main__": {"cli", "pipeline.unchanged", "installed", "language"},
 }
 # Third-party libraries and the only places that may import them; False: only inside functions.
 LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +21,20 @@ from gdata.errors import GdataError, UsageError
 from gdata.language import say, sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
+    from gdata.cli.console import Recording
     from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
     from gdata.diffs.model import Diff
     from gdata.events import Listener
     from gdata.pipeline.build import Built
+    from gdata.project import Project
+
+_TIMINGS = re.compile(r'\n "timings": (\{.*?\n \})', re.DOTALL)
+"""In a build's JSON; texts in it have no line feeds."""
 
 
 @click.command("build")
@@ -38,6 +48,12 @@ if TYPE_CHECKING:
 @click.option("--snapshot", metavar="RELEASE", help="Build a past release again, from what it was made of.")
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    expose_value=False,
+    help="Read every file, also where none has changed; in CI that is so anyway.",
+)
 @click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
 @format_option("text", "json", "markdown", "github", "html")
 @quiet_option
@@ -68,8 +84,9 @@ def command(
       gdata build --snapshot 20261123-091245-9f3ac1d0
       gdata build --strict --format json
     """
-    from gdata.cli.console import ProgressLine, error_console, result_console
+    from gdata.cli.console import ProgressLine, Recording, error_console, result_console
     from gdata.cli.report import report_problems
+    from gdata.pipeline.unchanged import can_be_told
     from gdata.project import read_config
 
     if snapshot is not None and (tables or base or offline):
@@ -82,17 +99,45 @@ def command(
             sentence("--base needs the tables that come from the sheets"),
             hint=sentence("gdata build TABLE --base CHANNEL"),
         )
+    started = time.time_ns()
     config = read_config(config_path)
-    with ProgressLine(quiet=quiet or format_ == "json") as listener:
-        built = _build(config, listener, tables, base, snapshot, offline=offline, strict=strict)
-    compared = _compare(config) if built.build is not None and not (quiet and format_ != "json") else None
-    report_problems(built.checked.problems, format_, lambda: _as_json(built, compared), show_all=show_all)
-    if format_ != "json" and not quiet and built.build is not None:
-        console = result_console() if format_ == "text" else error_console()
-        _render(console, built)
-        if compared is not None:
-            _render_diff(console, *compared)
+    progress = ProgressLine(quiet=quiet or format_ == "json")
+    with Recording() as said:
+        with said.of_notes(progress), progress as listener:
+            project, built = _build(config, listener, tables, base, snapshot, offline=offline, strict=strict)
+        is_told = built.build is not None and not (quiet and format_ != "json")
+        compared = _compare(config) if is_told else None
+        report_problems(built.checked.problems, format_, lambda: _as_json(built, compared), show_all=show_all)
+        if format_ != "json" and is_told:
+            console = result_console() if format_ == "text" else error_console()
+            _render(console, built, said)
+            if compared is not None:
+                _render_diff(console, *compared)
+    is_sure = (
+        can_be_told(context.obj or ("--verify",), os.environ)
+        and not progress.has_waited
+        and (compared is not None or not is_told)
+    )
+    if project is not None and is_sure:
+        _note(project, built, compared, said, started, context.obj)
     context.exit(0 if built.checked.ok else 1)
+
+
+def _note(
+    project: Project,
+    built: Built,
+    compared: tuple[Diff, GateVerdict] | None,
+    said: Recording,
+    started: int,
+    arguments: Sequence[str],
+) -> None:
+    """Keep what this build said, for the next one to which nothing is new."""
+    from gdata.pipeline.seen import note_seen
+
+    if said.pieces and said.pieces[0][0] == "out" and (found := _TIMINGS.search(said.pieces[0][1])):
+        said.replace_last(found[1], "timings", found[1])
+    released = compared[0].old if compared is not None else None
+    note_seen(project, built, released, said.pieces, started=started, arguments=arguments, environ=os.environ)
 
 
 def _build(
@@ -104,7 +149,8 @@ def _build(
     *,
     offline: bool,
     strict: bool,
-) -> Built:
+) -> tuple[Project | None, Built]:
+    """What was built, and of which project, where all of it comes from the sheets of now."""
     from gdata.events import Event
     from gdata.pipeline.build import build
     from gdata.pipeline.staleness import noting_failure
@@ -117,14 +163,14 @@ def _build(
         if rebuilt.built.build is not None:
             same = say("byte for byte") if rebuilt.is_same else say("but not the same: sheets.yaml changed since")
             listener(Event("write", note=say("{release} was built again, {same}", release=rebuilt.release, same=same)))
-        return rebuilt.built
+        return None, rebuilt.built
     with noting_failure(config):
         project = open_project(config)
     if tables:
         from gdata.pipeline.rebuild import build_tables
 
-        return build_tables(project, tables, base, listener, offline=offline, strict=strict)
-    return build(project, listener, offline=offline, strict=strict)
+        return None, build_tables(project, tables, base, listener, offline=offline, strict=strict)
+    return project, build(project, listener, offline=offline, strict=strict)
 
 
 def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[str, Any]:
@@ -173,7 +219,7 @@ def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
         return None
 
 
-def _render(console: Console, built: Built) -> None:
+def _render(console: Console, built: Built, said: Recording) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -203,6 +249,7 @@ def _render(console: Console, built: Built) -> None:
         ),
         markup=False,
     )
+    said.replace_last(f"{seconds:.1f}", "seconds")
 
 
 def _size_text(size: float) -> str:

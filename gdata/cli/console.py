@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -75,6 +76,9 @@ class ProgressLine:
         self._bar: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._told: set[str] = set()
+        self.notes: list[str] = []
+        """What was said beside the progress: it stays on the screen."""
+        self.has_waited = False
 
     @cached_property
     def _console(self) -> Console:
@@ -101,10 +105,12 @@ class ProgressLine:
             self._bar.stop()
 
     def _show(self, event: Event) -> None:
+        self.has_waited = self.has_waited or bool(event.note and event.stage == "pull")
         if self._quiet:
             return
         if event.note:
-            self._console.print(f"{event.name}: {event.note}" if event.name else event.note, markup=False)
+            self.notes.append(f"{event.name}: {event.note}" if event.name else event.note)
+            self._console.print(self.notes[-1], markup=False)
         if self._bar is not None:
             self._show_bar(self._bar, event)
         elif event.stage not in self._told:
@@ -116,6 +122,70 @@ class ProgressLine:
         if task is None:
             task = self._tasks[event.stage] = bar.add_task(str(_STAGES[event.stage]), total=event.total or 1, name="")
         bar.update(task, completed=event.done, total=event.total or 1, name=event.name[:32])
+
+
+class Recording:
+    """Keeps what a command writes, while it writes it: `with Recording() as said: …; said.pieces`."""
+
+    def __init__(self) -> None:
+        self.pieces: list[list[str]] = []
+        """Where, `out` or `err`, and what; or what is filled in when it is said again: `seconds`, `timings`."""
+        self._is_paused = False
+
+    def __enter__(self) -> Self:
+        self._streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = _Heard(sys.stdout, "out", self), _Heard(sys.stderr, "err", self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout, sys.stderr = self._streams
+
+    @contextmanager
+    def of_notes(self, progress: ProgressLine) -> Iterator[None]:
+        """A block that shows progress; a terminal's bars come and go, and what stays are the notes."""
+        self._is_paused = sys.stderr.isatty()
+        try:
+            yield
+        finally:
+            was_paused, self._is_paused = self._is_paused, False
+        if was_paused:
+            console = error_console()
+            for note in progress.notes:
+                with console.capture() as printed:
+                    console.print(note, markup=False)
+                self.hear("err", printed.get())
+
+    def hear(self, where: str, text: str) -> None:
+        """Keep a piece."""
+        if self._is_paused:
+            return
+        if self.pieces and self.pieces[-1][0] == where:
+            self.pieces[-1][1] += text
+        else:
+            self.pieces.append([where, text])
+
+    def replace_last(self, text: str, where: str, instead: str = "") -> None:
+        """Cut the last `text` out of the last piece, for something that is another the next time."""
+        stream, last = self.pieces.pop()
+        before, found, after = last.rpartition(text)
+        if found:
+            self.pieces += [[stream, before], [where, instead or stream], [stream, after]]
+
+
+class _Heard:
+    """A stream, and who keeps what is written to it."""
+
+    def __init__(self, stream: Any, where: str, recording: Recording) -> None:
+        self._stream = stream
+        self._where = where
+        self._recording = recording
+
+    def write(self, text: str) -> int:
+        self._recording.hear(self._where, text)
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class SafeConsole(Console):

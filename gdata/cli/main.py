@@ -183,7 +183,7 @@ def run(arguments: list[str]) -> int:
     """Run one command; its exit code. What goes wrong is said on stderr."""
     speak(arguments)
     try:
-        code: Any = dressed(cli, "").main(arguments, prog_name="gdata", standalone_mode=False)
+        code: Any = dressed(cli, "").main(arguments, prog_name="gdata", standalone_mode=False, obj=arguments)
         sys.stdout.flush()
         return int(code or 0)
     except click.exceptions.NoArgsIsHelpError as error:

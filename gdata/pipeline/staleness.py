@@ -15,21 +15,20 @@ from gdata.config import Config, Spreadsheet
 from gdata.errors import DamagedError, GdataError, OutsideError, RefusedError, SourceError
 from gdata.files import unseal, write_sealed
 from gdata.language import Sentence, say, word_from_json
-from gdata.pipeline.state import load_build
+from gdata.pipeline.state import OUTCOMES, load_build
 from gdata.sources.adapters import pull_local, source_of
 
-_OUTCOMES = "outcomes"
 _SHOWN = 3
 
 
 def note_outcome(config: Config, why: Sentence | str | None) -> None:
     """Keep what came of the last build: None, or why it failed."""
-    path = config.state / _OUTCOMES
+    path = config.state / OUTCOMES
     known = _read(config)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     new = {"failed": why.as_json() if isinstance(why, Sentence) else why, "at": now} if why is not None else {}
     if known.get(config.path.name, {}) != new:
-        write_sealed(path, _OUTCOMES, json.dumps({**known, config.path.name: new}, sort_keys=True).encode())
+        write_sealed(path, OUTCOMES, json.dumps({**known, config.path.name: new}, sort_keys=True).encode())
 
 
 @contextmanager
@@ -95,7 +94,7 @@ def _changed(spreadsheet: Spreadsheet, before: Mapping[str, str]) -> Iterator[st
 def _read(config: Config) -> dict[str, Any]:
     """The outcomes by the name of sheets.yaml: a folder may hold several."""
     try:
-        content = unseal((config.state / _OUTCOMES).read_bytes(), _OUTCOMES)
+        content = unseal((config.state / OUTCOMES).read_bytes(), OUTCOMES)
     except OSError:
         return {}
     outcomes: dict[str, Any] = json.loads(bytes(content)) if content is not None else {}

@@ -8,6 +8,7 @@ unfed                    the sheets and tables that it left alone
 descriptors-….binpb      compiled .proto files
 cache/                   what each table gave when it was parsed
 lock                     held by the process that builds or publishes
+seen-<sheets.yaml>       the state of all files that the last build went by, and what it said
 
 Each of them carries its hash: what isn't whole any more counts as not there, and is made again.
 """
@@ -36,6 +37,8 @@ from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_diges
 PULL = "pull.zip"
 LOCK = "lock"
 WRITTEN = "written"
+OUTCOMES = "outcomes"
+UNFED = "unfed"
 _BUILDS = "builds"
 _FORMAT = 1
 _BUILD_AGAIN = sentence("run `gdata build` again; what lies in `.gdata/` is safe to delete")
@@ -177,6 +180,11 @@ def save_build(
     # It isn't packed: that would take longer than parsing.
     parts = _Parts(provenance(), digests, is_plain, descriptors, snapshot_bytes(pulled, compress=False))
     write_sealed(path, key if is_plain else f"{key} in part", *parts.to_parts())
+
+
+def files_of_build(state: Path, build: str) -> list[Path]:
+    """What a build leaves here for those that come after it: publish, diff, the next build."""
+    return [state / PULL, state / _BUILDS / build, state / WRITTEN, state / OUTCOMES, state / UNFED]
 
 
 def tidy(state: Path, builds: Collection[str]) -> None:

@@ -12,10 +12,10 @@ from google.protobuf.descriptor import Descriptor
 from gdata.config import Config
 from gdata.files import unseal, write_sealed
 from gdata.language import say, say_counted
+from gdata.pipeline.state import UNFED
 from gdata.project import Project
 from gdata.tables.stage import Parsed
 
-_UNFED = "unfed"
 _SHOWN = 8
 
 
@@ -45,7 +45,7 @@ def note_unfed(project: Project, parsed: Parsed) -> str:
     before, now = known_unfed(config), unfed_of(project, parsed)
     if now != before:
         known = {**_read(config), config.path.name: {"sheets": now.sheets, "tables": now.tables}}
-        write_sealed(config.state / _UNFED, _UNFED, json.dumps(known, sort_keys=True).encode())
+        write_sealed(config.state / UNFED, UNFED, json.dumps(known, sort_keys=True).encode())
     parts = []
     if now.sheets:
         words = say_counted(
@@ -86,7 +86,7 @@ def _looks_like_a_table(message: Descriptor) -> bool:
 
 def _read(config: Config) -> dict[str, Any]:
     try:
-        content = unseal((config.state / _UNFED).read_bytes(), _UNFED)
+        content = unseal((config.state / UNFED).read_bytes(), UNFED)
     except OSError:
         return {}
     known: dict[str, Any] = json.loads(bytes(content)) if content is not None else {}

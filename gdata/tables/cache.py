@@ -100,9 +100,13 @@ class CacheKeys:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self.ask_for_now = False
+        """Whether one of them holds now and not later: a constraint compares with the clock."""
 
     def of(self, table: TableInput) -> bytes:
         """The key of a table made of these bytes."""
+        asks_for_now = self._asks_for_now(table.plan)
+        self.ask_for_now = self.ask_for_now or asks_for_now
         fed_too = [plan for entry in self._entries(table) for plan in self._project.plans_of(entry)]
         return cache_key(
             {
@@ -111,7 +115,7 @@ class CacheKeys:
                 "tags": self._project.tag_sets,
                 "timezone": self._project.config.timezone,
                 "sheets": [(name, self._sheets(name), self._bytes(one)) for name, one in table.pulled.items()],
-                "now": time.time_ns() if self._asks_for_now(table.plan) else 0,
+                "now": time.time_ns() if asks_for_now else 0,
             }
         )
 

@@ -46,6 +46,8 @@ class Parsed:
     pulled: list[Pulled] = field(default_factory=list)
     unnamed: list[tuple[str, str]] = field(default_factory=list)
     """Spreadsheet and title of the sheets that no line of sheets.yaml names, where titles are known."""
+    asks_for_now: bool = False
+    """Whether a constraint compares with the clock, so that the same cells may be wrong tomorrow."""
     waited: float = 0.0
     """Seconds that went by until the pulls were there; parsing went on meanwhile where it could."""
 
@@ -113,6 +115,7 @@ class _Stage:
 
     def _start(self, tables: Sequence[TableInput]) -> None:
         keyed = [KeyedTable(table, self._keys.of(table)) for table in tables]
+        self._parsed.asks_for_now = self._keys.ask_for_now
         kept = self._cache.load_all([(one.name, one.key, partial(self._parser.restore, one.table)) for one in keyed])
         for one, parsed in zip(keyed, kept, strict=True):
             if parsed is None:
