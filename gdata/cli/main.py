@@ -42,6 +42,7 @@ COMMANDS = {
     "prune": "Take out of the store what no channel needs any more.",
     "keygen": "Make a key pair to sign releases with.",
     "show": "Show a table, or a row of it.",
+    "uses": "Show which rows refer to a row.",
     "codegen": "Write a client's code: its messages, and a loader that trusts no byte.",
     "stubs": "Write a .pyi so that editors complete the tables of gdata.load.",
 }

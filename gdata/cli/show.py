@@ -62,7 +62,7 @@ def command(
 
     if for_excel and format_ != "csv":
         raise UsageError(sentence("--for-excel is for a file that Excel opens"), hint=sentence("add --format csv"))
-    bundle, words = _open(config_path, side, target)
+    bundle, words = open_shown(config_path, side, target)
     if table is None:
         _list_tables(bundle, format_)
         return
@@ -70,7 +70,8 @@ def command(
     render(shown.only_columns(columns.split(",") if columns else []), format_, limit, for_excel=for_excel)
 
 
-def _open(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, Presentation]:
+def open_shown(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, Presentation]:
+    """The bundle of a place and target, and the planners' words for it."""
     from gdata.diffs.presentation import presentation_of
 
     config, side = open_reading(config_path, name)

@@ -67,6 +67,8 @@ class Row:
     message: Message = field(repr=False, compare=False)
     convert: Callable[[Message], dict[str, Json]] = field(repr=False, compare=False)
     titles: Titles = field(default=Titles(), repr=False, compare=False)
+    users: int = 0
+    """Of a row that was removed, how many rows referred to it."""
 
     @property
     def title(self) -> str:
@@ -81,7 +83,8 @@ class Row:
     def as_json(self) -> dict[str, Json]:
         """The row as the diff's JSON has it."""
         number = {"row_number": self.number} if self.key is None else {}
-        return {"key": _key_json(self.key), **_title_json(self.title), **number, "row": self.values}
+        users = {"users": self.users} if self.users else {}
+        return {"key": _key_json(self.key), **_title_json(self.title), **number, **users, "row": self.values}
 
 
 class FieldChange(NamedTuple):

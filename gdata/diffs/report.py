@@ -30,7 +30,7 @@ from gdata.diffs.model import (
 )
 from gdata.diffs.patterns import Column, Pattern, columns, find_patterns, ratio_text
 from gdata.diffs.presentation import Presentation, key_text
-from gdata.language import counted, say, sentence
+from gdata.language import counted, say, say_counted, sentence
 from gdata.text import visible
 
 METRIC_VALUES = 100
@@ -62,6 +62,8 @@ class RowReport:
     values: tuple[ValueReport, ...]
     title: str = ""
     """What people call it, where that isn't its key."""
+    users: int = 0
+    """Of a row that was removed, how many rows referred to it."""
 
     @property
     def name(self) -> str:
@@ -70,7 +72,9 @@ class RowReport:
 
     def whole(self) -> str:
         """A row that came or went, on one line."""
-        return " · ".join(f"{one.name}: {one.new if one.old is None else one.old}" for one in self.values)
+        values = [f"{one.name}: {one.new if one.old is None else one.old}" for one in self.values]
+        users = [say_counted("{count} row referred to it", "{count} rows referred to it", self.users)]
+        return " · ".join([*(users if self.users else []), *values])
 
 
 @dataclass(frozen=True)
@@ -358,7 +362,7 @@ class _TableWords:
             for name, value in row.values.items()
             if name not in skipped and value not in ("", [], {})
         )
-        return RowReport(_key(row), row.number, tuple(values), _title(row))
+        return RowReport(_key(row), row.number, tuple(values), _title(row), row.users)
 
     def _value(self, one: FieldChange) -> ValueReport:
         old, new = (

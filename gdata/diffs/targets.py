@@ -12,16 +12,19 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message import Message
 
 from gdata.bundles.reader import Bundle
+from gdata.bundles.users import find_users
 from gdata.config import SchemaRule
 from gdata.diffs.model import Misreading, SchemaChange, Side, TableDiff
 from gdata.diffs.readers import old_readings
@@ -31,6 +34,8 @@ from gdata.diffs.titles import SideTitles
 from gdata.errors import OutsideError
 from gdata.language import sentence
 
+_USERS_MOST = 10_000
+"""Removed rows of a table whose users are counted; of more, nobody reads them one by one."""
 READ_AHEAD = 2
 """Tables whose bytes are read, both sides at once, while the one before is compared."""
 
@@ -90,7 +95,7 @@ class TargetComparison:
         for old_side, new_side in self._read_ahead(pair for pair in pairs if _may_differ(*pair)):
             diff = compare_tables(old_side, new_side)
             if diff is not None:
-                found.append(diff)
+                found.append(_with_users(diff, old_side.name, old))
         return sorted(found, key=lambda diff: diff.name)
 
     def _read_ahead(self, pairs: Iterable[tuple[TableSide, TableSide]]) -> Iterator[tuple[TableSide, TableSide]]:
@@ -118,6 +123,27 @@ def compare_one_table(old: Bundle | None, new: Bundle | None, table: str) -> Tab
         one = before or after
         return None if one is None else one_sided(one, is_new=before is None)
     return compare_tables(before, after)
+
+
+def _with_users(diff: TableDiff, name: str, old: _Sides) -> TableDiff:
+    """The table with how many rows referred to each of those that were removed."""
+    referring = any(ref.table == name for side in old.values() for refs in side.entry.refs.values() for ref in refs)
+    if not diff.removed or not referring or len(diff.removed) > _USERS_MOST:
+        return diff
+    users: dict[int, set[tuple[str, int]]] = {}
+    rows = [row.message for row in diff.removed]
+    entries = {one: side.entry for one, side in old.items()}
+    held = cache(lambda one: _messages(old[one]))
+    for at, use in find_users(entries, held, lambda one: old[one].shape.row, name, rows):
+        users.setdefault(at, set()).add((use.table, id(use.row)))
+    removed = [replace(row, users=len(users.get(at, ()))) for at, row in enumerate(diff.removed)]
+    return replace(diff, removed=removed)
+
+
+def _messages(side: TableSide) -> Sequence[Message]:
+    """All rows of a side, held so that each stays the one object that it is."""
+    raw = side.cut()
+    return list(map(raw.reader(len(raw.rows)), range(len(raw.rows))))
 
 
 def _schema_changes(old: Schema, new: Schema, category: SchemaRule, sources: bytes | None) -> tuple[SchemaChange, ...]:

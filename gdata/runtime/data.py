@@ -13,6 +13,7 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Any, Self
 
+from gdata.bundles.users import Use
 from gdata.errors import DamagedError, GdataError, OutsideError, UsageError
 from gdata.runtime.health import Freshness, Health
 from gdata.runtime.places import Found, Place
@@ -102,6 +103,10 @@ class TypedData:
     def resolve(self, row: Any, field: str) -> Any:
         """The row that a reference field of `row` points at; see `Snapshot.resolve`."""
         return self._snapshot.resolve(row, field)
+
+    def users(self, row: Any, table: str = "") -> list[Use]:
+        """The rows and fields that refer to a row; see `Snapshot.users`."""
+        return self._snapshot.users(row, table)
 
     def refresh(self) -> bool:
         """Swap in what is newer at the place this was loaded from, whole; True if there was something newer.

@@ -17,6 +17,7 @@ from gdata.bundles.lookup import Table, make_once
 from gdata.bundles.manifest import Manifest, Reference, TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.bundles.titles import Titles, titles_of
+from gdata.bundles.users import Use, find_users
 from gdata.errors import DamagedError, LookupFailed
 from gdata.nearest import nearest
 from gdata.runtime.messages import TableType, table_types
@@ -133,6 +134,36 @@ class TypedSnapshot:
             rows = {name: one.row for name, one in self._types.items()}
             self._references = References(self._manifest.tables, rows)
         return self._references.resolve(self, row, field)
+
+    def users(self, row: Any, table: str = "") -> list[Use]:
+        """Every use of a row: the table and row that refer to it, and by which field (`rewards[2].item_id`).
+
+        They are found by looking at every row of the tables that may refer to it: for tools, not for requests.
+        `table` is the row's own, where several tables have such rows.
+
+        Raises:
+            LookupFailed: no table of this data has such rows, or several have.
+        """
+        name = table or self._table_of(row)
+        return [
+            use
+            for _, use in find_users(
+                self._manifest.tables, self._rows_of, lambda one: self._types[one].row, name, [row]
+            )
+        ]
+
+    def _rows_of(self, name: str) -> Sequence[Any]:
+        table = self[name]
+        return table.rows if isinstance(table, Table) else [table]
+
+    def _table_of(self, row: Any) -> str:
+        kind = getattr(row, "DESCRIPTOR", None)
+        names = [name for name, one in self._types.items() if kind is not None and one.row.full_name == kind.full_name]
+        if len(names) == 1:
+            return names[0]
+        if not names:
+            raise LookupFailed(f"{row!r:.80} is no row of {', '.join(self.tables) or 'this data'}")
+        raise LookupFailed(f'it may be a row of {" or ".join(names)}: name its table, users(row, "{names[0]}")')
 
     def parse_all(self) -> None:
         """Parse every table and index it by its key now, not when it is first asked for."""

@@ -155,7 +155,8 @@ def _plots(table: TableReport) -> Iterator[dict[str, Json]]:
 
 def _rows_data(rows: RowsReport) -> Iterator[dict[str, Json]]:
     for row in rows.shown:
-        title = {"title": row.title} if row.title else {}
+        title: dict[str, Json] = {"title": row.title} if row.title else {}
+        title |= {"users": row.users} if row.users else {}
         changes = list(map(_change, row.values))
         yield {"kind": rows.sort, "key": row.key, **title, "number": row.number, "changes": changes}
 
