@@ -96,9 +96,25 @@ class _Composer:
             return self._merged(node, self._values(node, None, node.field.name))
         is_start = set(starts)
         idle = [line not in is_start for line in range(self._line_count)]
-        self._check_filled(node, is_start)
+        lists = list(inner_lists(node))
+        down = {column for one in lists for column in one.columns()}
+        self._check_filled(node, is_start, [column for column in node.columns() if column not in down])
+        if not lists:
+            values = self._values(node, idle, node.field.name)
+            return [values[line] for line in starts]
+        return self._with_lists(node, lists, idle)
+
+    def _with_lists(self, node: Node, lists: Iterable[Node], idle: Blank) -> list[Any]:
+        """The message of each record, whose lists go on in its further lines."""
+        every = [self._records.lines_of(record) for record in range(self._records.count)]
+        self._begin_at_first(node, every)
         values = self._values(node, idle, node.field.name)
-        return [values[line] for line in starts]
+        for lines in every:
+            for line in lines[1:]:
+                self._go_on(node, values[lines.start], values[line], line)
+        for one in lists:
+            self._check_gaps_down(one, every, f"{node.field.name}.")
+        return [values[lines.start] for lines in every]
 
     def _merged(self, node: Node, values: Sequence[Any]) -> list[Any]:
         """The lists or maps of a record's lines as one."""
@@ -171,10 +187,22 @@ class _Composer:
             elif part.fields:
                 self._go_on(part, above.get(name), further.get(name), line)
 
-    def _check_filled(self, node: Node, is_start: set[int]) -> None:
+    def _begin_at_first(self, message: Node, every: Iterable[range]) -> None:
+        """What a record's further line has of a message is there, so its first line is asked for the rest."""
+        blank = self._blank_of(message)
+        if blank is not None:
+            whole = list(blank)
+            for lines in every:
+                whole[lines.start] = all(blank[line] for line in lines)
+            self._blank[id(message)] = whole if any(whole) else None
+        for part in message.fields.values():
+            if part.fields and not is_several(part):
+                self._begin_at_first(part, every)
+
+    def _check_filled(self, node: Node, is_start: set[int], columns: Iterable[int]) -> None:
         if node.is_case and node.case is not None and node.field is not node.case.members[0]:
             return  # All members have the same columns.
-        for column in node.columns():
+        for column in columns:
             blank = blanks(self._records.cells(column))
             for line in range(self._line_count):
                 if line not in is_start and (blank is None or not blank[line]):
