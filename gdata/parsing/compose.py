@@ -7,10 +7,8 @@ different to different targets.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from gdata import kinds
@@ -19,16 +17,13 @@ from gdata.nearest import nearest, question
 from gdata.parsing.cell import Fault, choices_text, is_blank, shown
 from gdata.parsing.column import Column, blanks
 from gdata.parsing.header import Case, Node, case_fields
+from gdata.parsing.multirow import Blank, Part, RecordLines, first_column, is_several
 from gdata.parsing.records import SheetRecords
-from gdata.parsing.rows import Columns, Part, elements_of, inner_lists, is_several, make_dicts
+from gdata.parsing.rows import Columns, make_dicts
 from gdata.parsing.view import Tags
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.textrows import choose_cells
-
-Blank = Sequence[bool] | None
-"""Which lines are blank; None: none is."""
-
 
 _BLANK_KINDS = {"enum": kinds.CELL_BLANK_CHOICE, "bool": kinds.CELL_BLANK_BOOL}
 
@@ -79,134 +74,17 @@ class _Composer:
     def columns(self) -> dict[str, Sequence[Any]]:
         """The value of every record in sheet order, by field."""
         nodes, row = self._records.header.nodes, self._records.plan.row
-        columns = {name: self._of_records(node) for name, node in nodes.items()}
+        starts = self._records.starts
+        if starts is None:
+            columns = {name: self.values_of_lines(node, None, name) for name, node in nodes.items()}
+        else:
+            lines = RecordLines(self._records, self)
+            columns = {name: lines.values(node, starts) for name, node in nodes.items()}
         for field in _defaulted(row, nodes):
             columns[field.name] = [self._default(Node(field))] * self._records.count
         self._check_oneofs(nodes.values(), None, "")
         self._check_cases(nodes.values(), "")
         return columns
-
-    # --- lines to records ---------------------------------------------------------------------------------
-
-    def _of_records(self, node: Node) -> Sequence[Any]:
-        starts = self._records.starts
-        if starts is None:
-            return self._values(node, None, node.field.name)
-        if is_several(node):
-            return self._merged(node, self._values(node, None, node.field.name))
-        is_start = set(starts)
-        idle = [line not in is_start for line in range(self._line_count)]
-        lists = list(inner_lists(node))
-        down = {column for one in lists for column in one.columns()}
-        self._check_filled(node, is_start, [column for column in node.columns() if column not in down])
-        if not lists:
-            values = self._values(node, idle, node.field.name)
-            return [values[line] for line in starts]
-        return self._with_lists(node, lists, idle)
-
-    def _with_lists(self, node: Node, lists: Iterable[Node], idle: Blank) -> list[Any]:
-        """The message of each record, whose lists go on in its further lines."""
-        every = [self._records.lines_of(record) for record in range(self._records.count)]
-        self._begin_at_first(node, every)
-        values = self._values(node, idle, node.field.name)
-        for lines in every:
-            for line in lines[1:]:
-                self._go_on(node, values[lines.start], values[line], line)
-        for one in lists:
-            self._check_gaps_down(one, every, f"{node.field.name}.")
-        return [values[lines.start] for lines in every]
-
-    def _merged(self, node: Node, values: Sequence[Any]) -> list[Any]:
-        """The lists or maps of a record's lines as one."""
-        merged: list[Any] = []
-        for record in range(self._records.count):
-            whole: Any = [] if node.field.is_list else {}
-            for line in self._records.lines_of(record):
-                self._add(node, whole, values[line] or (), line)
-            merged.append(whole)
-        self._check_gaps_down(node, [self._records.lines_of(record) for record in range(self._records.count)], "")
-        return merged
-
-    def _check_gaps_down(self, several: Node, wholes: Sequence[range], prefix: str) -> None:
-        """Warn of lines in which a list of scalars is blank while a later line of the same list is filled.
-
-        `wholes` are the lines of each list or map; in one of messages each element has its own.
-        """
-        name = prefix + several.field.name
-        if several.field.message is not None:
-            for number, element in enumerate(elements_of(several), start=1):
-                lines = self._lines_of_elements(element, wholes)
-                place = f"{name}[{number}]." if several.field.is_list else f"{name}.value."
-                for inner in inner_lists(element) if lines else ():
-                    self._check_gaps_down(inner, lines, place)
-        elif several.field.is_list and (blank := self._blank_of(several)) is not None:
-            gaps = [line for lines in wholes for line in _gaps(blank, lines)]
-            self._report_gaps(gaps, _first_column(several), name)
-
-    def _lines_of_elements(self, element: Node, wholes: Iterable[range]) -> list[range]:
-        """The lines of each element that goes on in further ones."""
-        further = self._records.further
-        goes_on = further.lines(element) if further is not None else None
-        if goes_on is None:
-            return []
-        blank = self._blank_of(element)
-        found = []
-        for lines in wholes:
-            begins = [line for line in lines if not goes_on[line] and not (blank is not None and blank[line])]
-            found += [range(first, end) for first, end in pairwise([*begins, lines.stop])]
-        return found
-
-    def _add(self, node: Node, whole: Any, part: Any, line: int) -> None:
-        """Add what a line has of a list or map."""
-        if node.field.is_list:
-            for one in part:
-                if isinstance(one, Part) and one.goes_on:
-                    above = (other for other in reversed(whole) if isinstance(other, Part) and other.node is one.node)
-                    self._go_on(one.node, next(above, None), one, line)
-                else:
-                    whole.append(one)
-            return
-        for key, value in part.items() if part else ():
-            if key is None:
-                self._go_on(node.fields["value"], next(reversed(whole.values()), None), value, line)
-                continue
-            if key in whole:
-                fault = Fault(kinds.CELL_MAP_KEY, {"value": str(key)})
-                self._report(fault, line, _first_column(node), node.field.name)
-            whole[key] = value
-
-    def _go_on(self, message: Node, above: dict[str, Any] | None, further: dict[str, Any] | None, line: int) -> None:
-        """Add what a further line has of the lists in a message; one above that is wrong was told of already."""
-        if above is None or further is None:
-            return
-        for name, part in message.fields.items():
-            if is_several(part) and further.get(name):
-                # Equal cells share what was made of them.
-                above[name] = copy(above.get(name)) or ([] if part.field.is_list else {})
-                self._add(part, above[name], further[name], line)
-            elif part.fields:
-                self._go_on(part, above.get(name), further.get(name), line)
-
-    def _begin_at_first(self, message: Node, every: Iterable[range]) -> None:
-        """What a record's further line has of a message is there, so its first line is asked for the rest."""
-        blank = self._blank_of(message)
-        if blank is not None:
-            whole = list(blank)
-            for lines in every:
-                whole[lines.start] = all(blank[line] for line in lines)
-            self._blank[id(message)] = whole if any(whole) else None
-        for part in message.fields.values():
-            if part.fields and not is_several(part):
-                self._begin_at_first(part, every)
-
-    def _check_filled(self, node: Node, is_start: set[int], columns: Iterable[int]) -> None:
-        if node.is_case and node.case is not None and node.field is not node.case.members[0]:
-            return  # All members have the same columns.
-        for column in columns:
-            blank = blanks(self._records.cells(column))
-            for line in range(self._line_count):
-                if line not in is_start and (blank is None or not blank[line]):
-                    self._report(Fault(kinds.ROW_FILLED, {}), line, column, node.field.name)
 
     @property
     def _line_count(self) -> int:
@@ -214,7 +92,7 @@ class _Composer:
 
     # --- values of every line -----------------------------------------------------------------------------
 
-    def _values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
+    def values_of_lines(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
         """The value of `node` in every line; in `idle` lines nothing is asked for, so a blank is no problem."""
         if node.is_case and node.field.message is None:
             return self._case_values(node, idle, name)
@@ -238,7 +116,7 @@ class _Composer:
                 base if variant.blank is not None and variant.blank[line] else variant.values[line]
                 for line, base in enumerate(values)
             ]
-        blank = self._blank_of(node)
+        blank = self.blank_of(node)
         if blank is None or (node.is_element and node.field.kind != "message" and not node.field.default):
             return values
         return self._fill_blanks(node, values, blank, idle, name)
@@ -258,7 +136,7 @@ class _Composer:
             else:
                 kind = _BLANK_KINDS.get(node.field.kind, kinds.CELL_BLANK)
                 words = {"before": "", "choices": choices_text(node.field.choices)}
-                self._report(Fault(kind, words), line, node.column, name)
+                self.report(Fault(kind, words), line, node.column, name)
         return values
 
     def _check_cases(self, nodes: Iterable[Node], prefix: str) -> None:
@@ -290,7 +168,7 @@ class _Composer:
             "member": member.name if member is not None else "",
             "count": count,
         }
-        self._report(Fault(kind, words), line, column, prefix + case.members[0].oneof)
+        self.report(Fault(kind, words), line, column, prefix + case.members[0].oneof)
         self._mark_bad(line, *(prefix + one.name for one in case.members))
 
     def _fill_blanks(
@@ -312,21 +190,23 @@ class _Composer:
             words = {"choices": choices_text(field.choices)}
             for line in asked if is_key else (line for line in asked if line not in self._records.unticked):
                 fault = Fault(kind, {"before": self._merge_hint(node, line), **words})
-                self._report(fault, line, _first_column(node), name)
+                self.report(fault, line, first_column(node), name)
         return values
 
     def _default(self, node: Node) -> Any:
         return self._records.convert_text(node, node.field.default or "")
 
     def _list_values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
-        parts = [self._values(node.elements[index], idle, f"{name}[{index + 1}]") for index in sorted(node.elements)]
+        parts = [
+            self.values_of_lines(node.elements[index], idle, f"{name}[{index + 1}]") for index in sorted(node.elements)
+        ]
         if node.field.message is None:
             self._check_gaps(node, name)
         return [[value for value in values if value is not None] for values in zip(*parts, strict=True)]
 
     def _check_gaps(self, node: Node, name: str) -> None:
         """Warn of elements that are blank while a later one is filled."""
-        blanks = [(index, self._blank_of(node.elements[index])) for index in sorted(node.elements, reverse=True)]
+        blanks = [(index, self.blank_of(node.elements[index])) for index in sorted(node.elements, reverse=True)]
         if not any(blank for _, blank in blanks):
             return
         # As numbers of as many bytes as there are lines, flags are compared all at once.
@@ -335,14 +215,14 @@ class _Composer:
             flags = int.from_bytes(bytes(blank), "big") if blank is not None else 0
             if flags & later:
                 gaps = (flags & later).to_bytes(self._line_count, "big")
-                column = _first_column(node.elements[index])
-                self._report_gaps([line for line, is_gap in enumerate(gaps) if is_gap], column, f"{name}[{index + 1}]")
+                column = first_column(node.elements[index])
+                self.report_gaps([line for line, is_gap in enumerate(gaps) if is_gap], column, f"{name}[{index + 1}]")
             later |= every ^ flags
 
     def _map_values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
         if node.entries:
             keys = [self._records.map_key(node.field, text) for text in node.entries]
-            parts = [self._values(entry, idle, f"{name}[{text}]") for text, entry in node.entries.items()]
+            parts = [self.values_of_lines(entry, idle, f"{name}[{text}]") for text, entry in node.entries.items()]
             return [
                 {key: value for key, value in zip(keys, values, strict=True) if value is not None}
                 for values in zip(*parts, strict=True)
@@ -350,12 +230,12 @@ class _Composer:
         return [_map_entry(entry) for entry in self._message_values(node, idle, name)]
 
     def _message_values(self, node: Node, idle: Blank, name: str) -> Sequence[Any]:
-        blank, further = self._blank_of(node), self._records.further
+        blank, further = self.blank_of(node), self._records.further
         goes_on = further.lines(node) if further is not None else None
         idle = _either(idle, blank)
         own_idle = _either(idle, goes_on)
         columns = {
-            part: self._values(child, idle if is_several(child) else own_idle, f"{name}.{part}")
+            part: self.values_of_lines(child, idle if is_several(child) else own_idle, f"{name}.{part}")
             for part, child in node.fields.items()
         }
         if node.field.message is not None and not (node.field.is_map and not node.is_element):
@@ -370,7 +250,7 @@ class _Composer:
             return dicts
         return [None if is_blank else value for value, is_blank in zip(dicts, blank, strict=True)]
 
-    def _blank_of(self, node: Node) -> Blank:
+    def blank_of(self, node: Node) -> Blank:
         """In which lines every cell of `node` is blank, as these tags see it."""
         known = self._blank.get(id(node), False)
         if known is not False:
@@ -378,7 +258,7 @@ class _Composer:
         if node.is_case and node.case is not None:
             self._blank[id(node)] = [not one for one in self._records.chosen(node.case)]
             return self._blank[id(node)]
-        parts: list[Blank] = [self._blank_of(part) for part in node.parts]
+        parts: list[Blank] = [self.blank_of(part) for part in node.parts]
         columns = [node.variants[tag] for tag in self._tags if tag in node.variants]
         columns += [node.column] if node.column is not None else []
         # Conversion has told blank cells from others already.
@@ -392,27 +272,33 @@ class _Composer:
         self._blank[id(node)] = blank
         return blank
 
+    def take_blank(self, node: Node, blank: Blank) -> None:
+        """From now on, in which lines every cell of `node` is blank."""
+        self._blank[id(node)] = blank
+
     # --- problems -----------------------------------------------------------------------------------------
 
     def _convert(self, node: Node, column: int, name: str) -> Column:
         converted = self._records.convert(node, column)
         for line, fault in converted.faults:
-            self._report(fault, line, column, name)
+            self.report(fault, line, column, name)
         return converted
 
-    def _report_gaps(self, lines: Sequence[int], column: int, name: str) -> None:
+    def report_gaps(self, lines: Sequence[int], column: int, name: str) -> None:
+        """Warn of the lines in which a list closes up."""
         if lines:
             self.problems.append(self._records.problem(kinds.LIST_GAP, lines[0], column, name, count=len(lines)))
 
-    def _report(self, fault: Fault, line: int, column: int, name: str) -> None:
+    def report(self, fault: Fault, line: int, column: int, name: str) -> None:
+        """Tell what is wrong with a cell."""
         self.problems.append(self._records.fault_problem(fault, line, column, name))
         if fault.kind.severity == "error":
             self._mark_bad(line, name)
 
     def _merge_hint(self, node: Node, line: int) -> Sentence | str:
-        cell = self._records.cell_at(line, _first_column(node))
-        for first_row, first_column, last_row, last_column in self._records.sheet.grid.merges:
-            if first_row <= cell.row <= last_row and first_column <= cell.column <= last_column:
+        cell = self._records.cell_at(line, first_column(node))
+        for top, left, bottom, right in self._records.sheet.grid.merges:
+            if top <= cell.row <= bottom and left <= cell.column <= right:
                 return sentence("the cell is merged with others, and only the first one has the value; split them.")
         return ""
 
@@ -426,14 +312,14 @@ class _Composer:
                 self._check_oneof(group, idle, prefix)
 
     def _check_oneof(self, group: list[Node], idle: Blank, prefix: str) -> None:
-        blank = [self._blank_of(node) for node in group]
+        blank = [self.blank_of(node) for node in group]
         names = ", ".join(node.field.name for node in group)
         for line in range(self._line_count):
             filled = [node for node, flags in zip(group, blank, strict=True) if flags is None or not flags[line]]
             if len(filled) < 2 or (idle is not None and idle[line]):
                 continue
-            *others, last = sorted(_first_column(node) for node in filled)
-            name = prefix + next(node.field.name for node in filled if _first_column(node) == last)
+            *others, last = sorted(first_column(node) for node in filled)
+            name = prefix + next(node.field.name for node in filled if first_column(node) == last)
             related = [self._records.cell_at(line, column) for column in others]
             self.problems.append(
                 self._records.problem(kinds.ONEOF_SEVERAL, line, last, name, members=names, related=related)
@@ -458,20 +344,10 @@ def _map_entry(entry: Any) -> dict[Any, Any] | None:
     return {entry["key"]: entry["value"]} if entry.get("key") is not None else None
 
 
-def _gaps(blank: Sequence[bool], lines: range) -> Iterator[int]:
-    """The blank ones of a record's lines that come before a filled one."""
-    last = next((line for line in reversed(lines) if not blank[line]), lines.start)
-    return (line for line in range(lines.start, last) if blank[line])
-
-
 def _either(idle: Blank, other: Blank) -> Blank:
     if idle is None or other is None:
         return other if idle is None else idle
     return [a or b for a, b in zip(idle, other, strict=True)]
-
-
-def _first_column(node: Node) -> int:
-    return min(node.columns())
 
 
 def _defaulted(message: MessagePlan, nodes: Iterable[str]) -> list[FieldPlan]:

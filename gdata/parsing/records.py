@@ -31,7 +31,7 @@ from gdata.parsing.cell import (
 from gdata.parsing.column import Column, blanks, convert_column
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Case, Node
-from gdata.parsing.rows import Further
+from gdata.parsing.multirow import Further
 from gdata.parsing.sheet import Sheet, is_unticked, keep_records
 from gdata.parsing.view import SWITCHED_OFF, Tags
 from gdata.problems import Cell, Kind, Problem
