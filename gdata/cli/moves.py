@@ -32,6 +32,10 @@ def move_options(function: Command) -> Command:
             click.option("--reason", default="", help="Why it may be broken; the log keeps it."),
             click.option("--key", metavar="FILE", help="Sign with this private key; else $GDATA_SIGNING_KEY."),
             yes_option,
+            click.option("--stat", is_flag=True, help="Show only the summary of each table."),
+            click.option(
+                "--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Rows shown of each; 0: all."
+            ),
             format_option("text", "json"),
             quiet_option,
             config_option,
@@ -54,6 +58,8 @@ def run_move(
     reason: str,
     key: str | None,
     yes: bool,
+    stat: bool,
+    limit: int,
     format_: str,
     quiet: bool,
     config_path: Path | None,
@@ -81,7 +87,7 @@ def run_move(
         key=load_signing_key(key),
     )
     plan = plan_move(config, store, move, stale=stale)
-    _show(plan, quiet=quiet or format_ == "json")
+    _show(plan, config.timezone, quiet=quiet or format_ == "json", stat=stat, limit=limit or None)
     if plan.is_needed:
         plan.check_gate()
         ask(_question(plan), yes=yes)
@@ -113,15 +119,17 @@ def _question(plan: Plan) -> str:
     return say("roll {channel} back from {was} to {release}?", channel=move.channel, was=was, release=plan.new.release)
 
 
-def _show(plan: Plan, *, quiet: bool) -> None:
+def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | None) -> None:
     from gdata.cli.console import error_console
+    from gdata.diffs.presentation import presentation_of
     from gdata.diffs.renderers.text import render_text
 
     console = error_console()
     for note in plan.notes:
         console.print(say("warning: {note}", note=visible(note)), style="yellow", markup=False, soft_wrap=True)
     if plan.is_needed and plan.diff is not None and not quiet:
-        render_text(console, plan.diff, plan.verdict)
+        words = presentation_of(plan.diff.new.sources or plan.diff.old.sources, timezone)
+        render_text(console, plan.diff, plan.verdict, presentation=words, stat=stat, limit=limit)
 
 
 def _told(plan: Plan, moved: Moved) -> str:

@@ -157,6 +157,11 @@ class TableReport:
     patterns: tuple[PatternReport, ...] = ()
 
     @property
+    def is_one_sided(self) -> bool:
+        """Whether the table itself is new or gone."""
+        return self.status in ("added", "removed")
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What happened to whole columns, each in one line."""
         return (*(one.message for one in self.one_sided), *(one.message for one in self.patterns))
@@ -274,8 +279,12 @@ def report_of(
     *,
     rows: int | None = None,
     tables: Sequence[str] = (),
+    whole_tables: bool = True,
 ) -> Report:
-    """The diff in words. `rows`: of each table and sort, None: all, 0: only the overview; `tables`: only these."""
+    """The diff in words. `rows`: of each table and sort, None: all, 0: only the overview; `tables`: only these.
+
+    Without `whole_tables` the rows of tables that are new or gone aren't told: that they are says it.
+    """
     words = words or Presentation()
     groups = [(targets, table) for targets, table in group_tables(diff) if not tables or table.name in tables]
     return Report(
@@ -285,9 +294,15 @@ def report_of(
         summary=diff.summary,
         targets=tuple(map(visible, diff.targets)),
         schema=tuple(group_schemas(diff)),
-        tables=tuple(_TableWords(words, table).report(targets, len(diff.targets), rows) for targets, table in groups),
+        tables=tuple(
+            _TableWords(words, table).report(
+                targets, len(diff.targets), rows if whole_tables or table.status not in ("added", "removed") else 0
+            )
+            for targets, table in groups
+        ),
         verdict=None if verdict is None else _verdict_report(verdict),
-        metrics=tuple(_metric_report(one, rows) for one in diff.metrics if one.differs),
+        # Where nothing was before, there is nothing to compare with.
+        metrics=tuple(_metric_report(one, rows) for one in diff.metrics if one.differs and diff.old.bundles),
     )
 
 

@@ -137,3 +137,36 @@ def test_a_new_column_is_one_line_in_every_form() -> None:
     assert line in printed(diff)
     assert line.replace(":", "&#58;") in to_markdown(diff, verdict)
     assert '"columns":[["cooldown",1,21,"1.5 … 11.5"]]' in to_html(diff, verdict)
+
+
+def test_a_new_table_is_one_line_and_its_rows_are_shown_where_it_is_asked_for() -> None:
+    diff = diff_of({"LineTable": []}, {"LineTable": [], "ItemTable": OLD})
+    text = printed(diff)
+    assert "ItemTable 59 · · · new table" in lines_of(text) and "오래된" not in text
+    assert "오래된 전설의 검 1" in printed(diff, tables=["ItemTable"]) and "검 59" in printed(diff, limit=None)
+
+
+def test_a_first_release_fits_a_screen() -> None:
+    from diffcases import PROTO as GAME
+
+    many = [f"message Thing{n}Table {{ repeated Item rows = 1; }}" for n in range(60)]
+    protos = GAME + "\n".join(many)
+    tables = {f"Thing{n}Table": [{"id": one} for one in range(n + 1)] for n in range(60)}
+    text = printed(compare(Side("live"), side("output", tables, protos)))
+    assert "Thing58Table 59, Thing59Table" in " ".join(text.split()) and len(text.splitlines()) < 24
+    assert "60 new tables · 1,830 rows added" in text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_ids_names_and_numbers_stay_in_one_piece(width: int) -> None:
+    name = "a_very_long_name_of_a_table_with_words"
+    protos = PROTO.replace("ItemTable", f"{name}Table")
+    old = [
+        {"id": 1_000_000_000 + n, "name": "긴 이름의 칼날 " * 8, "power": 10**15 + n, "price": n + 1} for n in range(4)
+    ]
+    new = [{**row, "power": 10**15 * 2 + 5, "price": 2_000_000_000} for row in old]
+    text = printed(
+        diff_of({f"{name}Table": old}, {f"{name}Table": new}, old_protos=protos, new_protos=protos), width=width
+    )
+    for whole in (f"{name}Table", "1000000003", "1000000000000003", "2000000000000005", "2000000000"):
+        assert whole in text

@@ -36,6 +36,8 @@ _WORD_MARKS_FROM = 24
 """Shorter texts are read at a glance: no words are marked in them."""
 _LONGEST = 400
 """Signs of one value."""
+_NEW_TABLES = 8
+"""New tables that have a line each; of more, names and row counts in one paragraph."""
 _TITLE = 24
 """Columns of a terminal that a row's title takes."""
 _NEVER_BROKEN = 20
@@ -62,9 +64,11 @@ def render_text(
 ) -> None:
     """Print the diff and the gate's word on it.
 
-    `stat`: the summary alone. `tables`: only these, by name. `limit`: rows shown a table and sort; None: all.
+    `stat`: the summary alone. `tables`: only these, by name. `limit`: rows shown a table and sort; None: all. The rows
+    of a table that is new or gone are shown where it is asked for by name, or all are.
     """
-    report = report_of(diff, verdict, presentation, rows=0 if stat else limit, tables=tables)
+    whole = bool(tables) or limit is None
+    report = report_of(diff, verdict, presentation, rows=0 if stat else limit, tables=tables, whole_tables=whole)
     page = _TextPage(console)
     page.head(report)
     if report.tables:
@@ -75,7 +79,8 @@ def render_text(
         for schema in report.schema:
             page.schema(schema)
         for table in report.tables:
-            page.table(table)
+            if whole or not table.is_one_sided:
+                page.table(table)
     if report.verdict is not None:
         page.verdict(report.verdict)
 
@@ -91,9 +96,20 @@ class _TextPage:
     def overview(self, tables: Sequence[TableReport]) -> None:
         from rich import box
 
+        news = [table for table in tables if table.status == "added"]
+        if len(news) > _NEW_TABLES:
+            # A first release: what each of them has is a number, and a line for each would be a screen full.
+            counts: dict[str, int] = {}
+            for table in news:  # Targets may have other rows of it: the most that one has.
+                counts[table.name] = max(counts.get(table.name, 0), table.added.count)
+            listed = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+            self.console.print(_text(say("new, with their rows: {tables}", tables=listed)))
+            tables = [table for table in tables if table.status != "added"]
+            if not tables:
+                return
         several = any(not table.in_all for table in tables)
         grid = _table(box.SIMPLE_HEAD)
-        grid.add_column(say("table"), overflow="fold")
+        grid.add_column(say("table"), overflow="fold", no_wrap=True)
         if several:
             grid.add_column(say("targets"), overflow="fold")
         headings = (say("added"), say("removed"), say("changed"), say("cells"))
@@ -147,7 +163,7 @@ class _TextPage:
         lines = [
             cells for row in rows.shown for cells in self._change_cells("~" if is_record else f"~ {row.name}", row)
         ]
-        value = _Column(ratio=1, min_width=_widest_unbroken(rows))
+        value = _value_column(rows)
         self.console.print(_grid(lines, (_KEY, _TITLE_COLUMN, _Column(), value, value, _KEY)))
         self._more(rows)
 
@@ -226,13 +242,6 @@ def _overview_cells(table: TableReport, several: bool) -> Iterator[tuple[str, st
     yield table.note, "yellow"
 
 
-def _widest_unbroken(rows: RowsReport) -> int:
-    from rich.cells import cell_len
-
-    values = (value for row in rows.shown for one in row.values for value in (one.old, one.new) if value is not None)
-    return max((size for size in map(cell_len, values) if size <= _NEVER_BROKEN), default=0)
-
-
 @dataclass(frozen=True)
 class _Column:
     no_wrap: bool = False
@@ -245,6 +254,17 @@ class _Column:
 
 _KEY = _Column(no_wrap=True)
 _TITLE_COLUMN = _Column(no_wrap=True, overflow="ellipsis", max_width=_TITLE)
+
+
+def _value_column(rows: RowsReport) -> _Column:
+    """The column of old or new values: of short ones alone it is never broken, long texts are folded."""
+    from rich.cells import cell_len
+
+    values = [value for row in rows.shown for one in row.values for value in (one.old, one.new) if value is not None]
+    sizes = list(map(cell_len, values))
+    if max(sizes, default=0) <= _NEVER_BROKEN:
+        return _Column(no_wrap=True)
+    return _Column(ratio=1, min_width=max((size for size in sizes if size <= _NEVER_BROKEN), default=0))
 
 
 def _grid(lines: Sequence[tuple[Text, ...]], columns: Sequence[_Column]) -> Table:
