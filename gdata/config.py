@@ -102,6 +102,8 @@ class Target:
     groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     format: TextFormat = ""
+    compress: Literal["", "zstd"] = ""
+    """How its table files are packed; "" is not at all."""
 
 
 @dataclass(frozen=True)

@@ -101,9 +101,10 @@ class _TableEncoder:
         files: dict[str, bytes] = {}
         parts = []
         for piece, rows in self._pieces(view, content):
-            file = file_entry(plan.name, "binpb", piece, view.digest if piece is view.content else "")
-            files[file.file] = piece
-            parts.append(Part(file.file, file.sha256, file.size, rows))
+            digest = view.digest if piece is view.content else ""
+            stored, part = _part(plan.name, piece, rows, digest, is_packed=self._target.compress == "zstd")
+            files[part.file] = stored
+            parts.append(part)
         text: FileEntry | None = None
         if self._target.format and message is not None:
             from gdata.bundles.encode import as_text
@@ -182,6 +183,18 @@ class _TableEncoder:
     def _may_know(self, message: MessagePlan, name: str) -> bool:
         field = message.field(name) if name else None
         return field is None or not self._visible.hides(field.descriptor)
+
+
+def _part(name: str, piece: bytes, rows: int, digest: str, *, is_packed: bool) -> tuple[bytes, Part]:
+    """The file that a piece of a table is stored as, and its entry; `digest` is the piece's, where it is known."""
+    if not is_packed:
+        file = file_entry(name, "binpb", piece, digest)
+        return piece, Part(file.file, file.sha256, file.size, rows)
+    from gdata.bundles.packed import pack
+
+    packed = pack(piece)
+    file = file_entry(name, "zst", packed)
+    return packed, Part(file.file, file.sha256, file.size, rows, len(piece))
 
 
 PART_BYTES = 64 << 20

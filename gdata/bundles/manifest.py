@@ -19,8 +19,9 @@ from gdata.language import sentence
 MANIFEST = "manifest.json"
 FORMAT = 1
 TITLE = "title"
+ZSTD = "zstd"
 """The feature of a bundle in which a table names the field that its rows are called by."""
-KNOWN_FEATURES: frozenset[str] = frozenset([TITLE])
+KNOWN_FEATURES: frozenset[str] = frozenset([TITLE, ZSTD])
 _FILE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -58,10 +59,13 @@ class Part(FileEntry):
     """A file that holds `rows` rows of a table; a table's parts, joined, are its message."""
 
     rows: int
+    unpacked: int | None = None
+    """Of a file packed with zstd the bytes that are in it; `sha256` and `size` are those of the file itself."""
 
     def as_json(self) -> dict[str, Any]:
         """The entry as the manifest writes it."""
-        return {**super().as_json(), "rows": self.rows}
+        packed = {} if self.unpacked is None else {"unpacked": self.unpacked}
+        return {**super().as_json(), "rows": self.rows, **packed}
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class TableEntry:
     @property
     def size(self) -> int:
         """Bytes of the table on the wire."""
-        return sum(part.size for part in self.parts)
+        return sum(part.size if part.unpacked is None else part.unpacked for part in self.parts)
 
     @property
     def files(self) -> tuple[FileEntry, ...]:
@@ -206,7 +210,9 @@ def bundle_id(target: str, schema: FileEntry, tables: Mapping[str, TableEntry]) 
 
 def features_of(tables: Mapping[str, TableEntry]) -> tuple[str, ...]:
     """The features of a bundle with these tables: one without any is read by every gdata."""
-    return (TITLE,) if any(table.title for table in tables.values()) else ()
+    has_title = any(table.title for table in tables.values())
+    is_packed = any(part.unpacked is not None for table in tables.values() for part in table.parts)
+    return tuple(name for name, is_there in ((TITLE, has_title), (ZSTD, is_packed)) if is_there)
 
 
 def build_id(bundles: Mapping[str, str]) -> str:
@@ -260,7 +266,8 @@ def _file(raw: Any) -> FileEntry:
 
 def _part(raw: Any) -> Part:
     entry = _file(raw)
-    return Part(entry.file, entry.sha256, entry.size, _count(raw["rows"]))
+    unpacked = _count(raw["unpacked"]) if "unpacked" in raw else None
+    return Part(entry.file, entry.sha256, entry.size, _count(raw["rows"]), unpacked)
 
 
 def _reference(raw: Any) -> Reference:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest
+from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.language import sentence
 
@@ -41,19 +41,36 @@ class Bundle:
             )
         return content
 
+    def read_part(self, part: Part) -> bytes:
+        """The bytes that one of a table's files holds, verified, and unpacked where they are packed.
+
+        Raises:
+            DamagedError: the file is missing, or its bytes aren't those of the manifest.
+        """
+        return unpacked(part, self.read(part), self.place)
+
     def schema(self) -> bytes:
         """The serialized FileDescriptorSet of what the tables reach, verified."""
         return self.read(self.manifest.schema)
 
     def table(self, name: str) -> bytes:
         """The serialized message of the table `name`, verified."""
-        parts = [self.read(part) for part in self.manifest.tables[name].parts]
+        parts = [self.read_part(part) for part in self.manifest.tables[name].parts]
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def verify(self) -> None:
         """Read every file once; raises DamagedError at the first that isn't what the manifest says."""
         for entry in self.manifest.files:
             self.read(entry)
+
+
+def unpacked(part: Part, content: bytes, place: str) -> bytes:
+    """What the verified bytes of a table's file hold."""
+    if part.unpacked is None:
+        return content
+    from gdata.bundles.packed import unpack
+
+    return unpack(content, part.unpacked, place=f"{place}: {part.file}")
 
 
 def open_bundle(folder: Path) -> Bundle:

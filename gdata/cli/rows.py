@@ -197,7 +197,7 @@ def open_table(bundle: Bundle, name: str, words: Presentation | None = None) -> 
 
     def parsed(table: str) -> Any:
         found = bundle.manifest.tables[table]
-        return parse_table(table, kinds[table], found, [bundle.read(part) for part in found.parts], bundle.place)
+        return parse_table(table, kinds[table], found, [bundle.read_part(part) for part in found.parts], bundle.place)
 
     def find(reference: Reference) -> tuple[Callable[[Any], Any], Any] | None:
         texts = bundle.manifest.tables.get(reference.table)

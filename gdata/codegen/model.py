@@ -211,7 +211,7 @@ def _constants(bundle: Bundle, name: str, entry: TableEntry, type_: TableType, p
     field: Any = type_.row.fields_by_name.get(plan.constants)
     if field is None or len(type_.key) != 1:
         return ()
-    parts = [bundle.read(part) for part in entry.parts]
+    parts = [bundle.read_part(part) for part in entry.parts]
     table: Table[Any, Any] = parse_table(name, type_, entry, parts, bundle.place)
     constants: dict[str, Constant] = {}
     for row in table:

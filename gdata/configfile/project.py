@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from gdata.config import Config, Gate, GoogleSettings, SeverityRules, Spreadsheet, Target, TextFormat
 from gdata.configfile.gate import read_channels, read_gate, read_severity
@@ -148,9 +148,10 @@ def _read_target(name: str, value: Value) -> Target:
     check_name(name, value)
     if value.is_null:
         return Target(name)
-    fields = value.fields(("groups", "tags", "format"))
+    fields = value.fields(("groups", "tags", "format", "compress"))
     format = cast(TextFormat, fields.get("format", lambda one: one.choice(("json", "txtpb")), ""))
-    return Target(name, fields.get("groups", _read_words, ()), fields.get("tags", _read_words, ()), format)
+    compress = cast(Literal["", "zstd"], fields.get("compress", lambda one: one.choice(("zstd",)), ""))
+    return Target(name, fields.get("groups", _read_words, ()), fields.get("tags", _read_words, ()), format, compress)
 
 
 def _read_words(value: Value) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, canonical_json, sha256
+from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part, canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.files import project_lock, write_atomically, writing
@@ -151,13 +151,14 @@ def _write_plain(store: Store, bundle: Bundle, release: Release, into: Path) -> 
     held = _held_plain(into)
     files = _plain_files(bundle.manifest)
     digests = {name: entries[0].sha256 for name, entries in files.items() if len(entries) == 1}
-    # A table of several parts is joined: its own hash is known from the last time alone.
+    # A table of several parts is joined, a packed one unpacked: its own hash is known from the last time alone.
+    digests = {name: digest for name, digest in digests.items() if not _is_packed(files[name][0])}
     joined = held["files"] if held and held["bundle"] == bundle.manifest.bundle else {}
     expected = {name: digests.get(name) or joined.get(name) for name in files}
     missing = [name for name in files if expected[name] is None or _hash_of(into / name) != expected[name]]
 
     def write(name: str) -> str:
-        content = b"".join(bundle.read(entry) for entry in files[name])
+        content = b"".join(_content_of(bundle, entry) for entry in files[name])
         write_atomically(into / name, content)
         return sha256(content)
 
@@ -178,6 +179,14 @@ def _write_plain(store: Store, bundle: Bundle, release: Release, into: Path) -> 
     _remove(into, _names(into, None))
     entries = [entry for name in missing for entry in files[name]]
     return changed, _traffic(entries, [entry for parts in files.values() for entry in parts])
+
+
+def _is_packed(entry: FileEntry) -> bool:
+    return isinstance(entry, Part) and entry.unpacked is not None
+
+
+def _content_of(bundle: Bundle, entry: FileEntry) -> bytes:
+    return bundle.read_part(entry) if isinstance(entry, Part) else bundle.read(entry)
 
 
 def _plain_files(manifest: Manifest) -> dict[str, tuple[FileEntry, ...]]:

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.lookup import Table, make_once
 from gdata.bundles.manifest import Manifest, Reference, TableEntry
-from gdata.bundles.reader import Bundle
+from gdata.bundles.reader import Bundle, unpacked
 from gdata.bundles.titles import Titles, titles_of
 from gdata.bundles.users import Use, find_users
 from gdata.errors import DamagedError, LookupFailed
@@ -58,7 +58,7 @@ class TypedSnapshot:
         new = {name: entry for name, entry in manifest.tables.items() if not self._take_over(name, old)}
         contents = found.read(one for entry in new.values() for one in entry.files)
         for name, entry in new.items():
-            self._contents[name] = [contents[part.file] for part in entry.parts]
+            self._contents[name] = [unpacked(part, contents[part.file], self.place) for part in entry.parts]
             if (narrow := self._types[name].narrow) is not None:
                 narrow.check(self._contents[name], self.place)
 

@@ -17,6 +17,7 @@ from typing import Any
 from command_line import run_gdata
 
 from gdata.bundles.manifest import canonical_json, file_entry, sha256
+from gdata.bundles.packed import pack
 from gdata.bundles.reader import open_bundle
 from gdata.proto.wire import field_ends
 
@@ -75,6 +76,23 @@ class Cases:
             manifest["tables"]["LevelTable"]["parts"] = parts
 
         _rewrite(folder, split)
+        return folder
+
+    @cached_property
+    def packed(self) -> Path:
+        """The same bundle with its tables packed, as a target with `compress: zstd` has them."""
+        folder = self._copy("packed")
+
+        def pack_all(manifest: dict[str, Any]) -> None:
+            manifest["features"] = ["zstd"]
+            for name, table in manifest["tables"].items():
+                for part in table["parts"]:
+                    content = (folder / part["file"]).read_bytes()
+                    entry = file_entry(name, "zst", pack(content))
+                    (folder / entry.file).write_bytes(pack(content))
+                    part.update(entry.as_json(), unpacked=len(content))
+
+        _rewrite(folder, pack_all)
         return folder
 
     @cached_property

@@ -43,6 +43,8 @@ ANSWERS = {
     "label": "희귀",
 }
 """What each driver answers beside the rows; the values stand in the conformance project's sheets."""
+UNPACKS = ("go", "python", "typescript")
+"""Whose drivers have a zstd to give to the loader; the others see how it is told that they need one."""
 DAMAGES = (
     "flipped cut missing schema no-manifest half-manifest flipped-manifest other-target feature format no-table "
     "other-key row-count climbing"
@@ -143,6 +145,16 @@ def test_all_tables_equal_what_show_tells(driver: Driver, cases: Cases, which: s
     code, answers = driver.ask(getattr(cases, which))
     assert code == 0, answers
     assert _rows(cases.good, answers) == cases.shown
+
+
+def test_packed_tables_are_read_or_refused_by_name(driver: Driver, cases: Cases) -> None:
+    code, answers = driver.ask(cases.packed)
+    if driver.language in UNPACKS:
+        assert code == 0, answers
+        assert _rows(cases.good, answers) == cases.shown
+    else:
+        assert (code, list(answers)) == (1, ["error"])
+        assert "zstd" in answers["error"]
 
 
 def test_rows_are_found_by_typed_keys_indexes_and_references(driver: Driver, cases: Cases) -> None:

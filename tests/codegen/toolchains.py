@@ -50,8 +50,9 @@ def go(code: Path) -> list[str]:
     driver = root / "src" / "driver"
     driver.mkdir()
     shutil.copy(DRIVERS / "driver.go", driver / "main.go")
-    if not (GO_LIBRARIES / "src" / "google.golang.org" / "protobuf").is_dir():
-        pytest.skip("needs golang-google-protobuf-dev")
+    for library in ("google.golang.org/protobuf", "github.com/klauspost/compress"):
+        if not (GO_LIBRARIES / "src" / library).is_dir():
+            pytest.skip(f"needs {library} under {GO_LIBRARIES}, as Debian has it")
     paths = f"{root}:{GO_LIBRARIES}"
     run(["go", "vet", "example.com/game/gamedata"], root, GO111MODULE="off", GOPATH=paths, GOFLAGS="")
     run(["go", "build", "-o", root / "run", "driver"], root, GO111MODULE="off", GOPATH=paths, GOFLAGS="")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/proto"
 
 	"example.com/game/gamedata"
@@ -41,7 +42,11 @@ func check(err error) {
 }
 
 func main() {
-	data, err := gamedata.LoadGameData(os.Args[1])
+	unpacker, err := zstd.NewReader(nil)
+	check(err)
+	data, err := gamedata.LoadGameData(os.Args[1], gamedata.GameDataOptions{
+		Decompress: func(content []byte) ([]byte, error) { return unpacker.DecodeAll(content, nil) },
+	})
 	check(err)
 	t := data.Tables()
 	say("target", t.Target)

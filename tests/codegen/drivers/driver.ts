@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { decompress } from "fzstd";
 import { toBinary, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { GameData, GradeLabels, ItemId } from "./game_data.js";
 import * as pb from "./game/tables_pb.js";
@@ -27,7 +28,7 @@ const read = (folder: string) => async (name: string) => {
 };
 
 async function main(folder: string): Promise<void> {
-  const data = await GameData.load(read(folder), { place: folder });
+  const data = await GameData.load(read(folder), { place: folder, decompress });
   const t = data.tables;
   say("target", t.target);
   say("build", t.build);
