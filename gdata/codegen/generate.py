@@ -38,13 +38,20 @@ def generate(language: LanguageName, model: Model, settings: Settings, templates
         UsageError: a generator is missing or refuses, or a template can't be used.
         OutputError: the folder can't be written.
     """
-    made = _make(LANGUAGES[language], language, model, settings, templates)
-    out = settings.out
+    return write_files(settings.out, _make(LANGUAGES[language], language, model, settings, templates), language)
+
+
+def write_files(out: Path, made: Mapping[str, bytes], kind: str) -> Generated:
+    """Make a folder hold these files, of those of an earlier run only these, and whatever else lies there.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
     written = [name for name, content in made.items() if _read(out / name) != content]
     for name in written:
         write_atomically(out / name, made[name])
-    removed = [name for name in _earlier(out, language) if name not in made and _remove(out / name)]
-    listed = json.dumps({"language": language, "files": sorted(made)}, indent=1).encode() + b"\n"
+    removed = [name for name in _earlier(out, kind) if name not in made and _remove(out / name)]
+    listed = json.dumps({"language": kind, "files": sorted(made)}, indent=1).encode() + b"\n"
     if _read(out / _LIST) != listed:
         write_atomically(out / _LIST, listed)
     return Generated(tuple(sorted(written)), tuple(sorted(made.keys() - set(written))), tuple(removed))

@@ -27,6 +27,8 @@ PLAIN_LIST = ".gdata-fetch.json"
 """In a folder with plain names: which release it is, and which files belong to it."""
 _ENTRY = ".gdata-fetch-entry.json"
 """The channel's log entry that was fetched last, as the store has it: the log must still have it, and go on from it."""
+RELEASE = "release.json"
+"""Which release the bundle is of: loaders name it where its `bundle` is that of the manifest beside it."""
 _LOCK = ".gdata-fetch.lock"
 _LOCK_SECONDS = 60
 _BUNDLE_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")
@@ -74,10 +76,44 @@ def fetch(
         if plain_names:
             changed, traffic = _write_plain(store, bundle, release, into)
         else:
-            changed, traffic = _write_bundle(store, bundle, release.targets[target].signature, into)
+            changed, traffic = _write_bundle(store, bundle, release, into)
         if entry is not None and _read(into / _ENTRY) != entry.to_bytes():
             write_atomically(into / _ENTRY, entry.to_bytes())
     return Fetched(release.id, release.build, target, into, changed, traffic, entry)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a reader of an older manifest lacks of a release, and what it needs no more."""
+
+    release: str
+    build: str
+    files: tuple[FileEntry, ...]
+    removed: tuple[str, ...]
+    traffic: Traffic
+
+
+def changes_since(
+    store: Store, release_or_channel: str, target: str, old: Manifest, *, public_key: PublicKeys | None = None
+) -> Changes:
+    """The files that a release's bundle has beyond those of an older manifest; nothing is read but manifests.
+
+    Raises:
+        UsageError: there is no such release, channel or target, or the manifest is another target's.
+        DamagedError: what the store has is damaged.
+    """
+    release, _ = _resolve(store, release_or_channel, None, public_key)
+    manifest = read_bundle(store, release, target, public_key=public_key).manifest
+    if old.target != target:
+        raise UsageError(
+            sentence("the manifest is of the target {held}, not of {target}", held=old.target, target=target),
+            hint=sentence("name the manifest that the client has"),
+        )
+    files = {entry.file: entry for entry in manifest.files}
+    new = tuple(entry for name, entry in sorted(files.items()) if name not in old.names)
+    return Changes(
+        release.id, release.build, new, tuple(sorted(old.names - files.keys())), _traffic(new, files.values())
+    )
 
 
 def _resolve(
@@ -119,12 +155,15 @@ def _check_same_kind(into: Path, target: str, plain_names: bool) -> None:
         )
 
 
-def _write_bundle(store: Store, bundle: Bundle, signature: str | None, into: Path) -> tuple[bool, Traffic]:
+def _write_bundle(store: Store, bundle: Bundle, release: Release, into: Path) -> tuple[bool, Traffic]:
     files = {entry.file: entry for entry in bundle.manifest.files}
     missing = [entry for entry in files.values() if _hash_of(into / entry.file) != entry.sha256]
     store.in_parallel(lambda entry: write_atomically(into / entry.file, bundle.read(entry)), missing)
     previous = _held_manifest(into)
-    committed = _commit(into, bundle.manifest_bytes, signature)
+    named_release = {"bundle": bundle.manifest.bundle, "build": bundle.manifest.build, "release": release.id}
+    if _read(into / RELEASE) != canonical_json(named_release):
+        write_atomically(into / RELEASE, canonical_json(named_release))
+    committed = _commit(into, bundle.manifest_bytes, release.targets[bundle.manifest.target].signature)
     named = {entry.file for entry in (*files.values(), *(previous.files if previous else ()))}
     _remove(into, (name for name in _names(into, _BUNDLE_FILE) if name not in named))
     return committed or bool(missing), _traffic(missing, files.values())
