@@ -54,8 +54,9 @@ def command(
       gdata scaffold https://docs.google.com/spreadsheets/d/1AbC/edit --dry-run
     """
     from gdata.cli.scaffold_report import as_json, render
+    from gdata.events import ignore
+    from gdata.pipeline.adopt import propose_and_try
     from gdata.scaffold.known import read_known
-    from gdata.scaffold.propose import propose
     from gdata.scaffold.read import find_spreadsheets
 
     path = _config_path(config_path)
@@ -64,14 +65,14 @@ def command(
     known = read_known(config, config.protos if config is not None else path.parent / "protos")
     place = _place(path, config, package or known.package or "game")
     read = _read(found, config, quiet=quiet or format_ == "json")
-    proposal = propose(known, read, place, skip=skip)
+    proposal = propose_and_try(known, read, place, ignore, skip=skip)
     if format_ == "text":
         render(proposal, path.parent, quiet=quiet, with_diffs=dry_run)
-    problems: list[Problem] | None = None
+    problems = None
     if proposal.changes and not dry_run:
         _ask(proposal, yes=yes, format_=format_)
-        _write(proposal, path)
-        problems = _check(path, read)
+        _write(proposal)
+        problems = proposal.problems
     _tell(proposal, read, problems, format_, as_json(proposal, path.parent, problems, [str(e) for e in read.failed]))
     context.exit(3 if read.failed else 0)
 
@@ -133,17 +134,14 @@ def _ask(proposal: Proposal, *, yes: bool, format_: str) -> None:
     click.confirm(say("add this?"), abort=True, err=True)
 
 
-def _write(proposal: Proposal, config_path: Path) -> None:
-    """Write every file; if sheets.yaml can't be read afterwards, everything is as it was."""
-    from gdata.configfile import load_config
+def _write(proposal: Proposal) -> None:
+    """Write every file; if one can't be, everything is as it was."""
     from gdata.files import write_atomically
-    from gdata.project import open_project
 
     written = sorted(proposal.changes, key=lambda change: change.path.suffix != ".proto")
     try:
         for change in written:
             write_atomically(change.path, change.new.encode())
-        open_project(load_config(config_path, os.environ))
     except BaseException:
         for change in written:
             if change.old is not None:
@@ -153,24 +151,8 @@ def _write(proposal: Proposal, config_path: Path) -> None:
         raise
 
 
-def _check(config_path: Path, read: ReadAll) -> list[Problem] | None:
-    """The problems that a build would find in what was read; None where that isn't all of the project."""
-    from gdata.configfile import load_config
-    from gdata.events import ignore
-    from gdata.pipeline.check import check_all
-    from gdata.project import open_project
-    from gdata.tables.stage import parse_all
-
-    project = open_project(load_config(config_path, os.environ))
-    if {one.name for one in project.config.spreadsheets} - {one.spreadsheet for one in read.pulled}:
-        return None
-    names = {one.name for one in project.config.spreadsheets}
-    parsed = parse_all(project, [one for one in read.pulled if one.spreadsheet in names], ignore)
-    return check_all(project, parsed, ignore)
-
-
 def _tell(
-    proposal: Proposal, read: ReadAll, problems: list[Problem] | None, format_: str, values: dict[str, object]
+    proposal: Proposal, read: ReadAll, problems: Sequence[Problem] | None, format_: str, values: dict[str, object]
 ) -> None:
     from gdata.cli.console import error_console, print_json
     from gdata.cli.report import report_problems

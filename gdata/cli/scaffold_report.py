@@ -38,12 +38,12 @@ def _guesses(table: GuessedTable) -> Iterator[tuple[str, str, Guess]]:
 def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -> None:
     """Tell people what would be, or is about to be, written."""
     console = result_console()
-    if proposal.tables and not quiet:
-        console.print(_table_of(proposal.tables))
-    for table in proposal.extended:
+    if proposal.draft.tables and not quiet:
+        console.print(_table_of(proposal.draft.tables))
+    for table in proposal.draft.extended:
         names = ", ".join(field.name for field in table.fields)
         console.print(say("{name}: new fields {names}", name=table.name, names=names), markup=False)
-    for new in proposal.additions.values:
+    for new in proposal.draft.additions.values:
         console.print(
             say("{enum}: new values {map}", enum=new.enum, map=", ".join(map(masked, new.texts))), markup=False
         )
@@ -80,7 +80,7 @@ def _table_of(tables: Sequence[GuessedTable]) -> Table:
 def _remarks(proposal: Proposal) -> Iterator[str]:
     unsure = [
         f"{table.name}.{path}: {masked(what)}"
-        for table in (*proposal.tables, *proposal.extended)
+        for table in (*proposal.draft.tables, *proposal.draft.extended)
         for path, what, guess in _guesses(table)
         if guess.sure == "unsure"
     ]
@@ -100,25 +100,28 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
                 missing=", ".join(one.missing),
             )
         )
-        for one in proposal.near
-    ] + [masked(slip) for slip in proposal.additions.slips]
+        for one in proposal.draft.near
+    ] + [masked(slip) for slip in proposal.draft.additions.slips]
     if slips:
         yield "\n" + say("mistakes in the sheets, it seems:")
         yield from (f"  {line}" for line in slips)
-    notes = [masked(note) for table in proposal.tables for note in table.notes]
+    if proposal.draft.mended:
+        yield "\n" + say("guesses taken back, since the sheets don't build with them:")
+        yield from (f"  {masked(note)}" for note in proposal.draft.mended)
+    notes = [masked(note) for table in proposal.draft.tables for note in table.notes]
     if notes:
         yield "\n" + say("to be mended in the sheets:")
         yield from (f"  {line}" for line in notes)
-    if proposal.skipped:
+    if proposal.draft.skipped:
         yield "\n" + say("left out:")
-        yield from (f"  {one.spreadsheet}: {masked(one.title)}: {one.reason}" for one in proposal.skipped)
+        yield from (f"  {one.spreadsheet}: {masked(one.title)}: {one.reason}" for one in proposal.draft.skipped)
     yield ""
 
 
 def _summary(proposal: Proposal) -> str:
     figures = _figures(proposal)
-    if not (proposal.changes or proposal.tables):
-        return say("nothing to add: all {mapped} sheets fit the tables they feed", mapped=proposal.mapped)
+    if not (proposal.changes or proposal.draft.tables):
+        return say("nothing to add: all {mapped} sheets fit the tables they feed", mapped=proposal.draft.mapped)
     return say(
         "{figures} sheets: {figures2} tables, {figures3} fields, {figures4} enums; "
         "{figures5} keys ({figures6} sure), {figures7} references ({figures8} sure)",
@@ -134,8 +137,8 @@ def _summary(proposal: Proposal) -> str:
 
 
 def _figures(proposal: Proposal) -> dict[str, int]:
-    tables = proposal.tables
-    leaves = [field for table in (*tables, *proposal.extended) for _, field in _leaves(table.fields)]
+    tables = proposal.draft.tables
+    leaves = [field for table in (*tables, *proposal.draft.extended) for _, field in _leaves(table.fields)]
     keys = [table.key[0].key for table in tables if table.key]
     referring = [field.referred for field in leaves if field.referred is not None]
     return {
@@ -171,16 +174,17 @@ def as_json(
             {"path": _relative(one.path, folder), "status": "new" if one.old is None else "changed"}
             for one in proposal.changes
         ],
-        "tables": [_table_json(table, is_new=True) for table in proposal.tables]
-        + [_table_json(table, is_new=False) for table in proposal.extended],
-        "enum_values": [{"enum": one.enum, "texts": list(one.texts)} for one in proposal.additions.values],
+        "tables": [_table_json(table, is_new=True) for table in proposal.draft.tables]
+        + [_table_json(table, is_new=False) for table in proposal.draft.extended],
+        "enum_values": [{"enum": one.enum, "texts": list(one.texts)} for one in proposal.draft.additions.values],
         "skipped": [
-            {"spreadsheet": one.spreadsheet, "sheet": one.title, "reason": one.reason} for one in proposal.skipped
+            {"spreadsheet": one.spreadsheet, "sheet": one.title, "reason": one.reason} for one in proposal.draft.skipped
         ],
         "near_references": [
             {"table": one.table, "field": one.field, "to": one.to, "missing": list(one.missing), "count": one.count}
-            for one in proposal.near
+            for one in proposal.draft.near
         ],
+        "mended": list(proposal.draft.mended),
         "problems": [problem.as_json() for problem in problems] if problems is not None else None,
         "failed": list(failed),
     }

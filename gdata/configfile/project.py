@@ -55,17 +55,18 @@ def find_config(start: Path) -> Path:
     )
 
 
-def load_config(path: Path, environ: Mapping[str, str], *, is_begun: bool = False) -> Config:
+def load_config(path: Path, environ: Mapping[str, str], *, is_begun: bool = False, text: str | None = None) -> Config:
     """Read and check sheets.yaml; `environ` fills its `${NAME}`. Paths in the result are absolute.
 
-    `is_begun`: the file may still lack its spreadsheets, and the project its folder of .proto files.
+    `is_begun`: the file may still lack its spreadsheets, and the project its folder of .proto files. `text` is read in
+    place of what stands there.
 
     Raises:
         ConfigError: it is wrong, or names what isn't there. All its mistakes are in the message, each a line
             that starts with `sheets.yaml:LINE:`.
         OutsideError: the file can't be read.
     """
-    document = Document(path.absolute(), environ)
+    document = Document(path.absolute(), environ, text=text)
     config = None
     try:
         config = _read_config(read_root(document), is_begun=is_begun)

@@ -43,6 +43,8 @@ class Document:
     path: Path
     environ: Mapping[str, str]
     errors: list[ConfigError] = field(default_factory=list)
+    text: str | None = None
+    """What would stand in the file, where nothing is to be read."""
 
     @property
     def folder(self) -> Path:
@@ -74,7 +76,7 @@ class Document:
             ConfigError: it isn't YAML, isn't UTF-8, is empty, or nested or repeated beyond reason.
             OutsideError: the file can't be read.
         """
-        text = self._text()
+        text = self._text() if self.text is None else self.text
         try:
             self._check_bounds(text)
             node = yaml.compose(text, Loader=_LOADER)

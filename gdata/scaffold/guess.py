@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -176,6 +176,13 @@ class GuessedField:
             return False
         is_text = self.type.kind == "string" and not self.type.enum
         return self.is_empty or self.marked_optional or (self.has_blanks and not is_text)
+
+
+def leaves(fields: Sequence[GuessedField]) -> Iterator[GuessedField]:
+    """The fields, and the parts of those that have any."""
+    for one in fields:
+        yield one
+        yield from leaves(one.parts)
 
 
 @dataclass(frozen=True)

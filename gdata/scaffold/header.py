@@ -97,6 +97,16 @@ def find_block(rows: Rows) -> Block | None:
     return _with_rest(rows, Block(header, 0, types), width)
 
 
+def block_at(rows: Rows, header: int, first: int, header_rows: int) -> Block:
+    """The header block where somebody said which row the header is and where records begin."""
+    block = Block(header, first, header_rows=header_rows)
+    own = range(header, header + header_rows)
+    types = next((index for index in range(min(first, len(rows))) if index not in own and _is_types(rows[index])), None)
+    width = max((len(filled(row)) for row in rows[:30]), default=0)
+    found = _with_rest(rows, replace(block, types=types), width)
+    return replace(found, header=header, first=first, header_rows=header_rows)
+
+
 def _with_rest(rows: Rows, block: Block, width: int) -> Block:
     first = _first_record(rows, block)
     upper = _upper_header(rows, block, width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -18,6 +19,7 @@ _PART_WORDS = _ID_WORDS | frozenset(
     "level lv order step type kind rank group day slot stage grade season tier star rarity element".split()
 )
 _ENOUGH_ROWS = 10
+_MOSTLY = 0.6
 _MOST_CANDIDATES = 8
 
 
@@ -45,10 +47,25 @@ def choose_key(fields: Sequence[GuessedField], records: int, row: Sequence[str])
     for field in sorted(candidates, key=lambda one: _rank(one, first, row)):
         if _is_unique([field]) and _rank(field, first, row) < 4:
             return (field.name,), _single_guess(field, first, records, row)
+    if repeated_ids(fields, row):
+        return (), Guess("unsure", "")
     for parts in _combinations(candidates, first):
         if _is_unique(parts):
             return tuple(part.name for part in parts), _composite_guess(parts, first, records)
     return (), Guess("unsure", "")
+
+
+def repeated_ids(fields: Sequence[GuessedField], row: Sequence[str]) -> tuple[GuessedField, list[CellValue]] | None:
+    """The column that is called the key, and its few values that stand there twice: a slip, which no further column
+    of the key must hide."""
+    for field in fields:
+        if field.is_list or field.type.kind not in _KEY_KINDS or not _is_called_key(field, row):
+            continue
+        counts = Counter(field.cells)
+        repeated = [cell for cell, count in counts.items() if count > 1 and not is_blank(cell)]
+        if repeated and len(counts) >= _MOSTLY * len(field.cells):
+            return field, repeated
+    return None
 
 
 def _rank(field: GuessedField, first: str, row: Sequence[str]) -> int:

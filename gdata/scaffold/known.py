@@ -94,6 +94,7 @@ def read_known(config: Config | None, protos: Path) -> Known:
         for spreadsheet in (config.spreadsheets if config is not None else ())
         for entry in spreadsheet.sheets
         for table in entry.tables
+        if schema.message(table) is not None
     }
     plans = schema.tables(sorted(named))
     return Known(config, schema, {plan.message: plan for plan in plans.values()})

@@ -11,16 +11,27 @@ from zoneinfo import ZoneInfo, available_timezones
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import UsageError
 from gdata.language import say, sentence
+from gdata.problems import Problem
 from gdata.scaffold.additions import Additions
-from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, GuessedType, SheetFound, SkippedSheet
+from gdata.scaffold.guess import (
+    Guess,
+    GuessedEnum,
+    GuessedField,
+    GuessedTable,
+    GuessedType,
+    SheetFound,
+    SkippedSheet,
+    leaves,
+)
 from gdata.scaffold.known import Known
 from gdata.scaffold.names import row_words, words_of
 from gdata.scaffold.protos import propose_protos
 from gdata.scaffold.read import ReadAll
 from gdata.scaffold.references import NearMiss, Referable, make_referable
-from gdata.scaffold.sheets import find_tables
+from gdata.scaffold.sheets import find_table_of, find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.scaffold.yaml_text import NewEntries, add_entries, new_config
+from gdata.schema.schema import Schema
 from gdata.sources.grid import Grid
 
 _TRADITIONAL = frozenset("編號稱類級數點寶裝備技擊範圍時間獎勵條務關卡經驗當與說語總")
@@ -37,19 +48,40 @@ class FileChange:
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """What scaffolding would do."""
+class Draft:
+    """What was guessed, before it is written as files."""
 
-    changes: tuple[FileChange, ...]
     tables: tuple[GuessedTable, ...]
     """New tables."""
     extended: tuple[GuessedTable, ...]
     """Tables that the project has; `fields` are those that would be added."""
+    enums: tuple[GuessedEnum, ...]
     additions: Additions
     near: tuple[NearMiss, ...]
     skipped: tuple[SkippedSheet, ...]
     mapped: int
     """How many sheets the project's tables have already."""
+    timezone: str
+    why_timezone: str
+    mended: tuple[str, ...] = ()
+    """Guesses that were taken back because the sheets don't build with them."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What scaffolding would do."""
+
+    changes: tuple[FileChange, ...]
+    draft: Draft
+    schema: Schema | None
+    """All .proto files as they would be."""
+    problems: tuple[Problem, ...] | None = None
+    """What a build would say; None where not all sheets were read."""
+
+    @property
+    def config_text(self) -> str | None:
+        """sheets.yaml as it would be; None where it doesn't change."""
+        return next((one.new for one in self.changes if one.path.suffix != ".proto"), None)
 
 
 @dataclass(frozen=True)
@@ -63,25 +95,32 @@ class Place:
 
 def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = ()) -> Proposal:
     """Guess the tables in what was read, and how the project would have them. Nothing is written."""
+    return write_up(known, place, make_draft(known, read, place, skip=skip))
+
+
+def make_draft(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = ()) -> Draft:
+    """Guess the tables in what was read."""
     timezone, why = _timezone(known, read)
     additions = Additions()
     mapped = 0
     new: list[tuple[Spreadsheet, Grid]] = []
-    skipped: list[SkippedSheet] = []
+    looked_at: list[SheetFound | SkippedSheet] = []
     for spreadsheet, grids in read.grids:
         entries = known.entries_of(spreadsheet, [grid.sheet for grid in grids])
         for grid in grids:
-            if grid.sheet in entries:
+            entry = entries.get(grid.sheet)
+            if entry is not None and not known.plans.keys() >= set(entry.tables):
+                looked_at.append(_of_entry(spreadsheet, grid, entry, place.package))
+            elif entry is not None:
                 mapped += 1
-                entry = entries[grid.sheet]
                 additions.find(grid, entry, [known.plans[name] for name in entry.tables], ZoneInfo(timezone))
             elif any(fnmatchcase(grid.sheet, glob) for glob in skip):
-                skipped.append(SkippedSheet(spreadsheet.name, grid.sheet, say("as you said")))
+                looked_at.append(SkippedSheet(spreadsheet.name, grid.sheet, say("as you said")))
             else:
                 new.append((spreadsheet, grid))
-    looked_at = find_tables(new)
+    looked_at += find_tables(new)
     found = [one for one in looked_at if isinstance(one, SheetFound)]
-    skipped += [one for one in looked_at if isinstance(one, SkippedSheet)]
+    skipped = [one for one in looked_at if isinstance(one, SkippedSheet)]
     extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
     guessed = guess_tables(
         found,
@@ -91,20 +130,48 @@ def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = 
         enums=known.enums,
         extended=extended,
     )
-    new_tables = guessed.tables[: len(guessed.tables) - len(extended)]
-    extended = guessed.tables[len(new_tables) :]
-    protos = propose_protos(known, place.protos, place.package, new_tables, extended, guessed.enums, additions.values)
-    changes = [FileChange(place.protos / name, old, new) for name, (old, new) in protos.items()]
-    config = _propose_config(known, place, new_tables, timezone, why)
-    return Proposal(
-        (*changes, *config),
-        tuple(new_tables),
-        tuple(extended),
+    count = len(guessed.tables) - len(extended)
+    return Draft(
+        tuple(guessed.tables[:count]),
+        tuple(guessed.tables[count:]),
+        tuple(guessed.enums),
         additions,
         tuple(guessed.near),
         tuple(skipped),
         mapped,
+        timezone,
+        why,
     )
+
+
+def _of_entry(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, package: str) -> SheetFound | SkippedSheet:
+    """A sheet that sheets.yaml maps to a table that no .proto file has yet."""
+    above = f"{package}." if package else ""
+    name = entry.tables[0].removeprefix(above)
+    if len(entry.tables) > 1 or "." in name or not entry.tables[0].startswith(above):
+        reason = say(
+            "its tables {names} aren't one new table of the package {package}",
+            names=", ".join(entry.tables),
+            package=package,
+        )
+        return SkippedSheet(spreadsheet.name, grid.sheet, reason)
+    return find_table_of(spreadsheet, grid, replace(entry, tables=(name,)))
+
+
+def write_up(known: Known, place: Place, draft: Draft) -> Proposal:
+    """The files that a draft makes.
+
+    Raises:
+        SchemaError: they don't compile.
+    """
+    used = {field.type.enum for table in (*draft.tables, *draft.extended) for field in leaves(table.fields)}
+    enums = [enum for enum in draft.enums if enum.name in used]
+    protos, schema = propose_protos(
+        known, place.protos, place.package, draft.tables, draft.extended, enums, draft.additions.values
+    )
+    changes = [FileChange(place.protos / name, old, new) for name, (old, new) in protos.items()]
+    config = _propose_config(known, place, draft.tables, draft.timezone, draft.why_timezone)
+    return Proposal((*changes, *config), draft, schema)
 
 
 def _timezone(known: Known, read: ReadAll) -> tuple[str, str]:
@@ -154,6 +221,8 @@ def _propose_config(
         tags = list(dict.fromkeys(tag for table in tables for sheet in table.sheets for tag in sheet.tags))
         groups = sorted({group for table in tables for field in table.fields for group in field.groups})
         return [FileChange(place.config_path, None, new_config(new, tags, groups, timezone, why, protos))]
+    if not new:
+        return []
     with place.config_path.open(encoding="utf-8", newline="") as file:
         old = file.read()
     return [FileChange(place.config_path, old, add_entries(old, new, place.config_path.name))]
@@ -166,11 +235,14 @@ def _new_entries(known: Known, tables: Sequence[GuessedTable], package: str) -> 
     for table in tables:
         _, entries = by_spreadsheet.setdefault(table.spreadsheet.name, (table.spreadsheet, {}))
         for sheet in table.sheets:
+            if sheet.entry.tables:
+                continue  # Its line stands there already.
             entries[sheet.title] = replace(sheet.entry, tables=(prefix + table.name,))
     names = {one.name for one in known.config.spreadsheets} if known.config is not None else set()
     new = [
         NewEntries(spreadsheet, tuple(entries.values()), spreadsheet.name not in names)
         for spreadsheet, entries in by_spreadsheet.values()
+        if entries
     ]
     return sorted(new, key=lambda one: one.is_new)
 

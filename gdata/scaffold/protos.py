@@ -43,16 +43,17 @@ def propose_protos(
     extended: Sequence[GuessedTable],
     enums: Sequence[GuessedEnum],
     values: Sequence[NewValues],
-) -> Texts:
-    """The .proto files with everything new in them; no number that was given before changes.
+) -> tuple[Texts, Schema | None]:
+    """The .proto files with everything new in them, and all of them compiled; no number that was given before changes.
 
     Raises:
-        RuntimeError: what would be written doesn't compile, or would change what was there: a bug.
+        SchemaError: what would be written doesn't compile.
+        RuntimeError: it would change what was there: a bug.
     """
     texts = _Layout(known, protos, package, tables, extended, enums, values).texts()
-    if texts:
-        _check(known.schema, protos, {name: new for name, (_, new) in texts.items()})
-    return texts
+    if not texts:
+        return texts, known.schema
+    return texts, _check(known.schema, protos, {name: new for name, (_, new) in texts.items()})
 
 
 class _Layout:
@@ -184,7 +185,7 @@ def _title(tables: Sequence[GuessedTable]) -> str:
     return f"The tables of {', '.join(names)}." if len(tables) > 1 else f"{tables[0].name}, of {names[0]}."
 
 
-def _check(old: Schema | None, protos: Path, new: Mapping[str, str]) -> None:
+def _check(old: Schema | None, protos: Path, new: Mapping[str, str]) -> Schema:
     """Compile what would be written beside what is there, and hold it to what the numbers were."""
     with tempfile.TemporaryDirectory(prefix="gdata-scaffold-") as name:
         folder = Path(name)
@@ -195,14 +196,12 @@ def _check(old: Schema | None, protos: Path, new: Mapping[str, str]) -> None:
         for file, text in new.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text, encoding="utf-8", newline="")
-        try:
-            schema = Schema(compile_protos(folder))
-        except Exception as error:
-            raise RuntimeError(f"the schemas that would be written don't compile: {error}") from error
+        schema = Schema(compile_protos(folder))
     after = set(_numbers(schema))
     for before in _numbers(old):
         if before not in after:
             raise RuntimeError(f"scaffolding would have changed {before}")
+    return schema
 
 
 def _numbers(schema: Schema | None) -> Iterator[tuple[str, int, int]]:

@@ -24,6 +24,7 @@ from gdata.scaffold.header import (
     SAMPLE,
     SERVER_FLAGS,
     Block,
+    block_at,
     find_block,
     kind_of_cell,
     text_at,
@@ -59,6 +60,15 @@ def find_tables(sheets: Sequence[tuple[Spreadsheet, Grid]]) -> list[SheetFound |
     for index, block in zip(places, vote(blocks), strict=True):
         found[index] = _in_rows(*sheets[index], block)
     return [one for one in found if not isinstance(one, Block)]
+
+
+def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry) -> SheetFound:
+    """The table in a sheet of which sheets.yaml says how it lies, and what its table is called."""
+    if entry.layout != "rows":
+        return read_table(spreadsheet, grid, entry)
+    header = entry.header_row - 1
+    first = entry.first_row - 1 if entry.first_row else header + entry.header_rows
+    return read_table(spreadsheet, grid, entry, block_at(grid.rows[:SAMPLE], header, first, entry.header_rows))
 
 
 def _look_at(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet | Block:
@@ -109,7 +119,8 @@ def read_table(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, block: B
         found = found[1:]
     records = len(found[0].cells) if found else 0
     tags = tuple(dict.fromkeys(_tags(sheet, directives, cells)))
-    return with_continuation(SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags))
+    sheet_found = SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags)
+    return with_continuation(sheet_found) if entry.multirow or not entry.tables else sheet_found
 
 
 def _told(rows: Sequence[Sequence[CellValue]], block: Block | None, column: int) -> dict[str, Any]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from gdata.language import say
+from gdata.parsing.cell import shown
 from gdata.scaffold.enums import KnownEnum, with_enums
 from gdata.scaffold.fields import guess_fields
 from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
-from gdata.scaffold.keys import choose_key, with_key
-from gdata.scaffold.names import Names, camel, row_words
+from gdata.scaffold.keys import choose_key, repeated_ids, with_key
+from gdata.scaffold.names import Names, camel, row_words, says_nothing
 from gdata.scaffold.references import NearMiss, Referable, with_references
 from gdata.schema.names import fold
+from gdata.sources.grid import CellValue
+
+_MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,19 @@ def _with_groups(fields: Sequence[GuessedField], every: tuple[str, ...]) -> tupl
 
 def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:
     """Sheets of one spreadsheet with the same columns and the same first words are parts of one table."""
-    groups: list[list[SheetFound]] = []
+    named: dict[str, list[SheetFound]] = {}
     for sheet in sheets:
+        if sheet.entry.tables:
+            named.setdefault(sheet.entry.tables[0], []).append(sheet)
+    groups: list[list[SheetFound]] = []
+    for sheet in (one for one in sheets if not one.entry.tables):
         for group in groups:
             if _are_alike(group[0], sheet) and _keep_key([*group, sheet]):
                 group.append(sheet)
                 break
         else:
             groups.append([sheet])
-    return groups
+    return [*named.values(), *groups]
 
 
 def _are_alike(one: SheetFound, other: SheetFound) -> bool:
@@ -108,25 +117,59 @@ def _columns(sheets: Sequence[SheetFound]) -> list[SourceColumn]:
     if len(sheets) == 1:
         return list(first.columns)
     by_header = [{fold(column.header): column for column in sheet.columns} for sheet in sheets]
-    return [
-        replace(column, cells=[cell for one in by_header for cell in one[fold(column.header)].cells])
-        for column in first.columns
-    ]
+    every = {fold(column.header): column for sheet in reversed(sheets) for column in reversed(sheet.columns)}
+    order = [*by_header[0], *(header for header in every if header not in by_header[0])]
+    joined = []
+    for header in order:
+        cells: list[CellValue] = []
+        for sheet, columns in zip(sheets, by_header, strict=True):
+            # A sheet without the column has it blank.
+            cells += columns[header].cells if header in columns else [None] * sheet.records
+        joined.append(replace(every[header], cells=cells))
+    return joined
 
 
 def _guess_table(sheets: Sequence[SheetFound], names: Names, timezone: ZoneInfo) -> GuessedTable:
     first = sheets[0]
-    words = _shared_words(sheets) if len(sheets) > 1 else row_words(first.title)
+    words = _shared_words(sheets) if len(sheets) > 1 else title_words(first)
     longer = camel([*row_words(first.spreadsheet.name), *words])
-    row, name = _take(words, longer, names, is_record=first.layout == "vertical")
-    fields: Sequence[GuessedField] = guess_fields(_columns(sheets), timezone)
     is_record = first.layout == "vertical"
+    if first.entry.tables:
+        (name,) = first.entry.tables
+        names.take(name)
+        words = row_words(name)
+        row = name if is_record else names.take(name.removesuffix("Table") if name != "Table" else name, f"{name}Row")
+    else:
+        row, name = _take(words, longer, names, is_record=is_record)
+    fields: Sequence[GuessedField] = guess_fields(_columns(sheets), timezone)
     if is_record:
         fields = [replace(field, type=replace(field.type, may_be_enum=False)) for field in fields]
     else:
         fields = with_key(fields, sum(sheet.records for sheet in sheets), words)
     notes = tuple(f"{sheet.title}: {note}" for sheet in sheets for note in sheet.notes)
+    repeated = repeated_ids(fields, words) if not is_record and not any(field.key for field in fields) else None
+    if repeated is not None:
+        notes += tuple(_tell_repeated(sheets[0], *repeated))
     return GuessedTable(row, name, tuple(words), tuple(sheets), tuple(fields), is_record, notes)
+
+
+def _tell_repeated(sheet: SheetFound, field: GuessedField, cells: Sequence[CellValue]) -> Iterator[str]:
+    column = next((column.index for column in sheet.columns if column.header in field.headers), 0)
+    for cell in cells[:_MOST_TOLD]:
+        rows = [number for number, row in enumerate(sheet.grid.rows, 1) if len(row) > column and row[column] == cell]
+        places = ", ".join(sheet.grid.cell(number, column + 1).a1 for number in rows)
+        yield say(
+            "{title}: {value} stands in {places}; {field} is the key once no two are alike",
+            title=sheet.title,
+            value=shown(cell),
+            places=places,
+            field=field.name,
+        )
+
+
+def title_words(sheet: SheetFound) -> list[str]:
+    """What a sheet's rows are called: by its title, and by its workbook's name where that is but `Sheet1`."""
+    return row_words(sheet.spreadsheet.name if says_nothing(sheet.title) else sheet.title)
 
 
 def _take(words: Sequence[str], longer: str, names: Names, *, is_record: bool) -> tuple[str, str]:

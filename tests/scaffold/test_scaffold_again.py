@@ -106,3 +106,35 @@ def test_a_skipped_sheet_is_left_out(project: Path) -> None:
     write_sheet(project / "sheets" / "Old Item.csv", ITEMS)
     report = json.loads(gdata(project, "scaffold", "--skip", "Old *", "--format", "json"))
     assert [one["sheet"] for one in report["skipped"]] == ["Old Item"]
+
+
+def test_a_table_that_only_sheets_yaml_names_is_written(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "sheets" / "Item.csv", [["Item", ""], ["id", "name"], [1, "a"], [2, "b"]])
+    write_sheet(tmp_path / "sheets" / "Drop.csv", [["id", "item"], [1, 1], ["", 2], [2, 2]])
+    (tmp_path / "sheets.yaml").write_text(
+        "version: 1\nspreadsheets:\n  game:\n    path: sheets\n    sheets:\n"
+        "      Item: {table: game.GoodsTable, header_row: 2}   # as we said\n"
+        "      Drop: {table: game.DropTable, multirow: true}\n",
+        encoding="utf-8",
+    )
+    before = (tmp_path / "sheets.yaml").read_bytes()
+    gdata(tmp_path, "scaffold", "--yes")
+    assert (tmp_path / "sheets.yaml").read_bytes() == before
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (tmp_path / "protos").rglob("*.proto"))
+    assert "message GoodsTable {\n  repeated Goods rows = 1;\n}" in written
+    assert "repeated int32 items = 2" in written
+    gdata(tmp_path, "build")
+    assert "nothing to add" in gdata(tmp_path, "scaffold")
+
+
+def test_what_people_corrected_stays(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "sheets" / "Item.csv", [["id", "price", "memo"], [1, 5, "x"], [2, 6, "y"]])
+    gdata(tmp_path, "scaffold", "sheets")
+    path = next((tmp_path / "protos").rglob("*.proto"))
+    text = path.read_text(encoding="utf-8")
+    assert "int32 price = 2;" in text and "string memo = 3;" in text
+    corrected = text.replace("int32 price = 2;", "double price = 2;").replace("  string memo = 3;\n", "  reserved 3;\n")
+    path.write_text(corrected, encoding="utf-8")
+    gdata(tmp_path, "scaffold", "--yes")
+    again = path.read_text(encoding="utf-8")
+    assert "double price = 2;" in again and "string memo = 4;" in again

@@ -1,0 +1,69 @@
+"""Scaffolding, tried before anything is written: what is guessed must build on the sheets that it came from."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gdata.configfile import load_config
+from gdata.errors import ConfigError, SchemaError
+from gdata.events import Listener
+from gdata.pipeline.check import check_all
+from gdata.problems import Problem
+from gdata.project import plan_project
+from gdata.scaffold.known import Known
+from gdata.scaffold.mending import Mended, mend, without_options
+from gdata.scaffold.propose import Draft, Place, Proposal, make_draft, write_up
+from gdata.scaffold.read import ReadAll
+from gdata.tables.stage import parse_all
+
+_MOST_ROUNDS = 4
+
+
+def propose_and_try(
+    known: Known, read: ReadAll, place: Place, listener: Listener, *, skip: Sequence[str] = ()
+) -> Proposal:
+    """Guess, build in memory, take back what doesn't hold, and build again; the last proposal knows its problems."""
+    draft = make_draft(known, read, place, skip=skip)
+    proposal = None
+    with tempfile.TemporaryDirectory(prefix="gdata-scaffold-") as name:
+        for _ in range(_MOST_ROUNDS):
+            try:
+                proposal = write_up(known, place, draft)
+                problems = _problems(proposal, place, read, Path(name), listener)
+            except (SchemaError, ConfigError):
+                if not draft.tables:
+                    raise
+                proposal = None
+                has_refs = any(field.refs for table in draft.tables for field in table.fields)
+                draft = _taken_back(draft, without_options(draft.tables, keys=not has_refs))
+                continue
+            proposal = replace(proposal, problems=problems)
+            mended = mend(draft.tables, problems or ())
+            if mended.tables == draft.tables:
+                break
+            draft = _taken_back(draft, mended)
+    return proposal if proposal is not None else write_up(known, place, draft)
+
+
+def _taken_back(draft: Draft, mended: Mended) -> Draft:
+    return replace(draft, tables=mended.tables, mended=(*draft.mended, *mended.notes))
+
+
+def _problems(
+    proposal: Proposal, place: Place, read: ReadAll, folder: Path, listener: Listener
+) -> tuple[Problem, ...] | None:
+    """The problems that a build would find in what was read; None where that isn't all of the project."""
+    if proposal.schema is None:
+        return None
+    config = load_config(place.config_path, os.environ, is_begun=True, text=proposal.config_text)
+    names = {one.name for one in config.spreadsheets}
+    if names - {one.spreadsheet for one in read.pulled}:
+        return None
+    # What is kept of the trial is kept where it is thrown away.
+    project = plan_project(replace(config, path=folder / config.path.name), proposal.schema)
+    parsed = parse_all(project, [one for one in read.pulled if one.spreadsheet in names], listener)
+    return tuple(check_all(project, parsed, listener))
