@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
     "sources": WORDS,
-    "parsing": WORDS | {"schema", "sources.grid", "sources.textrows", "sources.utf8cells"},
+    "parsing": WORDS | {"schema", "sources.grid", "sources.blockrows", "sources.textrows", "sources.utf8cells"},
     "bundles": WORDS | {"schema", "parsing.view"},
     "checks": WORDS | {"metrics", "schema", "parsing", "bundles.lookup", "bundles.fieldpath", "bundles.titles"},
     "diffs": WORDS | {"bundles", "options_pb2", "schema.names"},

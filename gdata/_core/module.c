@@ -10,7 +10,7 @@
 
 #include "rows.h"
 
-#define VERSION 2 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 3 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -175,6 +175,29 @@ static PyObject *encoder_text(PyObject *object, PyObject *arguments) {
     return result;
 }
 
+PyDoc_STRVAR(json_doc, "json(body, start, end)\n\nThe same of rows as Google writes them.");
+
+static PyObject *encoder_json(PyObject *object, PyObject *arguments) {
+    EncoderObject *self = (EncoderObject *)object;
+    Py_buffer body;
+    Py_ssize_t start, end;
+    int outcome;
+    if (!PyArg_ParseTuple(arguments, "y*nn", &body, &start, &end)) return NULL;
+    PyObject *result = NULL;
+    if (start < 0 || start > end || end > body.len) {
+        PyErr_SetString(PyExc_ValueError, "no such part of the answer");
+    } else if (enter(self)) {
+        const uint8_t *at = body.buf;
+        Py_BEGIN_ALLOW_THREADS
+        outcome = encode_json(self->encoder, at + start, at + end);
+        Py_END_ALLOW_THREADS
+        result = found(self->encoder, outcome);
+        self->is_busy = 0;
+    }
+    PyBuffer_Release(&body);
+    return result;
+}
+
 PyDoc_STRVAR(answer_doc, "answer(step, cell, state, mask, wire)\n\nSay what a cell is that was asked about.");
 
 static PyObject *encoder_answer(PyObject *object, PyObject *arguments) {
@@ -207,6 +230,7 @@ static PyObject *encoder_forget(PyObject *object, PyObject *arguments) {
 }
 
 static PyMethodDef encoder_methods[] = {{"text", encoder_text, METH_VARARGS, text_doc},
+                                        {"json", encoder_json, METH_VARARGS, json_doc},
                                         {"answer", encoder_answer, METH_VARARGS, answer_doc},
                                         {"forget", encoder_forget, METH_VARARGS, forget_doc},
                                         {NULL, NULL, 0, NULL}};
@@ -317,9 +341,39 @@ static PyObject *lone_cr(PyObject *module, PyObject *arguments) {
     return PyBool_FromLong(found);
 }
 
+PyDoc_STRVAR(ranges_doc, "json_ranges(body)\n\nFor each sheet of an answer, as 64 bits a place, where each row begins and "
+                         "the last one ends; None where the answer isn't as it should be.");
+
+static PyObject *places_by_sheet(const Places *rows, const Places *sheets) {
+    PyObject *list = PyList_New((Py_ssize_t)sheets->count);
+    for (size_t i = 0, start = 0; list && i < sheets->count; start = (size_t)sheets->at[i++]) {
+        size_t bytes = ((size_t)sheets->at[i] - start) * sizeof *rows->at;
+        PyObject *places = PyBytes_FromStringAndSize((const char *)(rows->at + start), (Py_ssize_t)bytes);
+        if (places == NULL || PyList_SetItem(list, (Py_ssize_t)i, places) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *json_ranges(PyObject *module, PyObject *arguments) {
+    Py_buffer body;
+    Places rows = {NULL, 0, 0}, sheets = {NULL, 0, 0};
+    int is_found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*", &body)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    is_found = find_ranges(body.buf, (size_t)body.len, &rows, &sheets);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&body);
+    PyObject *result = is_found ? places_by_sheet(&rows, &sheets) : Py_NewRef(Py_None);
+    free(rows.at);
+    free(sheets.at);
+    return result;
+}
+
 static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"ascii", ascii, METH_VARARGS, ascii_doc},
                                   {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
+                                  {"json_ranges", json_ranges, METH_VARARGS, ranges_doc},
                                   {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
                                   {NULL, NULL, 0, NULL}};
 

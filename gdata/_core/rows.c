@@ -7,7 +7,7 @@
 
 /* --- bytes -------------------------------------------------------------------------------------------------------- */
 
-static int reserve(Buffer *buffer, size_t more) {
+int buffer_reserve(Buffer *buffer, size_t more) {
     if (buffer->room - buffer->size >= more) return 1;
     if (more > SIZE_MAX / 2 - buffer->size) return 0;
     size_t room = buffer->room + buffer->room / 2;
@@ -20,7 +20,7 @@ static int reserve(Buffer *buffer, size_t more) {
 }
 
 static int append(Buffer *buffer, const uint8_t *at, size_t size) {
-    if (!reserve(buffer, size)) return 0;
+    if (!buffer_reserve(buffer, size)) return 0;
     if (size) memcpy(buffer->at + buffer->size, at, size);
     buffer->size += size;
     return 1;
@@ -34,7 +34,7 @@ static size_t put_varint(uint8_t *at, uint64_t value) {
 }
 
 static int append_varint(Buffer *buffer, uint64_t value) {
-    if (!reserve(buffer, 10)) return 0;
+    if (!buffer_reserve(buffer, 10)) return 0;
     buffer->size += put_varint(buffer->at + buffer->size, value);
     return 1;
 }
@@ -281,7 +281,7 @@ typedef struct {
 static int put_integer(Encoder *encoder, const Step *step, uint64_t bits) {
     Buffer *row = &encoder->row;
     if (bits == 0 && !step->keeps_zero) return 1;
-    if (!reserve(row, step->tag_size + 10)) return 0;
+    if (!buffer_reserve(row, step->tag_size + 10)) return 0;
     memcpy(row->at + row->size, step->tag, step->tag_size);
     row->size += step->tag_size;
     switch (step->wire) {
@@ -306,7 +306,7 @@ static int put_decimal(Encoder *encoder, const Step *step, double value) {
         memcpy(&bits, &value, 8);
     }
     if (bits == 0 && !step->keeps_zero) return 1;
-    if (!reserve(row, step->tag_size + 8)) return 0;
+    if (!buffer_reserve(row, step->tag_size + 8)) return 0;
     memcpy(row->at + row->size, step->tag, step->tag_size);
     put_little(row->at + row->size + step->tag_size, bits, bytes);
     row->size += step->tag_size + (size_t)bytes;
@@ -328,12 +328,13 @@ static int put_cell(Encoder *encoder, const Step *step, const Cell *cell) {
     case AS_INTEGER:
         if (!read_integer(cell->at, cell->size, step->low, step->high, &bits)) return 0;
         /* Beyond it a spreadsheet's number may have lost its last digits. */
-        if (cell->type == CELL_NUMBER && bits > EXACT && 0 - bits > EXACT) return 0;
+        if (cell->type == CELL_NUMBER && (cell->at[0] == '-' ? 0 - bits : bits) > EXACT) return 0;
         return put_integer(encoder, step, bits) ? 1 : -1;
     case AS_FLOAT:
     case AS_DOUBLE:
         if (!read_decimal(cell->at, cell->size, &value, &digits, &is_whole)) return 0;
         /* Up to six digits, and whole numbers up to 24 bits, are what 32 bits keep. */
+        if (cell->type == CELL_NUMBER && value == 0 && is_whole) value = 0; /* of whole numbers there is one zero */
         if (step->as == AS_FLOAT && digits > 6 && !(is_whole && value < 16777216.0 && value > -16777216.0)) return 0;
         return put_decimal(encoder, step, value) ? 1 : -1;
     case AS_TEXT:
@@ -347,7 +348,7 @@ static int put_cell(Encoder *encoder, const Step *step, const Cell *cell) {
 static int close_message(Buffer *row, size_t start, const uint8_t *tag, size_t tag_size) {
     uint8_t length[10];
     size_t size = row->size - start, length_size = put_varint(length, size);
-    if (!reserve(row, tag_size + length_size)) return 0;
+    if (!buffer_reserve(row, tag_size + length_size)) return 0;
     uint8_t *at = row->at + start;
     memmove(at + tag_size + length_size, at, size);
     memcpy(at, tag, tag_size);
@@ -380,7 +381,7 @@ static int has_others(const Encoder *encoder, const Cell *cells, size_t count) {
 }
 
 /* One row; `is_long` where a filled cell stands behind the header. */
-static int encode_row(Encoder *encoder, const Cell *cells, size_t count, int is_long) {
+int encode_row(Encoder *encoder, const Cell *cells, size_t count, int is_long) {
     static const Cell blank = {NULL, 0, CELL_BLANK};
     Buffer *row = &encoder->row;
     Level levels[MAX_DEPTH + 1] = {{0, ++encoder->message, 0, 0, 0}}, *level = levels;
@@ -470,7 +471,7 @@ static int encode_row(Encoder *encoder, const Cell *cells, size_t count, int is_
     return DONE;
 }
 
-static void begin(Encoder *encoder) {
+void encoder_begin(Encoder *encoder) {
     encoder->lines = encoder->records = encoder->notes = encoder->asked_count = 0;
     for (size_t i = 0; i < encoder->step_count; i++) encoder->steps[i].is_filled = 0;
     for (size_t i = 0; i < encoder->view_count; i++) encoder->views[i].size = encoder->view_rows[i] = 0;
@@ -479,7 +480,7 @@ static void begin(Encoder *encoder) {
 int encode_text(Encoder *encoder, const uint8_t *at, const uint8_t *end, uint8_t cell_end, uint8_t row_end,
                 int drops_cr) {
     int outcome = DONE;
-    begin(encoder);
+    encoder_begin(encoder);
     while (at < end) {
         size_t count = 0;
         int is_long = 0, is_last = 0;

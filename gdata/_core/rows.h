@@ -117,9 +117,25 @@ void encoder_free(Encoder *encoder);
  * WRONG: line number `lines` (from 0) isn't plainly right. ASKING: see `asked`. */
 int encode_text(Encoder *encoder, const uint8_t *at, const uint8_t *end, uint8_t cell_end, uint8_t row_end,
                 int drops_cr);
+/* The same of rows as Google writes them, `[…],[…]`. */
+int encode_json(Encoder *encoder, const uint8_t *at, const uint8_t *end);
 int answer(Encoder *encoder, size_t step, const uint8_t *key, size_t key_size, uint8_t state, uint64_t mask,
            const uint8_t *value, size_t value_size);
 void forget(Encoder *encoder, size_t more_than); /* answers, where a dictionary has more than so many bytes */
+
+/* What every way to read rows is made of. */
+int buffer_reserve(Buffer *buffer, size_t more);
+void encoder_begin(Encoder *encoder);
+int encode_row(Encoder *encoder, const Cell *cells, size_t count, int is_long);
+
+typedef struct {
+    uint64_t *at;
+    size_t count, room;
+} Places;
+
+/* Where the rows stand in Google's answer to a batchGet: for each sheet where each row begins, and where the last one
+ * ends; `sheets` says how many of these places there are up to the end of each sheet. 0: it isn't as it should be. */
+int find_ranges(const uint8_t *body, size_t size, Places *rows, Places *sheets);
 
 /* Whether no two rows of a table's wire have the same values in these fields of the row: 1 or 0, -1 no memory,
  * -2 this is no such table. */

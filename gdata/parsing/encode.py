@@ -10,7 +10,9 @@ a cell has a problem, or may have one, isn't for the core at all: `gdata.parsing
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,14 +21,14 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata._core import SEED, core
-from gdata.parsing.cell import INTEGER_RANGES, CellType, convert_cell, is_blank
+from gdata.parsing.cell import INTEGER_RANGES, CellType, convert_cell, is_blank, shown
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
 from gdata.parsing.sheet import Sheet, is_note, is_unticked
 from gdata.parsing.view import SWITCHED_OFF, Tags, bytes_of
 from gdata.schema.plan import FieldPlan, MessagePlan
+from gdata.sources.blockrows import BlockRows, RowBlock
 from gdata.sources.grid import ERROR_TEXTS, CellValue
-from gdata.sources.textrows import TextBlock, TextRows
 
 # As in rows.h.
 _VALUE, _OPEN, _CLOSE, _FIXED, _NOTE, _MASK = range(6)
@@ -117,13 +119,15 @@ class RowEncoder:
             return None
         number = head.plan.descriptor.fields_by_name[head.plan.rows_field].number
         tuples = [step.as_tuple() for step in steps]
-        width, tag = len(head.sheet.header), _tag(number, _LENGTH_DELIMITED)
+        # Only a row of csv may not be longer than the header.
+        width = len(head.sheet.header) if head.sheet.grid.kind == "csv" else sys.maxsize
+        tag = _tag(number, _LENGTH_DELIMITED)
         return cls(head, steps, native.Encoder(tuples, width, tag, len(seen), SEED))
 
     def encode(self, block: Sheet) -> Encoded | None:
         """A block's rows; None where something in it isn't plainly right."""
         lines, end = block.lines, self._head.end
-        if not isinstance(lines, TextBlock) or (end is not None and end < block.first_line + len(lines)):
+        if not isinstance(lines, RowBlock) or (end is not None and end < block.first_line + len(lines)):
             return None
         self._encoder.forget(_MOST_KEPT)
         found = lines.encode(self._encoder)
@@ -138,17 +142,27 @@ class RowEncoder:
         is_right = True
         for number, cell in asked:
             ask = self._steps[number].ask
-            answer = ask(cell[1:].decode()) if ask is not None else _WRONG
+            answer = ask(_cell_of(cell)) if ask is not None else _WRONG
             self._encoder.answer(number, cell, *answer)
             is_right = is_right and answer[0] != _IS_WRONG
         return is_right
+
+
+def _cell_of(asked: bytes) -> CellValue:
+    """The cell that the core asks about: a letter for its type, then what stands there."""
+    if asked[:1] == b"s":
+        return asked[1:].decode()
+    if asked[:1] == b"n":
+        number: int | float = json.loads(asked[1:])
+        return number
+    return asked[:1] == b"t"
 
 
 def _is_fit(head: SheetHead) -> bool:
     sheet, header = head.sheet, head.header
     if head.plan.kind != "rows" or sheet.entry.layout != "rows" or sheet.entry.multirow or sheet.entry.range:
         return False
-    if not isinstance(sheet.lines, TextRows):
+    if not isinstance(sheet.lines, BlockRows):
         return False
     # Without its column a field makes each row one with a problem.
     if header.missing or header.faults or any(_LIKE_NUMBERS.fullmatch(text) for text in sheet.entry.blank):
@@ -285,7 +299,7 @@ class _Steps:
         if is_blank(cell) or (isinstance(cell, str) and cell.strip() in self._head.sheet.entry.blank):
             return _IS_BLANK, _ALL_VIEWS, b""
         _, fault = convert_cell(cell, CellType("string", self._head.timezone))
-        tags = frozenset(filter(None, map(str.strip, str(cell).split(","))))
+        tags = frozenset(filter(None, map(str.strip, shown(cell).split(","))))
         if fault is not None or cell in ERROR_TEXTS or not tags <= self._head.known_tags:
             return _WRONG
         is_seen = (not wanted or wanted == SWITCHED_OFF or not tags.isdisjoint(wanted) for wanted in self._seen)

@@ -11,6 +11,7 @@ from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.column import blanks
 from gdata.parsing.view import HeaderTexts
 from gdata.problems import Cell
+from gdata.sources.blockrows import BlockRows
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 from gdata.sources.textrows import TextBlock, TextRows, Utf8Cells, choose_cells
 
@@ -82,7 +83,7 @@ class Sheet:
 
     def blocks(self) -> Iterator[Sheet]:
         """The sheet in parts that can be parsed one after the other; of many sheets it is the only one."""
-        if not isinstance(self.lines, TextRows) or not self.lines or self.entry.multirow:
+        if not isinstance(self.lines, BlockRows) or not self.lines or self.entry.multirow:
             yield self
             return
         first = self.first_line
@@ -108,6 +109,7 @@ class Sheet:
             return {column: [] for column in wanted}
         if isinstance(lines, (TextRows, TextBlock)):
             return dict(lines.columns(wanted))
+        lines = lines if isinstance(lines, list) else list(lines)
         shortest = min(map(len, lines))
         if shortest > max(wanted) and len(wanted) * 2 > shortest and shortest == max(map(len, lines)):
             every = list(zip(*lines, strict=True))
@@ -329,7 +331,7 @@ def _cells(line: Sequence[CellValue], columns: Collection[int]) -> list[CellValu
 
 
 def _from_the_end(lines: Sequence[Sequence[CellValue]]) -> Iterator[Sequence[CellValue]]:
-    if not isinstance(lines, TextRows):
+    if not isinstance(lines, BlockRows):
         yield from reversed(lines)
     elif lines:
         # A block's rows are found from its start; most often the last one is a record, and nobody asks for another.

@@ -8,14 +8,15 @@ most become numbers or go to protobuf, which takes UTF-8 as it is.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain, compress, islice
+from itertools import compress
 from operator import itemgetter
 from typing import Any, NamedTuple, overload
 
 from gdata._core import core
+from gdata.sources import blockrows
+from gdata.sources.blockrows import BlockRows, RowBlock
 
 
 class Separators(NamedTuple):
@@ -33,66 +34,25 @@ _TO_UNQUOTED = bytes.maketrans(b",\n", UNQUOTED.cell + UNQUOTED.row)
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
-BLOCK_BYTES = 128 << 10
-"""Of a block's text. With 32 KiB what every block costs begins to show, with 512 KiB the cells leave the cache."""
 
+class TextRows(BlockRows):
+    """Rows of text cells in blocks."""
 
-class TextRows(Sequence[list[str]]):
-    """Rows of text cells in blocks; equal to a list of such rows."""
-
-    def __init__(self, blocks: Sequence[TextBlock]) -> None:
-        self.blocks = blocks
+    blocks: Sequence[TextBlock]
 
     @classmethod
     def of(cls, content: bytes, separators: Separators = AS_WRITTEN) -> TextRows:
         """The rows of a text in UTF-8, every one of them with its end but perhaps the last; CRLF counts as LF."""
         row_end = separators.row
         content = content if content.endswith(row_end) or not content else content + row_end
-        blocks, start, size = [], 0, len(content)
+        blocks, start, size, most = [], 0, len(content), blockrows.BLOCK_BYTES
         while start < size:
-            end = size if size - start <= BLOCK_BYTES else content.rfind(row_end, start, start + BLOCK_BYTES) + 1
+            end = size if size - start <= most else content.rfind(row_end, start, start + most) + 1
             # A row may be longer than a block.
             end = end or content.find(row_end, start) + 1
             blocks.append(TextBlock(content, start, end, separators))
             start = end
         return cls(blocks)
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """How many rows there are up to the end of each block."""
-        return list(accumulate(map(len, self.blocks)))
-
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
-
-    @overload
-    def __getitem__(self, index: int) -> list[str]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[list[str]]: ...
-    def __getitem__(self, index: int | slice) -> list[str] | Sequence[list[str]]:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            if step != 1:
-                return list(self)[index]
-            return self._after(start) if stop == len(self) else list(islice(self._after(start), max(stop - start, 0)))
-        number = index + len(self) if index < 0 else index
-        if not 0 <= number < len(self):
-            raise IndexError(index)
-        block = bisect_right(self._ends, number)
-        return self.blocks[block][number - (self._ends[block - 1] if block else 0)]
-
-    def __iter__(self) -> Iterator[list[str]]:
-        return chain.from_iterable(self.blocks)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (list, TextRows)):
-            return NotImplemented
-        return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(list(self))
 
     def columns(self, wanted: Sequence[int]) -> dict[int, Utf8Cells]:
         """The cells of every row in the wanted columns, from 0; where a row has none, they are empty."""
@@ -104,16 +64,8 @@ class TextRows(Sequence[list[str]]):
         for start, block in zip([0, *self._ends], self.blocks, strict=False):
             yield from ((start + index, line) for index, line in block.longer(width))
 
-    def _after(self, row: int) -> TextRows:
-        """The rows from `row` on."""
-        first = bisect_right(self._ends, row)
-        if first == len(self.blocks):
-            return TextRows([])
-        skipped = row - (self._ends[first - 1] if first else 0)
-        return TextRows([self.blocks[first].after(skipped), *self.blocks[first + 1 :]])
 
-
-class TextBlock(Sequence[list[str]]):
+class TextBlock(RowBlock):
     """Some consecutive rows of a text."""
 
     def __init__(self, content: bytes, start: int, end: int, separators: Separators) -> None:

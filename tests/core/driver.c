@@ -20,6 +20,8 @@ static const char *const PIECES[] = {
     "18446744073709551615", "9223372036854775808", "-9223372036854775808", "99999999999999999999999", "0.5", "-0", ".", "-", "1.",
     ".5", "0.1234567", "9007199254740993", "16777217", "123456", "1e5", "a", "sword", "undefined", "=A1", "1E+12", " ", "\t",
     "\xea\xb0\x80", "\xe3\x80\x80", "\xc2\xa0", "\xef\xbb\xbf", "\xf0\x9f\x98\x80", "\xf4\x90\x80\x80", "\xed\xa0\x80", "\xff", "\xc2",
+    "[", "]", "[", "]", "\"", "\"", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\", "true", "false", "null", "[1,\"a\"],", "-0", "1.5e3",
+    "{\"valueRanges\":[{\"range\":\"A\",\"values\":[[1,\"a\"],[2]]}]}", "{\"valueRanges\":[", "{\"values\":[", "}", "]}]}", ":",
     "\xe2\x80\x8b", "\x7f", "TRUE", "FALSE", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
 
 static size_t make_input(uint8_t *at, size_t room) {
@@ -72,6 +74,7 @@ static Encoder *make_encoder(void) {
 }
 
 static int run(Encoder *encoder, const uint8_t *at, size_t size) {
+    if (draw(3) == 0) return encode_json(encoder, at, at + size);
     return draw(2) ? encode_text(encoder, at, at + size, ',', '\n', 1) : encode_text(encoder, at, at + size, 0x1f, 0x1e, 0);
 }
 
@@ -115,6 +118,10 @@ int main(int count, char **arguments) {
         try_rows(at, size);
         text_error(at, size);
         has_lone_cr(at, size);
+        Places rows = {NULL, 0, 0}, sheets = {NULL, 0, 0};
+        find_ranges(at, size, &rows, &sheets);
+        free(rows.at);
+        free(sheets.at);
         rows_differ(at, size, (uint32_t)draw(3), fields, 1 + (size_t)draw(2), 7);
         rows_ascii(at, size, (uint32_t)draw(3), fields, 2);
         free(at);

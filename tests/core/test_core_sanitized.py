@@ -21,7 +21,10 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if COMPILER is None:
         pytest.skip("no C compiler")
     program = tmp_path_factory.mktemp("core") / "driver"
-    sources = [str(Path(__file__).with_name("driver.c")), str(CORE / "rows.c"), str(CORE / "wire.c")]
+    sources = [
+        str(Path(__file__).with_name("driver.c")),
+        *(str(CORE / name) for name in ("rows.c", "json.c", "wire.c")),
+    ]
     flags = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", *SANITIZERS, f"-I{CORE}"]
     done = subprocess.run([COMPILER, *flags, *sources, "-o", str(program)], capture_output=True, text=True, check=False)
     if "cannot find" in done.stderr:

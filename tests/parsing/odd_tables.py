@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import functools
 import io
+import json
+import re
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,7 @@ from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import ParsedTable
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
+from gdata.sources.google.index import decode_batch
 from gdata.sources.grid import ERROR_TEXTS, Grid
 from gdata.sources.textrows import read_rows
 from gdata.testing.bundles import compile_protos
@@ -46,6 +49,7 @@ message Row {
 }
 message RowTable { repeated Row rows = 3; }
 """
+_JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _INTEGERS = ["0", "1", "7", "-3", "42", "1000", "2147483647"]
 _DECIMALS = ["0", "1", "0.5", "-2.25", "3.14159", "100", "0.1", "123456", "-0", "16777215"]
 _TEXTS = ["a", "sword", "얼음 검", "a b", "x,y", 'say "hi"', "line\nbreak", "ﾃｽﾄ", "1", "é", "😀", "–", "#1"]
@@ -105,6 +109,26 @@ def odd_table(random: Random) -> bytes:
     return content.rstrip(b"\r\n") if random.random() < 0.2 else content
 
 
+def odd_answer(random: Random) -> bytes:
+    """The same as Google answers: numbers and truths are no texts, and JSON has several ways to write a thing."""
+    rows = list(csv.reader(io.StringIO(odd_table(random).decode(), newline="")))
+    space = random.choice(["", "\n  "])
+    written = (f"[{space}{f',{space}'.join(_literal(random, cell) for cell in row)}]" for row in rows)
+    values = f",{space}".join(written)
+    body = f'{{"spreadsheetId": "x", "valueRanges": [{{"range": "Row!A1:Z9", "values": [{values}]}}]}}'
+    return body.encode("utf-8", "surrogatepass")
+
+
+def _literal(random: Random, cell: str) -> str:
+    if cell in ("TRUE", "FALSE"):
+        return cell.lower()
+    if _JSON_NUMBER.fullmatch(cell):
+        # Almost always one kind in a column, and so in a pull.
+        others = [json.dumps(cell), "null", "1e2", "-0", "-0.0", "0.10", "5.0"]
+        return cell if random.random() < 0.99 else random.choice(others)
+    return json.dumps(cell, ensure_ascii=random.random() < 0.3)
+
+
 def _row(random: Random, names: list[str], number: int, share: float) -> list[str]:
     kind = random.random()
     if kind < 0.03:
@@ -117,7 +141,12 @@ def _row(random: Random, names: list[str], number: int, share: float) -> list[st
 
 
 def parse(content: bytes, entry: SheetEntry) -> ParsedTable:
-    rows = read_rows(content)
-    cells = rows if rows is not None else list(csv.reader(io.StringIO(content.decode(), newline="")))
-    sheet = TableSheet(Grid("game", "Row", cells, "csv"), entry, (plan(),))
+    """The table that is made of csv, or of an answer of Google's."""
+    if content.startswith(b"{"):
+        grid = Grid("game", "Row", decode_batch(content)[0], "google")
+    else:
+        rows = read_rows(content)
+        cells = rows if rows is not None else list(csv.reader(io.StringIO(content.decode(), newline="")))
+        grid = Grid("game", "Row", cells, "csv")
+    sheet = TableSheet(grid, entry, (plan(),))
     return parse_table(plan(), [sheet], TAG_SETS, ZoneInfo("Europe/Berlin"))

@@ -29,7 +29,7 @@ def proto_cache(request: pytest.FixtureRequest) -> Path:
 def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """csv sheets in blocks of few bytes, so that every case has some, and as a user has them."""
     if request.param is not None:
-        monkeypatch.setattr("gdata.sources.textrows.BLOCK_BYTES", request.param)
+        monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", request.param)
 
 
 @pytest.mark.usefixtures("block_bytes")

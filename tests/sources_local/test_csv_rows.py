@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.sources import textrows
+from gdata.sources import blockrows
 from gdata.sources.textrows import TextRows, Utf8Cells, choose_cells, read_rows
 
 TEXTS = st.text(alphabet="ab,\n \u3000한", max_size=60)
@@ -19,7 +19,7 @@ ENDINGS = st.sampled_from(["\n", "\r\n"])
 
 @pytest.fixture(autouse=True, params=[8, 128 << 10], ids=["small blocks", "one block"])
 def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(textrows, "BLOCK_BYTES", request.param)
+    monkeypatch.setattr(blockrows, "BLOCK_BYTES", request.param)
     yield
 
 

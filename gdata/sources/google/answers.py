@@ -62,7 +62,7 @@ class _Reader:
             hidden=bool(facts and facts.hidden),
         )
 
-    def _cells(self, places: list[Place]) -> list[list[CellValue]]:
+    def _cells(self, places: list[Place]) -> Sequence[list[CellValue]]:
         first, *second = (self._values(place) for place in places)
         return combine_readings(first, second[0]) if second else first
 

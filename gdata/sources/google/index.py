@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gdata._core import core
 from gdata.errors import SourceError
 from gdata.language import sentence
 
@@ -147,7 +148,7 @@ def _read_merge(merge: dict[str, int]) -> tuple[int, int, int, int]:
     )
 
 
-Values = list[list[Any]]
+Values = Sequence[list[Any]]
 """Rows of str, int, float and bool; ragged; blank is ""."""
 
 _PART = re.compile(rb'\{\s*"range"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -176,6 +177,12 @@ def decode_batch(body: bytes) -> list[Values]:
     Raises:
         SourceError: it is no such answer.
     """
+    native = core()
+    places = native.json_ranges(body) if native is not None else None
+    if places is not None:
+        from gdata.sources.google.rows import answer_rows
+
+        return [answer_rows(body, one) for one in places]
     parts = decode_object(body).get("valueRanges", [])
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         raise _damaged()
@@ -184,7 +191,7 @@ def decode_batch(body: bytes) -> list[Values]:
 
 def first_rows(body: bytes) -> list[Values]:
     """The first rows of each range of an answer, as far as some thousands of bytes go, without decoding the others."""
-    found = []
+    found: list[Values] = []
     for match in _PART.finditer(body):
         start = _VALUES.match(body, match.end())
         text = body[start.end() : start.end() + _FIRST_BYTES].decode(errors="ignore") if start else ""

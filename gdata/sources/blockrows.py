@@ -1,0 +1,81 @@
+"""The rows of a sheet as the bytes that they came in, in blocks: one is cut into cells when its turn comes.
+
+Cells that are made, converted and freed a block at a time stay in the processor's cache: all of a sheet's cells at
+once take a third more time, and ten times the memory (`benchmarks/parse.py`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, chain, islice
+from typing import Any, Self, overload
+
+BLOCK_BYTES = 128 << 10
+"""Of a block's text. With 32 KiB what every block costs begins to show, with 512 KiB the cells leave the cache."""
+
+
+class RowBlock(Sequence[list[Any]]):
+    """Some consecutive rows."""
+
+    @abstractmethod
+    def after(self, row: int) -> RowBlock:
+        """The rows from `row` on."""
+
+    @abstractmethod
+    def encode(self, encoder: Any) -> Any:
+        """What the core's encoder finds in the rows."""
+
+
+class BlockRows(Sequence[list[Any]]):
+    """Rows in blocks; equal to a list of such rows."""
+
+    def __init__(self, blocks: Sequence[RowBlock]) -> None:
+        self.blocks = blocks
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """How many rows there are up to the end of each block."""
+        return list(accumulate(map(len, self.blocks)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> list[Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[list[Any]]: ...
+    def __getitem__(self, index: int | slice) -> list[Any] | Sequence[list[Any]]:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            if step != 1:
+                return list(self)[index]
+            return self._after(start) if stop == len(self) else list(islice(self._after(start), max(stop - start, 0)))
+        number = index + len(self) if index < 0 else index
+        if not 0 <= number < len(self):
+            raise IndexError(index)
+        block = bisect_right(self._ends, number)
+        return self.blocks[block][number - (self._ends[block - 1] if block else 0)]
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        return chain.from_iterable(self.blocks)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (list, BlockRows)):
+            return NotImplemented
+        return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+    def _after(self, row: int) -> Self:
+        """The rows from `row` on."""
+        first = bisect_right(self._ends, row)
+        if first == len(self.blocks):
+            return type(self)([])
+        skipped = row - (self._ends[first - 1] if first else 0)
+        return type(self)([self.blocks[first].after(skipped), *self.blocks[first + 1 :]])
