@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from ci_runner import RECIPES, Runner
 from google.auth.identity_pool import Credentials
 
@@ -64,11 +66,13 @@ def test_github_takes_a_change_of_the_sheets_to_live(which: str, request: pytest
 def test_github_comments_a_change_and_fails_where_the_gate_says_no(small: Runner) -> None:
     assert small.github_job("staging") == (0, "")
     assert small.github_job("live") == (0, "")
-    small.values["github.event.pull_request.number"] = "12"
+    small.values |= {"github.event.pull_request.number": "12", "github.repository": "team/game"}
     assert small.github_job("review") == (0, "")
     edit(small, "sheets/Shop.csv", "1002,120", "1002,900")
     assert small.github_job("review")[0] == 4
-    assert "pr comment 12 --edit-last --create-if-none --body-file diff.md" in small.noted("gh")
+    calls = small.noted("gh")
+    assert "--method POST repos/team/game/issues/12/comments --field body=@comment.md" in calls
+    assert (small.project / "comment.md").read_text(encoding="utf-8").startswith("<!-- gdata diff -->")
     assert "price-swing" in (small.project / "diff.md").read_text(encoding="utf-8")
     assert (small.project / "diff.html").exists()
 
@@ -109,8 +113,8 @@ def test_gitlab_comments_a_change_and_fails_where_the_gate_says_no(small: Runner
     assert small.noted("curl") == ""
     edit(small, "sheets/Shop.csv", "1002,120", "1002,900")
     service = {"CI_API_V4_URL": "https://gitlab.example/api/v4", "CI_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "3"}
-    code, _ = small.gitlab_job("review", GITLAB_TOKEN="secret", **service)
-    assert code == 4
+    code, output = small.gitlab_job("review", GITLAB_TOKEN="secret", **service)
+    assert code == 4, output
     assert "https://gitlab.example/api/v4/projects/5/merge_requests/3/notes" in small.noted("curl")
 
 
@@ -122,6 +126,30 @@ def test_gitlab_logs_in_to_google_without_a_key(small: Runner) -> None:
     assert written["audience"] == "//iam.googleapis.com/projects/1/x"
     assert written["service_account_impersonation_url"].endswith("/serviceAccounts/a@b:generateAccessToken")
     assert isinstance(Credentials.from_info(written), Credentials)
+
+
+def workflows() -> list[Path]:
+    shipped = [ROOT / "action.yml", *(ROOT / ".github" / "workflows").glob("*.yml")]
+    return [*shipped, RECIPES / "github-actions.yml"]
+
+
+@pytest.mark.parametrize("path", workflows(), ids=lambda path: path.name)
+def test_what_a_workflow_uses_is_pinned_by_commit(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    used = re.findall(r"^[ -]*uses: (\S+)(.*)$", text, re.MULTILINE)
+    assert used
+    for action, comment in used:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action
+        assert re.fullmatch(r" # v[\d.]+", comment), f"{action}: say which version it is"
+    assert re.search(r"run: .*\$\{\{", text) is None, "an expression in a script is an injection: pass it by env"
+
+
+def test_the_hook_and_the_image_ask_for_what_there_is() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert hook["entry"].split()[:2] == ["gdata", "check"]
+    assert re.search(hook["files"], "sheets/Item.csv") and re.search(hook["files"], "protos/game/item.proto")
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "USER 10001" in image and image.count("FROM") == 2
 
 
 def test_both_recipes_ask_a_person_before_live() -> None:

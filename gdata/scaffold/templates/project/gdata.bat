@@ -4,8 +4,11 @@ chcp 65001 >nul
 cd /d "%~dp0"
 set PYTHONUTF8=1
 
+rem With gdata.exe beside this file nobody needs Python.
 where gdata >nul 2>nul
-if %errorlevel% equ 0 (
+if exist gdata.exe (
+    gdata.exe build %*
+) else if %errorlevel% equ 0 (
     gdata build %*
 ) else (
     where py >nul 2>nul
