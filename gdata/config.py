@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
+
+from gdata.versions import Version
 
 Layout = Literal["rows", "columns", "vertical"]
 TextFormat = Literal["", "json", "txtpb"]
@@ -95,8 +97,22 @@ class GoogleSettings:
 
 
 @dataclass(frozen=True)
+class Audience:
+    """What decides which rows, columns and overlays a target sees: its tags, and the version that it is for."""
+
+    tags: tuple[str, ...] = ()
+    version: Version | None = None
+    """None: what will be newest."""
+
+    def __str__(self) -> str:
+        return ", ".join([*self.tags, *([str(self.version)] if self.version is not None else ())])
+
+
+@dataclass(frozen=True)
 class Target:
-    """One audience: which groups of fields and which tagged rows it gets, and a text format beside the binary."""
+    """One audience: which groups of fields and which tagged rows it gets, as of which version, and a text format beside
+    the binary.
+    """
 
     name: str
     groups: tuple[str, ...] = ()
@@ -104,6 +120,12 @@ class Target:
     format: TextFormat = ""
     compress: Literal["", "zstd"] = ""
     """How its table files are packed; "" is not at all."""
+    version: Version | None = None
+
+    @property
+    def audience(self) -> Audience:
+        """What it shares with the targets that see the same rows."""
+        return Audience(self.tags, self.version)
 
 
 @dataclass(frozen=True)
@@ -150,6 +172,8 @@ class Channel:
     pattern: str
     protected: bool = False
     gate: Gate | None = None
+    version: Version | None = None
+    """The one of which builds may be published there; None: of any."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +206,8 @@ class Config:
     gate: Gate = Gate()
     default_channel: str = "live"
     channels: tuple[Channel, ...] = ()
+    asked_at: Config | None = field(default=None, repr=False)
+    """As sheets.yaml has it, where all targets are given another version for once."""
 
     @property
     def folder(self) -> Path:
@@ -202,6 +228,18 @@ class Config:
             if fnmatchcase(name, channel.pattern):
                 return channel
         return Channel(name)
+
+    def at(self, version: Version) -> Config:
+        """The same with every target at one version."""
+        targets = tuple(replace(target, version=version) for target in self.targets)
+        return replace(self, targets=targets, asked_at=self.asked_at or self)
+
+    @property
+    def versions(self) -> frozenset[Version | None]:
+        """Those that targets and channels have; None among them: a target has what will be newest."""
+        own = self.asked_at or self
+        channels = {channel.version for channel in own.channels if channel.version is not None}
+        return frozenset(channels | {target.version for target in own.targets})
 
     def gate_of(self, channel: str | None) -> Gate:
         """The gate that a diff against `channel` must pass; without a channel, the general one."""

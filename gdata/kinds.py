@@ -90,8 +90,15 @@ HEADER_ERROR = Kind(
 HEADER_DIRECTIVE = Kind(
     "header.directive",
     "{value} is no directive",
-    "directives are @enabled and @tags; a column for one target is field@tag",
-    about="A header starts with @ and is neither @enabled nor @tags.",
+    "directives are @enabled, @tags, @since and @until; a column for one target is field@tag, "
+    "for versions from 1.4 on field@1.4+",
+    about="A header starts with @ and is none of the directives @enabled, @tags, @since and @until.",
+)
+HEADER_VARIANT = Kind(
+    "header.variant",
+    "{value} names no variant of its field: {reason}",
+    "write field@tag, field@1.4+ or field@tag@1.4+",
+    about="What stands behind the @ of a header is neither a tag nor a version from which the column counts.",
 )
 TAG_UNKNOWN = Kind(
     "tag.unknown",
@@ -175,6 +182,44 @@ ROW_NOTE = Kind(
     'if it is no note, write it otherwise, or add notes: "" to the line of the sheet in sheets.yaml',
     severity="warning",
     about="A row begins as notes do, but its first cell is in a column of text and other cells are filled.",
+)
+CELL_NOT_VERSION = Kind(
+    "cell.not_version",
+    "{value} is not a version",
+    "{instead}",
+    about="What stands under @since or @until isn't a version: numbers with dots between them, as text.",
+)
+VERSION_NEVER = Kind(
+    "version.never",
+    "the row would be in no version: it ends with {until}, which isn't after {since}, where it begins",
+    "write a later version under @until, or clear it",
+    about="A row ends with the version with which it begins, or before it.",
+)
+VERSION_NOBODY = Kind(
+    "version.nobody",
+    "no target or channel has version {version} or a later one, so nobody gets what begins with it",
+    'if it is to wait, leave it; else give a target or channel of sheets.yaml the version: "{version}"',
+    severity="warning",
+    about="Rows or a column begin with a version that no target and no channel of sheets.yaml has reached.",
+)
+VERSION_EMPTY = Kind(
+    "version.empty",
+    "in version {version} the table has no rows: all of them begin later, or have ended",
+    "write the rows that {version} is to have, or let the table begin later (`since` in its .proto file)",
+    severity="warning",
+    about="A table has rows, but none in a version that some target has.",
+)
+VALUE_LATER = Kind(
+    "version.value",
+    "{value} begins with {version}, this row is in {own} already",
+    "let this row begin with {version} too (@since), or write another value",
+    about="A row has a choice that the version doesn't have: in the .proto file it begins later, or has ended.",
+)
+VALUE_ENDED = Kind(
+    "version.value",
+    "{value} ends with {version}, this row goes on",
+    "let this row end with {version} too (@until), or write another value",
+    about="A row has a choice that the version doesn't have: in the .proto file it begins later, or has ended.",
 )
 RECORD_SEVERAL = Kind(
     "record.several",
@@ -667,6 +712,18 @@ REFERENCE_OTHER_TAGS = Kind(
     "reference.missing",
     "{value} is in {place}, but only for targets with the tags {tags}",
     "give both rows the same tags, or write another one",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
+REFERENCE_LATER = Kind(
+    "reference.missing",
+    "{value} begins with {version}, this row is in {own} already",
+    "let this row begin with {version} too (@since), or write another one ({place})",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
+REFERENCE_ENDED = Kind(
+    "reference.missing",
+    "{value} ends with {version}, this row goes on",
+    "let this row end with {version} too (@until), or write another one ({place})",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_DECOMPOSED = Kind(

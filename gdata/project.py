@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gdata.config import Config, SheetEntry, Spreadsheet
+from gdata.config import Audience, Config, SheetEntry, Spreadsheet
 from gdata.configfile import find_config, load_config
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
@@ -52,9 +52,9 @@ class Project:
         ]
 
     @cached_property
-    def tag_sets(self) -> list[tuple[str, ...]]:
-        """The different sets of tags that targets have: each sees the sheets in its own way."""
-        return list(dict.fromkeys(target.tags for target in self.config.targets))
+    def audiences(self) -> list[Audience]:
+        """The different tags and versions that targets have: each sees the sheets in its own way."""
+        return list(dict.fromkeys(target.audience for target in self.config.targets))
 
     @property
     def state(self) -> Path:

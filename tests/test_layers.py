@@ -15,7 +15,7 @@ from gdata.sources.adapters import SOURCES
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = set("errors problems kinds nearest files installed config language garbage text proto _core".split())
+WORDS = set("errors problems kinds nearest files installed config language garbage text proto _core versions".split())
 MAY_IMPORT: dict[str, set[str]] = {
     "_core": set(),
     "proto": set(),
@@ -46,7 +46,8 @@ ROOTS = {
     "installed": {"errors", "language"},
     "problems": {"language"},
     "kinds": {"language", "problems"},
-    "config": set(),
+    "config": {"versions"},
+    "versions": set(),
     "project": {"config", "configfile", "errors", "language", "nearest", "schema", "sources"},
     "events": set(),
     "garbage": set(),

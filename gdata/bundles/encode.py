@@ -35,7 +35,7 @@ from gdata.proto.fields import is_map_entry
 from gdata.proto.maporder import sort_maps
 from gdata.proto.pool import pool_of
 from gdata.proto.wire import field_ends
-from gdata.schema.plan import MessagePlan, TablePlan
+from gdata.schema.plan import MessagePlan, Ref, TablePlan
 from gdata.schema.schema import Schema
 from gdata.schema.strip import Visibility, runtime_schema
 
@@ -60,23 +60,28 @@ def encode_build(schema: Schema, targets: Mapping[str, tuple[Target, Mapping[str
 
 
 def sees_table(target: Target, plan: TablePlan) -> bool:
-    """Whether a target gets a table: without `groups` all of them, else those marked with one of its groups."""
-    return not target.groups or not set(target.groups).isdisjoint(plan.groups)
+    """Whether a target gets a table, if there is one in its version: without `groups` every table, else those marked
+    with one of its groups.
+    """
+    is_for = not target.groups or not set(target.groups).isdisjoint(plan.groups)
+    return is_for and plan.span.has(target.version)
 
 
 def _encode_bundle(schema: Schema, target: Target, views: Mapping[str, View]) -> EncodedBundle:
     seen = {name: view for name, view in views.items() if sees_table(target, view.plan)}
     plans = {name: view.plan for name, view in seen.items()}
-    descriptors = runtime_schema(schema, plans.values(), target.groups)
+    visible = Visibility(schema, plans.values(), target.groups, target.version)
+    descriptors = runtime_schema(schema, visible)
     schema_entry = file_entry("schema", "binpb", descriptors)
-    encoder = _TableEncoder(target, plans, Visibility(schema, plans.values(), target.groups), descriptors)
+    encoder = _TableEncoder(target, plans, visible, descriptors)
     files = {schema_entry.file: descriptors}
     tables = {}
     for name, view in sorted(seen.items()):
         tables[name], written = encoder.encode(view)
         files |= written
-    identity = bundle_id(target.name, schema_entry, tables)
-    return EncodedBundle(Manifest(target.name, schema_entry, tables, identity, build=""), files)
+    version = str(target.version or "")
+    identity = bundle_id(target.name, schema_entry, tables, version)
+    return EncodedBundle(Manifest(target.name, schema_entry, tables, identity, build="", version=version), files)
 
 
 class _TableEncoder:
@@ -87,7 +92,7 @@ class _TableEncoder:
         self._plans = plans
         self._visible = visible
         self._pool: DescriptorPool | None = None
-        if target.groups or target.format:
+        if visible.hides_anything or target.format:
             self._pool = pool_of(FileDescriptorSet.FromString(descriptors))
 
     def encode(self, view: View) -> tuple[TableEntry, dict[str, bytes]]:
@@ -164,8 +169,7 @@ class _TableEncoder:
             refs = tuple(
                 Reference(ref.table, fields, f"{ref.when_field}={ref.when_value}" if ref.when_field else "", ref.none)
                 for ref in field.refs
-                if (fields := self._fields_referred_to(ref.table, ref.field))
-                and self._may_know(message, ref.when_field)
+                if (fields := self._fields_referred_to(ref.table, ref.field)) and self._may_know(message, ref)
             )
             if refs:
                 yield prefix + field.name, refs
@@ -180,9 +184,14 @@ class _TableEncoder:
         hidden = any(self._visible.hides(field.descriptor) for field in fields)
         return () if hidden else tuple(field.name for field in fields)
 
-    def _may_know(self, message: MessagePlan, name: str) -> bool:
-        field = message.field(name) if name else None
-        return field is None or not self._visible.hides(field.descriptor)
+    def _may_know(self, message: MessagePlan, ref: Ref) -> bool:
+        """Whether the target has the field and the value of a reference's condition."""
+        field = message.field(ref.when_field) if ref.when_field else None
+        if field is None:
+            return True
+        enum = field.descriptor.enum_type
+        is_value = enum is None or self._visible.has_value(enum, ref.when_value)
+        return is_value and not self._visible.hides(field.descriptor)
 
 
 def _part(name: str, piece: bytes, rows: int, digest: str, *, is_packed: bool) -> tuple[bytes, Part]:

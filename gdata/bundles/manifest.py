@@ -15,13 +15,16 @@ from typing import Any
 
 from gdata.errors import DamagedError, UnknownFormatError
 from gdata.language import sentence
+from gdata.versions import Version
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 TITLE = "title"
 ZSTD = "zstd"
 """The feature of a bundle in which a table names the field that its rows are called by."""
-KNOWN_FEATURES: frozenset[str] = frozenset([TITLE, ZSTD])
+VERSION = "version"
+"""The feature of a bundle of one version of the game."""
+KNOWN_FEATURES: frozenset[str] = frozenset([TITLE, VERSION, ZSTD])
 _FILE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -125,7 +128,7 @@ class TableEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One target's bundle. `bundle` and `build` are hex SHA-256 ids."""
+    """One target's bundle. `bundle` and `build` are hex SHA-256 ids; `version` is the game's, "" where it has none."""
 
     target: str
     schema: FileEntry
@@ -133,11 +136,12 @@ class Manifest:
     bundle: str
     build: str
     format: int = FORMAT
+    version: str = ""
 
     @property
     def features(self) -> tuple[str, ...]:
         """What a reader must know beyond the format, by name."""
-        return features_of(self.tables)
+        return features_of(self.tables, self.version)
 
     @property
     def files(self) -> tuple[FileEntry, ...]:
@@ -151,7 +155,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """manifest.json: indented for people; the ids are over the canonical form."""
-        content = {**_content(self.target, self.schema, self.tables)}
+        content = _content(self.target, self.schema, self.tables, self.version)
         content |= {"bundle": self.bundle, "build": self.build}
         return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
 
@@ -182,9 +186,10 @@ class Manifest:
                 bundle=_hash(raw["bundle"]),
                 build=_hash(raw["build"]),
                 format=raw["format"],
+                version=_version(raw.get("version", "")),
             )
             # Half characters, which JSON can bring, are no text: no manifest of ours has them, or an id.
-            expected = bundle_id(manifest.target, manifest.schema, manifest.tables)
+            expected = bundle_id(manifest.target, manifest.schema, manifest.tables, manifest.version)
             is_all = raw == json.loads(manifest.to_bytes())
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DamagedError(
@@ -203,16 +208,17 @@ class Manifest:
         return manifest
 
 
-def bundle_id(target: str, schema: FileEntry, tables: Mapping[str, TableEntry]) -> str:
+def bundle_id(target: str, schema: FileEntry, tables: Mapping[str, TableEntry], version: str = "") -> str:
     """The id of a bundle: the hash of its manifest without `bundle` and `build`."""
-    return sha256(canonical_json(_content(target, schema, tables)))
+    return sha256(canonical_json(_content(target, schema, tables, version)))
 
 
-def features_of(tables: Mapping[str, TableEntry]) -> tuple[str, ...]:
+def features_of(tables: Mapping[str, TableEntry], version: str = "") -> tuple[str, ...]:
     """The features of a bundle with these tables: one without any is read by every gdata."""
     has_title = any(table.title for table in tables.values())
     is_packed = any(part.unpacked is not None for table in tables.values() for part in table.parts)
-    return tuple(name for name, is_there in ((TITLE, has_title), (ZSTD, is_packed)) if is_there)
+    used = ((TITLE, has_title), (VERSION, bool(version)), (ZSTD, is_packed))
+    return tuple(name for name, is_there in used if is_there)
 
 
 def build_id(bundles: Mapping[str, str]) -> str:
@@ -229,10 +235,11 @@ def file_entry(stem: str, suffix: str, content: bytes, digest: str = "") -> File
     return FileEntry(f"{stem}-{digest[:12]}.{suffix}", digest, len(content))
 
 
-def _content(target: str, schema: FileEntry, tables: Mapping[str, TableEntry]) -> dict[str, Any]:
+def _content(target: str, schema: FileEntry, tables: Mapping[str, TableEntry], version: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "features": list(features_of(tables)),
+        "features": list(features_of(tables, version)),
+        **({"version": version} if version else {}),
         "target": target,
         "schema": schema.as_json(),
         "tables": {name: table.as_json() for name, table in tables.items()},
@@ -242,6 +249,12 @@ def _content(target: str, schema: FileEntry, tables: Mapping[str, TableEntry]) -
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError(f"{value!r} is not a name")
+    return value
+
+
+def _version(value: Any) -> str:
+    if not isinstance(value, str) or (value and Version.read(value) is None):
+        raise TypeError(f"{value!r} is not a version")
     return value
 
 

@@ -24,7 +24,7 @@ from gdata.checks.violations import Tracer, is_on_table, is_standard
 from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem
-from gdata.schema.plan import TablePlan
+from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
 
 _RULE_ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -107,6 +107,7 @@ class Constraints:
         traced = [(violation.proto, self._tracer.paths(row, violation.proto)) for violation in violations]
         if len(traced) > 1:
             traced = _without_consequences(traced)
+        traced = [(proto, paths) for proto, paths in traced if _is_in_version(view, proto, paths)]
         return [self._problem(view, index, proto, paths) for proto, paths in traced if not (bad and _meets(paths, bad))]
 
     def _problem(self, view: View, index: int, proto: Any, paths: list[Path]) -> Problem:
@@ -226,6 +227,24 @@ def _matches(pattern: str, value: str) -> bool:
         return re.search(pattern, value) is not None
     except re.error:  # RE2 knows a few things that Python doesn't.
         return False
+
+
+def _is_in_version(view: View, proto: Any, paths: list[Path]) -> bool:
+    """Whether what a violation is about is there in the view's version: fields that begin later are unset in it."""
+    there = [_has_path(view.plan.row, path) for path in paths]
+    return any(there) if proto.rule_id in ("required", "message.oneof") else all(there)
+
+
+def _has_path(message: MessagePlan | None, path: Path) -> bool:
+    steps = iter(path)
+    for step in steps:
+        field = message.field(str(step)) if message is not None else None
+        if field is None:
+            return message is None
+        if field.is_list or field.is_map:
+            next(steps, None)
+        message = field.message
+    return True
 
 
 def _meets(paths: list[Path], bad: frozenset[str]) -> bool:

@@ -29,6 +29,7 @@ from gdata.nearest import did_you_mean
 from gdata.parsing.view import View
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
+from gdata.versions import Version
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ class CustomCheck:
 class CheckData:
     """The tables of one target as checks see them: `data.ItemTable[1001]`; a vertical table is its record."""
 
-    def __init__(self, views: Mapping[str, View]) -> None:
+    def __init__(self, views: Mapping[str, View], version: Version | None = None) -> None:
         self._views = views
+        self.version = str(version or "")
+        """The version of the game that the tables are of; "" where the target has none."""
         self._tables: dict[str, Any] = {}
         self._rows: dict[str, list[Any]] = {}
 
@@ -93,6 +96,7 @@ def run_checks(
     views: Mapping[str, View],
     known: Iterable[Problem] = (),
     timezone: tzinfo = UTC,
+    version: Version | None = None,
 ) -> list[Problem]:
     """What the checks find in one target's tables, and where they themselves fail.
 
@@ -100,7 +104,7 @@ def run_checks(
     """
     if not checks:
         return []
-    data = CheckData(views)
+    data = CheckData(views, version)
     lines = {place for problem in known for place in _lines(problem.cell)}
     found: list[Problem] = []
     with contextlib.redirect_stdout(sys.stderr):

@@ -17,8 +17,10 @@ from gdata.checks.lookalikes import decomposed_words
 from gdata.checks.reference_rules import ReferenceRule, Referent
 from gdata.checks.rowpaths import written_path
 from gdata.language import Sentence, sentence
+from gdata.parsing.places import LeftOut
 from gdata.parsing.view import Path, View
-from gdata.problems import Cell, Problem
+from gdata.problems import Cell, Kind, Problem
+from gdata.versions import ALWAYS, Span, Version
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MOST_HINTS = 200
@@ -51,7 +53,7 @@ class References:
         found: list[Problem] = []
         for rule in self._rules:
             fed = all(one.plan.name in seen[0] for one in rule.referents)
-            if rule.table not in off or not fed:
+            if rule.table not in off or not fed or not _is_in_version(off[rule.table], rule):
                 continue
             values = set(_values(off[rule.table], rule)) - rule.none - {""}
             existing = [
@@ -84,6 +86,8 @@ class References:
     def _check_once(
         self, number: int, rule: ReferenceRule, views: Mapping[str, View], texts: Mapping[Cell, str]
     ) -> list[Problem]:
+        if not _is_in_version(views[rule.table], rule):
+            return []
         used = [views[rule.table], *(views[one.plan.name] for one in rule.referents if one.plan.name in views)]
         # The views are kept with what was found, so that no other can get the identity of one of them.
         key = (number, *map(id, used))
@@ -168,8 +172,8 @@ def _missing(
     }
     left_out = next(filter(None, (one.left_out(value) for one in existing)), None)
     if left_out is not None:
-        kind = kinds.REFERENCE_OTHER_TAGS if left_out.tags else kinds.REFERENCE_OFF
-        words |= {"place": left_out.cell, "tags": ", ".join(left_out.tags), "before": ""}
+        kind, more = _why_left_out(left_out, view.version)
+        words |= {"place": left_out.cell, "before": "", **more}
     cell = view.locate(*place)
     alike = next(filter(None, (one.looking_like(value) for one in existing)), None) if isinstance(value, str) else None
     if alike is not None:
@@ -182,6 +186,20 @@ def _missing(
         value=column_text(rule.column, value),
         **words,
     )
+
+
+def _why_left_out(one: LeftOut, version: Version | None) -> tuple[Kind, dict[str, Any]]:
+    """How it is told that the row with a value isn't in the view: it begins later, has ended, or is for others."""
+    if one.span != ALWAYS:
+        return version_kind(one.span, version, kinds.REFERENCE_LATER, kinds.REFERENCE_ENDED)
+    return kinds.REFERENCE_OTHER_TAGS if one.tags else kinds.REFERENCE_OFF, {"tags": ", ".join(one.tags)}
+
+
+def version_kind(span: Span, version: Version | None, later: Kind, ended: Kind) -> tuple[Kind, dict[str, Any]]:
+    """The kind for what begins after a version, or has ended by then, and the words that both have."""
+    if version is not None and span.since is not None and version < span.since:
+        return later, {"version": span.since, "own": version}
+    return ended, {"version": span.until}
 
 
 def _meant(
@@ -202,8 +220,15 @@ def called(title: str, column: Column, value: Any, cell: Cell) -> Sentence:
     return sentence("{title} is {key} ({cell})", title=title, key=column_text(column, value), cell=cell)
 
 
+def _is_in_version(view: View, rule: ReferenceRule) -> bool:
+    """Whether the field that refers, and the one that its condition is about, are in the view's version."""
+    *above, own = [step.name for step in rule.column.steps]
+    names = [own, *([rule.when.field.name] if rule.when is not None else [])]
+    return all(view.plan.row.has(".".join([*above, name])) for name in names)
+
+
 def _no_sheet(view: View, rule: ReferenceRule, unfed: Referent) -> Problem:
-    """A reference to a table without a sheet, told once, at the first cell that has one."""
+    """A reference to a table that isn't there, told once, at the first cell that has one."""
     accept = rule.when.holds if rule.when is not None else None
     index, path = next(
         (index, path)
@@ -211,9 +236,15 @@ def _no_sheet(view: View, rule: ReferenceRule, unfed: Referent) -> Problem:
         for path, value in walk_column(row, rule.column, accept)
         if value not in rule.none
     )
-    return kinds.REFERENCE_UNFED.at(
+    kind, words = kinds.REFERENCE_UNFED, dict[str, Any]()
+    if not unfed.plan.span.has(view.version):
+        kind, words = version_kind(unfed.plan.span, view.version, kinds.REFERENCE_LATER, kinds.REFERENCE_ENDED)
+        words |= {"place": unfed.plan.name}
+    return kind.at(
         view.locate(index, path),
         table=view.plan.name,
         field=written_path(view.plan.row.descriptor, path),
+        value=unfed.plan.name if words else None,
         target=unfed.plan.name,
+        **words,
     )

@@ -22,10 +22,12 @@ from gdata.checks.lookalikes import check_decomposed, check_lookalikes
 from gdata.checks.reference_rules import check_reference_declarations
 from gdata.checks.references import References
 from gdata.checks.sums import check_sequences, check_sums
+from gdata.checks.versions import check_values
 from gdata.parsing.view import View
 from gdata.problems import Problem
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
+from gdata.versions import Version
 
 
 class RowChecks:
@@ -50,6 +52,7 @@ class RowChecks:
             *check_unique_together(view),
             *check_decomposed(view),
             *self._constraints.check(view),
+            *check_values(view),
         ]
         groups = [*check_sums(view), *check_sequences(view)]
         return [*cells, *(_without_consequences(groups, cells) if cells else groups), *check_lookalikes(view)]
@@ -117,7 +120,9 @@ class Checks:
             self._checked[id(view)] = view, self._check(view)
         return self._checked[id(view)][1]
 
-    def check_together(self, views: Mapping[str, View], known: Iterable[Problem] = ()) -> list[Problem]:
+    def check_together(
+        self, views: Mapping[str, View], known: Iterable[Problem] = (), version: Version | None = None
+    ) -> list[Problem]:
         """What one target's tables (by short name) show together: references, and the project's own checks.
 
         `known` are all problems found before, those of parsing among them: they tell which missing value is
@@ -126,7 +131,7 @@ class Checks:
         known = list(known)
         texts = {problem.cell: problem.value for problem in known if problem.value}
         missing = self._references.check(views, texts)
-        return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone)]
+        return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone, version)]
 
     def check_off(self, tables: Mapping[str, View], seen: Sequence[Mapping[str, View]]) -> list[Problem]:
         """The references of rows that are switched off (`tables`, by short name) to rows that no target has either.

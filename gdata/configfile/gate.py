@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, cast
 
 from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, SchemaRule, SeverityRules
-from gdata.configfile.names import check_name, check_pattern
+from gdata.configfile.names import check_name, check_pattern, read_version
 from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
@@ -140,8 +140,13 @@ def _read_channel(pattern: str, value: Value) -> Channel:
     check_pattern(pattern, value)
     if value.is_null:
         return Channel(pattern)
-    fields = value.fields(("protected", "gate"))
-    return Channel(pattern, fields.get("protected", Value.flag, False), fields.get("gate", read_gate, None))
+    fields = value.fields(("protected", "gate", "version"))
+    return Channel(
+        pattern,
+        fields.get("protected", Value.flag, False),
+        fields.get("gate", read_gate, None),
+        fields.get("version", read_version, None),
+    )
 
 
 def read_severity(value: Value) -> SeverityRules:

@@ -12,6 +12,7 @@ from gdata.errors import ConfigError
 from gdata.files import as_on_disk
 from gdata.language import say
 from gdata.nearest import did_you_mean
+from gdata.versions import Version, nearest_version
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789")}
 _FORBIDDEN = frozenset('/\\:*?"<>|')
@@ -161,6 +162,30 @@ def read_timezone(value: Value) -> str:
         )
         raise value.error(say("there is no time zone {shown}", shown=shown(name)), hint) from error
     return name
+
+
+def read_words(value: Value) -> tuple[str, ...]:
+    """A list of names, each once."""
+    return tuple(dict.fromkeys(item.word() for item in value.items()))
+
+
+def read_version(value: Value) -> Version:
+    """A version of the game, in quotes: for YAML 1.10 is the number 1.1."""
+    if value.type in ("int", "float", "timestamp"):
+        meant = nearest_version(value.written)
+        raise value.error(
+            say("{text} is read as a number, and 1.10 as 1.1", text=value.written),
+            say('put it in quotes: "{meant}"', meant=meant or "1.4"),
+        )
+    text = value.text().strip()
+    version = Version.read(text)
+    if version is None:
+        meant = nearest_version(text)
+        raise value.error(
+            say("{text} isn't a version of the game", text=shown(value.written)),
+            say('write it as numbers with dots: "{meant}"', meant=meant or "1.4"),
+        )
+    return version
 
 
 def read_table_name(value: Value) -> str:

@@ -19,6 +19,8 @@ from gdata.configfile.names import (
     read_path,
     read_releases,
     read_timezone,
+    read_version,
+    read_words,
 )
 from gdata.configfile.spreadsheets import read_spreadsheets
 from gdata.configfile.yaml_document import Document
@@ -149,14 +151,11 @@ def _read_target(name: str, value: Value) -> Target:
     check_name(name, value)
     if value.is_null:
         return Target(name)
-    fields = value.fields(("groups", "tags", "format", "compress"))
+    fields = value.fields(("groups", "tags", "format", "compress", "version"))
     format = cast(TextFormat, fields.get("format", lambda one: one.choice(("json", "txtpb")), ""))
     compress = cast(Literal["", "zstd"], fields.get("compress", lambda one: one.choice(("zstd",)), ""))
-    return Target(name, fields.get("groups", _read_words, ()), fields.get("tags", _read_words, ()), format, compress)
-
-
-def _read_words(value: Value) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(item.word() for item in value.items()))
+    groups, tags = fields.get("groups", read_words, ()), fields.get("tags", read_words, ())
+    return Target(name, groups, tags, format, compress, fields.get("version", read_version, None))
 
 
 def _read_google(value: Value) -> GoogleSettings:

@@ -1,17 +1,18 @@
 """Put a sheet's converted columns together: groups into messages, elements into lists, rows into records.
 
-That is done for each set of tags, since a column variant (`price@jp`) or a tagged row makes the same sheet look
-different to different targets.
+That is done for each audience, since a column variant (`price@jp`), a tagged row or one that begins with a version
+makes the same sheet look different to different targets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gdata import kinds
+from gdata.config import Audience
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.cell import Fault, choices_text, is_blank, shown
@@ -20,7 +21,7 @@ from gdata.parsing.header import Case, Node, case_fields
 from gdata.parsing.multirow import Blank, Part, RecordLines, first_column, is_several
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import Columns, make_dicts
-from gdata.parsing.view import Tags
+from gdata.parsing.versions import fitting
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.textrows import choose_cells
@@ -30,7 +31,7 @@ _BLANK_KINDS = {"enum": kinds.CELL_BLANK_CHOICE, "bool": kinds.CELL_BLANK_BOOL}
 
 @dataclass
 class Composed:
-    """Records as one set of tags sees them: the columns of their fields, and which record of the sheet each is."""
+    """Records as one audience sees them: the columns of their fields, and which record of the sheet each is."""
 
     columns: Columns
     records: Sequence[int]
@@ -39,11 +40,12 @@ class Composed:
     problems: list[Problem]
 
 
-def compose(records: SheetRecords, tags: Tags) -> Composed:
-    """The records that a target with `tags` sees."""
-    composer = _Composer(records, tags)
+def compose(records: SheetRecords, audience: Audience) -> Composed:
+    """The records that an audience sees."""
+    composer = _Composer(records, audience)
     columns, bad_fields = composer.columns(), composer.bad_fields
-    row_problems, directive_problems = records.row_problems, records.directives[2]
+    out = records.out_of(audience.version)
+    row_problems = [(record, problem) for record, problem in records.row_problems if record not in out]
     for record, problem in row_problems:
         if problem.field:
             bad_fields.setdefault(record, set()).add(problem.field)
@@ -54,37 +56,45 @@ def compose(records: SheetRecords, tags: Tags) -> Composed:
         bad_fields.setdefault(record, set()).update(unread)
     for record in records.unticked:
         bad_fields.setdefault(record, set()).update(field.name for field in records.plan.row.fields)
-    flags = records.flags(tags)
+    flags = records.flags(audience)
     if flags is not None:
         columns = {name: choose_cells(values, flags) for name, values in columns.items()}
+    directive_problems = [*records.directives[2], *records.wrong_versions()]
     problems = [*(problem for _, problem in row_problems), *composer.problems, *directive_problems]
-    return Composed(columns, records.seen_by(tags), bad_fields, problems)
+    return Composed(columns, records.seen_by(audience), bad_fields, problems)
 
 
 class _Composer:
-    """Composes the records of one sheet as one set of tags sees it, and collects what is wrong with its cells."""
+    """Composes the records of one sheet as one audience sees it, and collects what is wrong with its cells."""
 
-    def __init__(self, records: SheetRecords, tags: Tags) -> None:
+    def __init__(self, records: SheetRecords, audience: Audience) -> None:
         self._records = records
-        self._tags = tags
+        self._audience = audience
+        self._row = records.plan.row.at(audience.version)
+        self._out = frozenset(line for record in records.out_of(audience.version) for line in records.lines_of(record))
+        """The lines that aren't in the audience's version: what is wrong in them is no matter here."""
         self._blank: dict[int, Blank] = {}
         self.problems: list[Problem] = []
         self.bad_fields: dict[int, set[str]] = {}
 
     def columns(self) -> dict[str, Sequence[Any]]:
         """The value of every record in sheet order, by field."""
-        nodes, row = self._records.header.nodes, self._records.plan.row
+        nodes = self._seen(self._records.header.nodes)
         starts = self._records.starts
         if starts is None:
             columns = {name: self.values_of_lines(node, None, name) for name, node in nodes.items()}
         else:
             lines = RecordLines(self._records, self)
             columns = {name: lines.values(node, starts) for name, node in nodes.items()}
-        for field in _defaulted(row, nodes):
+        for field in _defaulted(self._row, nodes):
             columns[field.name] = [self._default(Node(field))] * self._records.count
         self._check_oneofs(nodes.values(), None, "")
         self._check_cases(nodes.values(), "")
         return columns
+
+    def _seen(self, nodes: Mapping[str, Node]) -> Mapping[str, Node]:
+        """The nodes of fields that the audience's version has."""
+        return {name: node for name, node in nodes.items() if node.field.span.has(self._audience.version)}
 
     @property
     def _line_count(self) -> int:
@@ -108,10 +118,12 @@ class _Composer:
         values: Sequence[Any] = [None] * self._line_count
         if node.column is not None:
             values = self._convert(node, node.column, name).values
-        for tag in reversed([tag for tag in node.variants if tag not in self._tags]):
-            self._convert(node, node.variants[tag], f"{name}@{tag}")
-        for tag in reversed([tag for tag in self._tags if tag in node.variants]):
-            variant = self._convert(node, node.variants[tag], f"{name}@{tag}")
+        taken = fitting(node.variants, self._audience)
+        for one in reversed(node.variants):
+            if one not in taken and one.has_begun(self._audience.version):
+                self._convert(node, node.variants[one], f"{name}{one}")
+        for one in reversed(taken):
+            variant = self._convert(node, node.variants[one], f"{name}{one}")
             values = [
                 base if variant.blank is not None and variant.blank[line] else variant.values[line]
                 for line, base in enumerate(values)
@@ -236,13 +248,13 @@ class _Composer:
         own_idle = _either(idle, goes_on)
         columns = {
             part: self.values_of_lines(child, idle if is_several(child) else own_idle, f"{name}.{part}")
-            for part, child in node.fields.items()
+            for part, child in self._seen(node.fields).items()
         }
         if node.field.message is not None and not (node.field.is_map and not node.is_element):
-            for field in _defaulted(node.field.message, node.fields):
+            for field in _defaulted(node.field.message.at(self._audience.version), node.fields):
                 columns[field.name] = [self._default(Node(field))] * self._line_count
-            self._check_oneofs(node.fields.values(), own_idle, f"{name}.")
-        self._check_cases(node.fields.values(), f"{name}.")
+            self._check_oneofs(self._seen(node.fields).values(), own_idle, f"{name}.")
+        self._check_cases(self._seen(node.fields).values(), f"{name}.")
         dicts: Sequence[Any] = make_dicts(columns, self._line_count)
         if goes_on is not None:
             dicts = [Part(value, node, further) for value, further in zip(dicts, goes_on, strict=True)]
@@ -251,15 +263,16 @@ class _Composer:
         return [None if is_blank else value for value, is_blank in zip(dicts, blank, strict=True)]
 
     def blank_of(self, node: Node) -> Blank:
-        """In which lines every cell of `node` is blank, as these tags see it."""
+        """In which lines every cell of `node` is blank, as the audience sees it."""
         known = self._blank.get(id(node), False)
         if known is not False:
             return known  # type: ignore[return-value]
         if node.is_case and node.case is not None:
             self._blank[id(node)] = [not one for one in self._records.chosen(node.case)]
             return self._blank[id(node)]
-        parts: list[Blank] = [self.blank_of(part) for part in node.parts]
-        columns = [node.variants[tag] for tag in self._tags if tag in node.variants]
+        seen = [*self._seen(node.fields).values(), *node.elements.values(), *node.entries.values()]
+        parts: list[Blank] = [self.blank_of(part) for part in seen]
+        columns = [node.variants[one] for one in fitting(node.variants, self._audience)]
         columns += [node.column] if node.column is not None else []
         # Conversion has told blank cells from others already.
         parts += [self._records.convert(node, column).blank for column in columns]
@@ -286,11 +299,14 @@ class _Composer:
 
     def report_gaps(self, lines: Sequence[int], column: int, name: str) -> None:
         """Warn of the lines in which a list closes up."""
+        lines = [line for line in lines if line not in self._out] if self._out else lines
         if lines:
             self.problems.append(self._records.problem(kinds.LIST_GAP, lines[0], column, name, count=len(lines)))
 
     def report(self, fault: Fault, line: int, column: int, name: str) -> None:
         """Tell what is wrong with a cell."""
+        if line in self._out:
+            return
         self.problems.append(self._records.fault_problem(fault, line, column, name))
         if fault.kind.severity == "error":
             self._mark_bad(line, name)
@@ -316,7 +332,7 @@ class _Composer:
         names = ", ".join(node.field.name for node in group)
         for line in range(self._line_count):
             filled = [node for node, flags in zip(group, blank, strict=True) if flags is None or not flags[line]]
-            if len(filled) < 2 or (idle is not None and idle[line]):
+            if len(filled) < 2 or (idle is not None and idle[line]) or line in self._out:
                 continue
             *others, last = sorted(first_column(node) for node in filled)
             name = prefix + next(node.field.name for node in filled if first_column(node) == last)

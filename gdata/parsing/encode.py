@@ -21,11 +21,12 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata._core import SEED, core
+from gdata.config import Audience
 from gdata.parsing.cell import INTEGER_RANGES, CellType, convert_cell, is_blank, shown
 from gdata.parsing.head import SheetHead
 from gdata.parsing.header import Node
 from gdata.parsing.sheet import Sheet, is_note, is_unticked
-from gdata.parsing.view import SWITCHED_OFF, Tags, bytes_of
+from gdata.parsing.view import SWITCHED_OFF, bytes_of
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.blockrows import BlockRows, RowBlock
 from gdata.sources.grid import ERROR_TEXTS, CellValue
@@ -65,7 +66,7 @@ class Encoded:
     """A block's rows on the wire."""
 
     views: Sequence[tuple[bytes, int]]
-    """What each set of tags sees, and how many rows that is."""
+    """What each audience sees, and how many rows that is."""
     filled: Sequence[int]
     """The columns in which some row has something."""
     records: int
@@ -108,8 +109,8 @@ class RowEncoder:
         self._head, self._steps, self._encoder = head, steps, encoder
 
     @classmethod
-    def of(cls, head: SheetHead, seen: Sequence[Tags]) -> RowEncoder | None:
-        """What encodes a sheet's rows as sets of tags see them; None where that is for Python alone."""
+    def of(cls, head: SheetHead, seen: Sequence[Audience]) -> RowEncoder | None:
+        """What encodes a sheet's rows as audiences see them; None where that is for Python alone."""
         native = core()
         if native is None or not _is_fit(head) or len(seen) > _MOST_VIEWS:
             return None
@@ -164,6 +165,8 @@ def _is_fit(head: SheetHead) -> bool:
         return False
     if not isinstance(sheet.lines, BlockRows):
         return False
+    if header.has_bounds or head.plan.row.spans:
+        return False
     # Without its column a field makes each row one with a problem.
     if header.missing or header.faults or any(_LIKE_NUMBERS.fullmatch(text) for text in sheet.entry.blank):
         return False
@@ -173,7 +176,7 @@ def _is_fit(head: SheetHead) -> bool:
 class _Steps:
     """The steps of one sheet's rows."""
 
-    def __init__(self, head: SheetHead, seen: Sequence[Tags]) -> None:
+    def __init__(self, head: SheetHead, seen: Sequence[Audience]) -> None:
         self._head, self._seen = head, seen
         self._oneofs = 0
 
@@ -285,7 +288,7 @@ class _Steps:
         return (_IS_NOTE if is_note(cell, self._head.sheet.entry.notes) else _IS_BLANK), _ALL_VIEWS, b""
 
     def _mask(self, *, is_on: bool) -> int:
-        return sum(1 << number for number, tags in enumerate(self._seen) if (tags == SWITCHED_OFF) != is_on)
+        return sum(1 << number for number, one in enumerate(self._seen) if (one == SWITCHED_OFF) != is_on)
 
     def _ask_enabled(self, cell: CellValue) -> Answer:
         if is_blank(cell) or (isinstance(cell, str) and cell.strip() in self._head.sheet.entry.blank):
@@ -302,7 +305,7 @@ class _Steps:
         tags = frozenset(filter(None, map(str.strip, shown(cell).split(","))))
         if fault is not None or cell in ERROR_TEXTS or not tags <= self._head.known_tags:
             return _WRONG
-        is_seen = (not wanted or wanted == SWITCHED_OFF or not tags.isdisjoint(wanted) for wanted in self._seen)
+        is_seen = (not one.tags or one == SWITCHED_OFF or not tags.isdisjoint(one.tags) for one in self._seen)
         return _IS_FILLED, sum(1 << number for number, seen in enumerate(is_seen) if seen or not tags), b""
 
 

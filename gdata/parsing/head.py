@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
-from gdata.config import Area
+from gdata.config import Area, Audience
 from gdata.language import sentence
 from gdata.parsing.cell import CellType, is_blank, shown
 from gdata.parsing.compound import ReadCell, cell_reader, scalar_type
 from gdata.parsing.header import Header, HeaderFault, Node, read_header
 from gdata.parsing.sheet import Sheet, find_unticked, is_note, is_unticked
+from gdata.parsing.versions import Variant
+from gdata.parsing.view import Bound
 from gdata.problems import Problem, Severity
 from gdata.schema.plan import FieldPlan, TablePlan
 
@@ -23,12 +25,15 @@ _SEVERITY_OF_UNKNOWN: dict[str, Severity | None] = {"error": "error", "warn": "w
 class SheetHead:
     """A sheet and its header, matched against the fields of one table."""
 
-    def __init__(self, sheet: Sheet, plan: TablePlan, timezone: ZoneInfo, known_tags: Set[str] = frozenset()) -> None:
-        """`known_tags` are those that any target has."""
+    def __init__(
+        self, sheet: Sheet, plan: TablePlan, timezone: ZoneInfo, audiences: Sequence[Audience] = (Audience(),)
+    ) -> None:
+        """`audiences` are those of all targets."""
         self.sheet = sheet
         self.plan = plan
         self.timezone = timezone
-        self.known_tags = known_tags
+        self.known_tags = frozenset(tag for one in audiences for tag in one.tags)
+        self._versions = frozenset(one.version for one in audiences)
         self.header: Header = self._read(plan)
         key = [
             column
@@ -44,17 +49,38 @@ class SheetHead:
 
     def _read(self, plan: TablePlan) -> Header:
         sheet = self.sheet
-        return read_header(sheet.header, plan.row, multirow=sheet.entry.multirow, spans=sheet.spans)
+        entry, versions = sheet.entry, self._versions
+        return read_header(sheet.header, plan.row, multirow=entry.multirow, spans=sheet.spans, versions=versions)
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing stands where the header should be."""
         return all(map(is_blank, self.sheet.header))
 
-    @property
-    def is_same_for_all(self) -> bool:
-        """Whether every set of tags sees the same records."""
-        return self.header.tags is None and not any(_has_variants(node) for node in self.header.nodes.values())
+    @cached_property
+    def variants(self) -> dict[Variant, list[int]]:
+        """The columns that aren't for every audience."""
+        found: dict[Variant, list[int]] = {}
+        for node in self.header.nodes.values():
+            for leaf in node.leaves():
+                for variant, column in leaf.variants.items():
+                    found.setdefault(variant, []).append(column)
+        return found
+
+    def bounds(self) -> Iterator[Bound]:
+        """Its columns that begin with a version."""
+        for variant, columns in self.variants.items():
+            if variant.since is not None:
+                yield from (Bound("+", variant.since, self.sheet.header_cell(column)) for column in columns)
+
+    def sight_of(self, audience: Audience) -> tuple[object, ...]:
+        """What decides how an audience sees the sheet: those for whom it is equal see the same records."""
+        has_tags = self.header.tags is not None or any(one.tag for one in self.variants)
+        return (
+            audience.tags if has_tags else (),
+            audience.version if self.header.has_bounds else None,
+            tuple(one.has_begun(audience.version) for one in self.variants),
+        )
 
     def reader(self, node: Node) -> tuple[ReadCell, CellType | None]:
         """How a cell of `node` is read, and its type where it holds one scalar."""
@@ -213,14 +239,14 @@ class SheetHead:
                 self.sheet.header_cell(column),
                 table=self.plan.name,
                 field=leaf.field.name,
-                value=f"{leaf.field.name}@{tag}",
-                tag=tag,
+                value=f"{leaf.field.name}{variant}",
+                tag=variant.tag,
                 known=", ".join(sorted(self.known_tags)) or sentence("none"),
             )
             for node in self.header.nodes.values()
             for leaf in node.leaves()
-            for tag, column in leaf.variants.items()
-            if tag not in self.known_tags
+            for variant, column in leaf.variants.items()
+            if variant.tag and variant.tag not in self.known_tags
         ]
 
 
@@ -228,7 +254,3 @@ def _holds(area: Area, row: int, column: int) -> bool:
     """Whether a cell lies in an area."""
     is_row = area.first_row <= row and (not area.last_row or row <= area.last_row)
     return is_row and area.first_column <= column and (not area.last_column or column <= area.last_column)
-
-
-def _has_variants(node: Node) -> bool:
-    return bool(node.variants) or any(_has_variants(part) for part in node.parts)

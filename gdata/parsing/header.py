@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -27,12 +27,17 @@ from gdata.parsing.header_names import (
     path_text,
     split_path,
 )
+from gdata.parsing.versions import Variant, read_variant
 from gdata.problems import Kind
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
+from gdata.versions import Version
 
 _UTC = ZoneInfo("UTC")
+BOUNDS = ("since", "until")
+"""The directives that say in which versions a row is."""
+_DIRECTIVES = ("enabled", "tags", *BOUNDS)
 _CHOICE = re.compile(r"(.+?)\s*\.\s*@\s*(case|[1-9][0-9]{0,2})\s*", re.IGNORECASE | re.ASCII)
 
 
@@ -66,8 +71,8 @@ class Node:
     field: FieldPlan
     is_element: bool = False
     column: int | None = None
-    variants: dict[str, int] = dataclasses.field(default_factory=dict)
-    """Columns `field@tag`, by tag."""
+    variants: dict[Variant, int] = dataclasses.field(default_factory=dict)
+    """Columns such as `field@tag` and `field@1.4+`."""
     fields: dict[str, Node] = dataclasses.field(default_factory=dict)
     elements: dict[int, Node] = dataclasses.field(default_factory=dict)
     entries: dict[str, Node] = dataclasses.field(default_factory=dict)
@@ -121,8 +126,8 @@ class Header:
     """What a header row says: a node for each field that has columns, and the directives."""
 
     nodes: dict[str, Node] = dataclasses.field(default_factory=dict)
-    enabled: int | None = None
-    tags: int | None = None
+    directives: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Columns such as `@tags`, by name."""
     unknown: dict[int, HeaderFault] = dataclasses.field(default_factory=dict)
     """By column: headers that name no field of this message (another table of the sheet may know them)."""
     faults: list[HeaderFault] = dataclasses.field(default_factory=list)
@@ -136,6 +141,21 @@ class Header:
     spans: dict[int, list[int]] = dataclasses.field(default_factory=dict)
     """By column of a merged header: the further columns under it, where they can't count for what it names."""
 
+    @property
+    def enabled(self) -> int | None:
+        """The column @enabled."""
+        return self.directives.get("enabled")
+
+    @property
+    def tags(self) -> int | None:
+        """The column @tags."""
+        return self.directives.get("tags")
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether a column says in which versions rows are."""
+        return not self.directives.keys().isdisjoint(BOUNDS)
+
 
 def read_header(
     texts: Sequence[CellValue],
@@ -143,15 +163,17 @@ def read_header(
     *,
     multirow: bool = False,
     spans: Mapping[int, int] = MappingProxyType({}),
+    versions: Collection[Version | None] = (None,),
 ) -> Header:
     """Match a row of header cells against the fields of `message`; with `multirow`, lists may go down rows.
 
-    `spans` are the columns under a merged header, with the first column of each.
+    `spans` are the columns under a merged header, with the first column of each. A field that none of the `versions`
+    has needs no column.
     """
-    reader = _HeaderReader(message, multirow, spans)
+    reader = _HeaderReader(message, multirow, spans, versions)
     header = reader.read(texts)
     if reader.seen_from_zero:
-        header = _HeaderReader(message, multirow, spans, frozenset(reader.seen_from_zero)).read(texts)
+        header = _HeaderReader(message, multirow, spans, versions, frozenset(reader.seen_from_zero)).read(texts)
     return header
 
 
@@ -189,6 +211,7 @@ class _HeaderReader:
         message: MessagePlan,
         multirow: bool,
         spans: Mapping[int, int],
+        versions: Collection[Version | None],
         from_zero: frozenset[FieldPlan] = frozenset(),
     ) -> None:
         """`from_zero` are the lists whose `column` texts count from 0 in this header: WeaponId0."""
@@ -198,6 +221,7 @@ class _HeaderReader:
         self._message = message
         self._multirow = multirow
         self._spans = spans
+        self._versions = versions
         self._header = Header()
         self._times: Mapping[str, int] = {}
         """How often each text stands in the header."""
@@ -228,36 +252,31 @@ class _HeaderReader:
         self._check_gaps(header.nodes.values(), "")
         self._check_missing(header.nodes, self._message, "", "")
         header.mapped = {column for node in header.nodes.values() for column in node.columns()}
-        header.mapped |= {column for column in (header.enabled, header.tags) if column is not None}
+        header.mapped |= set(header.directives.values())
         return header
 
     def _read_directive(self, text: str, column: int) -> None:
         header, name = self._header, fold(text[1:])
-        if name not in ("enabled", "tags"):
-            words = {"before": question(nearest(text, ["@enabled", "@tags"]))}
+        if name not in _DIRECTIVES:
+            words = {"before": question(nearest(text, [f"@{one}" for one in _DIRECTIVES]))}
             header.faults.append(HeaderFault(kinds.HEADER_DIRECTIVE, (column,), value=text, words=words))
             return
         self._note_span(column)
-        taken = header.enabled if name == "enabled" else header.tags
-        if taken is not None:
+        taken = header.directives.setdefault(name, column)
+        if taken != column:
             self._note_duplicate(taken, column, f"@{name}", text)
-        elif name == "enabled":
-            header.enabled = column
-        else:
-            header.tags = column
 
     def _read_text(self, text: str, column: int) -> None:
-        name, _, tag = (part.strip() for part in text.rpartition("@")) if "@" in text else (text, "", "")
-        choice = _CHOICE.fullmatch(text)
+        variant: Variant | Sentence = Variant()
+        name, choice = text, _CHOICE.fullmatch(text)
         try:
             if choice is not None and find_field(text, self._message) is None:
                 self._read_choice(choice, column)
                 return
             # A whole text comes first: a `column` option may hold dots, brackets and @.
             steps = self._counted(find_field(text, self._message))
-            if steps is not None:
-                tag = ""
-            else:
+            if steps is None:
+                name, variant = self._split_variant(text)
                 steps = (
                     self._counted(find_field(name, self._message))
                     or self._next_element(text)
@@ -265,12 +284,16 @@ class _HeaderReader:
                     or self._entry(name)
                     or (find_part(name, self._message) if self._multirow else None)
                 )
+            if steps is not None and isinstance(variant, Sentence):
+                fault = HeaderFault(kinds.HEADER_VARIANT, (column,), value=text, words={"reason": variant})
+                self._header.faults.append(fault)
+                return
             if steps is not None and steps[-1][0].kind == "any":
                 raise _PathFault(_no_column(steps[-1][0]))
-        except _PathFault as fault:
-            words = {"reason": fault.reason, "before": fault.before}
+        except _PathFault as wrong:
+            words = {"reason": wrong.reason, "before": wrong.before}
             self._header.faults.append(HeaderFault(kinds.HEADER_PATH, (column,), value=text, words=words))
-            self._header.meant[column] = fault.meant
+            self._header.meant[column] = wrong.meant
             return
         if steps is None:
             near = nearest(name, known_texts(self._message))
@@ -278,8 +301,8 @@ class _HeaderReader:
             self._header.unknown[column] = HeaderFault(kinds.HEADER_UNKNOWN, (column,), value=text, words=words)
             meant = find_field(near, self._message) if near is not None else None
             self._header.meant[column] = path_text(meant) if meant else ""
-        else:
-            self._place_span(steps, tag, text, column)
+        elif isinstance(variant, Variant):
+            self._place_span(steps, variant, text, column)
 
     def _next_element(self, text: str) -> list[Step] | None:
         """Of headers that are all alike, `{}` in a `column` text counts: each is the next element."""
@@ -378,16 +401,24 @@ class _HeaderReader:
             nodes = node.fields
         return nodes
 
-    def _place_span(self, steps: list[Step], tag: str, text: str, column: int) -> None:
+    def _split_variant(self, text: str) -> tuple[str, Variant | Sentence]:
+        """A header without what stands behind its field, and for whom that says the column is."""
+        parts = [part.strip() for part in text.split("@")]
+        # A `column` option may hold an @ here too.
+        known = (count for count in range(len(parts) - 1, 1, -1) if find_field("@".join(parts[:count]), self._message))
+        count = next(known, 1)
+        return "@".join(parts[:count]), read_variant(filter(None, parts[count:]))
+
+    def _place_span(self, steps: list[Step], variant: Variant, text: str, column: int) -> None:
         """Place a header; a list goes on in the further columns that it is merged over."""
         further = self._under(column)
         *above, (field, index) = steps
-        if not further or tag or not field.is_list or index is not None:
+        if not further or variant != Variant() or not field.is_list or index is not None:
             self._note_span(column)
-            self._place(steps, tag, text, column)
+            self._place(steps, variant, text, column)
             return
         for number, one in enumerate([column, *further], 1):
-            self._place([*above, (field, str(number))], tag, text, one)
+            self._place([*above, (field, str(number))], variant, text, one)
 
     def _note_span(self, column: int) -> None:
         further = self._under(column)
@@ -462,7 +493,7 @@ class _HeaderReader:
                 steps[position] = field, "1"
         return steps
 
-    def _place(self, steps: list[Step], tag: str, text: str, column: int) -> None:
+    def _place(self, steps: list[Step], variant: Variant, text: str, column: int) -> None:
         nodes, taken = self._header.nodes, None
         node = Node(steps[0][0])
         for position, (field, index) in enumerate(steps):
@@ -475,14 +506,14 @@ class _HeaderReader:
                 taken = taken or _taken(node, path_text(steps[: position + 1]))
             nodes = node.fields
         name = path_text(steps)
-        if tag:
-            taken = (node.variants[tag], f"{name}@{tag}") if tag in node.variants else None
+        if variant != Variant():
+            taken = (node.variants[variant], f"{name}{variant}") if variant in node.variants else None
         elif taken is None:
             taken = next(((one, name) for part in node.parts for one in part.columns()), None)
         if taken is not None:
             self._note_duplicate(taken[0], column, taken[1], text)
-        elif tag:
-            node.variants[tag] = column
+        elif variant != Variant():
+            node.variants[variant] = column
         else:
             node.column = column
 
@@ -510,6 +541,8 @@ class _HeaderReader:
     ) -> None:
         """`prefix` leads to the message by names, `above` by header texts; of a list's element, `number` is its own."""
         for field in message.fields:
+            if not any(map(field.span.has, self._versions)):
+                continue
             node = nodes.get(field.name)
             name = f"{prefix}{field.name}"
             text = field.columns[0] if field.columns else field.name

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdata.parsing.view import Path, Tags
+from gdata.config import Audience
+from gdata.parsing.view import Path
 from gdata.problems import Cell
+from gdata.versions import ALWAYS, Span
 
 if TYPE_CHECKING:
     from gdata.parsing.head import SheetHead
@@ -30,20 +32,22 @@ def blocks_of(heads: Iterable[SheetHead]) -> list[Block]:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A value of a record that a view doesn't have: it is switched off, or for targets with other tags."""
+    """A value of a record that a view doesn't have: it is switched off, or for other targets."""
 
     value: object
     cell: Cell
     tags: tuple[str, ...]
     """The record's tags; () where it is switched off."""
+    span: Span = ALWAYS
+    """Where it is left out because the view's version isn't in this."""
 
 
 class Places:
     """The `Locate` of a view: reads the block of a row again, so that nobody needs to keep cells."""
 
-    def __init__(self, blocks: Callable[[], Sequence[Block]], ends: Sequence[int], tags: Tags) -> None:
+    def __init__(self, blocks: Callable[[], Sequence[Block]], ends: Sequence[int], audience: Audience) -> None:
         """`blocks` gives those of the table; `ends` is how many of the view's rows there are up to each one's end."""
-        self._blocks, self._ends, self._tags = blocks, ends, tags
+        self._blocks, self._ends, self._audience = blocks, ends, audience
         self._read: dict[int, tuple[SheetRecords, Sequence[int]]] = {}
 
     def __call__(self, index: int, path: Path) -> Cell:
@@ -53,7 +57,7 @@ class Places:
             blocks = self._blocks()
             return blocks[0][0].sheet.header_cell() if blocks else Cell("")
         records, seen = self._read.get(number) or self._read_block(number)
-        return _locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._tags)
+        return _locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._audience)
 
     def left_out(self, name: str) -> Iterator[LeftOut]:
         """The values of a field in the records that the view doesn't have."""
@@ -64,22 +68,25 @@ class Places:
             if node is None or node.column is None or not others:
                 continue
             values, (enabled, tagged, _) = records.convert(node, node.column).values, records.directives
+            spans = records.spans
             for record in sorted(others):
                 line = records.lines_of(record).start
                 is_off = enabled is not None and not enabled[record]
                 tags = () if is_off or tagged is None else tuple(sorted(tagged[record]))
-                yield LeftOut(values[line], records.cell_at(line, node.column), tags)
+                is_out = not is_off and spans is not None and not spans[record].has(self._audience.version)
+                span = spans[record] if spans is not None and is_out else ALWAYS
+                yield LeftOut(values[line], records.cell_at(line, node.column), tags, span)
 
     def _read_block(self, number: int) -> tuple[SheetRecords, Sequence[int]]:
         from gdata.parsing.records import SheetRecords
 
         records = SheetRecords(*self._blocks()[number])
-        self._read[number] = records, records.seen_by(self._tags)
+        self._read[number] = records, records.seen_by(self._audience)
         return self._read[number]
 
 
-def _locate(records: SheetRecords, record: int, path: Path, tags: Tags) -> Cell:
-    """The cell of the value at `path` in a record, as a target with `tags` sees it.
+def _locate(records: SheetRecords, record: int, path: Path, audience: Audience) -> Cell:
+    """The cell of the value at `path` in a record, as an audience sees it.
 
     Where it has no cell of its own, the first one of what holds it; at last the record's first.
     """
@@ -104,7 +111,7 @@ def _locate(records: SheetRecords, record: int, path: Path, tags: Tags) -> Cell:
         if not nodes:
             break
     line = lines.start
-    column = _cell_column(records, node, line, tags) if node is not None else None
+    column = _cell_column(records, node, line, audience) if node is not None else None
     if column is None:
         keys = [records.header.nodes[key.name] for key in records.plan.key if key.name in records.header.nodes]
         column = next((one for key in keys for one in key.columns()), min(records.header.mapped, default=0))
@@ -120,10 +127,12 @@ def _lines_of(records: SheetRecords, element: Node, line: int, lines: range) -> 
     return range(line, next(begins, lines.stop))
 
 
-def _cell_column(records: SheetRecords, node: Node, line: int, tags: Tags) -> int | None:
-    for tag in tags:
-        if tag in node.variants and not records.is_blank_at(line, node.variants[tag]):
-            return node.variants[tag]
+def _cell_column(records: SheetRecords, node: Node, line: int, audience: Audience) -> int | None:
+    from gdata.parsing.versions import fitting
+
+    for variant in fitting(node.variants, audience):
+        if not records.is_blank_at(line, node.variants[variant]):
+            return node.variants[variant]
     return node.column if node.column is not None else min(node.columns(), default=None)
 
 

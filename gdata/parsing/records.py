@@ -13,7 +13,7 @@ from itertools import compress
 from typing import Any
 
 from gdata import kinds
-from gdata.config import SheetEntry
+from gdata.config import Audience, SheetEntry
 from gdata.language import sentence
 from gdata.nearest import nearest
 from gdata.parsing.cell import (
@@ -30,14 +30,16 @@ from gdata.parsing.cell import (
 )
 from gdata.parsing.column import Column, blanks, convert_column
 from gdata.parsing.head import SheetHead
-from gdata.parsing.header import Case, Node
+from gdata.parsing.header import BOUNDS, Case, Node
 from gdata.parsing.multirow import Further
 from gdata.parsing.sheet import Sheet, is_unticked, keep_records
-from gdata.parsing.view import SWITCHED_OFF, Tags
+from gdata.parsing.versions import convert_version
+from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
+from gdata.versions import ALWAYS, Span, Version
 
 _TAG_SEPARATORS = re.compile(r"[\s,/\\|;:&+·・、，；／｜\u3000]+")
 """What planners write between tags beside the comma."""
@@ -218,9 +220,9 @@ class SheetRecords:
 
     # --- who sees which -----------------------------------------------------------------------------------
 
-    def seen_by(self, tags: Tags) -> Sequence[int]:
-        """Which records are enabled and meant for `tags`."""
-        flags = self.flags(tags)
+    def seen_by(self, audience: Audience) -> Sequence[int]:
+        """Which records are enabled and meant for an audience."""
+        flags = self.flags(audience)
         return range(self.count) if flags is None else list(compress(range(self.count), flags))
 
     @cached_property
@@ -262,19 +264,84 @@ class SheetRecords:
         enabled, _ = self._enabled
         return enabled is not None and not enabled[self.record_of(line)]
 
-    def flags(self, tags: Tags) -> list[bool] | None:
-        """Whether each record is enabled and meant for `tags`; None: all are."""
+    def flags(self, audience: Audience) -> list[bool] | None:
+        """Whether each record is enabled and meant for an audience; None: all are."""
         enabled, tagged, _ = self.directives
-        if tags == SWITCHED_OFF:
+        if audience == SWITCHED_OFF:
             return [not is_on for is_on in enabled] if enabled is not None else [False] * self.count
-        if enabled is None and (tagged is None or not tags):
+        spans = self.spans
+        if enabled is None and spans is None and (tagged is None or not audience.tags):
             return None
-        wanted = frozenset(tags)
+        wanted = frozenset(audience.tags)
         return [
             (enabled is None or enabled[record])
             and (tagged is None or not wanted or not tagged[record] or not tagged[record].isdisjoint(wanted))
+            and (spans is None or spans[record].has(audience.version))
             for record in range(self.count)
         ]
+
+    # --- versions -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _bounds(self) -> dict[str, list[tuple[Version | None, Fault | None]]]:
+        """What @since and @until say of each record, by the directive's name, where there is such a column."""
+        read: dict[tuple[type, CellValue], tuple[Version | None, Fault | None]] = {}
+        bounds: dict[str, list[tuple[Version | None, Fault | None]]] = {}
+        for name in BOUNDS:
+            column = self.header.directives.get(name)
+            if column is not None:
+                cells = [self._columns[column][self.lines_of(record).start] for record in range(self.count)]
+                for cell in cells:
+                    if (type(cell), cell) not in read:
+                        read[type(cell), cell] = convert_version(cell)
+                bounds[name] = [read[type(cell), cell] for cell in cells]
+        return bounds
+
+    @cached_property
+    def spans(self) -> list[Span] | None:
+        """In which versions each record is; None where there is no column that says so. What is in none, or what isn't
+        known, counts as always: it is told of.
+        """
+        if not self._bounds:
+            return None
+        none = [(None, None)] * self.count
+        pairs = zip(self._bounds.get("since", none), self._bounds.get("until", none), strict=True)
+        known: dict[tuple[Version | None, Version | None], Span] = {}
+        spans = []
+        for (since, _), (until, _) in pairs:
+            span = known.setdefault((since, until), Span(since, until))
+            spans.append(ALWAYS if span.is_empty else span)
+        return spans
+
+    def wrong_versions(self) -> Iterator[Problem]:
+        """What is wrong under @since and @until."""
+        for name, bounds in self._bounds.items():
+            column = self.header.directives[name]
+            for record, (_, fault) in enumerate(bounds):
+                if fault is not None:
+                    yield self.fault_problem(fault, self.lines_of(record).start, column, f"@{name}")
+        if len(self._bounds) == len(BOUNDS):
+            for record, ((since, _), (until, _)) in enumerate(zip(*self._bounds.values(), strict=True)):
+                if Span(since, until).is_empty:
+                    line, column = self.lines_of(record).start, self.header.directives["until"]
+                    yield self.problem(kinds.VERSION_NEVER, line, column, "@until", since=since, until=until)
+
+    def bounds(self) -> Iterator[Bound]:
+        """Where the block says that records begin or end with a version, each version once."""
+        for name, bounds in self._bounds.items():
+            lines: dict[Version, list[int]] = {}
+            for record, (version, _) in enumerate(bounds):
+                if version is not None:
+                    lines.setdefault(version, []).append(self.lines_of(record).start)
+            for version, found in lines.items():
+                cells = [self.cell_at(line, self.header.directives[name]) for line in found]
+                numbers = (one.column if self.sheet.entry.layout == "columns" else one.row for one in cells)
+                yield Bound(name, version, cells[0], tuple(numbers))
+
+    def out_of(self, version: Version | None) -> frozenset[int]:
+        """The records that aren't in a version: what is wrong in them is no matter there."""
+        spans = self.spans
+        return frozenset(record for record, span in enumerate(spans) if not span.has(version)) if spans else frozenset()
 
     # --- columns ------------------------------------------------------------------------------------------
 

@@ -1,15 +1,15 @@
-"""All sheets of a table to its rows, as each set of tags sees them."""
+"""All sheets of a table to its rows, as each audience sees them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from gdata import kinds
-from gdata.config import Area, SheetEntry
+from gdata.config import Area, Audience, SheetEntry
 from gdata.errors import SchemaError
 from gdata.language import sentence
 from gdata.parsing.compose import compose
@@ -20,7 +20,7 @@ from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import TableBuilder
 from gdata.parsing.sheet import Sheet, lay_out
-from gdata.parsing.view import SWITCHED_OFF, HeaderTexts, ParsedTable, RowsLeftOut, Tags, View, told_once
+from gdata.parsing.view import SWITCHED_OFF, Bound, HeaderTexts, ParsedTable, RowsLeftOut, View, join_bounds, told_once
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.sources.grid import Grid
@@ -40,13 +40,13 @@ class TableSheet:
 def parse_table(
     plan: TablePlan,
     sheets: Sequence[TableSheet],
-    tag_sets: Sequence[Tags],
+    audiences: Sequence[Audience],
     timezone: ZoneInfo,
     *,
     whole: bool = True,
     part: slice = slice(None),
 ) -> ParsedTable:
-    """Read every sheet of a table, once, and compose its rows for each set of tags.
+    """Read every sheet of a table, once, and compose its rows for each audience in whose version there is the table.
 
     `whole` is False when a sheet of the table couldn't be read; `part` says which blocks of its sheets are read.
 
@@ -54,8 +54,11 @@ def parse_table(
         SchemaError: a default in the .proto file is no value of its field.
     """
     _check_defaults(plan, timezone)
+    audiences = [one for one in audiences if plan.span.has(one.version)]
+    if not audiences:
+        return ParsedTable(plan, [], {})
     problems: list[Problem] = []
-    every = read_heads(plan, sheets, timezone, tag_sets)
+    every = read_heads(plan, sheets, timezone, audiences)
     for sheet, head in zip(sheets, every, strict=True):
         found = [*head.problems(sheet.plans), *head.beyond_range(sheet.beside)]
         whole = whole and not has_errors(found)
@@ -64,15 +67,28 @@ def parse_table(
     if plan.kind == "record" and len(sheets) > 1 and heads:
         problems.append(kinds.RECORD_SEVERAL.at(heads[-1].sheet.header_cell(), table=plan.name))
     blocks = blocks_of(heads)[part]
-    seen = list(tag_sets[:1] if all(head.is_same_for_all for head in heads) else tag_sets)
-    if any(head.header.enabled is not None for head in heads) and plan.kind != "record":
-        seen.append(SWITCHED_OFF)
+    sights = {one: tuple(head.sight_of(one) for head in heads) for one in audiences}
     owners = list({id(sheet.entry): sheet.entry for sheet in sheets if sheet.entry.keys}.values())
-    rows = _Rows(plan, tag_sets, seen, owners)
+    rows = _Rows(plan, _share(plan, sights), owners)
+    if any(head.header.enabled is not None for head in heads) and plan.kind != "record":
+        rows.see(SWITCHED_OFF)
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
     views, seen_by, cell_problems = rows.finish(blocks, whole)
-    return ParsedTable(plan, views, seen_by, problems, cell_problems, _headers(heads), rows.left_out, rows.records)
+    bounds = [*rows.bounds, *(one for head in heads for one in head.bounds())]
+    return ParsedTable(
+        plan, views, seen_by, problems, cell_problems, _headers(heads), rows.left_out, rows.records, join_bounds(bounds)
+    )
+
+
+def _share(plan: TablePlan, sights: Mapping[Audience, object]) -> dict[Audience, Audience]:
+    """For each audience the first one that sees the same of a table, by how each sees its sheets."""
+    spans = plan.row.spans
+    first: dict[object, Audience] = {}
+    return {
+        one: first.setdefault((sight, tuple(span.has(one.version) for span in spans)), one)
+        for one, sight in sights.items()
+    }
 
 
 def _headers(heads: Iterable[SheetHead]) -> dict[tuple[str, str], HeaderTexts]:
@@ -85,27 +101,31 @@ def _headers(heads: Iterable[SheetHead]) -> dict[tuple[str, str], HeaderTexts]:
 
 
 def read_heads(
-    plan: TablePlan, sheets: Sequence[TableSheet], timezone: ZoneInfo, tag_sets: Iterable[Tags]
+    plan: TablePlan, sheets: Sequence[TableSheet], timezone: ZoneInfo, audiences: Sequence[Audience]
 ) -> list[SheetHead]:
     """The heads of a table's sheets."""
-    known = frozenset(tag for tags in tag_sets for tag in tags)
-    return [SheetHead(lay_out(sheet.grid, sheet.entry), plan, timezone, known) for sheet in sheets]
+    return [SheetHead(lay_out(sheet.grid, sheet.entry), plan, timezone, audiences) for sheet in sheets]
 
 
 class _Rows:
-    """The rows of a table, collected block by block, as each set of tags sees them."""
+    """The rows of a table, collected block by block, as each audience sees them."""
 
-    def __init__(
-        self, plan: TablePlan, tag_sets: Sequence[Tags], seen: Sequence[Tags], owners: Sequence[SheetEntry] = ()
-    ) -> None:
-        """`seen` are those that see something else than the first; `owners` the lines of sheets.yaml with keys of
-        their own.
+    def __init__(self, plan: TablePlan, shared: Mapping[Audience, Audience], owners: Sequence[SheetEntry] = ()) -> None:
+        """`shared` has for each audience the first one that sees the same; `owners` are the lines of sheets.yaml with
+        keys of their own.
         """
         self._owners = owners
-        self._tag_sets = tag_sets
+        self._plan = plan
+        self._shared = dict(shared)
         self.records = 0
+        self.bounds: list[Bound] = []
         self.left_out: dict[tuple[str, str], RowsLeftOut] = {}
-        self._seen = {tags: _SeenRows(plan, tags) for tags in seen}
+        self._seen = {one: _SeenRows(plan, one) for one in dict.fromkeys(shared.values())}
+
+    def see(self, audience: Audience) -> None:
+        """Collect them for one more audience."""
+        self._shared[audience] = audience
+        self._seen[audience] = _SeenRows(self._plan, audience)
 
     def read(self, head: SheetHead, blocks: Iterable[Sheet]) -> list[Problem]:
         """Read a sheet's rows; what is wrong with the sheet as a whole."""
@@ -128,6 +148,7 @@ class _Rows:
             blank = records.blank_among(blank)
             notes += records.notes
             found += [*records.text_notes(), *records.unknown_tags(), *records.foreign_keys(self._owners)]
+            self.bounds += records.bounds()
             for seen in self._seen.values():
                 seen.add(records)
         self.records += count
@@ -138,21 +159,21 @@ class _Rows:
 
     def finish(
         self, blocks: Sequence[Block], whole: bool
-    ) -> tuple[list[View], dict[Tags, int], dict[Tags, list[Problem]]]:
-        """The views, which of them each set of tags sees, and the problems of the cells that it sees."""
+    ) -> tuple[list[View], dict[Audience, int], dict[Audience, list[Problem]]]:
+        """The views, which of them each audience sees, and the problems of the cells that it sees."""
         views = [seen.view(blocks, whole) for seen in self._seen.values()]
         problems = [told_once(seen.problems) for seen in self._seen.values()]
-        numbers = {tags: number for number, tags in enumerate(self._seen)}
-        seen_by = {tags: numbers.get(tags, 0) for tags in [*self._tag_sets, *numbers]}
-        return views, seen_by, {tags: problems[number] for tags, number in seen_by.items()}
+        numbers = {audience: number for number, audience in enumerate(self._seen)}
+        seen_by = {audience: numbers[first] for audience, first in self._shared.items()}
+        return views, seen_by, {audience: problems[number] for audience, number in seen_by.items()}
 
 
 class _SeenRows:
-    """The rows of a table as one set of tags sees them."""
+    """The rows of a table as one audience sees them."""
 
-    def __init__(self, plan: TablePlan, tags: Tags) -> None:
-        self._plan, self._tags = plan, tags
-        self._builder = TableBuilder(plan)
+    def __init__(self, plan: TablePlan, audience: Audience) -> None:
+        self._plan, self._audience = plan.at(audience.version), audience
+        self._builder = TableBuilder(self._plan)
         self._block_ends: list[int] = []
         self._bad_fields: dict[int, frozenset[str]] = {}
         self.problems: list[Problem] = []
@@ -160,11 +181,11 @@ class _SeenRows:
     def add(self, records: SheetRecords) -> None:
         """Add the rows of a block."""
         start = self._block_ends[-1] if self._block_ends else 0
-        is_off = self._tags == SWITCHED_OFF
-        if is_off and not records.seen_by(self._tags):
+        is_off = self._audience == SWITCHED_OFF
+        if is_off and not records.seen_by(self._audience):
             self._block_ends.append(start)
             return
-        composed = compose(records, self._tags)
+        composed = compose(records, self._audience)
         self._builder.add(composed.columns, len(composed.records))
         self._block_ends.append(start + len(composed.records))
         # What is wrong with the cells of rows that are switched off, everybody is told.
@@ -184,9 +205,10 @@ class _SeenRows:
         if self._plan.kind == "record" and not (self._block_ends and self._block_ends[-1]):
             # Nobody wrote the record, or it is switched off: what it lacks isn't told of each of its fields.
             self._bad_fields[0] = frozenset(field.name for field in self._plan.row.fields)
-        places = Places(lambda: blocks, self._block_ends, self._tags)
+        places = Places(lambda: blocks, self._block_ends, self._audience)
         ends = tuple(self._block_ends)
-        return self._builder.fill(View(self._plan, self._builder.count, places, self._bad_fields, whole, ends))
+        view = View(self._plan, self._builder.count, places, self._bad_fields, whole, ends, self._audience.version)
+        return self._builder.fill(view)
 
 
 def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
+from gdata.config import Audience
 from gdata.problems import Cell, Problem
 from gdata.proto.maporder import sort_maps
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
+from gdata.versions import Version
 
 Path = tuple[str | int | bool, ...]
 """The way from a row to a value: field names, after a list's name an index from 0, after a map's name a key.
@@ -22,23 +24,21 @@ Path = tuple[str | int | bool, ...]
 
 Locate = Callable[[int, Path], Cell]
 
-Tags = tuple[str, ...]
-"""The tags of a target: which rows and column variants it sees."""
-
-SWITCHED_OFF: Tags = ("@enabled",)
-"""In place of a target's tags: the rows that no target sees, for @enabled switches them off. They are checked all the
+SWITCHED_OFF = Audience(("@enabled",))
+"""In place of those of targets: the rows that no target sees, for @enabled switches them off. They are checked all the
 same, and what is wrong in them is a warning."""
 
 
 @dataclass(eq=False)
 class View:
-    """One table as the targets with one set of tags see it: rows and column variants are already chosen.
+    """One table as one audience sees it: rows and column variants are already chosen.
 
     Whole messages, before any group of fields is stripped. It is made of messages (`holding`), or of the bytes that
     another process or an earlier build handed over (`holding_bytes`); either becomes the other when it is asked for.
     """
 
     plan: TablePlan
+    """With the fields that the audience's version has."""
     row_count: int
     locate: Locate
     """The cell of a value: by index in `rows` and path. A path without a cell of its own (a group, a list, a field
@@ -50,6 +50,8 @@ class View:
     reference to it isn't reported."""
     block_ends: tuple[int, ...] = ()
     """How many rows there are up to the end of each block of its sheets; () where it has no sheets."""
+    version: Version | None = None
+    """That of the audience; None: what will be newest."""
 
     def holding(self, message: Any, rows: list[Any]) -> View:
         """The view with its message, and the row messages in sheet order: a map's duplicates too, a record's one."""
@@ -136,25 +138,50 @@ class RowsLeftOut:
     """Rows at its end with nothing but checkboxes that nobody ticked."""
 
 
+class Bound(NamedTuple):
+    """Where a sheet says that something begins or ends with a version."""
+
+    word: str
+    """since, until; + for a column."""
+    version: Version
+    cell: Cell
+    """The first one that says so."""
+    lines: tuple[int, ...] = ()
+    """The numbers of the rows, or columns, that begin or end; () for a column of its own."""
+
+
+def join_bounds(bounds: Iterable[Bound]) -> list[Bound]:
+    """Those of several parts of a sheet: each sheet, word and version once."""
+    first: dict[tuple[object, ...], Bound] = {}
+    lines: dict[tuple[object, ...], list[int]] = {}
+    for one in bounds:
+        place = one.word, one.version, one.cell.spreadsheet, one.cell.sheet, () if one.lines else one.cell
+        first.setdefault(place, one)
+        lines.setdefault(place, []).extend(one.lines)
+    return [one._replace(lines=tuple(lines[place])) for place, one in first.items()]
+
+
 @dataclass(frozen=True)
 class ParsedTable:
-    """A table's rows as each set of tags sees them, and what is wrong with its sheets."""
+    """A table's rows as each audience sees them, and what is wrong with its sheets."""
 
     plan: TablePlan
     views: Sequence[View]
-    """Each once, however many sets of tags see the same rows."""
-    seen_by: Mapping[Tags, int]
-    """Which of `views` a set of tags sees."""
+    """Each once, however many audiences see the same rows."""
+    seen_by: Mapping[Audience, int]
+    """Which of `views` an audience sees; those in whose version there is no such table see none."""
     problems: Sequence[Problem] = ()
     """Of its sheets, whoever sees them."""
-    cell_problems: Mapping[Tags, Sequence[Problem]] = field(default_factory=dict)
-    """Of the cells that a set of tags sees."""
+    cell_problems: Mapping[Audience, Sequence[Problem]] = field(default_factory=dict)
+    """Of the cells that an audience sees."""
     headers: Mapping[tuple[str, str], HeaderTexts] = field(default_factory=dict)
     """By spreadsheet and sheet."""
     left_out: Mapping[tuple[str, str], RowsLeftOut] = field(default_factory=dict)
     """By spreadsheet and sheet."""
     records: int = 0
     """How many its sheets hold, whoever sees them."""
+    bounds: Sequence[Bound] = ()
+    """Where its sheets say that something begins or ends with a version."""
     found: Mapping[str, FoundSheets] = field(default_factory=dict)
     """By spreadsheet; where sheets have files of their own, the listing tells as much."""
     is_checked: bool = False
@@ -165,9 +192,9 @@ class ParsedTable:
         """The rows that are switched off; None where there can be none."""
         return self.views[self.seen_by[SWITCHED_OFF]] if SWITCHED_OFF in self.seen_by else None
 
-    def view(self, tags: Tags) -> View:
-        """The table as targets with `tags` see it."""
-        return self.views[self.seen_by[tags]]
+    def view(self, audience: Audience) -> View:
+        """The table as an audience sees it."""
+        return self.views[self.seen_by[audience]]
 
 
 def told_once(problems: Iterable[Problem]) -> list[Problem]:

@@ -149,7 +149,7 @@ def build(
             return Built(checked)
         with checked.timings.of("encode"):
             targets = {
-                target.name: (target, views_for(checked.parsed, target.tags)) for target in project.config.targets
+                target.name: (target, views_for(checked.parsed, target.audience)) for target in project.config.targets
             }
             bundles = encode_build(project.schema, targets)
             listener(Event("encode", "", len(bundles), len(bundles)))

@@ -1,4 +1,4 @@
-"""Run all checks over parsed tables, for each set of tags that targets have, and put the problems in order.
+"""Run all checks over parsed tables, for each audience, and put the problems in order.
 
 Where something is wrong, the last release is asked what it had, so that a message can tell of it.
 """
@@ -16,11 +16,13 @@ from gdata.checks.existing import title_field
 from gdata.checks.keys import fold_gone, without_gone
 from gdata.checks.run import Checks
 from gdata.checks.text import value_text
+from gdata.config import Audience
 from gdata.errors import GdataError
 from gdata.events import Event, Listener
 from gdata.language import sentence
-from gdata.parsing.view import SWITCHED_OFF, Tags, View
+from gdata.parsing.view import SWITCHED_OFF, View
 from gdata.pipeline.metrics import check_metrics
+from gdata.pipeline.versions import check_empty, check_nobody
 from gdata.problems import Problem, has_errors, in_cell_order, with_severities
 from gdata.project import Project
 from gdata.schema.names import fold
@@ -52,32 +54,33 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         checked=checked,
         timezone=ZoneInfo(config.timezone),
     )
-    views_by_tags = {tags: views_for(parsed, tags) for tags in project.tag_sets}
+    views_by_audience = {audience: views_for(parsed, audience) for audience in project.audiences}
     live = LiveTables(project)
-    found: dict[Tags, list[Problem]] = {}
-    for done, (tags, views) in enumerate(views_by_tags.items(), start=1):
+    found: dict[Audience, list[Problem]] = {}
+    for done, (audience, views) in enumerate(views_by_audience.items(), start=1):
         local = []
         for name, view in views.items():
             is_checked = parsed.tables[name].is_checked
             local += checks.check_files(view) if is_checked else checks.check_table(view)
-        cells = [one for table in parsed.tables.values() for one in table.cell_problems.get(tags, ())]
+        cells = [one for table in parsed.tables.values() for one in table.cell_problems.get(audience, ())]
         cells = checks.answer_titles(views, cells)
-        together = checks.check_together(views, [*parsed.problems, *cells, *local])
-        found[tags] = fold_gone([*cells, *local, *together], views, live)
-        listener(Event("check", "", done, len(views_by_tags)))
-    problems = [*parsed.problems, *_by_target(project, found)]
-    if views_by_tags:
-        first = next(iter(views_by_tags.values()))
-        problems += without_gone(_of_rows_off(checks, parsed, views_by_tags), problems, first)
+        local += check_empty(parsed, audience, views)
+        together = checks.check_together(views, [*parsed.problems, *cells, *local], audience.version)
+        found[audience] = fold_gone([*cells, *local, *together], views, live)
+        listener(Event("check", "", done, len(views_by_audience)))
+    problems = [*parsed.problems, *_by_target(project, found), *check_nobody(project, parsed)]
+    if views_by_audience:
+        first = next(iter(views_by_audience.values()))
+        problems += without_gone(_of_rows_off(checks, parsed, views_by_audience), problems, first)
         problems += checks.warn(first)
     if config.metrics and not has_errors(problems):  # Of wrong data a metric would only tell the same again.
-        by_target = {target.name: views_by_tags[target.tags] for target in config.targets}
+        by_target = {target.name: views_by_audience[target.audience] for target in config.targets}
         problems += check_metrics(config, by_target, lambda note: listener(Event("check", note=note)))
     problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
     return _with_moments(_with_headers(in_cell_order(problems, parsed.sheet_order), parsed), parsed)
 
 
-def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Tags, Mapping[str, View]]) -> list[Problem]:
+def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Audience, Mapping[str, View]]) -> list[Problem]:
     """What is wrong in rows that are switched off: warnings, told once for all targets."""
     off = {name: table.off for name, table in parsed.tables.items() if table.off is not None and table.off.row_count}
     if not off or not seen:
@@ -89,9 +92,9 @@ def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Tags, Mapping[str
     return [*found, *checks.check_off(off, list(seen.values()))]
 
 
-def views_for(parsed: Parsed, tags: Tags) -> Mapping[str, View]:
-    """The tables as targets with `tags` see them."""
-    return {name: table.view(tags) for name, table in parsed.tables.items()}
+def views_for(parsed: Parsed, audience: Audience) -> Mapping[str, View]:
+    """The tables as an audience sees them, without those that its version doesn't have."""
+    return {name: table.view(audience) for name, table in parsed.tables.items() if audience in table.seen_by}
 
 
 def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
@@ -127,7 +130,7 @@ def _with_moments(problems: list[Problem], parsed: Parsed) -> list[Problem]:
     return found
 
 
-def _by_target(project: Project, found: Mapping[Tags, Iterable[Problem]]) -> list[Problem]:
+def _by_target(project: Project, found: Mapping[Audience, Iterable[Problem]]) -> list[Problem]:
     """Problems that every target has once, those that only one has with its name.
 
     Targets may see other rows, and so be given other hints: the first one's is told.
@@ -135,7 +138,7 @@ def _by_target(project: Project, found: Mapping[Tags, Iterable[Problem]]) -> lis
     seen_by: dict[Problem, list[str]] = {}
     known: dict[tuple[object, ...], Problem] = {}
     for target in project.config.targets:
-        for problem in dict.fromkeys(found[target.tags]):
+        for problem in dict.fromkeys(found[target.audience]):
             same = problem.code, problem.cell, problem.field, problem.value, problem.message
             names = seen_by.setdefault(known.setdefault(same, problem), [])
             if target.name not in names:

@@ -13,16 +13,18 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.bundles.reader import Bundle
-from gdata.config import Config, SheetEntry, Spreadsheet
+from gdata.config import Audience, Config, SheetEntry, Spreadsheet
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
-from gdata.parsing.view import ParsedTable, Path, Tags, View
+from gdata.parsing.view import ParsedTable, Path, View
+from gdata.pipeline.versions import version_words
 from gdata.problems import Cell
 from gdata.project import Project
 from gdata.releases.hotfixes import Base
 from gdata.releases.reader import Published
 from gdata.schema.plan import TablePlan
+from gdata.versions import Version
 
 
 @dataclass(frozen=True)
@@ -79,32 +81,52 @@ def tables_from(project: Project, published: Published, names: frozenset[str]) -
             sentence("{name} has no release to take tables from", name=published.name),
             hint=sentence("build all tables: `gdata build`"),
         )
-    bundles = {tags: _full_bundle(project.config, published, tags) for tags in project.tag_sets}
+    bundles = {one: _full_bundle(project.config, published, one) for one in project.audiences}
     tables = {}
     for name in sorted(names):
         plan = project.plans[name]
         place = _place_of(project.config, plan)
-        views = [_view(plan, bundle, place) for bundle in bundles.values()]
-        tables[name] = ParsedTable(plan, views, {tags: number for number, tags in enumerate(bundles)})
+        having = [one for one in bundles if plan.span.has(one.version)]
+        views = [_view(plan, one.version, bundles[one], place) for one in having]
+        tables[name] = ParsedTable(plan, views, {one: number for number, one in enumerate(having)})
     channel = published.entry.channel if published.entry is not None else ""
     return BaseTables(Base(published.release, tuple(sorted(names)), channel), tables)
 
 
-def _full_bundle(config: Config, published: Published, tags: Tags) -> Bundle:
+def _full_bundle(config: Config, published: Published, audience: Audience) -> Bundle:
     for target in config.targets:
-        if target.tags == tags and not target.groups and target.name in published.bundles:
-            return published.bundles[target.name]
+        if target.audience == audience and not target.groups and target.name in published.bundles:
+            bundle = published.bundles[target.name]
+            _check_version(published, bundle, audience)
+            return bundle
     raise UsageError(
         sentence(
             "{name} has no target with all fields and the tags {tags}",
             name=published.name,
-            tags=", ".join(tags) or "(none)",
+            tags=", ".join(audience.tags) or "(none)",
         ),
         hint=sentence("only a target without `groups` can lend its tables: build all tables, or add such a target"),
     )
 
 
-def _view(plan: TablePlan, bundle: Bundle, place: Cell) -> View:
+def _check_version(published: Published, bundle: Bundle, audience: Audience) -> None:
+    has = Version.read(bundle.manifest.version)
+    if has != audience.version:
+        raise UsageError(
+            sentence(
+                "{target} has {found} in {release}, and this build is to have {wanted}",
+                target=bundle.manifest.target,
+                found=version_words(has),
+                release=published.name,
+                wanted=version_words(audience.version),
+            ),
+            hint=sentence("give `--at {version}`", version=has)
+            if has is not None
+            else sentence("leave out --at and --for, or build all tables"),
+        )
+
+
+def _view(plan: TablePlan, version: Version | None, bundle: Bundle, place: Cell) -> View:
     if plan.name not in bundle.manifest.tables:
         raise UsageError(
             sentence("{place} has no table {name}", place=bundle.place, name=plan.name),
@@ -126,7 +148,7 @@ def _view(plan: TablePlan, bundle: Bundle, place: Cell) -> View:
         return place
 
     rows = plan.rows_of(message)
-    return View(plan, len(rows), locate).holding(message, rows)
+    return View(plan.at(version), len(rows), locate, version=version).holding(message, rows)
 
 
 def _place_of(config: Config, plan: TablePlan) -> Cell:

@@ -72,6 +72,11 @@ class TypedData:
         return self._snapshot.target
 
     @property
+    def version(self) -> str:
+        """The version of the game that the data in use is of; "" where the target has none."""
+        return self._snapshot.version
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
         return self._snapshot.tables

@@ -48,6 +48,7 @@ class TypedSnapshot:
         self.release: str | None = found.release
         """The release's id; None where the bundle came from a folder."""
         self.target: str = manifest.target
+        self.version: str = manifest.version
         self.build: str = manifest.build
         self.place: str = found.bundle.place
         """Where it was loaded from, for messages."""

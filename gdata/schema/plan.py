@@ -7,11 +7,14 @@ defaults filled in.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from google.protobuf.descriptor import FieldDescriptor
+
+from gdata.versions import ALWAYS, Span, Version
 
 TableKind = Literal["rows", "map", "record"]
 
@@ -139,6 +142,15 @@ class FieldPlan:
     path: str = ""
     flags: FlagsPlan | None = None
     """Of an integer made of bits: what they are called."""
+    span: Span = ALWAYS
+    """In which versions there is the field."""
+    value_spans: Mapping[int, Span] = dataclasses.field(default_factory=dict)
+    """Of an enum: in which versions there are those values that aren't in all."""
+
+    def at(self, version: Version | None) -> FieldPlan:
+        """The field as a version has it: what lies in it may begin later, or have ended."""
+        message = self.message.at(version) if self.message is not None else None
+        return self if message is self.message else dataclasses.replace(self, message=message)
 
     @property
     def may_be_blank(self) -> bool:
@@ -168,6 +180,27 @@ class MessagePlan:
     def field(self, name: str) -> FieldPlan | None:
         """The field called `name`, if there is one."""
         return next((one for one in self.fields if one.name == name), None)
+
+    def has(self, path: str) -> bool:
+        """Whether a dotted path without indexes (`reward.item_id`) leads to a field."""
+        name, _, rest = path.partition(".")
+        field = self.field(name)
+        if field is None or not rest:
+            return field is not None
+        return field.message is not None and field.message.has(rest)
+
+    def at(self, version: Version | None) -> MessagePlan:
+        """The message with the fields that a version has; the same one where that is all of them."""
+        fields = tuple(field.at(version) for field in self.fields if field.span.has(version))
+        is_whole = len(fields) == len(self.fields) and all(map(operator.is_, fields, self.fields))
+        return self if is_whole else dataclasses.replace(self, fields=fields)
+
+    @property
+    def spans(self) -> frozenset[Span]:
+        """The versions in which there are those of its fields and values that aren't in all, nested ones too."""
+        own = [span for field in self.fields for span in (field.span, *field.value_spans.values())]
+        nested = [span for field in self.fields if field.message is not None for span in field.message.spans]
+        return frozenset([*own, *nested]) - {ALWAYS}
 
 
 @dataclass(frozen=True)
@@ -217,6 +250,21 @@ class TablePlan:
     """The field whose text names a row's constant in generated code."""
     has_times: bool = False
     """A Timestamp or Duration lies somewhere in its rows."""
+    span: Span = ALWAYS
+    """In which versions there is the table."""
+
+    def at(self, version: Version | None) -> TablePlan:
+        """The table with the fields that a version has, and the rules over these; the same one where it has all."""
+        row = self.row.at(version)
+        if row is self.row:
+            return self
+        return dataclasses.replace(
+            self,
+            row=row,
+            sums=tuple(one for one in self.sums if all(map(row.has, (one.field, *one.by)))),
+            sequences=tuple(one for one in self.sequences if all(map(row.has, (one.field, *one.by)))),
+            unique=tuple(names for names in self.unique if all(map(row.has, names))),
+        )
 
     def rows_of(self, message: Any) -> list[Any]:
         """The rows of a parsed table message, in its order; a map's rows by key, a record as its one row."""

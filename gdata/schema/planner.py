@@ -29,6 +29,7 @@ from gdata.schema.plan import (
     TablePlan,
     kind_of,
 )
+from gdata.versions import ALWAYS, Span, Version, nearest_version
 
 _KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
 _UNITS = ("ms", "s", "m", "h", "d")
@@ -68,6 +69,7 @@ class Planner:
             title=options.title if options else "",
             constants=options.constants if options else "",
             has_times=_has_times(row),
+            span=self._span(options, descriptor.full_name),
         )
         self._check_table(plan, rows_field)
         return plan
@@ -119,7 +121,7 @@ class Planner:
                 )
         rules: list[Sum | Sequence] = [*plan.sums, *plan.sequences]
         for field in (name for rule in rules for name in (rule.field, *rule.by)):
-            if not has_field(plan.row, field):
+            if not plan.row.has(field):
                 raise SchemaError(
                     sentence(
                         "{of}: sum or sequence of {message} names {field}, which {name} doesn't have",
@@ -235,6 +237,7 @@ class Planner:
             labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
             enum_names={one.number: one.name for one in reversed(value.enum_type.values)} if kind == "enum" else {},
             choices=self._enum_choices(value.enum_type) if kind == "enum" else {},
+            value_spans=self._enum_spans(value.enum_type) if kind == "enum" else {},
             oneof=_oneof(field),
             **(self._from_options(field, options) if options is not None else {}),
         )
@@ -255,7 +258,39 @@ class Planner:
             "unit": options.unit,
             "path": options.path,
             "flags": self._flags(field, options.flags) if options.flags else None,
+            "span": self._span(options, field.full_name),
         }
+
+    def _span(self, options: Any, name: str) -> Span:
+        """The versions that `since` and `until` of some options say."""
+        if options is None or not (options.since or options.until):
+            return ALWAYS
+        place = self._places.of(name)
+        bounds: dict[str, Version | None] = {}
+        for word, text in (("since", options.since), ("until", options.until)):
+            bounds[word] = Version.read(text)
+            if text and bounds[word] is None:
+                meant = nearest_version(text) or "1.5"
+                raise SchemaError(
+                    sentence(
+                        "{place}: {word} {text} of {name} isn't a version", place=place, word=word, text=text, name=name
+                    ),
+                    hint=sentence('write it as numbers with dots: {word} = "{meant}"', word=word, meant=meant),
+                )
+        span = Span(bounds["since"], bounds["until"])
+        if span.is_empty:
+            raise SchemaError(
+                sentence(
+                    "{place}: {name} would be in no version: it ends with {until}, which isn't after {since}, where it "
+                    "begins",
+                    place=place,
+                    name=name,
+                    until=span.until,
+                    since=span.since,
+                ),
+                hint=sentence("write a later version after `until`, or delete it"),
+            )
+        return span
 
     def _flags(self, field: Any, name: str) -> FlagsPlan:
         """The enum whose values are or-ed, by its full name, or by its name within the file's package."""
@@ -310,6 +345,11 @@ class Planner:
                 sentence("{place}: {name} can't be a key", place=place, name=name),
                 hint=sentence("a key is an integer, a string, a bool or an enum, and no list"),
             )
+        if plan.key and plan.span != ALWAYS:
+            raise SchemaError(
+                sentence("{place}: {name} is a key, so it can't begin or end with a version", place=place, name=name),
+                hint=sentence("let the whole table begin or end, or the rows"),
+            )
         kind = plan.scalar_kind if plan.kind == "wrapper" else plan.kind
         if plan.unit and plan.unit not in _units_of(kind):
             raise SchemaError(
@@ -359,6 +399,30 @@ class Planner:
             options = self._options.of_enum_value(value)
             choices.setdefault(value.number, options.label[0] if options and options.label else value.name)
         return choices
+
+    def _enum_spans(self, enum: Any) -> dict[int, Span]:
+        """In which versions there are those values that aren't in all."""
+        spans: dict[int, Span] = {}
+        for value in enum.values:
+            name = f"{enum.full_name}.{value.name}"
+            span = self._span(self._options.of_enum_value(value), name)
+            if span == ALWAYS:
+                continue
+            if value.index == 0:
+                raise SchemaError(
+                    sentence(
+                        "{place}: {name} is what the enum {enum} is where nothing is set, so it can't begin or end "
+                        "with a version",
+                        place=self._places.of(name),
+                        name=name,
+                        enum=enum.name,
+                    ),
+                    hint=sentence("put a value that is in all versions first"),
+                )
+            spans[value.number] = span
+        # A number that another name has for ever is there for ever.
+        lasting = {value.number for value in enum.values if self._options.of_enum_value(value) is None}
+        return {number: span for number, span in spans.items() if number not in lasting}
 
     def _check_texts(self, fields: tuple[FieldPlan, ...]) -> None:
         """A `column` text that means another field already would never be read as this one."""
@@ -412,15 +476,6 @@ def _units_of(kind: FieldKind) -> tuple[str, ...]:
     if kind == "duration":
         return _UNITS
     return (*_SHARES, "color") if kind in INTEGER_KINDS else _SHARES if kind in ("float", "double") else ()
-
-
-def has_field(message: MessagePlan, path: str) -> bool:
-    """Whether a dotted path without indexes (`reward.item_id`) leads to a field."""
-    name, _, rest = path.partition(".")
-    field = message.field(name)
-    if field is None or not rest:
-        return field is not None
-    return field.message is not None and has_field(field.message, rest)
 
 
 def _has_one_value(message: MessagePlan, path: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumValueDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.internal import api_implementation
 from google.protobuf.message_factory import GetMessageClass
@@ -19,6 +19,7 @@ from gdata.proto.options import OptionReader
 from gdata.proto.pool import pool_of
 from gdata.schema.plan import TablePlan
 from gdata.schema.planner import Planner
+from gdata.versions import Span, Version
 
 SHIPPED_PACKAGES = ("google.protobuf", "buf.validate", "gdata")
 """Packages of the files that come with the tools; no table of a project lies in them."""
@@ -78,6 +79,14 @@ class Schema:
         options = self._options.of_field(field)
         return tuple(options.groups) if options is not None else ()
 
+    def has_field(self, field: FieldDescriptor, version: Version | None) -> bool:
+        """Whether there is a field in `version`."""
+        return _is_in(self._options.of_field(field), version)
+
+    def has_value(self, value: EnumValueDescriptor, version: Version | None) -> bool:
+        """Whether there is an enum's value in `version`."""
+        return _is_in(self._options.of_enum_value(value), version)
+
     def table(self, name: str, *, is_record: bool = False) -> TablePlan:
         """The plan of the table `name` (a full name); `is_record`: the message itself is the one record.
 
@@ -117,3 +126,8 @@ class Schema:
                 )
             plans[plan.name] = plan
         return plans
+
+
+def _is_in(options: Any, version: Version | None) -> bool:
+    # What is no version the planner has refused.
+    return options is None or Span(Version.read(options.since), Version.read(options.until)).has(version)

@@ -22,14 +22,11 @@ from google.protobuf.message import Message
 from gdata.proto.fields import is_map_entry
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
+from gdata.versions import Version
 
 
-def runtime_schema(schema: Schema, tables: Iterable[TablePlan], groups: tuple[str, ...]) -> bytes:
-    """The serialized FileDescriptorSet for `tables`, with the fields that a target with `groups` sees.
-
-    Without groups a target sees every field. Files stand dependencies first, ties by name.
-    """
-    visible = Visibility(schema, tables, groups)
+def runtime_schema(schema: Schema, visible: Visibility) -> bytes:
+    """The serialized FileDescriptorSet of what is visible to a target. Files stand dependencies first, ties by name."""
     files = {file.name: visible.strip_file(file) for file in schema.files.file if visible.reaches_file(file)}
     result = FileDescriptorSet(file=[files[name] for name in _dependencies_first(files)])
     return result.SerializeToString(deterministic=True)
@@ -38,14 +35,29 @@ def runtime_schema(schema: Schema, tables: Iterable[TablePlan], groups: tuple[st
 class Visibility:
     """Which messages, enums and fields one target's tables reach."""
 
-    def __init__(self, schema: Schema, tables: Iterable[TablePlan], groups: tuple[str, ...]) -> None:
+    def __init__(
+        self, schema: Schema, tables: Iterable[TablePlan], groups: tuple[str, ...], version: Version | None = None
+    ) -> None:
+        """Without `groups` a target sees every field that there is in its version."""
         self._schema = schema
         self._groups = groups
+        self._version = version
         self._hidden: set[str] = set()
         self._types: set[str] = set()
+        self._enums: dict[str, EnumDescriptor] = {}
         self._file_of: dict[str, str] = {}
         for table in tables:
             self._reach(table.descriptor, rows_field=table.rows_field)
+
+    @property
+    def hides_anything(self) -> bool:
+        """Whether there is a field in the tables that the target may not see."""
+        return bool(self._hidden)
+
+    def has_value(self, enum: EnumDescriptor, name: str) -> bool:
+        """Whether a value of an enum is there in the target's version; a text that is no value's name is no matter."""
+        value = enum.values_by_name.get(name)
+        return value is None or self._schema.has_value(value, self._version)
 
     def hides(self, field: FieldDescriptor) -> bool:
         """Whether the target may not see `field`."""
@@ -69,13 +81,16 @@ class Visibility:
                 self._reach(field.message_type)
             if field.enum_type is not None:
                 self._add(field.enum_type)
+                self._enums[field.enum_type.full_name] = field.enum_type
 
     def _add(self, type_: Descriptor | EnumDescriptor) -> None:
         self._types.add(type_.full_name)
         self._file_of[type_.full_name] = type_.file.name
 
     def _sees(self, field: FieldDescriptor) -> bool:
-        return not self._groups or not set(self._groups).isdisjoint(self._schema.groups_of(field))
+        if self._groups and set(self._groups).isdisjoint(self._schema.groups_of(field)):
+            return False
+        return self._schema.has_field(field, self._version)
 
     def strip_file(self, file: FileDescriptorProto) -> FileDescriptorProto:
         """`file` with what is reached in it."""
@@ -129,9 +144,20 @@ class Visibility:
         for enum in enums:
             if prefix + enum.name in self._types:
                 copy = EnumDescriptorProto.FromString(enum.SerializeToString())
+                self._drop_values(copy, self._enums[prefix + enum.name])
                 if self._groups:
                     copy.ClearField("reserved_name")
                 yield copy
+
+    def _drop_values(self, copy: EnumDescriptorProto, enum: EnumDescriptor) -> None:
+        """Drop what isn't in the version."""
+        values = [value for value in copy.value if self.has_value(enum, value.name)]
+        if len(values) == len(copy.value):
+            return
+        copy.ClearField("value")
+        copy.value.extend(values)
+        if len({value.number for value in values}) == len(values):
+            copy.options.ClearField("allow_alias")  # protoc takes it only where there are aliases.
 
     def _imports(self, name: str, file: FileDescriptorProto) -> list[str]:
         used = {self._file_of[type_] for type_ in _used_types(file.message_type)}

@@ -112,7 +112,7 @@ class CacheKeys:
             {
                 "table": table.plan.message,
                 "schema": schema_part([table.plan, *fed_too], self._project.schema.project_files),
-                "tags": self._project.tag_sets,
+                "audiences": self._project.audiences,
                 "timezone": self._project.config.timezone,
                 "sheets": [(name, self._sheets(name), self._bytes(one)) for name, one in table.pulled.items()],
                 "now": time.time_ns() if asks_for_now else 0,

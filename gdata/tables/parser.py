@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.checks.run import RowChecks
-from gdata.config import Area, SheetEntry, Spreadsheet
+from gdata.config import Area, Audience, SheetEntry, Spreadsheet
 from gdata.parsing.places import Block, Places, blocks_of
-from gdata.parsing.view import ParsedTable, Tags
+from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
@@ -147,7 +147,7 @@ class TableParser:
         """The blocks of a table's sheets."""
         from gdata.parsing.table import read_heads
 
-        heads = read_heads(sheets.plan, sheets.sheets, self._timezone, self._project.tag_sets)
+        heads = read_heads(sheets.plan, sheets.sheets, self._timezone, self._project.audiences)
         return blocks_of(head for head in heads if not head.is_blank)
 
     def parse(self, sheets: TableSheets, blocks: slice = slice(None)) -> ParsedTable:
@@ -155,7 +155,7 @@ class TableParser:
         from gdata.parsing.table import parse_table
 
         parsed = parse_table(
-            sheets.plan, sheets.sheets, self._project.tag_sets, self._timezone, whole=sheets.whole, part=blocks
+            sheets.plan, sheets.sheets, self._project.audiences, self._timezone, whole=sheets.whole, part=blocks
         )
         return replace(parsed, problems=[*sheets.problems, *parsed.problems])
 
@@ -170,7 +170,7 @@ class TableParser:
             for name, pulled in table.pulled.items()
             if source_of(pulled).files_of(pulled) is None
         }
-        cells = {tags: [*parsed.cell_problems[tags], *problems[seen]] for tags, seen in parsed.seen_by.items()}
+        cells = {one: [*parsed.cell_problems[one], *problems[seen]] for one, seen in parsed.seen_by.items()}
         return replace(parsed, cell_problems=cells, found=found, is_checked=True)
 
     def _sheets(self, name: str, pulled: Pulled) -> ReadSheets:
@@ -190,9 +190,9 @@ class _Blocks:
     table: TableInput
     sheets: TableSheets | None = None
 
-    def locate(self, tags: Tags, block_ends: Sequence[int]) -> Places:
+    def locate(self, audience: Audience, block_ends: Sequence[int]) -> Places:
         """The `Locate` of a view."""
-        return Places(lambda: self._read, block_ends, tags)
+        return Places(lambda: self._read, block_ends, audience)
 
     @cached_property
     def _read(self) -> list[Block]:

@@ -15,14 +15,16 @@ from typing import Any
 
 from gdata import kinds
 from gdata.bundles.manifest import sha256
+from gdata.config import Audience
 from gdata.language import Sentence, word_from_json
-from gdata.parsing.view import HeaderTexts, Locate, ParsedTable, RowsLeftOut, Tags, View, told_once
+from gdata.parsing.view import Bound, HeaderTexts, Locate, ParsedTable, RowsLeftOut, View, join_bounds, told_once
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
+from gdata.versions import Version
 
-MakeLocate = Callable[[Tags, Sequence[int]], Locate]
-"""Makes the `Locate` of the view of some tags, by the ends of its blocks."""
+MakeLocate = Callable[[Audience, Sequence[int]], Locate]
+"""Makes the `Locate` of an audience's view, by the ends of its blocks."""
 
 _KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
 _NAMES = {id(kind): name for name, kind in _KINDS.items()}
@@ -41,13 +43,14 @@ def to_parts(table: ParsedTable) -> list[bytes]:
         digests += [view.digest, sha256(rows)]
     content = {
         "problems": _problems_as_json(table.problems),
-        "cells": [[tags, _problems_as_json(problems)] for tags, problems in table.cell_problems.items()],
+        "cells": [[_audience_as_json(one), _problems_as_json(found)] for one, found in table.cell_problems.items()],
         "views": list(map(_view_as_json, table.views)),
-        "seen_by": list(table.seen_by.items()),
+        "seen_by": [[_audience_as_json(one), number] for one, number in table.seen_by.items()],
         "found": {name: [one.sheets, one.missing, one.titles] for name, one in table.found.items()},
         "headers": [[*place, one.texts, one.is_down, one.first] for place, one in table.headers.items()],
         "left_out": [[*place, one.notes, one.unticked] for place, one in table.left_out.items()],
         "records": table.records,
+        "bounds": [[one.word, one.version.text, _cell_as_json(one.cell), one.lines] for one in table.bounds],
         "is_checked": table.is_checked,
         "sizes": list(map(len, blobs)),
         "digests": digests,
@@ -72,19 +75,19 @@ def from_bytes(plan: TablePlan, content: bytes, locate: MakeLocate, *, is_ours: 
         raise ValueError("the sizes aren't those of the content")
     if not is_ours and list(map(sha256, blobs)) != raw["digests"]:
         raise ValueError("the bytes aren't those that were written")
-    seen_by = {tuple(tags): number for tags, number in raw["seen_by"]}
+    seen_by = {_audience(one): number for one, number in raw["seen_by"]}
     views = []
     for number, one in enumerate(raw["views"]):
-        tags = next(tags for tags, seen in seen_by.items() if seen == number)
+        audience = next(audience for audience, seen in seen_by.items() if seen == number)
         rows = _split(blobs[2 * number + 1], one["rows"])
-        view = _view(plan, one, locate(tags, one["ends"]))
+        view = _view(plan, audience.version, one, locate(audience, one["ends"]))
         views.append(view.holding_bytes(blobs[2 * number], rows, raw["digests"][2 * number]))
     return ParsedTable(
         plan,
         views,
         seen_by,
         problems=_problems(raw["problems"]),
-        cell_problems={tuple(tags): _problems(problems) for tags, problems in raw["cells"]},
+        cell_problems={_audience(one): _problems(problems) for one, problems in raw["cells"]},
         headers={
             (spreadsheet, sheet): HeaderTexts(tuple(texts), is_down, first)
             for spreadsheet, sheet, texts, is_down, first in raw["headers"]
@@ -94,9 +97,26 @@ def from_bytes(plan: TablePlan, content: bytes, locate: MakeLocate, *, is_ours: 
             for spreadsheet, sheet, notes, unticked in raw["left_out"]
         },
         records=raw["records"],
+        bounds=[Bound(word, _version(text), Cell(*cell), tuple(lines)) for word, text, cell, lines in raw["bounds"]],
         found={name: _found(*one) for name, one in raw["found"].items()},
         is_checked=raw["is_checked"],
     )
+
+
+def _audience_as_json(audience: Audience) -> list[Any]:
+    return [audience.tags, audience.version.text if audience.version is not None else ""]
+
+
+def _audience(raw: list[Any]) -> Audience:
+    tags, version = raw
+    return Audience(tuple(tags), _version(version) if version else None)
+
+
+def _version(text: str) -> Version:
+    version = Version.read(text)
+    if version is None:
+        raise ValueError(f"{text!r} is no version")
+    return version
 
 
 def _view_as_json(view: View) -> dict[str, Any]:
@@ -109,9 +129,9 @@ def _view_as_json(view: View) -> dict[str, Any]:
     }
 
 
-def _view(plan: TablePlan, raw: dict[str, Any], locate: Locate) -> View:
+def _view(plan: TablePlan, version: Version | None, raw: dict[str, Any], locate: Locate) -> View:
     bad = {index: frozenset(names) for index, names in raw["bad"]}
-    return View(plan, raw["count"], locate, bad, raw["whole"], tuple(raw["ends"]))
+    return View(plan.at(version), raw["count"], locate, bad, raw["whole"], tuple(raw["ends"]), version)
 
 
 def _split(content: bytes, sizes: Sequence[int]) -> list[bytes]:
@@ -189,15 +209,14 @@ def join_pieces(pieces: Sequence[ParsedTable], locate: MakeLocate) -> ParsedTabl
     first = pieces[0]
     return replace(
         first,
-        # Which sets of tags share a view is the same in every piece.
+        # Which audiences share a view is the same in every piece.
         views=[
-            _join_views([piece.views[number] for piece in pieces], partial(locate, tags))
-            for number, tags in sorted({number: tags for tags, number in first.seen_by.items()}.items())
+            _join_views([piece.views[number] for piece in pieces], partial(locate, one))
+            for number, one in sorted({number: one for one, number in first.seen_by.items()}.items())
         ],
         problems=_join_problems(pieces),
         cell_problems={
-            tags: told_once(problem for piece in pieces for problem in piece.cell_problems[tags])
-            for tags in first.seen_by
+            one: told_once(problem for piece in pieces for problem in piece.cell_problems[one]) for one in first.seen_by
         },
         left_out={
             # What lies at the sheet's end, each piece says alike.
@@ -205,6 +224,7 @@ def join_pieces(pieces: Sequence[ParsedTable], locate: MakeLocate) -> ParsedTabl
             for place, one in first.left_out.items()
         },
         records=sum(piece.records for piece in pieces),
+        bounds=join_bounds(bound for piece in pieces for bound in piece.bounds),
     )
 
 
@@ -213,7 +233,7 @@ def _join_views(views: Sequence[View], locate: Callable[[Sequence[int]], Locate]
     placed = list(zip(starts, views, strict=True))
     ends = tuple(start + end for start, view in placed for end in view.block_ends)
     bad = {start + row: names for start, view in placed for row, names in view.bad_fields.items()}
-    joined = View(views[0].plan, count, locate(ends), bad, all(view.whole for view in views), ends)
+    joined = View(views[0].plan, count, locate(ends), bad, all(view.whole for view in views), ends, views[0].version)
     return joined.holding_bytes(b"".join(view.content for view in views))
 
 

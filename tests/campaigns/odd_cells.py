@@ -194,7 +194,7 @@ class OddSheets:
         config = replace(self._config, targets=(Target("server"), Target("jp", tags=("jp",), format="json")))
         project = Project(config, self._schema, {plan.name: plan})
         parsed = Parsed(sheet_order={("game", "Odd"): 0})
-        table = parse_table(plan, [TableSheet(grid, entry, (plan,))], project.tag_sets, ZoneInfo(config.timezone))
+        table = parse_table(plan, [TableSheet(grid, entry, (plan,))], project.audiences, ZoneInfo(config.timezone))
         parsed.tables[plan.name] = table
         parsed.problems += table.problems
         problems = [*parsed.problems, *(one for found in table.cell_problems.values() for one in found)]
@@ -210,7 +210,7 @@ class OddSheets:
             self._encode(project, parsed, whole=seed % 4 == 0)
 
     def _encode(self, project: Project, parsed: Parsed, *, whole: bool) -> None:
-        targets = {one.name: (one, views_for(parsed, one.tags)) for one in project.config.targets}
+        targets = {one.name: (one, views_for(parsed, one.audience)) for one in project.config.targets}
         if whole:  # A target's schema is made from all of the .proto files.
             encode_build(project.schema, targets)
         for table in parsed.tables.values():

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gdata.cli.rows import ShownTable, render
-from gdata.config import SheetEntry
+from gdata.config import Audience, SheetEntry
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.problems import has_errors
 from gdata.schema.plan import TablePlan
@@ -140,11 +140,11 @@ def test_a_table_shown_as_csv_builds_the_same_bytes(rows: list[dict[str, Any]], 
     cells = read_rows(page.encode()) or list(csv.reader(io.StringIO(page, newline="")))
     grid = Grid("game", "Row", cells, "csv", dates_as_text=True)
     parsed = parse_table(
-        plan(), [TableSheet(grid, SheetEntry("Row", ("t.RowTable",)), (plan(),))], [()], ZoneInfo("UTC")
+        plan(), [TableSheet(grid, SheetEntry("Row", ("t.RowTable",)), (plan(),))], [Audience()], ZoneInfo("UTC")
     )
-    problems = [*parsed.problems, *parsed.cell_problems[()]]
+    problems = [*parsed.problems, *parsed.cell_problems[Audience()]]
     assert not has_errors(problems), problems
-    built = GetMessageClass(plan().descriptor).FromString(parsed.view(()).content)
+    built = GetMessageClass(plan().descriptor).FromString(parsed.view(Audience()).content)
     assert built.SerializeToString(deterministic=True) == message.SerializeToString(deterministic=True)
 
 

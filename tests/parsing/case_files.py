@@ -110,7 +110,7 @@ def parse_case(case: Case, project: Project) -> Parsed:
             if plan.message in entry.tables
             for title in names
         ]
-        table = parse_table(plan, sheets, project.tag_sets, ZoneInfo(project.config.timezone))
+        table = parse_table(plan, sheets, project.audiences, ZoneInfo(project.config.timezone))
         parsed.tables[plan.name] = table
         parsed.problems += table.problems
     return parsed

@@ -55,7 +55,7 @@ def _run(project: Project, case: Case) -> tuple[list[Problem], list[EncodedBundl
     problems = check_all(project, parsed, lambda _: None)
     if has_errors(problems):
         return problems, []
-    targets = {one.name: (one, views_for(parsed, one.tags)) for one in project.config.targets}
+    targets = {one.name: (one, views_for(parsed, one.audience)) for one in project.config.targets}
     return problems, encode_build(project.schema, targets)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gdata.config import SheetEntry
+from gdata.config import Audience, SheetEntry
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import Path, View
 from gdata.schema.plan import TablePlan
@@ -48,9 +48,9 @@ def view_of(*texts: str, entry: SheetEntry | None = None, tags: tuple[str, ...] 
         for number, text in enumerate(texts, 1)
     ]
     sheets = [TableSheet(grid, entry, (plan,)) for grid in grids]
-    parsed = parse_table(plan, sheets, [tags], ZoneInfo("UTC"))
-    assert not parsed.cell_problems[tags], parsed.cell_problems
-    return parsed.view(tags)
+    parsed = parse_table(plan, sheets, [Audience(tags)], ZoneInfo("UTC"))
+    assert not parsed.cell_problems[Audience(tags)], parsed.cell_problems
+    return parsed.view(Audience(tags))
 
 
 @pytest.mark.parametrize(

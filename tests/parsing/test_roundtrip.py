@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gdata.config import SheetEntry
+from gdata.config import Audience, SheetEntry
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import ParsedTable
 from gdata.problems import has_errors
@@ -206,9 +206,9 @@ def test_rows_come_back(rows: list[dict[str, Any]], layouts: dict[str, Layout], 
     cells = [headers, *([line[header] for header in headers] for line in lines)]
     for grid_rows in (cells, *map(as_csv, [cells] * 2, [48, 1 << 20])):
         parsed = parse(grid_rows)
-        assert not has_errors([*parsed.problems, *parsed.cell_problems[()]]), parsed.cell_problems
-        assert parsed.view(()).rows == messages
-        assert parsed.view(()).block_ends[-1] == len(messages)
+        assert not has_errors([*parsed.problems, *parsed.cell_problems[Audience()]]), parsed.cell_problems
+        assert parsed.view(Audience()).rows == messages
+        assert parsed.view(Audience()).block_ends[-1] == len(messages)
 
 
 def as_csv(cells: list[list[str]], block_bytes: int) -> Sequence[list[str]]:
@@ -224,4 +224,4 @@ def as_csv(cells: list[list[str]], block_bytes: int) -> Sequence[list[str]]:
 def parse(cells: Sequence[Sequence[str]]) -> ParsedTable:
     entry = SheetEntry("Row", ("t.RowTable",), notes="")
     sheet = TableSheet(Grid("game", "Row", cells, "csv"), entry, (plan(),))
-    return parse_table(plan(), [sheet], [()], UTC)
+    return parse_table(plan(), [sheet], [Audience()], UTC)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 
 from gdata.bundles.encode import encode_build
+from gdata.config import Audience
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.pipeline.build import build
 from gdata.pipeline.check import views_for
@@ -116,9 +117,9 @@ def _from_google(folder: Path, rows: list[list[Any]]) -> str:
             row.pop()
     grid = Grid("game", "Item", typed, "google")
     sheet = TableSheet(grid, project.config.spreadsheets[0].sheets[0], (plan,))
-    parsed = Parsed(tables={"ItemTable": parse_table(plan, [sheet], [()], ZoneInfo("Asia/Seoul"))})
+    parsed = Parsed(tables={"ItemTable": parse_table(plan, [sheet], [Audience()], ZoneInfo("Asia/Seoul"))})
     (target,) = project.config.targets
-    return encode_build(project.schema, {target.name: (target, views_for(parsed, ()))})[0].manifest.bundle
+    return encode_build(project.schema, {target.name: (target, views_for(parsed, Audience()))})[0].manifest.bundle
 
 
 def _google_cell(cell: Any) -> Any:
