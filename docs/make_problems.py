@@ -39,6 +39,19 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "header.gap": {"field": "rewards", "index": 2},
     "header.error": {"value": "#REF!"},
     "header.directive": {"value": "@enable", "before": question("@enabled")},
+    "header.variant": {
+        "value": "price@v1.4",
+        "reason": sentence("{part} is no version from which it counts: write @{meant}+", part="v1.4", meant="1.4"),
+    },
+    "cell.not_version": {
+        "field": "@since",
+        "value": "v1.5",
+        "instead": sentence("did you mean {meant}? Write numbers with dots between them", meant="1.5"),
+    },
+    "version.never": {"field": "@until", "value": "1.5", "since": "1.5", "until": "1.5"},
+    "version.nobody": {"version": "1.6"},
+    "version.empty": {"version": "1.4"},
+    "version.value": {"field": "kind", "value": "PET", "version": "1.5", "own": "1.4"},
     "tag.unknown": {"value": "price@jpn", "tag": "jpn", "known": "jp, kr", "near": "jp"},
     "header.path": {
         "value": "reward.itemid",
@@ -152,6 +165,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "key": "id",
         "place": "Item!A:A",
         "tags": "jp",
+        "version": "1.5",
+        "own": "1.4",
         **DECOMPOSED,
     },
     "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},
