@@ -143,7 +143,7 @@ def test_a_new_table_is_one_line_and_its_rows_are_shown_where_it_is_asked_for() 
     diff = diff_of({"LineTable": []}, {"LineTable": [], "ItemTable": OLD})
     text = printed(diff)
     assert "ItemTable 59 · · · new table" in lines_of(text) and "오래된" not in text
-    assert "오래된 전설의 검 1" in printed(diff, tables=["ItemTable"]) and "검 59" in printed(diff, limit=None)
+    assert "+ 1 " in printed(diff, tables=["ItemTable"]) and "+ 59 " in printed(diff, limit=None)
 
 
 def test_a_first_release_fits_a_screen() -> None:
@@ -157,16 +157,13 @@ def test_a_first_release_fits_a_screen() -> None:
     assert "60 new tables · 1,830 rows added" in text
 
 
-@pytest.mark.parametrize("width", [60, 80])
-def test_ids_names_and_numbers_stay_in_one_piece(width: int) -> None:
+def test_ids_names_and_numbers_stay_in_one_piece() -> None:
     name = "a_very_long_name_of_a_table_with_words"
     protos = PROTO.replace("ItemTable", f"{name}Table")
-    old = [
-        {"id": 1_000_000_000 + n, "name": "긴 이름의 칼날 " * 8, "power": 10**15 + n, "price": n + 1} for n in range(4)
-    ]
-    new = [{**row, "power": 10**15 * 2 + 5, "price": 2_000_000_000} for row in old]
-    text = printed(
-        diff_of({f"{name}Table": old}, {f"{name}Table": new}, old_protos=protos, new_protos=protos), width=width
-    )
+    row = {"name": "긴 이름의 칼날 " * 8}
+    old = [{**row, "id": 1_000_000_000 + n, "power": 10**15 + n, "price": 10**9 + n} for n in range(4)]
+    new = [{**row, "power": 2 * 10**15 + 5, "price": 2_000_000_000} for row in old]
+    diff = diff_of({f"{name}Table": old}, {f"{name}Table": new}, old_protos=protos, new_protos=protos)
+    text = printed(diff, width=80)
     for whole in (f"{name}Table", "1000000003", "1000000000000003", "2000000000000005", "2000000000"):
         assert whole in text

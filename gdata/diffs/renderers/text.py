@@ -38,8 +38,8 @@ _LONGEST = 400
 """Signs of one value."""
 _NEW_TABLES = 8
 """New tables that have a line each; of more, names and row counts in one paragraph."""
-_TITLE = 24
-"""Columns of a terminal that a row's title takes."""
+_TITLE, _TITLE_LEAST = 24, 8
+"""Columns of a terminal that a row's title takes, where there is room for it and where there isn't."""
 _NEVER_BROKEN = 20
 """Values up to so many signs stay on one line: a number in two pieces is two numbers."""
 _COLORS = {
@@ -132,7 +132,7 @@ class _TextPage:
                 title = ""
         if lines:
             number = _Column(no_wrap=True, justify="right")
-            self.console.print(_grid(lines, (_Column(), _Column(), number, number, _KEY)))
+            self.console.print(_grid(self.console.width, lines, (_Column(), _Column(), number, number, _KEY)))
         for metric in metrics:
             if metric.left:
                 more = say("… and {count} more values of {metric}", count=f"{metric.left:,}", metric=metric.name)
@@ -164,7 +164,7 @@ class _TextPage:
             cells for row in rows.shown for cells in self._change_cells("~" if is_record else f"~ {row.name}", row)
         ]
         value = _value_column(rows)
-        self.console.print(_grid(lines, (_KEY, _TITLE_COLUMN, _Column(), value, value, _KEY)))
+        self.console.print(_grid(self.console.width, lines, (_KEY, _TITLE_COLUMN, _Column(), value, value, _KEY)))
         self._more(rows)
 
     def _change_cells(self, key: str, row: RowReport) -> Iterator[tuple[Text, ...]]:
@@ -208,7 +208,7 @@ class _TextPage:
             )
             for row in rows.shown
         ]
-        self.console.print(_grid(lines, (_KEY, _TITLE_COLUMN, _Column(ratio=1))))
+        self.console.print(_grid(self.console.width, lines, (_KEY, _TITLE_COLUMN, _Column(ratio=1))))
         self._more(rows)
 
     def _more(self, rows: RowsReport) -> None:
@@ -267,18 +267,27 @@ def _value_column(rows: RowsReport) -> _Column:
     return _Column(ratio=1, min_width=max((size for size in sizes if size <= _NEVER_BROKEN), default=0))
 
 
-def _grid(lines: Sequence[tuple[Text, ...]], columns: Sequence[_Column]) -> Table:
-    """The lines in columns, those left out in which nothing stands: they would take their padding."""
-    filled = [index for index in range(len(columns)) if any(line[index].plain.strip() for line in lines)]
+def _grid(width: int, lines: Sequence[tuple[Text, ...]], columns: Sequence[_Column]) -> Table:
+    """The lines in columns, those left out in which nothing stands: they would take their padding.
+
+    A column that may end in an ellipsis is the first to give way where the lines are wider than `width`.
+    """
+    sizes = [max((line[index].cell_len for line in lines), default=0) for index in range(len(columns))]
+    filled = [index for index, size in enumerate(sizes) if size]
+    over = sum(min(sizes[index], columns[index].max_width or width) + 2 for index in filled) - width
     grid = _table(None)
-    for one in (columns[index] for index in filled):
+    for index in filled:
+        one = columns[index]
+        most = one.max_width
+        if one.overflow == "ellipsis" and most is not None and over > 0:
+            most = max(_TITLE_LEAST, min(most, sizes[index]) - over)
         grid.add_column(
             no_wrap=one.no_wrap,
             overflow=one.overflow,
             justify=one.justify,
             ratio=one.ratio,
             min_width=one.min_width,
-            max_width=one.max_width,
+            max_width=most,
         )
     for line in lines:
         grid.add_row(*(line[index] for index in filled))
