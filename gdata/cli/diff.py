@@ -95,20 +95,12 @@ def _compare(
     old_name = old or (config.default_channel if config is not None else OUTPUT)
     old_side = open_side(config, old_name, store)
     new_side = open_side(config, new or OUTPUT, store)
-    if config is not None:
-        _warn_of_stale(config, [side for side in (old_side, new_side) if side.name == OUTPUT])
+    _warn([note for side in (old_side, new_side) for note in side.stale])
     if store is not None and old_side.release is not None and new_side.release is None:
         _warn_of_undone(store, old_side.release, new_side)
     gate = gate_for(config, old_name)
     diff = with_metrics(config, compare(old_side, new_side, category=gate.schema), lambda note: _warn([note]))
     return diff, judge(diff, gate, allow)
-
-
-def _warn_of_stale(config: Config, built: Sequence[Side]) -> None:
-    from gdata.pipeline.staleness import stale_notes
-
-    for side in built:
-        _warn(stale_notes(config, side.build or ""))
 
 
 def _warn_of_undone(store: Store, release: str, new: Side) -> None:

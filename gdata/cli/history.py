@@ -172,7 +172,7 @@ class _Page:
             self._rows(one, rows)
 
     def _entry(self, one: TableHistory) -> None:
-        from gdata.cli.ages import when
+        from gdata.diffs.presentation import when
 
         entry = one.entry
         why = visible(entry.message) or say("no reason given")

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from gdata.bundles.reader import Bundle
@@ -46,6 +47,10 @@ class Side:
     release: str | None = None
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     sources: bytes | None = field(default=None, repr=False)
+    time: datetime | None = None
+    """When it was built, or released; None where that isn't known."""
+    stale: tuple[str, ...] = ()
+    """Why it isn't what the sheets say by now, as far as is known."""
 
     @property
     def build(self) -> str | None:
@@ -55,7 +60,9 @@ class Side:
     def as_json(self) -> dict[str, Json]:
         """The side as the diff's JSON names it."""
         release = {"release": self.release} if self.release is not None else {}
-        return {"name": self.name, **release, "build": self.build}
+        time = {"time": f"{self.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if self.time is not None else {}
+        stale = {"stale": list(self.stale)} if self.stale else {}
+        return {"name": self.name, **release, "build": self.build, **time, **stale}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
-from gdata.language import say
+from gdata.language import say, say_counted
 from gdata.proto.fields import element_field
 from gdata.schema.names import fold
 from gdata.text import visible
@@ -179,3 +179,25 @@ def _labels(enum: EnumDescriptor | None) -> dict[str, tuple[str, ...]]:
         if labels:
             found[value.name] = tuple(labels)
     return found
+
+
+def when(moment: datetime, now: datetime | None = None) -> str:
+    """`2026-11-27 16:45 (3 hours ago)`."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M} ({age(moment, now)})"
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago it was, in the largest unit that has one or more: `3 hours ago`; of clocks that differ, just now."""
+    seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
+    if seconds < 60:
+        return say("just now")
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    if not hours:
+        return say_counted("{count} minute ago", "{count} minutes ago", minutes)
+    if not days:
+        return say_counted("{count} hour ago", "{count} hours ago", hours)
+    if days < 60:
+        return say_counted("{count} day ago", "{count} days ago", days)
+    if days < 730:
+        return say_counted("{count} month ago", "{count} months ago", days // 30)
+    return say_counted("{count} year ago", "{count} years ago", days // 365)

@@ -29,7 +29,7 @@ from gdata.diffs.model import (
     plain,
 )
 from gdata.diffs.patterns import Column, Pattern, columns, find_patterns, ratio_text
-from gdata.diffs.presentation import Presentation, key_text
+from gdata.diffs.presentation import Presentation, age, key_text
 from gdata.language import counted, say, say_counted, sentence
 from gdata.text import visible
 
@@ -405,10 +405,13 @@ def _title(row: Row | RowChange) -> str:
 
 
 def side_text(side: Side) -> str:
-    """A side in a headline: `live (20261123-091245-9f3ac1d0)`, `output`, `live (no release yet)`."""
-    if side.release is not None and side.release != side.name:
-        return f"{visible(side.name)} ({visible(side.release)})"
-    return visible(side.name) if side.bundles else say("{name} (no release yet)", name=visible(side.name))
+    """A side in a headline: `live (20261123-091245-9f3ac1d0, 3 hours ago)`, `output`, `live (no release yet)`."""
+    if not side.bundles:
+        return say("{name} (no release yet)", name=visible(side.name))
+    about = [visible(side.release)] if side.release is not None and side.release != side.name else []
+    if side.time is not None:
+        about.append(age(side.time))
+    return f"{visible(side.name)} ({', '.join(about)})" if about else visible(side.name)
 
 
 def headline(diff: Diff) -> str:

@@ -20,7 +20,7 @@ from gdata.language import counted, say
 from gdata.parsing.view import RowsLeftOut
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.pull import pull_all
-from gdata.pipeline.staleness import note_outcome, noting_failure
+from gdata.pipeline.staleness import note_built, note_failure, noting_failure
 from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
 from gdata.pipeline.unfed import note_unfed
 from gdata.problems import Problem, has_errors
@@ -145,7 +145,7 @@ def build(
         checked = _check(project, listener, offline=offline, strict=strict, source=source)
         if not checked.ok:
             errors = sum(problem.severity == "error" for problem in checked.problems)
-            note_outcome(project.config, counted("{count} error", "{count} errors", errors))
+            note_failure(project.config, counted("{count} error", "{count} errors", errors))
             return Built(checked)
         with checked.timings.of("encode"):
             targets = {
@@ -168,7 +168,7 @@ def build(
             written = write_build(project.config.output, bundles, project.state / WRITTEN)
             # Not before: were it not committed, the build that still stands there would have lost its part.
             tidy(project.state, {*written.builds, built.build or ""})
-            note_outcome(project.config, None)
+            note_built(project.config, built.build or "", is_plain=is_plain)
             if is_plain and (unfed := note_unfed(project, checked.parsed)):
                 listener(Event("write", note=unfed))
             for folder in written.others:

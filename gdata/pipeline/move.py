@@ -20,7 +20,7 @@ from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatEr
 from gdata.language import say, sentence
 from gdata.pipeline.metrics import with_metrics
 from gdata.pipeline.sides import check_channel, output_side, published_side
-from gdata.pipeline.staleness import check_fresh, stale_notes
+from gdata.pipeline.staleness import check_fresh
 from gdata.pipeline.state import load_build
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_hotfixes
@@ -101,7 +101,7 @@ def plan_move(config: Config, store: WritableStore, move: Move, *, stale: bool =
     _check_base(store, log, move.against)
     new = _new_side(config, store, log, move, is_back=bool(aside))
     if move.action == "publish" and not stale:
-        check_fresh(config, new.build or "")
+        check_fresh(config, new.stale)
     plan = replace(_compare(config, store, log, new, move), aside=tuple(aside))
     for name in aside:
         note = say(
@@ -285,7 +285,7 @@ def _allowed(move: Move) -> list[str]:
 
 
 def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new: Side) -> list[str]:
-    notes = stale_notes(config, new.build or "")
+    notes = list(new.stale)
     made_from = load_build(config.state, new.build or "")
     if made_from.snapshot is None or made_from.descriptors is None:
         notes.append(say("`.gdata/` doesn't have what this build was made from: the release can't be built again"))

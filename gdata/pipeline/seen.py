@@ -94,7 +94,7 @@ def _can_be_told(project: Project, built: Built, arguments: Sequence[str]) -> bo
         and "://" not in config.releases
         and not checked.parsed.asks_for_now
         and not (config.asset_root is not None and any(column.field.path for column in columns))
-        and all(map(_only_computes, config.checks))
+        and all(map(_only_computes, (*config.checks, *config.metrics)))
     )
 
 
@@ -122,6 +122,7 @@ def _seen(project: Project, built: Built, released: Side | None, started: int) -
     read = [
         config.path,
         *config.checks,
+        *config.metrics,
         *(path for folder in protos for path in folder.glob("*.proto")),
         *(path for one in config.spreadsheets for path in source_of(one).paths_of(one)),
         *_store_files(config, released),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from gdata.diffs.model import Side
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
+from gdata.pipeline.staleness import built_at, stale_notes
 from gdata.pipeline.state import load_build
 from gdata.releases.place import open_store
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
-from gdata.releases.records import is_channel_name, is_release_id
+from gdata.releases.records import is_channel_name, is_release_id, release_time
 from gdata.releases.store import Store
 
 OUTPUT = "output"
@@ -102,7 +104,13 @@ def output_side(config: Config) -> Side:
             ),
             hint=sentence("run `gdata build`"),
         )
-    return Side(OUTPUT, None, bundles, load_build(config.state, side.build or "").descriptors)
+    build = side.build or ""
+    return replace(
+        side,
+        sources=load_build(config.state, build).descriptors,
+        time=built_at(config, build),
+        stale=tuple(stale_notes(config, build)),
+    )
 
 
 def folder_side(folder: Path) -> Side:
@@ -127,7 +135,8 @@ def published_side(store: Store, published: Published) -> Side:
             sources = descriptors_of(store, published.release)
         except (DamagedError, UsageError):
             sources = None  # Published without them, or they are lost: places in .proto files aren't known then.
-    return Side(published.name, published.release, published.bundles, sources)
+    time = release_time(published.release) if published.release is not None else None
+    return Side(published.name, published.release, published.bundles, sources, time)
 
 
 def gate_for(config: Config | None, old: str) -> Gate:

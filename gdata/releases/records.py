@@ -74,6 +74,11 @@ class ReleasedTarget:
     signature: str | None = None
 
 
+def release_time(release: str) -> datetime:
+    """When a release of this id was published first, in UTC."""
+    return datetime.strptime(release[:15], _ID_TIME).replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Release:
     """A build that was published. `protos` and `snapshot` are blobs' hashes, None where they weren't given.
@@ -92,7 +97,7 @@ class Release:
     @property
     def time(self) -> datetime:
         """When it was published first, in UTC."""
-        return datetime.strptime(self.id[:15], _ID_TIME).replace(tzinfo=UTC)
+        return release_time(self.id)
 
     def to_bytes(self) -> bytes:
         """The release's file."""

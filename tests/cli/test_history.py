@@ -12,7 +12,7 @@ from command_line import run_gdata
 
 from gdata import language
 from gdata.bundles.reader import open_output
-from gdata.cli.ages import age
+from gdata.diffs.presentation import age
 from gdata.errors import UsageError
 from gdata.pipeline.history import HistoryReader
 from gdata.releases.log import read_log_so_far

@@ -109,3 +109,43 @@ def test_the_sample_s_workbooks_are_compared_too(game: Path, edit_csv: Callable[
 def test_a_channel_that_nobody_knows_has_no_empty_history(project: Path) -> None:
     assert "did you mean live?" in run_gdata("releases", "--channel", "liev", cwd=project, code=2).err
     assert "nothing was released yet" in run_gdata("releases", "--channel", "live", cwd=project).out
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("protos/game/shop.proto", "message Product {", "// Sold for gold.\nmessage Product {", "game/shop.proto"),
+        ("sheets.yaml", "timezone: ", "timezone: Asia/Tokyo  # once ", "sheets.yaml"),
+    ],
+    ids=["schema", "settings"],
+)
+def test_a_schema_or_setting_that_changed_since_is_told(
+    project: Path, name: str, old: str, new: str, told: str
+) -> None:
+    path = project / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert f"{told} changed since this was built" in diff(project)
+    assert f"{told} changed since this was built" in publish(project, code=4)
+    found = run_gdata("diff", "--format", "json", cwd=project).json["new"]
+    assert found["stale"] == [f"{told} changed since this was built"] and found["time"].endswith("Z")
+    run_gdata("build", "-q", cwd=project)
+    assert diff(project) == ""
+
+
+def test_a_gate_or_a_comment_that_changed_is_no_news(project: Path) -> None:
+    path = project / "sheets.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"# A comment.\n{text}\n", encoding="utf-8")
+    assert diff(project) == ""
+
+
+def test_a_build_of_another_sheets_yaml_is_told(project: Path) -> None:
+    other = project / "other.yaml"
+    shutil.copy(project / "sheets.yaml", other)
+    run_gdata("build", "-q", "--config", other, cwd=project)
+    (project / ".gdata" / "outcomes").unlink()
+    sheet(project)
+    run_gdata("build", "-q", "--config", other, cwd=project)
+    assert "it was built by other.yaml, not by sheets.yaml" in diff(project)
