@@ -72,6 +72,18 @@ def typescript(code: Path) -> list[str]:
     return ["node", str(code / "js" / "driver.js")]
 
 
+def cpp(code: Path) -> list[str]:
+    """g++ with the protobuf library that the protoc on the PATH belongs to; no exceptions, no RTTI of ours."""
+    need("g++", "protoc", "pkg-config")
+    if subprocess.run(["pkg-config", "--exists", "protobuf"], check=False).returncode:
+        pytest.skip("needs libprotobuf-dev")
+    flags = run(["pkg-config", "--cflags", "--libs", "protobuf"], code).split()
+    sources = list(code.rglob("*.pb.cc"))
+    options = ["-std=c++17", "-O0", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-I."]
+    run(["g++", *options, DRIVERS / "driver.cpp", *sources, *flags, "-o", "run"], code)
+    return [str(code / "run")]
+
+
 def csharp(code: Path) -> list[str]:
     """Mono's C# 7 compiler, and the Google.Protobuf.dll that GOOGLE_PROTOBUF_DLL names."""
     need("mcs", "mono", "protoc")
@@ -103,6 +115,7 @@ def prepare(language: str, folder: Path) -> None:
 
 
 MAKERS: Mapping[str, Callable[[Path], list[str]]] = {
+    "cpp": cpp,
     "csharp": csharp,
     "go": go,
     "lua": lua,

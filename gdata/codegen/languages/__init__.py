@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gdata.codegen.language import Language, LanguageName
+from gdata.codegen.languages.cpp import CPP
 from gdata.codegen.languages.csharp import CSHARP
 from gdata.codegen.languages.go import GO
 from gdata.codegen.languages.lua import LUA
@@ -12,6 +13,7 @@ from gdata.codegen.languages.python import PYTHON
 from gdata.codegen.languages.typescript import TYPESCRIPT
 
 LANGUAGES: Mapping[LanguageName, Language] = {
+    "cpp": CPP,
     "csharp": CSHARP,
     "go": GO,
     "lua": LUA,
