@@ -97,6 +97,24 @@ def csharp(code: Path) -> list[str]:
     return ["mono", str(code / "run.exe")]
 
 
+def java(code: Path) -> list[str]:
+    """A JDK with the protobuf.jar of protoc's version, as Debian has it or PROTOBUF_JAR names it."""
+    need("javac", "java", "protoc")
+    library = Path(os.environ.get("PROTOBUF_JAR", "/usr/share/java/protobuf.jar"))
+    if not library.is_file():
+        pytest.skip("needs protobuf.jar: libprotobuf-java, or named in PROTOBUF_JAR")
+    options = ["-nowarn", "-encoding", "UTF-8", "--release", "8", "-Xlint:-options"]
+    run(["javac", *options, "-cp", library, "-d", "classes", DRIVERS / "Driver.java", *code.rglob("*.java")], code)
+    return [
+        "java",
+        "-Dfile.encoding=UTF-8",
+        "-Dstdout.encoding=UTF-8",
+        "-cp",
+        f"{code / 'classes'}:{library}",
+        "Driver",
+    ]
+
+
 def lua(code: Path) -> list[str]:
     """LuaJIT with the module pb of lua-protobuf."""
     need("luajit")
@@ -118,6 +136,7 @@ MAKERS: Mapping[str, Callable[[Path], list[str]]] = {
     "cpp": cpp,
     "csharp": csharp,
     "go": go,
+    "java": java,
     "lua": lua,
     "python": python,
     "typescript": typescript,

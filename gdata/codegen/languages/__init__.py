@@ -8,6 +8,7 @@ from gdata.codegen.language import Language, LanguageName
 from gdata.codegen.languages.cpp import CPP
 from gdata.codegen.languages.csharp import CSHARP
 from gdata.codegen.languages.go import GO
+from gdata.codegen.languages.java import JAVA
 from gdata.codegen.languages.lua import LUA
 from gdata.codegen.languages.python import PYTHON
 from gdata.codegen.languages.typescript import TYPESCRIPT
@@ -16,6 +17,7 @@ LANGUAGES: Mapping[LanguageName, Language] = {
     "cpp": CPP,
     "csharp": CSHARP,
     "go": GO,
+    "java": JAVA,
     "lua": LUA,
     "python": PYTHON,
     "typescript": TYPESCRIPT,
