@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,8 +38,24 @@ class Project:
     def _by_message(self) -> dict[str, TablePlan]:
         return {plan.message: plan for plan in self.plans.values()}
 
+    def spreadsheets_of(self, plan: TablePlan) -> Sequence[Spreadsheet]:
+        """The spreadsheets that feed a table, in the order of sheets.yaml."""
+        return self._feeding.get(plan.message, ())
+
+    @cached_property
+    def _feeding(self) -> dict[str, list[Spreadsheet]]:
+        feeding: dict[str, list[Spreadsheet]] = {}
+        for spreadsheet in self.config.spreadsheets:
+            for message in dict.fromkeys(name for entry in spreadsheet.sheets for name in entry.tables):
+                feeding.setdefault(message, []).append(spreadsheet)
+        return feeding
+
     def requests(self, spreadsheet: Spreadsheet) -> list[SheetRequest]:
         """What to ask a spreadsheet's source for, an entry a request."""
+        return self.requests_of(spreadsheet.sheets)
+
+    def requests_of(self, entries: Iterable[SheetEntry]) -> list[SheetRequest]:
+        """The same for some of its entries."""
         return [
             SheetRequest(
                 entry.title,
@@ -48,7 +64,7 @@ class Project:
                 needs_merges=entry.merged == "fill",
                 header_row=entry.header_row if entry.layout == "rows" else 0,
             )
-            for entry in spreadsheet.sheets
+            for entry in entries
         ]
 
     @cached_property

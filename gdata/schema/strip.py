@@ -196,23 +196,29 @@ def _dependencies_first(files: dict[str, FileDescriptorProto]) -> list[str]:
     return list(ordered)
 
 
-def schema_part(tables: Iterable[TablePlan], files: Iterable[FileDescriptorProto]) -> bytes:
-    """All that `tables` reach: messages, enums, their options, and the languages of their files.
+class SchemaParts:
+    """What tables depend on of a schema, as bytes: the same as long as nothing in it changes."""
 
-    `files` are the project's. Their extensions are part of it, for rules of protovalidate may be defined as such.
-    """
-    reached: dict[str, Descriptor | EnumDescriptor] = {}
-    for table in tables:
-        _reach(table.descriptor, reached)
-    parts = []
-    for name in sorted(reached):
-        parts.append(name.encode() + _proto(reached[name]).SerializeToString(deterministic=True))
-    used = {type_.file.name for type_ in reached.values()}
-    for file in files:
-        if file.name in used:
-            parts.append(f"{file.name} {file.syntax} {file.edition}".encode() + file.options.SerializeToString())
-        parts += [extension.SerializeToString(deterministic=True) for extension in _extensions(file)]
-    return b"\0".join(parts)
+    def __init__(self, files: Iterable[FileDescriptorProto]) -> None:
+        """`files` are the project's. Their extensions are part of all: protovalidate's rules may be such."""
+        self._extensions: list[bytes] = []
+        self._files: dict[str, bytes] = {}
+        for file in files:
+            about = f"{file.name} {file.syntax} {file.edition}".encode() + file.options.SerializeToString()
+            self._files[file.name] = about
+            self._extensions += [one.SerializeToString(deterministic=True) for one in _extensions(file)]
+
+    def of(self, tables: Iterable[TablePlan]) -> bytes:
+        """All that `tables` reach: messages, enums, their options, and the languages of their files."""
+        reached: dict[str, Descriptor | EnumDescriptor] = {}
+        for table in tables:
+            _reach(table.descriptor, reached)
+        parts = [
+            name.encode() + _proto(reached[name]).SerializeToString(deterministic=True) for name in sorted(reached)
+        ]
+        used = {type_.file.name for type_ in reached.values()} & self._files.keys()
+        parts += [self._files[name] for name in sorted(used)]
+        return b"\0".join([*parts, *self._extensions])
 
 
 def _proto(type_: Descriptor | EnumDescriptor) -> Message:

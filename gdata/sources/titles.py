@@ -37,8 +37,14 @@ def match_titles(titles: Iterable[str], requests: Sequence[SheetRequest], spread
         ConfigError: two globs take the same sheet.
     """
     known = list(titles)
-    exact = {index: _find_exact(request.title, known) for index, request in enumerate(requests) if not request.is_glob}
-    free = [title for title in known if title not in exact.values()]
+    by_form = {normalize("NFC", title): title for title in reversed(known)} | dict(zip(known, known, strict=True))
+    exact = {
+        index: by_form.get(request.title) or by_form.get(normalize("NFC", request.title), "")
+        for index, request in enumerate(requests)
+        if not request.is_glob
+    }
+    taken = set(exact.values())
+    free = [title for title in known if title not in taken]
     matched = [
         _match_glob(request.title, free) if request.is_glob else tuple(filter(None, [exact[index]]))
         for index, request in enumerate(requests)
@@ -51,11 +57,6 @@ def match_titles(titles: Iterable[str], requests: Sequence[SheetRequest], spread
 def same_title(one: str, other: str) -> bool:
     """Whether two titles are the same after NFC."""
     return one == other or normalize("NFC", one) == normalize("NFC", other)
-
-
-def _find_exact(title: str, titles: list[str]) -> str:
-    """The very title if it is there, else one that NFC makes equal, else ""."""
-    return title if title in titles else next((known for known in titles if same_title(title, known)), "")
 
 
 def _match_glob(glob: str, titles: list[str]) -> tuple[str, ...]:

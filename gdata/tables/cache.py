@@ -24,7 +24,7 @@ from gdata.installed import file_stamp, package_stamp
 from gdata.parsing.view import ParsedTable
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
-from gdata.schema.strip import schema_part
+from gdata.schema.strip import SchemaParts
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
 from gdata.tables.parser import TableInput
@@ -100,6 +100,8 @@ class CacheKeys:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._parts = SchemaParts(project.schema.project_files)
+        self._lines: dict[str, bytes] = {}
         self.ask_for_now = False
         """Whether one of them holds now and not later: a constraint compares with the clock."""
 
@@ -107,11 +109,13 @@ class CacheKeys:
         """The key of a table made of these bytes."""
         asks_for_now = self._asks_for_now(table.plan)
         self.ask_for_now = self.ask_for_now or asks_for_now
-        fed_too = [plan for entry in self._entries(table) for plan in self._project.plans_of(entry)]
+        fed_too = [
+            plan for entry in self._entries.get(table.plan.message, ()) for plan in self._project.plans_of(entry)
+        ]
         return cache_key(
             {
                 "table": table.plan.message,
-                "schema": schema_part([table.plan, *fed_too], self._project.schema.project_files),
+                "schema": self._parts.of([table.plan, *fed_too]),
                 "audiences": self._project.audiences,
                 "timezone": self._project.config.timezone,
                 "sheets": [(name, self._sheets(name), self._bytes(one)) for name, one in table.pulled.items()],
@@ -119,14 +123,22 @@ class CacheKeys:
             }
         )
 
-    def _entries(self, table: TableInput) -> list[SheetEntry]:
-        sheets = [one.sheets for one in self._project.config.spreadsheets if one.name in table.pulled]
-        return [entry for entries in sheets for entry in entries if table.plan.message in entry.tables]
+    @cached_property
+    def _entries(self) -> dict[str, list[SheetEntry]]:
+        """The lines under `sheets:` by the message that they feed."""
+        entries: dict[str, list[SheetEntry]] = {}
+        for spreadsheet in self._project.config.spreadsheets:
+            for entry in spreadsheet.sheets:
+                for message in dict.fromkeys(entry.tables):
+                    entries.setdefault(message, []).append(entry)
+        return entries
 
-    def _sheets(self, name: str) -> list[tuple[object, ...]]:
+    def _sheets(self, name: str) -> bytes:
         """The lines of a spreadsheet under `sheets:`: others than the table's decide what a glob takes."""
+        if name in self._lines:
+            return self._lines[name]
         (spreadsheet,) = [one for one in self._project.config.spreadsheets if one.name == name]
-        return [
+        lines = [
             (
                 one.title,
                 one.tables,
@@ -144,6 +156,8 @@ class CacheKeys:
             )
             for one in spreadsheet.sheets
         ]
+        self._lines[name] = hashlib.sha256(repr(lines).encode("utf-8", "surrogatepass")).digest()
+        return self._lines[name]
 
     def _bytes(self, pulled: Pulled) -> tuple[object, ...]:
         # Files that are of no sheet tell of other tables' sheets; of this one's they say nothing.

@@ -21,6 +21,7 @@ from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import read_sheets, source_of
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
+from gdata.sources.source import SheetFiles
 from gdata.sources.titles import match_titles
 from gdata.tables.result import from_bytes, join_pieces
 
@@ -61,6 +62,7 @@ class TableParser:
         self._timezone = ZoneInfo(project.config.timezone)
         self._checks = RowChecks(project.schema, self._timezone)
         self._read: dict[str, ReadSheets] = {}
+        self._lines: dict[str, _Lines] = {}
 
     @cached_property
     def _spreadsheets(self) -> dict[str, Spreadsheet]:
@@ -69,19 +71,20 @@ class TableParser:
     def input_of(self, plan: TablePlan, pulled: Mapping[str, Pulled]) -> TableInput:
         """What a table is made of, from all that was pulled."""
         feeding = {}
-        for spreadsheet in self._project.config.spreadsheets:
-            if spreadsheet.name in pulled and any(plan.message in entry.tables for entry in spreadsheet.sheets):
+        for spreadsheet in self._project.spreadsheets_of(plan):
+            if spreadsheet.name in pulled:
                 feeding[spreadsheet.name] = self._only_needed(plan, spreadsheet, pulled[spreadsheet.name])
         return TableInput(plan, feeding)
 
     def _only_needed(self, plan: TablePlan, spreadsheet: Spreadsheet, pulled: Pulled) -> Pulled:
-        files = source_of(pulled).files_of(pulled)
-        if files is None:
-            return pulled
-        matched = match_titles(files.by_title, self._project.requests(spreadsheet), spreadsheet.name)
-        entries = zip(spreadsheet.sheets, matched.titles, strict=True)
-        needed = {files.by_title[title] for entry, found in entries if plan.message in entry.tables for title in found}
-        return pulled.only(needed | files.shared)
+        lines = self._lines.get(spreadsheet.name)
+        if lines is None or lines.pulled is not pulled:
+            files = source_of(pulled).files_of(pulled)
+            if files is None:
+                return pulled
+            matched = match_titles(files.by_title, self._project.requests(spreadsheet), spreadsheet.name)
+            lines = self._lines[spreadsheet.name] = _Lines.of(pulled, files, spreadsheet.sheets, matched.titles)
+        return pulled.only(lines.files[plan.message] | lines.shared)
 
     def run(self, table: TableInput) -> ParsedTable:
         """Parse a table and check its rows.
@@ -127,13 +130,13 @@ class TableParser:
         problems: list[Problem] = []
         whole = True
         for name, pulled in table.pulled.items():
-            read = self._sheets(name, pulled)
+            read = self._sheets(name, pulled, table.plan.message)
             whole = whole and not read.unreadable
             problems += [
                 kinds.SHEET_UNREADABLE.at(Cell(name, title), why=error.args[0], then=error.next_step)
                 for title, error in read.unreadable.items()
             ]
-            placed = list(_grids_of(self._spreadsheets[name], read))
+            placed = list(_grids_of(self._entries(name, table.plan.message), name, read))
             for entry, grids in placed:
                 if table.plan.message in entry.tables:
                     whole = whole and bool(grids)
@@ -166,20 +169,57 @@ class TableParser:
             for view in parsed.views
         ]
         found = {
-            name: self._sheets(name, pulled).found
+            name: self._sheets(name, pulled, table.plan.message).found
             for name, pulled in table.pulled.items()
             if source_of(pulled).files_of(pulled) is None
         }
         cells = {one: [*parsed.cell_problems[one], *problems[seen]] for one, seen in parsed.seen_by.items()}
         return replace(parsed, cell_problems=cells, found=found, is_checked=True)
 
-    def _sheets(self, name: str, pulled: Pulled) -> ReadSheets:
-        requests = self._project.requests(self._spreadsheets[name])
+    def _sheets(self, name: str, pulled: Pulled, message: str) -> ReadSheets:
         if source_of(pulled).files_of(pulled) is not None:
-            return read_sheets(pulled, requests)  # Its files are those of the one table.
+            # Its files are those of the one table.
+            return read_sheets(pulled, self._project.requests_of(self._entries(name, message)))
         if name not in self._read:
-            self._read[name] = read_sheets(pulled, requests)
+            self._read[name] = read_sheets(pulled, self._project.requests(self._spreadsheets[name]))
         return self._read[name]
+
+    def _entries(self, name: str, message: str) -> Sequence[SheetEntry]:
+        """The lines of a spreadsheet that may tell something of a table's sheets."""
+        lines = self._lines.get(name)
+        return self._spreadsheets[name].sheets if lines is None else lines.entries[message]
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Which lines and files of a spreadsheet are of which table, found once for all: a folder may have a thousand."""
+
+    pulled: Pulled
+    shared: frozenset[str]
+    files: Mapping[str, frozenset[str]]
+    """By message."""
+    entries: Mapping[str, Sequence[SheetEntry]]
+    """By message: the table's own lines, and the others on the same sheets."""
+
+    @classmethod
+    def of(
+        cls, pulled: Pulled, files: SheetFiles, sheets: Sequence[SheetEntry], titles: Sequence[Sequence[str]]
+    ) -> _Lines:
+        """`titles` are those that each of the lines means."""
+        on_sheet: dict[str, list[int]] = {}
+        own: dict[str, list[int]] = {}
+        for number, (entry, found) in enumerate(zip(sheets, titles, strict=True)):
+            for title in found:
+                on_sheet.setdefault(title, []).append(number)
+            for message in entry.tables:
+                own.setdefault(message, []).append(number)
+        names, entries = {}, {}
+        for message, numbers in own.items():
+            its_titles = {title for number in numbers for title in titles[number]}
+            beside = {number for title in its_titles for number in on_sheet[title]}
+            names[message] = frozenset(files.by_title[title] for title in its_titles)
+            entries[message] = [sheets[number] for number in sorted({*numbers, *beside})]
+        return cls(pulled, files.shared, names, entries)
 
 
 @dataclass(frozen=True)
@@ -199,12 +239,14 @@ class _Blocks:
         return self.parser.blocks_of(self.sheets or self.parser.read(self.table))
 
 
-def _grids_of(spreadsheet: Spreadsheet, read: ReadSheets) -> Iterator[tuple[SheetEntry, list[Grid]]]:
+def _grids_of(
+    entries: Sequence[SheetEntry], spreadsheet: str, read: ReadSheets
+) -> Iterator[tuple[SheetEntry, list[Grid]]]:
     """Each entry with its grids, in the order of sheets.yaml, a glob's by title."""
     by_title = {grid.sheet: grid for grid in read.grids}
-    requests = [SheetRequest(entry.title, entry.is_glob) for entry in spreadsheet.sheets]
-    matched = match_titles(by_title, requests, spreadsheet.name)
-    for entry, titles in zip(spreadsheet.sheets, matched.titles, strict=True):
+    requests = [SheetRequest(entry.title, entry.is_glob) for entry in entries]
+    matched = match_titles(by_title, requests, spreadsheet)
+    for entry, titles in zip(entries, matched.titles, strict=True):
         yield entry, [by_title[title] for title in titles]
 
 

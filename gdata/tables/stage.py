@@ -86,8 +86,7 @@ class _Stage:
         self._found: dict[str, FoundSheets] = {}
 
     def _feeding(self, plan: TablePlan) -> set[str]:
-        sheets = self._project.config.spreadsheets
-        return {one.name for one in sheets for entry in one.sheets if plan.message in entry.tables}
+        return {one.name for one in self._project.spreadsheets_of(plan)}
 
     def arriving(self, pulls: Iterable[Pulled]) -> Iterator[tuple[Pulled, float]]:
         """Each pull, and how many seconds it was waited for."""
