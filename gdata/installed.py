@@ -6,6 +6,7 @@ The base is what a server needs; `gdata-sheets[build]` has all the rest.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from gdata.errors import UsageError
@@ -15,7 +16,7 @@ _BUILD = frozenset(
     "buf_bin click cryptography deepdiff fsspec google.auth google.oauth2 google_auth_oauthlib grpc grpc_tools gspread "
     "jinja2 protovalidate pypinyin python_calamine requests rich truststore yaml zstandard".split()
 )
-_OTHER_PARTS = {"s3fs": "s3", "gcsfs": "gcs"}
+_OTHER_PARTS = {"s3fs": "s3", "gcsfs": "gcs", "zstandard": "zstd"}
 
 
 def missing_part(error: ModuleNotFoundError) -> UsageError | None:
@@ -46,7 +47,8 @@ def package_stamp(package: str) -> str:
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         return ""
-    return file_stamp(Path(found.origin))
+    path = Path(found.origin)
+    return file_stamp(path if path.exists() else Path(sys.executable))  # of gdata as one file, that is all packages
 
 
 def file_stamp(path: Path) -> str:

@@ -121,8 +121,12 @@ def _check_metric(one: Metric, targets: Collection[str], other: Metric | None) -
 
 def compute(metric: Metric, data: Any, tell: Tell, *, budget: float = BUDGET) -> Computed:
     """What the metric gives of the data; while it takes longer than `budget` seconds, `tell` is told so."""
-    words = {"name": metric.name, "place": metric.place, "seconds": f"{budget:g}"}
-    slow = say("the metric {name} ({place}) takes more than {seconds} s", **words)
+    slow = say(
+        "the metric {name} ({place}) takes more than {seconds} s",
+        name=metric.name,
+        place=metric.place,
+        seconds=f"{budget:g}",
+    )
     timer = threading.Timer(budget, tell, [slow])
     timer.daemon = True
     timer.start()
