@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 HERE = Path(__file__).parent
 DATA_OF = ("gdata", "grpc_tools", "protovalidate", "tzdata")
 """Packages with files beside their code: catalogues, templates, the well-known .proto files."""
-WHOLE = ("gdata", "protovalidate", "google.protobuf", "pypinyin")
+WHOLE = ("gdata", "grpc_tools", "protovalidate", "google.protobuf", "pypinyin")
 """Packages with modules that are imported by a name made while they run."""
 
 

@@ -41,6 +41,7 @@ COMMANDS = {
     "repair": "Bring back what is damaged or missing in the store.",
     "prune": "Take out of the store what no channel needs any more.",
     "keygen": "Make a key pair to sign releases with.",
+    "sign": "Sign the release that a channel has.",
     "show": "Show a table, or a row of it.",
     "uses": "Show which rows refer to a row.",
     "codegen": "Write a client's code: its messages, and a loader that trusts no byte.",

@@ -99,9 +99,12 @@ class Log:
         return next((why for entry, why in self.marked() if build_of(entry.release) == build[:8]), None)
 
     def release_before(self) -> str | None:
-        """The release that a rollback leads to: the last other one that isn't bad; None where there is none."""
-        current = self.newest.release if self.newest else None
-        found = (entry.release for entry, why in self.marked() if entry.release != current and why is None)
+        """The release that a rollback leads to: the last of another build that isn't bad; None where there is none.
+
+        A release that was signed later has the build of the unsigned one before it.
+        """
+        current = build_of(self.newest.release) if self.newest else None
+        found = (entry.release for entry, why in self.marked() if build_of(entry.release) != current and why is None)
         return next(found, None)
 
 

@@ -18,7 +18,7 @@ from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatEr
 from gdata.language import say, sentence
 from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole
 from gdata.releases.identity import ensure_identity
-from gdata.releases.log import ChannelMoved, Log, append, channel_names, entries_after, read_log
+from gdata.releases.log import ChannelMoved, Log, append, channel_names, entries_after, no_such_channel, read_log
 from gdata.releases.pieces import cut
 from gdata.releases.reader import read_release
 from gdata.releases.records import Action, Allowance, Entry, Release, ReleasedTarget, release_id
@@ -126,6 +126,33 @@ def move_channel(
     if store.size_of(release_name(release.id)) is None:
         store.put(release_name(release.id), release.to_bytes())
     return moved
+
+
+def sign_channel(store: WritableStore, move: Move, key: SigningKey) -> Moved:
+    """Sign what the channel points at: its build goes out again, under a release and an entry that `key` signed.
+
+    Releases and entries never change, so the unsigned ones stay; a rollback passes them by.
+
+    Raises:
+        UsageError: the channel has no release.
+        DamagedError: its release isn't whole.
+        ChannelMoved: somebody else moved the channel meanwhile.
+        StoreError: the store can't be written.
+    """
+    base = read_log(store, move.channel).newest
+    if base is None:
+        raise no_such_channel(store, move.channel)
+    release = read_release(store, base.release, base)
+    targets = {name: replace(one, signature=_signed(store, one, key)) for name, one in release.targets.items()}
+    if targets == release.targets and base.signature == key.sign(base.signed_bytes()):
+        return Moved(base, changed=False)
+    check_whole(store, release)
+    signed = _create_record(store, replace(release, id=release_id(release.build, _time(move)), targets=targets))
+    return Moved(_append(store, replace(move, key=key), signed, base))
+
+
+def _signed(store: WritableStore, released: ReleasedTarget, key: SigningKey) -> str:
+    return key.sign(store.get_blob(released.manifest))
 
 
 def rollback_target(store: WritableStore, log: Log, release: str | None = None) -> Release:

@@ -54,6 +54,8 @@ def test_every_command_writes_what_its_schema_says(game: Path, edit_csv: Callabl
     run("moved", "publish", "--yes")
     run("moved", "promote", "dev", "staging", "--yes")
     run("moved", "rollback", "--yes")
+    run_gdata("keygen", "release.pem", cwd=game)
+    run("sign", "sign", "staging", "--key", "release.pem", "--yes")
     run("releases", "releases")
     run("fetch", "fetch", "dev", "--target", "client", "--into", "data")
     run("verify", "verify")

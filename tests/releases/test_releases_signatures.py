@@ -18,6 +18,8 @@ from gdata.bundles.manifest import canonical_json, sha256
 from gdata.bundles.reader import open_bundle
 from gdata.errors import GdataError, SignatureError, UsageError
 from gdata.releases.fetch import fetch
+from gdata.releases.log import read_log
+from gdata.releases.move import Move, sign_channel
 from gdata.releases.reader import bundles_of, newest_entry, read_bundle, read_release
 from gdata.releases.signatures import (
     MANIFEST_SIGNATURE,
@@ -211,3 +213,27 @@ def test_the_next_key_needs_the_one_before(tmp_path: Path) -> None:
     files.public.unlink()
     with pytest.raises(UsageError, match=r"release\.pem\.pub: the key can't be read"):
         generate_next_key(files.private)
+
+
+def test_a_release_that_is_out_is_signed_later(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    first = release(store, build(tmp_path, 5)).entry
+    with pytest.raises(SignatureError):
+        bundles_of(store, "live", public_key=key.public)
+    moved = sign_channel(store, Move("publish", "live"), key)
+    assert moved.changed and moved.entry.release != first.release
+    assert bundles_of(store, "live", public_key=key.public).build == read_release(store, first.release).build
+    assert not sign_channel(store, Move("publish", "live"), key).changed
+
+
+def test_a_rollback_passes_by_the_unsigned_release_of_the_same_build(tmp_path: Path) -> None:
+    store, key = store_at(tmp_path), new_key(tmp_path)
+    before = release(store, build(tmp_path, 5)).entry
+    release(store, build(tmp_path, 6))
+    sign_channel(store, Move("publish", "live"), key)
+    assert read_log(store, "live").release_before() == before.release
+
+
+def test_what_was_never_released_can_t_be_signed(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has no release"):
+        sign_channel(store_at(tmp_path), Move("publish", "live"), new_key(tmp_path))
