@@ -201,8 +201,10 @@ def _read_map(text: str, field: FieldPlan, read: ReadCell, timezone: ZoneInfo) -
     entries: dict[Any, Any] = {}
     warning = None
     for part in split_outside_quotes(text, field.separator):
+        if not part:
+            return _fault(kinds.CELL_EMPTY_ELEMENT, separator=_visible(field.separator))
         key_text, *rest = split_outside_quotes(part, field.subseparator)
-        if not part or not rest:
+        if not rest:
             expected = f"key{field.subseparator}value"
             return _fault(kinds.CELL_PARTS, count=len(rest) + 1, expected=expected, value=part)
         key, fault = convert_key(unquote(key_text), field, timezone)

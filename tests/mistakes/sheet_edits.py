@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import cycle
 from typing import Any
 
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import column_index_from_string, get_column_letter
 from sheet_files import SheetFile, position, remove_sheet, write_sheet
 
 EDITS: dict[str, Callable[[SheetFile, Any], None]] = {}
@@ -37,6 +38,29 @@ def apply_edits(sheet: SheetFile, edits: Mapping[str, Any]) -> None:
 def _cells(sheet: SheetFile, values: Mapping[str, Any]) -> None:
     for place, value in values.items():
         sheet.set(place, value)
+
+
+@edit("down")
+def _down(sheet: SheetFile, columns: Mapping[str, list[Any]]) -> None:
+    """Cells one below the other, from a place on; rows that are blank or a note are left as they are."""
+    for place, values in columns.items():
+        for at, value in zip(_below(sheet, place), values, strict=False):
+            sheet.set(at, value)
+
+
+@edit("fill_down")
+def _fill_down(sheet: SheetFile, columns: Mapping[str, list[Any]]) -> None:
+    """The same, again and again down to the last row."""
+    for place, values in columns.items():
+        for at, value in zip(list(_below(sheet, place)), cycle(values), strict=False):
+            sheet.set(at, value)
+
+
+def _below(sheet: SheetFile, place: str) -> Iterator[str]:
+    row, column = position(place)
+    for number, cells in enumerate(sheet.rows[row:], start=row + 1):
+        if any(cell not in (None, "") for cell in cells) and not str(cells[0] or "").startswith("#"):
+            yield f"{get_column_letter(column + 1)}{number}"
 
 
 @edit("append")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import run_gdata
@@ -78,9 +80,19 @@ def test_figures() -> None:
         f"\n{len(MISTAKES)} mistakes, {len(MISTAKES) - len(missed)} caught; {len(CORPUS) - len(MISTAKES)} clean edits"
     )
     print(", ".join(f"{theme} {count}" for theme, count in themes.items()))
+    forms = sum(_count_cells(edit) for one in CORPUS if one.is_clean for _, edit in one.edits)
+    print(f"{forms} cells in clean edits, some of them all the way down a column")
+    assert forms >= len(MISTAKES) * 1.5
     assert len(MISTAKES) >= 200
     assert len(missed) <= len(MISTAKES) * 0.03
     assert len({_name(one) for one in CORPUS}) == len(CORPUS)
+
+
+def _count_cells(edit: Any) -> int:
+    """The cells that an edit writes."""
+    if isinstance(edit, Mapping):
+        return sum(map(_count_cells, edit.values()))
+    return sum(map(_count_cells, edit)) if isinstance(edit, list) else int(edit not in (None, ""))
 
 
 def test_all_at_once_through_the_command(game: Path) -> None:
