@@ -15,7 +15,7 @@ from gdata.language import say, sentence
 if TYPE_CHECKING:
     from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
-    from gdata.diffs.model import Diff, Side
+    from gdata.diffs.model import Diff, Past, Side
     from gdata.diffs.presentation import Presentation
     from gdata.releases.store import Store
 
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 @click.command("diff")
 @click.argument("old", required=False, shell_complete=complete_sides)
 @click.argument("new", required=False, shell_complete=complete_sides)
-@format_option("text", "json", "markdown", "html")
+@format_option("text", "json", "markdown", "html", "slack", "discord")
 @click.option("--stat", is_flag=True, help="Only the summary of each table.")
 @click.option(
     "--table", "tables", multiple=True, metavar="TABLE", shell_complete=complete_tables, help="Only these tables."
 )
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Rows shown of each; 0: all.")
+@click.option("--history", is_flag=True, help="With html: the last three changes of each changed cell.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything differs.")
 @click.option("--allow", multiple=True, metavar="RULE", help="Let this rule of the gate be broken.")
 @click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
@@ -42,6 +43,7 @@ def command(
     stat: bool,
     tables: tuple[str, ...],
     limit: int,
+    history: bool,
     exit_code: bool,
     allow: tuple[str, ...],
     location: str | None,
@@ -58,13 +60,16 @@ def command(
       gdata diff --format html --output diff.html
       gdata diff 20261123-091245-9f3ac1d0 output --format json
     """
+    if history and format_ != "html":
+        raise UsageError(sentence("--history is for the page"), hint=sentence("add --format html"))
     config = _config_for(config_path, old, new)
     diff, verdict = _compare(config, old, new, allow, location)
     _check_tables(diff, tables)
     if format_ == "text":
         _render_text(config, diff, verdict, stat=stat, tables=tables, limit=limit or None)
     else:
-        _write_result(config, diff, verdict, format_, limit or None)
+        past = _past(config, diff, old, location) if history else {}
+        _write_result(config, diff, verdict, format_, limit or None, past)
     if verdict.blocking:
         context.exit(4)
     context.exit(1 if exit_code and diff.differs else 0)
@@ -143,10 +148,30 @@ def _render_text(
     render_text(result_console(), diff, verdict, presentation=words, stat=stat, tables=tables, limit=limit)
 
 
-def _write_result(config: Config | None, diff: Diff, verdict: GateVerdict, format_: str, limit: int | None) -> None:
+def _past(config: Config | None, diff: Diff, old: str | None, location: str | None) -> Past:
+    """Earlier changes of the changed cells, on the old side's channel, else the default one."""
+    from gdata.pipeline.history import HistoryReader, past_of
+    from gdata.pipeline.sides import store_of
+    from gdata.releases.log import read_log_so_far
+    from gdata.releases.records import is_channel_name
+
+    if config is None:
+        raise UsageError(sentence("--history needs a project"), hint=sentence("run it where sheets.yaml is"))
+    store = store_of(config, location)
+    channel = old if old is not None and is_channel_name(old) else config.default_channel
+    log, _ = read_log_so_far(store, channel)
+    if log.newest is None:
+        log, _ = read_log_so_far(store, config.default_channel)
+    return past_of(HistoryReader(store, log, [target.name for target in config.targets]), diff)
+
+
+def _write_result(
+    config: Config | None, diff: Diff, verdict: GateVerdict, format_: str, limit: int | None, past: Past
+) -> None:
     import json
 
     from gdata.cli.console import write_result
+    from gdata.diffs.renderers.chat import to_discord, to_slack
     from gdata.diffs.renderers.html import to_html
     from gdata.diffs.renderers.markdown import to_markdown
     from gdata.diffs.report import to_json
@@ -157,5 +182,8 @@ def _write_result(config: Config | None, diff: Diff, verdict: GateVerdict, forma
     words = _presentation(config, diff)
     if format_ == "markdown":
         write_result(to_markdown(diff, verdict, presentation=words, **({"limit": limit} if limit else {})))
+    elif format_ in ("slack", "discord"):
+        message = (to_slack if format_ == "slack" else to_discord)(diff, verdict, presentation=words)
+        write_result(json.dumps(message, ensure_ascii=False, indent=1) + "\n")
     else:
-        write_result(to_html(diff, verdict, presentation=words))
+        write_result(to_html(diff, verdict, presentation=words, past=past))

@@ -31,6 +31,11 @@ def move_options(function: Command) -> Command:
             click.option("--allow", multiple=True, metavar="RULE", help="Let this rule of the gate be broken."),
             click.option("--reason", default="", help="Why it may be broken; the log keeps it."),
             click.option("--key", metavar="FILE", help="Sign with this private key; else $GDATA_SIGNING_KEY."),
+            click.option(
+                "--notify",
+                metavar="URL",
+                help="Tell this webhook (Slack, Discord, others) what was released.",
+            ),
             yes_option,
             click.option("--stat", is_flag=True, help="Show only the summary of each table."),
             click.option(
@@ -57,6 +62,7 @@ def run_move(
     allow: tuple[str, ...],
     reason: str,
     key: str | None,
+    notify: str | None,
     yes: bool,
     stat: bool,
     limit: int,
@@ -67,12 +73,15 @@ def run_move(
     """Plan the move, show what would change, ask, move the channel and tell."""
     from gdata.cli.console import print_json, result_console
     from gdata.pipeline.move import carry_out, plan_move
+    from gdata.pipeline.notify import check_address
     from gdata.pipeline.sides import store_of
     from gdata.project import read_config
     from gdata.releases.move import Move
     from gdata.releases.signatures import load_signing_key
     from gdata.releases.store import writable
 
+    if notify:
+        check_address(notify)
     config = read_config(config_path)
     store = writable(store_of(config))
     move = Move(
@@ -92,6 +101,8 @@ def run_move(
         plan.check_gate()
         ask(_question(plan), yes=yes)
     moved = carry_out(config, store, plan)
+    if notify and moved.changed:
+        _notify(notify, plan, moved, config.timezone)
     if format_ == "json":
         print_json(_as_json(plan, moved))
     else:
@@ -130,6 +141,20 @@ def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | No
     if plan.is_needed and plan.diff is not None and not quiet:
         words = presentation_of(plan.diff.new.sources or plan.diff.old.sources, timezone)
         render_text(console, plan.diff, plan.verdict, presentation=words, stat=stat, limit=limit)
+
+
+def _notify(url: str, plan: Plan, moved: Moved, timezone: str) -> None:
+    from gdata.cli.console import error_console
+    from gdata.diffs.presentation import presentation_of
+    from gdata.pipeline.notify import message_for, post
+
+    diff = plan.diff
+    words = presentation_of((diff.new.sources or diff.old.sources) if diff is not None else None, timezone)
+    why = f"{moved.entry.author}: {moved.entry.message}" if moved.entry.message else moved.entry.author
+    title = " · ".join(filter(None, (_told(plan, moved), why)))
+    failed = post(url, message_for(url, diff, plan.verdict, words, title))
+    if failed:
+        error_console().print(say("warning: {note}", note=failed), style="yellow", markup=False, soft_wrap=True)
 
 
 def _told(plan: Plan, moved: Moved) -> str:

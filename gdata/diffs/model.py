@@ -128,6 +128,20 @@ class RowChange(NamedTuple):
         return {"key": _key_json(self.key), **_title_json(self.title), **row, "fields": fields}
 
 
+class PastChange(NamedTuple):
+    """An earlier change of a cell: who made it when and why, and what it was."""
+
+    time: datetime
+    author: str
+    message: str
+    old: Json
+    new: Json
+
+
+Past = Mapping[tuple[str, Key | None, str], Sequence[PastChange]]
+"""Earlier changes by table, key and path, newest first."""
+
+
 @dataclass(frozen=True)
 class ColumnDiff:
     """A field that only one of the two schemas has, and what stands in it: it is new, or gone, and no row changed."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -20,6 +20,7 @@ from gdata.diffs.model import (
     Diff,
     FieldChange,
     Json,
+    Past,
     Row,
     RowChange,
     SchemaChange,
@@ -51,6 +52,8 @@ class ValueReport:
     """Whether both are texts, in which single words may have changed."""
     ratio: str = ""
     """New by old where both are numbers that count something: `× 1.4`."""
+    past: tuple[str, ...] = ()
+    """Its last changes before this one, each in one line."""
 
 
 @dataclass(frozen=True)
@@ -280,6 +283,7 @@ def report_of(
     rows: int | None = None,
     tables: Sequence[str] = (),
     whole_tables: bool = True,
+    past: Past | None = None,
 ) -> Report:
     """The diff in words. `rows`: of each table and sort, None: all, 0: only the overview; `tables`: only these.
 
@@ -295,7 +299,7 @@ def report_of(
         targets=tuple(map(visible, diff.targets)),
         schema=tuple(group_schemas(diff)),
         tables=tuple(
-            _TableWords(words, table).report(
+            _TableWords(words, table, past or {}).report(
                 targets, len(diff.targets), rows if whole_tables or table.status not in ("added", "removed") else 0
             )
             for targets, table in groups
@@ -327,6 +331,7 @@ def metric_text(value: float) -> str:
 class _TableWords:
     words: Presentation
     table: TableDiff
+    past: Past
 
     def report(self, targets: Sequence[str], all_targets: int, rows: int | None) -> TableReport:
         table, changed = self.table, columns(self.table) if rows != 0 else []
@@ -365,9 +370,22 @@ class _TableWords:
         return ColumnReport(self._name(column.path), column.is_new, len(column.rows), values)
 
     def _changed(self, change: RowChange) -> RowReport:
-        values = tuple(map(self._value, change.fields))
+        values = tuple(replace(self._value(one), past=self._past(change, one)) for one in change.fields)
         is_told = any(one.new == change.title for one in change.fields)
         return RowReport(_key(change), change.number, values, "" if is_told else _title(change))
+
+    def _past(self, change: RowChange, one: FieldChange) -> tuple[str, ...]:
+        return tuple(
+            say(
+                "{time} {author}: {old} → {new} {message}",
+                time=f"{past.time.astimezone():%Y-%m-%d}",
+                author=visible(past.author),
+                old=self.words.value(self.table, one.path, past.old, is_new=False),
+                new=self.words.value(self.table, one.path, past.new),
+                message=visible(past.message),
+            ).rstrip()
+            for past in self.past.get((self.table.name, change.key, one.path), ())
+        )
 
     def _whole(self, row: Row, is_new: bool) -> RowReport:
         """A whole row: its fields but the key, those that say nothing left out."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from gdata.diffs.model import FieldChange, Json, Row, RowChange, TableDiff, plain
+from gdata.diffs.model import Diff, FieldChange, Json, Key, Past, PastChange, Row, RowChange, TableDiff, plain
 from gdata.diffs.targets import compare_one_table
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.language import say, sentence
@@ -23,6 +24,7 @@ from gdata.releases.store import Store
 
 _MANIFEST_BYTES = 64 << 20
 _AT_ONCE = 64
+_PAST_CHANGES, _PAST_RELEASES = 3, 50
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,41 @@ def _is_asked(row: Row | RowChange, key: str) -> bool:
 def _whole(row: Row, *, is_new: bool) -> tuple[FieldChange, ...]:
     values = row.values.items()
     return tuple(FieldChange(name, *((None, value) if is_new else (value, None))) for name, value in values)
+
+
+def past_of(reader: HistoryReader, diff: Diff) -> Past:
+    """The last changes of each cell that a diff changes, before it: three at the most, from as many releases as it
+    takes, up to fifty a table."""
+    found: dict[tuple[str, Key | None, str], list[PastChange]] = {}
+    for name in {name for target in diff.targets.values() for name in target.tables}:
+        tables = [target.tables[name] for target in diff.targets.values() if name in target.tables]
+        changes = (change for table in tables for change in table.changed if change.key is not None)
+        wanted: set[tuple[Key | None, str]] = {(change.key, one.path) for change in changes for one in change.fields}
+        if wanted:
+            _find_past(reader, name, wanted, found)
+    return found
+
+
+def _find_past(
+    reader: HistoryReader,
+    name: str,
+    wanted: set[tuple[Key | None, str]],
+    found: dict[tuple[str, Key | None, str], list[PastChange]],
+) -> None:
+    try:
+        for history in islice(reader.changes(name), _PAST_RELEASES):
+            if not wanted:
+                return
+            entry = history.entry
+            for change in history.diff.changed:
+                for one in change.fields:
+                    if (change.key, one.path) in wanted:
+                        known = found.setdefault((name, change.key, one.path), [])
+                        known.append(PastChange(entry.time, entry.author, entry.message, one.old, one.new))
+                        if len(known) == _PAST_CHANGES:
+                            wanted.discard((change.key, one.path))
+    except UsageError:
+        return  # The table is new: nobody changed it before.
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from diffcases import PROTO, diff_of, side
 from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
-from gdata.diffs.model import Diff
+from gdata.diffs.metrics import MetricDiff
+from gdata.diffs.model import Diff, PastChange
 from gdata.diffs.presentation import presentation_of
 from gdata.diffs.renderers.html import embedded, to_html
 from gdata.testing.bundles import compile_protos
@@ -209,3 +211,70 @@ def test_embedded_json_is_one_no_parser_sees_anything_in() -> None:
     text = embedded({"a": HOSTILE, "b": "\ud800"})
     assert not set("<>&\u2028\u2029") & set(text)
     assert json.loads(text)["a"] == HOSTILE
+
+
+def test_metrics_stand_above_the_tables_and_are_plotted(chromium: Browser, tmp_path: Path) -> None:
+    diff = many(20)
+    income = MetricDiff("income", "server", "gold/h", {"숲": 100, HOSTILE[1]: 1}, {"숲": 130, "탑": 5})
+    page = shown(chromium, tmp_path, Diff(diff.old, diff.new, diff.summary, diff.targets, (income,)))
+    assert texts(page, "#metric-list h3") == ["income (gold/h)"]
+    assert texts(page, "#metric-list tr:first-child td")[:4] == ["숲", "100", "130", "× 1.3"]
+    assert page.run("document.querySelectorAll('#metric-list svg').length") == 3
+    assert page.run("window.hacked") is None and page.said == []
+
+
+def test_filters_are_kept_in_the_address_and_a_link_leads_to_a_row(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many(50))
+    choose(page, "kind", "added")
+    address = page.run("location.hash")
+    assert address == "#kind=added"
+    link = page.run("document.querySelector('td.row a.link').getAttribute('href')")
+    assert link == "#table=ItemTable+%C2%B7+server&row=51"
+    page.run(f"location.hash = {json.dumps(link)}")
+    page.settle()
+    assert texts(page, "td.row") == ["+51새 방패"] and texts(page, "#found") == ["1 of 52 rows"]
+    page.run("document.getElementById('clear').click()")
+    page.settle()
+    assert page.run("location.hash") == "" and len(texts(page, "td.row")) > 40
+
+
+def test_a_reviewers_ticks_stay(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many(50))
+    assert texts(page, "#progress") == ["0 of 2 tables reviewed"]
+    page.press("x")
+    assert texts(page, "#progress") == ["1 of 2 tables reviewed"]
+    page.run("location.reload()")
+    page.settle()
+    assert texts(page, "#progress") == ["1 of 2 tables reviewed"] and texts(page, "nav a.seen span")[:1] == [
+        "ItemTable"
+    ]
+    page.press("x")
+    other = shown(chromium, tmp_path, many(51))
+    assert texts(other, "#progress") == ["0 of 2 tables reviewed"]
+
+
+def test_the_table_in_which_most_changed_comes_first_and_columns_show_their_spread(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    old = {"ItemTable": [{"id": 1, "price": 1}], "DropTable": [{"stage": n, "rate": 0.1 * n} for n in range(30)]}
+    new = {"ItemTable": [{"id": 1, "price": 2}], "DropTable": [{"stage": n, "rate": 0.3 * n} for n in range(30)]}
+    page = shown(chromium, tmp_path, diff_of(old, new))
+    assert texts(page, "nav a span:first-child") == ["DropTable", "ItemTable"]
+    assert page.run("document.querySelectorAll('svg.spread rect').length") > 10
+
+
+def test_a_changed_cell_shows_its_earlier_changes(chromium: Browser, tmp_path: Path) -> None:
+    diff = diff_of({"ItemTable": [{"id": 1, "price": 50}]}, {"ItemTable": [{"id": 1, "price": 70}]})
+    time = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    past = {("ItemTable", (1,), "price"): [PastChange(time, "minji", HOSTILE[0], 40, 50)]}
+    page = tmp_path / "diff.html"
+    page.write_text(to_html(diff, judge(diff, Gate()), past=past), encoding="utf-8")
+    chromium.open(page)
+    assert texts(chromium, "ul.past li") == [f"2026-11-01 minji: 40 → 50 {HOSTILE[0]}"]
+    assert chromium.run("window.hacked") is None
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_nothing_runs_off_the_side(chromium: Browser, tmp_path: Path, width: int) -> None:
+    page = shown(chromium, tmp_path, many(300), width=width)
+    assert page.run("document.documentElement.scrollWidth") <= width

@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from gdata.diffs.gate import GateVerdict
-from gdata.diffs.model import Diff, Json
+from gdata.diffs.model import Diff, Json, Past
 from gdata.diffs.patterns import difference_text, factor_text, median
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words
@@ -25,32 +26,47 @@ ROWS_A_TABLE = 20_000
 """Rows of one table in the page, of each sort; more would make it too big to open."""
 _PLOTS = 8
 _POINTS = 300
+_STEPS, _WIDE = 19, 50
+"""Bars of a distribution; from this ratio of its largest to its least value on, its scale is logarithmic."""
 _MARK_FROM = 12
 """Shorter texts have no words marked."""
 
 
 def to_html(
-    diff: Diff, verdict: GateVerdict, *, presentation: Presentation | None = None, rows_a_table: int = ROWS_A_TABLE
+    diff: Diff,
+    verdict: GateVerdict,
+    *,
+    presentation: Presentation | None = None,
+    rows_a_table: int = ROWS_A_TABLE,
+    past: Past | None = None,
 ) -> str:
-    """The diff and the gate's verdict as an HTML document; `rows_a_table` of each sort are in it."""
+    """The diff and the gate's verdict as an HTML document; `rows_a_table` of each sort are in it.
+
+    `past`: earlier changes of the cells, to be shown beneath them.
+    """
     from jinja2 import Environment, PackageLoader
 
     environment = Environment(loader=PackageLoader("gdata.diffs.renderers", "page"), autoescape=True)
     page = files("gdata.diffs.renderers") / "page"
     script, style = ((page / name).read_text("utf-8") for name in ("diff.js", "diff.css"))
-    report = report_of(diff, verdict, presentation, rows=rows_a_table)
+    report = report_of(diff, verdict, presentation, rows=rows_a_table, past=past)
     return environment.get_template("diff.html.j2").render(
         title=f"{report.old} → {report.new}",
         old=report.old,
         new=report.new,
         summary=report.headline,
         language=current_language(),
-        data=embedded(_page_data(report)),
+        data=embedded({"review": _review_id(diff), **_page_data(report)}),
         script=script,
         style=style,
         script_hash=_csp_hash(script),
         style_hash=_csp_hash(style),
     )
+
+
+def _review_id(diff: Diff) -> str:
+    """What a reviewer's ticks belong to: these two builds."""
+    return f"{(diff.old.build or '')[:12]} {(diff.new.build or '')[:12]}"
 
 
 def embedded(value: Json) -> str:
@@ -72,8 +88,14 @@ def _page_data(report: Report) -> dict[str, Json]:
         "gate": None if report.verdict is None else _gate_data(report.verdict),
         "metrics": [_metric_data(one) for one in report.metrics],
         "schema": list(_schema_data(report)),
-        "tables": [_table_data(table, index) for index, table in enumerate(report.tables)],
+        "tables": [_table_data(table, index) for index, table in enumerate(sorted(report.tables, key=_most_first))],
     }
+
+
+def _most_first(table: TableReport) -> tuple[int, str]:
+    """The order of the page: the table in which most changed first; of one that is new, little is to be compared."""
+    touched = table.cells + table.added.count + table.removed.count
+    return (0 if table.is_one_sided else -touched), table.name
 
 
 def _gate_data(verdict: VerdictReport) -> dict[str, Json]:
@@ -150,7 +172,25 @@ def _plots(table: TableReport) -> Iterator[dict[str, Json]]:
             "rows": column.rows,
             "factor": (factor_text(median(factors)) or None) if factors else None,
             "points": [[float(old), float(new)] for old, new in column.numbers[::step]],
+            **_spread(column.numbers),
         }
+
+
+def _spread(numbers: Sequence[tuple[float, float]]) -> dict[str, list[int]]:
+    """How many of the changed values lie in each step from the least to the largest, before and after."""
+    pairs = [pair for pair in numbers if all(map(math.isfinite, pair))] or [(0.0, 0.0)]
+    every = [float(one) for pair in pairs for one in pair]
+    least, most = min(every), max(every)
+    # Prices from 10 to a million tell nothing on an even scale.
+    is_wide = least > 0 and most > _WIDE * least
+    low, high = (math.log(least), math.log(most)) if is_wide else (least, most)
+    width = (high - low) / _STEPS or 1.0
+    sides: tuple[list[int], list[int]] = ([0] * _STEPS, [0] * _STEPS)
+    for pair in pairs:
+        for side, value in zip(sides, pair, strict=True):
+            at = ((math.log(value) if is_wide else value) - low) / width
+            side[min(_STEPS - 1, int(at))] += 1
+    return {"before": sides[0], "after": sides[1]}
 
 
 def _rows_data(rows: RowsReport) -> Iterator[dict[str, Json]]:
@@ -163,7 +203,8 @@ def _rows_data(rows: RowsReport) -> Iterator[dict[str, Json]]:
 
 def _change(one: ValueReport) -> list[Json]:
     if not one.is_text or one.old is None or one.new is None or max(len(one.old), len(one.new)) <= _MARK_FROM:
-        return [one.name, one.old, one.new, one.path, *([one.ratio] if one.ratio else [])]
+        past = [one.ratio, list(one.past)] if one.past else [one.ratio] if one.ratio else []
+        return [one.name, one.old, one.new, one.path, *past]
     before, after = mark_words(one.old, one.new)
     return [one.name, _pieces(before), _pieces(after), one.path]
 

@@ -3,7 +3,8 @@
 (() => {
   const CHUNK = 100;          // rows added to the page at a time, as they are scrolled to
   const PRINT_MOST = 10000;   // rows laid out for paper
-  const NAME = 0, RATIO = 4;  // of a change: [name, old, new, path, ratio]; see `_change` in html.py
+  const FILTERS = ["target", "table", "kind", "field"];
+  const NAME = 0, RATIO = 4, PAST = 5;  // of a change: [name, old, new, path, ratio]; see `_change` in html.py
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
 
@@ -29,6 +30,10 @@
       tables_added: "new tables: {0}", tables_removed: "tables removed: {0}", tables_changed: "tables changed: {0}",
       rows_added: "rows added: {0}", rows_removed: "rows removed: {0}", rows_changed: "rows changed: {0}",
       cells_changed: "cells: {0}", no_row: "No row changed.",
+      metrics: "What the numbers come to", metricsMore: "{0} more values aren't in this page.", onlyOld: "gone", onlyNew: "new",
+      reviewed: "reviewed", progress: "{0} of {1} tables reviewed", link: "Copy a link to this row", copied: "link copied",
+      keys: "/ search · n p next and previous table · x reviewed · Esc clears the search", users: "{0} rows referred to it",
+      spread: "{0}: how many values lie where, before and after", past: "before",
     },
     ko: {
       skip: "변경 내용으로 건너뛰기", search: "검색", target: "대상", table: "테이블", kind: "변경", field: "필드",
@@ -51,6 +56,10 @@
       tables_added: "새 테이블 {0}", tables_removed: "삭제된 테이블 {0}", tables_changed: "변경된 테이블 {0}",
       rows_added: "추가된 행 {0}", rows_removed: "삭제된 행 {0}", rows_changed: "변경된 행 {0}",
       cells_changed: "셀 {0}", no_row: "변경된 행이 없습니다.",
+      metrics: "지표 변화", metricsMore: "값 {0}개는 이 페이지에 없습니다.", onlyOld: "없어짐", onlyNew: "새 값",
+      reviewed: "검토함", progress: "테이블 {1}개 중 {0}개 검토함", link: "이 행의 링크 복사", copied: "링크를 복사했습니다",
+      keys: "/ 검색 · n p 다음·이전 테이블 · x 검토함 · Esc 검색 지우기", users: "{0}개 행이 이 행을 가리켰습니다",
+      spread: "{0}: 값의 분포, 이전과 이후", past: "지난 변경",
     },
   };
   const SIGNS = { changed: "~", added: "+", removed: "−" };
@@ -78,7 +87,47 @@
     return {
       words: byId("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean),
       target: byId("target").value, table: byId("table").value, kind: byId("kind").value, field: byId("field").value,
+      row: onlyRow,
     };
+  }
+
+  // ---- the filters as they stand in the address, so that a link shows what its sender saw
+
+  let onlyRow = "";           // the key of the one row that the address names
+
+  function tableTitle(id) {
+    const found = data.tables.find((one) => one.id === id);
+    return found ? found.title : "";
+  }
+
+  function addressOf(values) {
+    const written = new URLSearchParams();
+    for (const [name, value] of Object.entries(values)) if (value) written.set(name, value);
+    return "#" + written;
+  }
+
+  function writeAddress() {
+    const values = { q: byId("search").value.trim(), row: onlyRow };
+    for (const id of FILTERS) values[id] = id === "table" ? tableTitle(byId(id).value) : byId(id).value;
+    const address = addressOf(values);
+    try {
+      history.replaceState(null, "", address === "#" ? location.pathname + location.search : address);
+    } catch { /* a page inside another may not write it */ }
+  }
+
+  function readAddress() {
+    const read = new URLSearchParams(location.hash.slice(1));
+    byId("search").value = read.get("q") || "";
+    onlyRow = read.get("row") || "";
+    const table = data.tables.find((one) => one.title === read.get("table") || one.name === read.get("table"));
+    byId("table").value = table ? table.id : "";
+    options("field", fieldChoices());
+    for (const id of ["target", "kind", "field"]) choose(id, read.get(id) || "");
+  }
+
+  function choose(id, value) {
+    const known = [...byId(id).options].some((one) => one.value === value);
+    byId(id).value = known ? value : "";
   }
 
   function textOf(value) {
@@ -102,6 +151,7 @@
     const found = [];
     for (const row of table.rows) {
       if (wanted.kind && row.kind !== wanted.kind) continue;
+      if (wanted.row && rowKey(row) !== wanted.row) continue;
       let shown = row;
       if (wanted.field) {
         const changes = row.changes.filter((change) => change[3] === wanted.field);
@@ -117,6 +167,38 @@
     return found;
   }
 
+  function rowKey(row) {
+    return row.key === null ? String(row.number) : row.key;
+  }
+
+  // ---- what a reviewer has seen, kept in this browser
+
+  const SEEN = "gdata-review " + data.review;
+  let seen = new Set();
+  try { seen = new Set(JSON.parse(localStorage.getItem(SEEN) || "[]")); } catch { /* no storage: ticks last as long as the page */ }
+
+  function tick(table, is) {
+    if (is) seen.add(table.title); else seen.delete(table.title);
+    try { localStorage.setItem(SEEN, JSON.stringify([...seen])); } catch { /* as above */ }
+    for (const box of document.querySelectorAll("input.seen")) if (box.value === table.id) box.checked = is;
+    for (const link of document.querySelectorAll("#nav a")) if (link.dataset.id === table.id) link.classList.toggle("seen", is);
+    progress();
+  }
+
+  function progress() {
+    const done = data.tables.filter((table) => seen.has(table.title)).length;
+    byId("progress").textContent = data.tables.length ? say("progress", count(done), count(data.tables.length)) : "";
+  }
+
+  function tickBox(table) {
+    const box = make("input", "seen");
+    box.type = "checkbox";
+    box.value = table.id;
+    box.checked = seen.has(table.title);
+    box.addEventListener("change", () => tick(table, box.checked));
+    return make("label", "seen", box, say("reviewed"));
+  }
+
   // ---- one table
 
   function valueNodes(value) {
@@ -129,7 +211,8 @@
     const body = make("tbody", row.kind);
     const name = row.key === null ? say("rowNumber", row.number) : row.key;
     const head = make("td", "row", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name,
-      row.title ? make("span", "title", row.title) : null);
+      row.title ? make("span", "title", row.title) : null,
+      row.users ? make("span", "users", say("users", count(row.users))) : null, rowLink(table, row));
     head.dir = "auto";
     if (row.kind === "changed") {
       head.rowSpan = row.changes.length;
@@ -137,7 +220,7 @@
         const line = make("tr", "");
         if (index === 0) line.append(head);
         line.append(make("td", "field", change[NAME]), make("td", "old", ...valueNodes(change[1])), make("td", "new", ...valueNodes(change[2]),
-          change[RATIO] ? make("span", "ratio", change[RATIO]) : null));
+          change[RATIO] ? make("span", "ratio", change[RATIO]) : null, ...pastNodes(change)));
         body.append(line);
       });
       return body;
@@ -152,6 +235,26 @@
     return body;
   }
 
+  function rowLink(table, row) {
+    const link = make("a", "link");
+    link.href = addressOf({ table: table.title, row: rowKey(row) });
+    link.title = say("link");
+    link.setAttribute("aria-label", say("link"));
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const whole = location.href.split("#")[0] + link.getAttribute("href");
+      const copied = () => { link.classList.add("copied"); link.title = say("copied"); };
+      if (navigator.clipboard) navigator.clipboard.writeText(whole).then(copied, () => { location.hash = link.getAttribute("href"); });
+      else location.hash = link.getAttribute("href");
+    });
+    return link;
+  }
+
+  function pastNodes(change) {
+    if (!change[PAST]) return [];
+    return [make("ul", "past", ...change[PAST].map((line) => make("li", "", line)))];
+  }
+
   function patternText(pattern) {
     const key = pattern.kind === "changed" ? "changedMany" : pattern.kind;
     return say(key, ...pattern.names).replace("{rows}", () => count(pattern.rows)).replace("{factor}", () => pattern.factor);
@@ -164,9 +267,10 @@
     : null;
 
   function section(table, rows) {
-    const title = make("h2", "", table.name, " ", make("span", "targets", "· " + table.targets.join(", ")));
+    const title = make("h2", "", table.name, " ", make("span", "targets", "· " + table.targets.join(", ")), tickBox(table));
     const element = make("section", "table", title);
     element.id = "table-" + table.id;
+    element.tabIndex = -1;
     element.setAttribute("aria-label", table.name);
     if (table.status === "added") element.append(make("p", "note", say("tableAdded")));
     if (table.status === "removed") element.append(make("p", "note", say("tableRemoved")));
@@ -234,8 +338,59 @@
     for (const [old, now] of column.points) {
       picture.append(svg("circle", { class: now >= old ? "up" : "down", cx: across(old).toFixed(1), cy: up(now).toFixed(1), r: 2, "fill-opacity": 0.6 }));
     }
+    const spread = spreadOf(column);
     const words = column.factor === null ? say("plotPlain", count(column.rows)) : say("plot", count(column.rows), column.factor);
-    return make("figure", "", picture, make("figcaption", "", column.name, make("span", "dim", words)));
+    return make("figure", "", spread, picture, make("figcaption", "", column.name, make("span", "dim", words)));
+  }
+
+  // How many values lie where: what was, drawn downwards, under what is.
+  function spreadOf(column) {
+    const wide = 152, high = 56, middle = 28;
+    const most = Math.max(1, ...column.before, ...column.after);
+    const step = wide / column.before.length;
+    const picture = svg("svg", { class: "spread", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": say("spread", column.name) });
+    column.after.forEach((number, at) => {
+      const tall = (number / most) * (middle - 2);
+      if (number) picture.append(svg("rect", { class: "up", x: (at * step + 0.5).toFixed(1), y: (middle - tall).toFixed(1), width: (step - 1).toFixed(1), height: tall.toFixed(1) }));
+    });
+    column.before.forEach((number, at) => {
+      const tall = (number / most) * (middle - 2);
+      if (number) picture.append(svg("rect", { class: "down", x: (at * step + 0.5).toFixed(1), y: middle, width: (step - 1).toFixed(1), height: tall.toFixed(1) }));
+    });
+    picture.append(svg("line", { class: "axis", x1: 0, y1: middle, x2: wide, y2: middle }));
+    return picture;
+  }
+
+  // ---- metrics: each value's way from old to new on its metric's own scale
+
+  function metrics() {
+    byId("metrics").hidden = !data.metrics.length;
+    byId("metrics-title").textContent = say("metrics");
+    byId("metric-list").replaceChildren(...data.metrics.map(metricNode));
+  }
+
+  function metricNode(metric) {
+    const numbers = metric.values.flatMap((one) => [one[1], one[2]]).filter((one) => one !== null);
+    const least = Math.min(0, ...numbers), span = Math.max(...numbers, 0) - least || 1;
+    const rows = metric.values.map((one) => metricRow(one, least, span));
+    const parts = [make("h3", "", metric.title)];
+    if (metric.failed) parts.push(make("p", "note", metric.failed));
+    if (rows.length) parts.push(make("table", "metric", make("tbody", "", ...rows)));
+    if (metric.left) parts.push(make("p", "empty", say("metricsMore", count(metric.left))));
+    return make("div", "metric", ...parts);
+  }
+
+  function metricRow([name, old, now, oldText, newText, ratio], least, span) {
+    const at = (one) => (4 + ((one - least) / span) * 152).toFixed(1);
+    const picture = svg("svg", { class: "way", viewBox: "0 0 160 14", "aria-hidden": "true" });
+    picture.append(svg("line", { class: "axis", x1: 0, y1: 7, x2: 160, y2: 7 }));
+    const way = now !== null && old !== null && now < old ? "down" : "up";
+    if (old !== null && now !== null) picture.append(svg("line", { class: way, x1: at(old), y1: 7, x2: at(now), y2: 7 }));
+    if (old !== null) picture.append(svg("circle", { class: "was", cx: at(old), cy: 7, r: 3 }));
+    if (now !== null) picture.append(svg("circle", { class: way, cx: at(now), cy: 7, r: 4 }));
+    const state = old === null ? say("onlyNew") : now === null ? say("onlyOld") : ratio;
+    return make("tr", "", make("td", "field", name), make("td", "number", oldText ?? "–"), make("td", "number", newText ?? "–"),
+      make("td", "ratio", state), make("td", "plot", picture));
   }
 
   // ---- the page
@@ -245,7 +400,7 @@
   function show() {
     const wanted = asked();
     if (watcher) watcher.disconnect();
-    const narrowed = wanted.words.length || wanted.kind || wanted.field;
+    const narrowed = wanted.words.length || wanted.kind || wanted.field || wanted.row;
     const found = data.tables.map((table) => [table, matching(table, wanted)]).filter(([table, rows]) => rows.length
       || (!narrowed && (!wanted.target || table.targets.includes(wanted.target)) && (!wanted.table || table.id === wanted.table)));
     sections = found.map(([table, rows]) => section(table, rows));
@@ -255,11 +410,27 @@
     const shown = found.reduce((sum, [, rows]) => sum + rows.length, 0);
     const all = data.tables.reduce((sum, table) => sum + table.rows.length, 0);
     byId("found").textContent = say("found", count(shown), count(all));
+    progress();
+  }
+
+  function showAnew() {
+    onlyRow = "";
+    writeAddress();
+    show();
   }
 
   function navLine(table, rows) {
     const link = make("a", "", make("span", "", table.name), make("span", "count", count(rows.length)));
+    // To jump isn't to filter: the address stays that of the filters.
     link.href = "#table-" + table.id;
+    link.dataset.id = table.id;
+    link.classList.toggle("seen", seen.has(table.title));
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const section = byId("table-" + table.id);
+      section.scrollIntoView();
+      section.focus({ preventScroll: true });
+    });
     return make("li", "", link);
   }
 
@@ -325,24 +496,29 @@
     fillFilters();
     summary();
     gate();
+    metrics();
     schema();
     show();
   }
 
   function clear() {
     byId("search").value = "";
-    for (const id of ["target", "table", "kind", "field"]) byId(id).value = "";
+    for (const id of FILTERS) byId(id).value = "";
     options("field", fieldChoices());
-    show();
+    showAnew();
   }
 
   let pause = 0;
   byId("search").addEventListener("input", () => {
     clearTimeout(pause);
-    pause = setTimeout(show, 120);
+    pause = setTimeout(showAnew, 120);
   });
   byId("table").addEventListener("change", () => options("field", fieldChoices()));
-  for (const id of ["target", "table", "kind", "field"]) byId(id).addEventListener("change", show);
+  for (const id of FILTERS) byId(id).addEventListener("change", showAnew);
+  window.addEventListener("hashchange", () => {
+    readAddress();
+    show();
+  });
   byId("clear").addEventListener("click", clear);
   byId("language").addEventListener("click", () => {
     language = language === "ko" ? "en" : "ko";
@@ -355,6 +531,10 @@
     if (event.key === "/") {
       event.preventDefault();
       byId("search").focus();
+    } else if (event.key === "x") {
+      const here = sections.find((one) => one.getBoundingClientRect().bottom > 90);
+      const table = here && data.tables.find((one) => "table-" + one.id === here.id);
+      if (table) tick(table, !seen.has(table.title));
     } else if (event.key === "n" || event.key === "p") {
       const here = sections.findIndex((one) => one.getBoundingClientRect().bottom > 90);
       const next = sections[Math.min(sections.length - 1, Math.max(0, here + (event.key === "n" ? 1 : -1)))];
@@ -371,5 +551,7 @@
       if (left <= 0) return;
     }
   });
+  fillFilters();
+  readAddress();
   speak();
 })();
