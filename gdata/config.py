@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from gdata.versions import Version
+from gdata.versions import ALWAYS, Span, Version
 
 Layout = Literal["rows", "columns", "vertical"]
 TextFormat = Literal["", "json", "txtpb"]
@@ -52,6 +52,12 @@ class SheetEntry:
     """What the first cell of a row for people alone begins with; "" where there are none."""
     header_rows: int = 1
     """1, or 2: what stands above joined to what stands below."""
+    overlay: bool = False
+    """Its rows change those of other sheets."""
+    tags: tuple[str, ...] = ()
+    """Of an overlay: only targets with one of them get it; () where all do."""
+    span: Span = ALWAYS
+    """Of an overlay: in which versions it counts."""
     blank: tuple[str, ...] = ()
     """Texts that count as blank in all fields but those of text."""
     range: Area | None = None

@@ -6,6 +6,7 @@ Bad data is never an exception: it is a `gdata.problems.Problem`, collected with
     ├── UsageError            the command line asks for something that isn't there or can't be
     ├── ConfigError           sheets.yaml is wrong, or names something that doesn't exist
     ├── SchemaError           a .proto doesn't compile, or an option in it makes no sense
+    ├── DataError             the sheets have errors where something is to be made of them
     ├── DamagedError          a bundle or release isn't what its manifest says
     │   ├── UnknownFormatError    it was written by a newer gdata
     │   └── SignatureError        it isn't signed by the key that was asked for
@@ -63,6 +64,12 @@ class SchemaError(GdataError):
     """A .proto doesn't compile, or an option in it makes no sense; the message starts with `file:line`."""
 
     exit_code = 2
+
+
+class DataError(GdataError):
+    """The sheets have errors where something is to be made of them; `gdata check` tells them one by one."""
+
+    exit_code = 1
 
 
 class DamagedError(GdataError):

@@ -109,6 +109,8 @@ class Problem:
     url: str = ""
     header: str = ""
     """What the sheet calls the field, where that is something else."""
+    versions: str | Sentence = ""
+    """In which versions of those that were checked it holds, where that isn't all: "1.5 and later"."""
 
     @property
     def message(self) -> str:
@@ -152,6 +154,7 @@ class Problem:
             "hint": self.hint,
             "related": [str(cell) for cell in self.related],
             "target": self.target,
+            "versions": str(self.versions),
             "url": self.url,
         }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from gdata.config import Audience, Config, SheetEntry, Spreadsheet
 from gdata.configfile import find_config, load_config
@@ -71,6 +72,13 @@ class Project:
     def audiences(self) -> list[Audience]:
         """The different tags and versions that targets have: each sees the sheets in its own way."""
         return list(dict.fromkeys(target.audience for target in self.config.targets))
+
+    @property
+    def slot(self) -> str:
+        """What the files that are kept for it end with, where its targets are given other versions for once."""
+        if self.config.asked_at is None:
+            return ""
+        return f"@{crc32(repr(self.audiences).encode()):08x}"
 
     @property
     def state(self) -> Path:

@@ -16,6 +16,7 @@ from gdata.cli.options import (
     config_option,
     format_option,
     quiet_option,
+    version_options,
 )
 from gdata.errors import GdataError, UsageError
 from gdata.language import say, sentence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from gdata.cli.console import Recording
     from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
-    from gdata.diffs.model import Diff
+    from gdata.diffs.model import Diff, Side
     from gdata.events import Listener
     from gdata.pipeline.build import Built
     from gdata.project import Project
@@ -45,6 +46,7 @@ _TIMINGS = re.compile(r'\n "timings": (\{.*?\n \})', re.DOTALL)
     shell_complete=complete_channels,
     help="With TABLEs: where all others come from; else the default channel.",
 )
+@version_options("Every target at this version of the game; else as sheets.yaml says.")
 @click.option("--snapshot", metavar="RELEASE", help="Build a past release again, from what it was made of.")
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
@@ -63,6 +65,8 @@ def command(
     context: click.Context,
     tables: tuple[str, ...],
     base: str | None,
+    at: str | None,
+    channel: str | None,
     snapshot: str | None,
     offline: bool,
     strict: bool,
@@ -80,19 +84,21 @@ def command(
     Examples:
       gdata build
       gdata build --offline
-      gdata build ShopProductTable --base live
+      gdata build --for live
+      gdata build ShopProductTable --base live --for live
       gdata build --snapshot 20261123-091245-9f3ac1d0
       gdata build --strict --format json
     """
     from gdata.cli.console import ProgressLine, Recording, error_console, result_console
     from gdata.cli.report import report_problems
     from gdata.pipeline.unchanged import can_be_told
+    from gdata.pipeline.versions import config_at
     from gdata.project import read_config
 
-    if snapshot is not None and (tables or base or offline):
+    if snapshot is not None and (tables or base or offline or at or channel):
         raise UsageError(
             sentence("--snapshot builds all tables of a release"),
-            hint=sentence("leave out TABLE, --base and --offline"),
+            hint=sentence("leave out TABLE, --base, --at, --for and --offline"),
         )
     if base is not None and not tables:
         raise UsageError(
@@ -100,7 +106,7 @@ def command(
             hint=sentence("gdata build TABLE --base CHANNEL"),
         )
     started = time.time_ns()
-    config = read_config(config_path)
+    config = config_at(read_config(config_path), at, channel)
     progress = ProgressLine(quiet=quiet or format_ == "json")
     with Recording() as said:
         with said.of_notes(progress), progress as listener:
@@ -113,6 +119,7 @@ def command(
             _render(console, built, said)
             if compared is not None:
                 _render_diff(console, *compared)
+                _tell_version(console, config, compared[0].new)
     is_sure = (
         can_be_told(context.obj or ("--verify",), os.environ)
         and not progress.has_waited
@@ -181,6 +188,7 @@ def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[st
         "targets": {
             target: {
                 "bundle": manifest.bundle,
+                "version": manifest.version,
                 "tables": {name: {"rows": one.rows, "size": one.size} for name, one in manifest.tables.items()},
             }
             for target, manifest in built.manifests.items()
@@ -197,14 +205,15 @@ def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
     """The diff against the default channel; a store that can't be reached is a warning."""
     from gdata.cli.console import error_console
     from gdata.diffs.compare import compare
-    from gdata.diffs.gate import judge
     from gdata.pipeline.sides import gate_for, open_side, output_side, store_of
+    from gdata.pipeline.versions import judge_versions
 
     try:
-        old = open_side(config, config.default_channel, store_of(config))
+        store = store_of(config)
+        old = open_side(config, config.default_channel, store)
         gate = gate_for(config, config.default_channel)
         diff = compare(old, output_side(config), category=gate.schema)
-        return diff, judge(diff, gate)
+        return diff, judge_versions(config, store, diff, gate)[0]
     except GdataError as error:
         console = error_console()
         console.print(
@@ -250,6 +259,16 @@ def _render(console: Console, built: Built, said: Recording) -> None:
         markup=False,
     )
     said.replace_last(f"{seconds:.1f}", "seconds")
+
+
+def _tell_version(console: Console, config: Config, built: Side) -> None:
+    """Say so where the default channel won't take what was built."""
+    from gdata.pipeline.versions import wrong_version
+
+    channel = config.default_channel
+    wrong = wrong_version(config, channel, built)
+    if wrong is not None:
+        console.print(say("{wrong}: `gdata build --for {channel}`", wrong=wrong, channel=channel), markup=False)
 
 
 def _size_text(size: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.cli.options import complete_tables, config_option, format_option, quiet_option
+from gdata.cli.options import complete_tables, config_option, format_option, quiet_option, version_options
 from gdata.errors import UsageError
 from gdata.language import sentence
 from gdata.nearest import did_you_mean
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from gdata.pipeline.build import Checked
     from gdata.project import Project
 
+_EVERY = "every"
+
 
 @click.command("check")
 @click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
+@version_options("The version of the game to check; `every`: each that anything names, and where a problem holds.")
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
 @click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 def command(
     context: click.Context,
     tables: tuple[str, ...],
+    at: str | None,
+    channel: str | None,
     offline: bool,
     strict: bool,
     show_all: bool,
@@ -46,18 +51,22 @@ def command(
     Examples:
       gdata check
       gdata check ItemTable
+      gdata check --at every
       gdata check --strict --format json
       gdata check --lang ko --open
       gdata check --format html --output problems.html
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.report import report_problems
+    from gdata.pipeline.at import check_every
     from gdata.pipeline.build import check
+    from gdata.pipeline.versions import config_at
     from gdata.project import open_project, read_config
 
-    project = open_project(read_config(config_path))
+    is_every = at == _EVERY and channel is None
+    project = open_project(config_at(read_config(config_path), None if is_every else at, channel))
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
-        checked = check(project, listener, offline=offline, strict=strict)
+        checked = (check_every if is_every else check)(project, listener, offline=offline, strict=strict)
     checked = _of_tables(project, checked, tables)
     report_problems(checked.problems, format_, lambda: _as_json(checked), show_all=show_all)
     context.exit(0 if checked.ok else 1)

@@ -51,12 +51,14 @@ def command(
 ) -> None:
     """Show what changes from OLD (default: the default channel) to NEW (default: output).
 
-    Each is `output`, a folder with bundles, a release id or a channel. Exits 4 where the gate says no.
+    Each is `output`, a folder with bundles, a release id or a channel; or `at:1.5`, what the sheets of the last pull
+    give for that version of the game. Exits 4 where the gate says no.
 
     \b
     Examples:
       gdata diff
       gdata diff live staging --stat
+      gdata diff at:1.4 at:1.5
       gdata diff --format html --output diff.html
       gdata diff 20261123-091245-9f3ac1d0 output --format json
     """
@@ -91,21 +93,36 @@ def _compare(
     config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
 ) -> tuple[Diff, GateVerdict]:
     from gdata.diffs.compare import compare
-    from gdata.diffs.gate import judge
     from gdata.pipeline.metrics import with_metrics
-    from gdata.pipeline.sides import OUTPUT, gate_for, open_side, store_of
+    from gdata.pipeline.sides import OUTPUT, gate_for, store_of
+    from gdata.pipeline.versions import judge_versions
     from gdata.releases.place import open_store
 
     store = store_of(config, location) if config is not None else open_store(location) if location else None
     old_name = old or (config.default_channel if config is not None else OUTPUT)
-    old_side = open_side(config, old_name, store)
-    new_side = open_side(config, new or OUTPUT, store)
+    old_side = _open(config, old_name, store)
+    new_side = _open(config, new or OUTPUT, store)
     _warn([note for side in (old_side, new_side) for note in side.stale])
     if store is not None and old_side.release is not None and new_side.release is None:
         _warn_of_undone(store, old_side.release, new_side)
     gate = gate_for(config, old_name)
     diff = with_metrics(config, compare(old_side, new_side, category=gate.schema), lambda note: _warn([note]))
-    return diff, judge(diff, gate, allow)
+    verdict, notes = judge_versions(config, store, diff, gate, allow)
+    _warn(notes)
+    return diff, verdict
+
+
+def _open(config: Config | None, name: str, store: Store | None) -> Side:
+    from gdata.pipeline.sides import open_side
+
+    if config is None or not name.startswith("at:"):
+        return open_side(config, name, store)
+    from gdata.cli.console import ProgressLine
+    from gdata.pipeline.at import at_side
+    from gdata.project import open_project
+
+    with ProgressLine(quiet=True) as listener:
+        return at_side(open_project(config), name, listener)
 
 
 def _warn_of_undone(store: Store, release: str, new: Side) -> None:

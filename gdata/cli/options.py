@@ -56,6 +56,22 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def version_options(at_help: str) -> Callable[[Command], Command]:
+    """`--at VERSION` and `--for CHANNEL`."""
+
+    def decorate(function: Command) -> Command:
+        for_option = click.option(
+            "--for",
+            "channel",
+            metavar="CHANNEL",
+            shell_complete=complete_channels,
+            help="Every target at the version that this channel has in sheets.yaml.",
+        )
+        return click.option("--at", metavar="VERSION", help=at_help)(for_option(function))
+
+    return decorate
+
+
 def yes_option(function: Command) -> Command:
     """`--yes`."""
     return click.option("-y", "--yes", is_flag=True, help="Don't ask.")(function)

@@ -158,7 +158,8 @@ def full_message(problem: Problem) -> str:
     value = value_beside(problem)
     now = say(" (now {value})", value=value) if value else ""
     target = say(" (only in {target})", target=problem.target) if problem.target else ""
-    return f"{field_before(problem)}{problem.message}{now}{target}"
+    versions = say(" (in {versions})", versions=problem.versions) if problem.versions else ""
+    return f"{field_before(problem)}{problem.message}{now}{target}{versions}"
 
 
 def field_before(problem: Problem) -> str:

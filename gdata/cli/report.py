@@ -114,6 +114,8 @@ def _texts(problem: Problem) -> Iterator[str]:
         yield say("also {cells}", cells=literal(others))
     if problem.target:
         yield say("only in {target}", target=literal(problem.target))
+    if problem.versions:
+        yield say("in {versions}", versions=literal(str(problem.versions)))
 
 
 def _annotation(one: Folded, root: Path) -> str:

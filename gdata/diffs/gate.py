@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -91,10 +91,12 @@ class GateVerdict:
         return tuple(rule for rule in broken if rule not in self.allowed)
 
 
-def judge(diff: Diff, gate: Gate, allowed: Iterable[str] = ()) -> GateVerdict:
+def judge(diff: Diff, gate: Gate, allowed: Iterable[str] = (), own: Diff | None = None) -> GateVerdict:
     """Whether `diff` passes `gate`; the rules named in `allowed` don't stop it, but are still told.
 
-    Against a side without a release everything passes: there is nobody yet whom it could break.
+    Against a side without a release everything passes: there is nobody yet whom it could break. Readers of one version
+    of the game read no other's bundles: between two versions a broken schema is told and stops nothing; what is held to
+    it is `own`, the diff against the last release of the new side's version.
 
     Raises:
         UsageError: `allowed` names a rule that the gate doesn't have.
@@ -103,11 +105,23 @@ def judge(diff: Diff, gate: Gate, allowed: Iterable[str] = ()) -> GateVerdict:
     _check_names(allowed, gate)
     if not diff.old.bundles:
         return GateVerdict(True)
-    violations = (*_schema_violations(diff, gate), *_rule_violations(diff, gate.rules))
+    violations = (*_schemas_violations(diff, gate, own), *_rule_violations(diff, gate.rules))
     broken = dict.fromkeys(one.rule for one in violations if one.level == "block")
     return GateVerdict(
         all(rule in allowed for rule in broken), violations, tuple(rule for rule in broken if rule in allowed)
     )
+
+
+def _schemas_violations(diff: Diff, gate: Gate, own: Diff | None) -> Iterator[Violation]:
+    others = {
+        name
+        for name, bundle in diff.new.bundles.items()
+        if name in diff.old.bundles and bundle.manifest.version != diff.old.bundles[name].manifest.version
+    }
+    for one in _schema_violations(diff, gate):
+        yield replace(one, level="warn") if one.target in others else one
+    if own is not None:
+        yield from (one for one in _schema_violations(own, gate) if one.target in others)
 
 
 def _check_names(allowed: Sequence[str], gate: Gate) -> None:

@@ -128,6 +128,12 @@ def check(project: Project, listener: Listener, *, offline: bool = False, strict
         return _check(project, listener, offline=offline, strict=strict)
 
 
+def check_from(project: Project, listener: Listener, source: Source) -> Checked:
+    """Parse and check what was pulled already."""
+    with locked(project.state, listener):
+        return _check(project, listener, offline=False, strict=False, source=source)
+
+
 def build(
     project: Project,
     listener: Listener,

@@ -22,6 +22,7 @@ from gdata.pipeline.metrics import with_metrics
 from gdata.pipeline.sides import check_channel, output_side, published_side
 from gdata.pipeline.staleness import check_fresh
 from gdata.pipeline.state import load_build
+from gdata.pipeline.versions import check_version, judge_versions
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_hotfixes
 from gdata.releases.log import ChannelMoved, Log, describe, entries_after, read_log_so_far
@@ -100,6 +101,7 @@ def plan_move(config: Config, store: WritableStore, move: Move, *, stale: bool =
         return _stay(store, log.newest, move, again)
     _check_base(store, log, move.against)
     new = _new_side(config, store, log, move, is_back=bool(aside))
+    check_version(config, move, new)
     if move.action == "publish" and not stale:
         check_fresh(config, new.stale)
     plan = replace(_compare(config, store, log, new, move), aside=tuple(aside))
@@ -258,8 +260,10 @@ def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Mo
                     channel=move.channel,
                 )
             )
-        verdict = judge(diff, gate, _allowed(move))
-        if move.action == "rollback":
+        verdict, more = judge_versions(config, store, diff, gate, _allowed(move))
+        if move.action != "rollback":
+            notes += more
+        else:
             verdict = GateVerdict(True, tuple(replace(one, level="warn") for one in verdict.violations))
         is_needed = entry is not log.newest or old.build != new.build
         return Plan(move, log.newest, new, diff, verdict, is_needed, tuple(notes))

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import open_output
 from gdata.config import Config
+from gdata.diffs.model import Side
 from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.events import Listener
 from gdata.language import say, sentence
@@ -23,6 +24,7 @@ from gdata.pipeline.build import Built, Source, build
 from gdata.pipeline.release_tables import check_named, tables_from
 from gdata.pipeline.sides import store_of
 from gdata.pipeline.state import load_build
+from gdata.pipeline.versions import versions_of
 from gdata.project import Project, plan_project
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import base_of
@@ -78,7 +80,10 @@ def rebuild(config: Config, release: str, listener: Listener, *, strict: bool = 
     """
     store = store_of(config)
     record = read_release(store, release if is_release_id(release) else bundles_of(store, release).release or release)
-    project = plan_project(config, Schema(descriptors_of(store, record.id)))
+    # Of which version each target was, today's sheets.yaml needn't say.
+    versions = versions_of(Side(record.id, record.id, bundles_of(store, record.id).bundles))
+    targets = tuple(replace(one, version=versions.get(one.name, one.version)) for one in config.targets)
+    project = plan_project(replace(config, targets=targets), Schema(descriptors_of(store, record.id)))
     base = base_of(record)
     taken = None
     if base is not None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"gdata parse cache 3\n"
 _HASH = 32
+_MOST_SLOTS = 4
 _LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
 _SOURCES = ("_core", "checks", "parsing", "proto", "schema", "sources", "tables")
 
@@ -41,15 +42,16 @@ _SOURCES = ("_core", "checks", "parsing", "proto", "schema", "sources", "tables"
 class ParseCache:
     """The results of tables, by short name and key."""
 
-    def __init__(self, state: Path) -> None:
-        """`state` is `.gdata/`."""
+    def __init__(self, state: Path, slot: str = "") -> None:
+        """`state` is `.gdata/`; `slot` tells builds of other versions apart, so that they take nothing away."""
         self._folder = state / "cache"
+        self._end = f"{slot}.bin"
 
     def load(self, table: str, key: bytes, restore: Callable[[bytes], ParsedTable]) -> ParsedTable | None:
         """What the table gave when its key was this one; `restore` makes a table of its bytes."""
         start = _MAGIC + key
         try:
-            with (self._folder / f"{table}.bin").open("rb") as file:
+            with (self._folder / f"{table}{self._end}").open("rb") as file:
                 if file.read(len(start)) != start:
                     return None
                 digest, content = file.read(_HASH), file.read()
@@ -77,17 +79,24 @@ class ParseCache:
             try:
                 with temporary.open("xb") as file:
                     file.writelines([_MAGIC, key, _digest_of(parts[0]), *parts])
-                temporary.replace(self._folder / f"{table}.bin")
+                temporary.replace(self._folder / f"{table}{self._end}")
             finally:
                 temporary.unlink(missing_ok=True)
 
     def forget_others(self, tables: Iterable[str]) -> None:
-        """Remove what is kept for tables that the project no longer has."""
-        names = {f"{table}.bin" for table in tables}
+        """Remove what is kept for tables that the project no longer has, and of other versions all but the newest."""
+        known = set(tables)
         with suppress(OSError):
-            for path in self._folder.iterdir():
-                if path.name not in names:
+            kept = {path: path.name.removesuffix(".bin").partition("@") for path in self._folder.iterdir()}
+            newest = dict.fromkeys(kept[path][2] for path in sorted(kept, key=_age))
+            slots = {"", *list(newest)[:_MOST_SLOTS]}
+            for path, (table, _, slot) in kept.items():
+                if table not in known or slot not in slots:
                     path.unlink()
+
+
+def _age(path: Path) -> float:
+    return -path.stat().st_mtime
 
 
 def _digest_of(content: bytes) -> bytes:

@@ -76,7 +76,7 @@ class _Stage:
         self._project = project
         self._listener = listener
         self._parser = TableParser(project)
-        self._cache = ParseCache(project.state)
+        self._cache = ParseCache(project.state, project.slot)
         self._keys = CacheKeys(project)
         self._pulled: dict[str, Pulled] = {}
         self._waiting = {plan.name: feeding for plan in project.plans.values() if (feeding := self._feeding(plan))}

@@ -100,3 +100,117 @@ def test_a_column_may_wait_for_its_version_and_be_gone_after_it(trunk: Path) -> 
     (trunk / "sheets/Item.csv").write_text("id,name,kind,담금질,bound\n1,Blade,sword,7,\n", encoding="utf-8")
     set_targets(trunk, 'new: {version: "1.5"}')
     run_gdata("build", "-q", cwd=trunk)
+
+
+CHANNELS = 'default_channel: live\nchannels: {live: {version: "1.4"}, staging: {version: "1.5"}, dev: {}}\n'
+
+
+def test_a_channel_takes_builds_of_its_version_alone(trunk: Path) -> None:
+    set_targets(trunk, "server: {}", CHANNELS)
+    assert "gdata build --for live" in run_gdata("build", cwd=trunk).out
+    refused = run_gdata("publish", "--yes", cwd=trunk, code=4).err
+    assert "live takes builds of version 1.4 alone, and this one has no version" in refused
+    assert "gdata build --for live" in refused
+    run_gdata("build", "--for", "staging", "-q", cwd=trunk)
+    run_gdata("publish", "--channel", "staging", "--yes", cwd=trunk)
+    refused = run_gdata("promote", "staging", "live", "--yes", cwd=trunk, code=4).err
+    assert "this one has version 1.5" in refused and "then `gdata publish --channel live`" in refused
+    built = run_gdata("build", "--for", "live", "--format", "json", cwd=trunk).json
+    assert built["targets"]["server"]["version"] == "1.4"
+    run_gdata("publish", "--yes", cwd=trunk)
+    assert gdata.load(trunk / "releases", channel="live", target="server").version == "1.4"
+    assert run_gdata("build", "--at", "1.4.0", "--format", "json", cwd=trunk).json["ok"]
+
+
+def test_the_way_back_is_open_to_another_version(trunk: Path) -> None:
+    set_targets(trunk, "server: {}", CHANNELS)
+    for version in ("1.4", "1.5"):
+        text = CHANNELS.replace('live: {version: "1.4"}', f'live: {{version: "{version}"}}')
+        set_targets(trunk, "server: {}", text)
+        run_gdata("build", "--for", "live", "-q", cwd=trunk)
+        run_gdata("publish", "--yes", cwd=trunk)
+    run_gdata("rollback", "--yes", cwd=trunk)
+    assert gdata.load(trunk / "releases", channel="live", target="server").version == "1.4"
+
+
+def test_a_release_is_built_again_at_its_version(trunk: Path) -> None:
+    set_targets(trunk, "server: {}", CHANNELS)
+    built = run_gdata("build", "--for", "live", "--format", "json", cwd=trunk).json
+    release = run_gdata("publish", "--yes", "--format", "json", cwd=trunk).json["release"]
+    run_gdata("build", "-q", cwd=trunk)
+    assert run_gdata("build", "--snapshot", release, "--format", "json", cwd=trunk).json["build"] == built["build"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--at", "v1.4"), "write it as numbers with dots: 1.4"),
+        (("--for", "liev"), "did you mean live?"),
+        (("--for", "dev"), "the channel dev has no version"),
+        (("--at", "1.4", "--for", "live"), "--at and --for both name a version"),
+    ],
+)
+def test_a_version_that_makes_no_sense(trunk: Path, arguments: tuple[str, ...], words: str) -> None:
+    set_targets(trunk, "server: {}", CHANNELS)
+    assert words in run_gdata("build", *arguments, cwd=trunk, code=2).err
+    assert words in run_gdata("check", *arguments, cwd=trunk, code=2).err
+
+
+def test_a_hotfix_is_of_the_version_that_its_base_has(trunk: Path) -> None:
+    set_targets(trunk, "server: {}", CHANNELS)
+    run_gdata("build", "--for", "live", "-q", cwd=trunk)
+    run_gdata("publish", "--yes", cwd=trunk)
+    assert "give `--at 1.4`" in run_gdata("build", "ItemTable", cwd=trunk, code=2).err
+    run_gdata("build", "ItemTable", "--for", "live", cwd=trunk)
+
+
+def test_what_a_version_brings(trunk: Path) -> None:
+    set_targets(trunk, "server: {}")
+    found = run_gdata("diff", "at:1.4", "at:1.5", "--format", "json", cwd=trunk).json["targets"]["server"]["tables"]
+    assert found["CompanionTable"]["status"] == "added"
+    assert [row["key"] for row in found["ItemTable"]["added"]] == [[3]]
+    assert [row["key"] for row in found["ItemTable"]["removed"]] == [[2]]
+    run_gdata("build", "--at", "1.4", "-q", cwd=trunk)
+    assert (
+        run_gdata("diff", "output", "at:1.4", "--format", "json", cwd=trunk).json["targets"]["server"]["tables"] == {}
+    )
+    assert "isn't a version" in run_gdata("diff", "at:soon", "at:1.5", cwd=trunk, code=2).err
+
+
+def test_a_side_with_errors_says_where_to_look(trunk: Path) -> None:
+    (trunk / "sheets/Item.csv").write_text(ITEMS.replace("3,Lamp", "1,Lamp"), encoding="utf-8")
+    assert "gdata check --at 1.5" in run_gdata("diff", "at:1.4", "at:1.5", cwd=trunk, code=1).err
+
+
+def test_every_version_is_checked(trunk: Path) -> None:
+    lines = [*ITEMS.splitlines(), "4,Rope,sword,,80,,,1.6,", "1,Twin,sword,5,81,,,1.5,1.6", ",Late,sword,1,81,,,1.7,"]
+    (trunk / "sheets/Item.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    set_targets(trunk, 'server: {version: "1.4"}')
+    assert run_gdata("check", "--format", "json", cwd=trunk).json["ok"]
+    found = run_gdata("check", "--at", "every", "--format", "json", cwd=trunk, code=1).json["problems"]
+    errors = [(one["code"], one["cell"], one["versions"]) for one in found if one["severity"] == "error"]
+    assert errors == [
+        ("cell.blank", "D5", "1.6 and later"),
+        ("key.duplicate", "A6", "1.5"),
+        ("key.blank", "A7", "1.7 and later"),
+    ]
+    told = run_gdata("check", "--at", "every", cwd=trunk, code=1).out
+    assert "(in 1.6 and later)" in told
+
+
+def test_a_schema_is_held_to_the_last_release_of_its_own_version(trunk: Path) -> None:
+    set_targets(trunk, "server: {}", CHANNELS)
+    run_gdata("build", "--for", "live", "-q", cwd=trunk)
+    run_gdata("publish", "--yes", cwd=trunk)
+    # What 1.5 breaks is no matter to those who read 1.4.
+    run_gdata("build", "--for", "staging", "-q", cwd=trunk)
+    verdict = run_gdata("diff", "live", "output", "--format", "json", cwd=trunk).json["gate"]
+    assert verdict["passed"] and {one["level"] for one in verdict["violations"]} == {"warn"}
+    run_gdata("publish", "--channel", "staging", "--yes", cwd=trunk)
+    # It is held to what those read who have 1.5 already, wherever it goes.
+    schema = (trunk / "protos/game.proto").read_text(encoding="utf-8")
+    (trunk / "protos/game.proto").write_text(schema.replace("int32 tempering = 4", "string tempering = 8"), "utf-8")
+    set_targets(trunk, "server: {}", CHANNELS.replace('live: {version: "1.4"}', 'live: {version: "1.5"}'))
+    run_gdata("build", "--for", "live", "-q", cwd=trunk)
+    refused = run_gdata("publish", "--yes", cwd=trunk, code=4).err
+    assert "the gate of live says no: schema" in refused and "the last release of version 1.5" in refused

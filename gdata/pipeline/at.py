@@ -1,0 +1,114 @@
+"""The sheets as other versions have them, without anything being written: checked at each, or as a side of a diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from gdata.bundles.encode import EncodedBundle, encode_build
+from gdata.bundles.manifest import FileEntry
+from gdata.bundles.reader import Bundle
+from gdata.diffs.model import Side
+from gdata.errors import DataError
+from gdata.events import Listener
+from gdata.language import Sentence, counted, sentence
+from gdata.pipeline.build import Checked, Source, check, check_from, with_links
+from gdata.pipeline.check import check_all, views_for
+from gdata.pipeline.versions import read_version
+from gdata.problems import Problem
+from gdata.project import Project
+from gdata.tables.stage import Parsed
+from gdata.versions import Version
+
+AT = "at:"
+"""What begins the name of a side that is built in memory: `at:1.5`."""
+
+
+def check_every(project: Project, listener: Listener, *, offline: bool = False, strict: bool = False) -> Checked:
+    """Check each version that anything names; every problem says at which of them it holds."""
+    now = check(project, listener, offline=offline, strict=strict)
+    versions = named_versions(project, now.parsed)
+    if not versions:
+        return now
+    targets = [replace(target, version=version) for version in versions for target in project.config.targets]
+    every = replace(project, config=replace(project.config.at(versions[0]), targets=tuple(targets)))
+    checked = check_from(every, listener, Source(pulled=now.parsed.pulled, is_now=True))
+    found = {version: check_all(_at(project, version), checked.parsed, listener, strict=strict) for version in versions}
+    problems = with_links(project, _joined(found), now.parsed.gids, may_ask=not offline)
+    return replace(now, problems=problems)
+
+
+def named_versions(project: Project, parsed: Parsed) -> list[Version]:
+    """Every version that sheets, schemas, targets or channels name, the earliest first."""
+    found = {version for version in project.config.versions if version is not None}
+    spans = [plan.span for plan in project.plans.values()]
+    spans += [span for plan in project.plans.values() for span in plan.row.spans]
+    spans += [entry.span for one in project.config.spreadsheets for entry in one.sheets]
+    found |= {bound for span in spans for bound in (span.since, span.until) if bound is not None}
+    found |= {bound.version for table in parsed.tables.values() for bound in table.bounds}
+    return sorted(found)
+
+
+def at_side(project: Project, name: str, listener: Listener) -> Side:
+    """The side `at:VERSION`: built in memory from the last pull.
+
+    Raises:
+        UsageError: it is no version, or nothing was pulled yet.
+        DataError: the sheets have errors in that version.
+    """
+    version = read_version(name.removeprefix(AT))
+    one = _at(project, version)
+    checked = check(one, listener, offline=True)
+    if not checked.ok:
+        errors = sum(problem.severity == "error" for problem in checked.problems)
+        raise DataError(
+            sentence(
+                "in version {version} the sheets have {errors}",
+                version=version,
+                errors=counted("{count} error", "{count} errors", errors),
+            ),
+            hint=sentence("`gdata check --at {version}` tells them", version=version),
+        )
+    targets = {target.name: (target, views_for(checked.parsed, target.audience)) for target in one.config.targets}
+    bundles = encode_build(project.schema, targets)
+    return Side(name, None, {one.manifest.target: _in_memory(one, name) for one in bundles}, project.schema.descriptors)
+
+
+def _at(project: Project, version: Version) -> Project:
+    return replace(project, config=project.config.at(version))
+
+
+def _in_memory(encoded: EncodedBundle, place: str) -> Bundle:
+    def fetch(entry: FileEntry) -> bytes:
+        return encoded.files[entry.file]
+
+    return Bundle(encoded.manifest, encoded.manifest.to_bytes(), place, fetch)
+
+
+def _joined(found: Mapping[Version, Sequence[Problem]]) -> Iterator[Problem]:
+    """Each problem once, with the versions in which it holds; in the order of the last one that has it."""
+    holds: dict[Problem, list[Version]] = {}
+    for version, problems in found.items():
+        for problem in problems:
+            holds.setdefault(problem, []).append(version)
+    versions = list(found)
+    joined = [replace(problem, versions=versions_words(held, versions)) for problem, held in holds.items()]
+    order = {problem.cell: number for problems in found.values() for number, problem in enumerate(problems)}
+    yield from sorted(joined, key=lambda one: order[one.cell])
+
+
+def versions_words(held: Iterable[Version], versions: Sequence[Version]) -> Sentence | str:
+    """In which of the versions something holds, for people; "" where that is all of them."""
+    numbers = [versions.index(version) for version in held]
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) == len(versions):
+        return ""
+    if len(numbers) < last - first + 1:
+        return ", ".join(str(versions[number]) for number in numbers)
+    if last == len(versions) - 1:
+        return sentence("{version} and later", version=versions[first])
+    if first == 0:
+        return sentence("before {version}", version=versions[last + 1])
+    if first == last:
+        return str(versions[first])
+    return sentence("{first} to {last}", first=versions[first], last=versions[last])
