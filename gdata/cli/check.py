@@ -27,7 +27,7 @@ _EVERY = "every"
 @click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
 @click.option("--strict", is_flag=True, help="Make every warning an error.")
 @click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
-@format_option("text", "json", "markdown", "github", "html")
+@format_option("text", "json", "markdown", "github", "html", "sarif", "junit")
 @quiet_option
 @config_option
 @click.pass_context
@@ -55,6 +55,7 @@ def command(
       gdata check --strict --format json
       gdata check --lang ko --open
       gdata check --format html --output problems.html
+      gdata check --format sarif --output gdata.sarif
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.report import report_problems

@@ -47,6 +47,10 @@ def report_problems(
             render_problems(result_console(), problems, show_all=show_all)
     elif format_ == "html":
         write_result(as_html(problems))
+    elif format_ in ("sarif", "junit"):
+        from gdata.cli.problems_ci import as_junit, as_sarif
+
+        write_result(as_sarif(problems) if format_ == "sarif" else as_junit(problems))
     else:
         write_result(as_markdown(problems) if format_ == "markdown" else as_github(problems))
 
