@@ -7,6 +7,7 @@ none: the table is parsed again, and nobody hears of it.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -104,6 +105,10 @@ def _digest_of(content: bytes) -> bytes:
     return hashlib.sha256(content[: content.index(b"\n") + 1]).digest()
 
 
+_CLOCK = re.compile(r"\b(?:[lg]t_)?now\b|\bwithin\b")
+"""What a rule that asks the clock has in its text: `lt_now`, `within`, or `now` in an expression."""
+
+
 class CacheKeys:
     """Keys of one project's tables: everything that their rows and problems depend on, and nothing else."""
 
@@ -183,7 +188,7 @@ class CacheKeys:
 
     def _asks_for_now(self, plan: TablePlan) -> bool:
         """Whether a constraint compares with the clock: what it says today may be wrong tomorrow."""
-        return any(word in rules for rules in self._rules(plan.descriptor, set()) for word in ("now", "within"))
+        return any(map(_CLOCK.search, self._rules(plan.descriptor, set())))
 
     def _rules(self, message: Descriptor, seen: set[str]) -> list[str]:
         if message.full_name in seen:

@@ -157,6 +157,15 @@ def test_rules_that_ask_for_the_time_are_not_kept(project: Path, parsed: list[st
     assert "ItemTable" in parsed
 
 
+def test_a_rule_whose_words_only_look_like_a_clock_is_kept(project: Path, parsed: list[str]) -> None:
+    rule = '(buf.validate.field).cel = {id: "item.known", message: "unknown price", expression: "this >= 0"}'
+    schema = SCHEMA.replace("(buf.validate.field).int32.gte = 0", rule)
+    (project / "protos" / "t.proto").write_text(schema)
+    for _ in range(2):
+        build_in(project)
+    assert sorted(parsed) == ["DropTable", "ItemTable"]
+
+
 def test_tables_that_are_gone_leave_the_cache(project: Path) -> None:
     build_in(project)
     (project / "sheets.yaml").write_text(CONFIG.replace(", Drop: t.DropTable", ""))
