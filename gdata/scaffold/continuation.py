@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from gdata.parsing.cell import is_blank
+from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import words_of
 from gdata.scaffold.series import find_series
-from gdata.sources.textrows import choose_cells
 
 _MEMO = frozenset("memo note notes comment desc description remark section".split())
 
@@ -32,19 +31,22 @@ def with_continuation(sheet: SheetFound) -> SheetFound:
     """The sheet, with `multirow` where its rows go on: lists keep all their cells, other columns those of records."""
     if sheet.layout != "rows" or len(sheet.columns) < 2 or sheet.records < 2:
         return sheet
-    first = sheet.columns[0].cells
-    starts = [not is_blank(cell) for cell in first]
-    if all(starts) or not starts[0] or sum(starts) < 2 or not _may_be_key(sheet.columns[0], starts):
+    first = as_cells(sheet.columns[0].cells)
+    if not first.has_blanks:
+        return sheet
+    starts = [not blank for blank in first.blank]
+    if not starts[0] or sum(starts) < 2 or not _may_be_key(sheet.columns[0], starts):
         return sheet
     goes_on = [not start for start in starts]
     columns = [sheet.columns[0]]
     for column in sheet.columns[1:]:
-        continues = not all(map(is_blank, compress(column.cells, goes_on)))
+        continues = not all(compress(as_cells(column.cells).blank, goes_on))
         columns.append(replace(column, continues=continues))
     if not any(column.continues for column in columns) or not _is_told_by_others(columns, starts):
         return sheet
     kept = tuple(
-        column if column.continues else replace(column, cells=choose_cells(column.cells, starts)) for column in columns
+        column if column.continues else replace(column, cells=as_cells(column.cells).chosen(starts))
+        for column in columns
     )
     return replace(sheet, columns=kept, records=sum(starts), entry=replace(sheet.entry, multirow=True))
 
@@ -59,11 +61,11 @@ def _is_told_by_others(columns: Sequence[SourceColumn], starts: Sequence[bool]) 
     """Whether other columns are filled where the first one is, and blank where it is: these are the record's own."""
     others = columns[1:]
     own = [
-        column for column in others if not column.continues and not all(map(is_blank, compress(column.cells, starts)))
+        column for column in others if not column.continues and not all(compress(as_cells(column.cells).blank, starts))
     ]
     lists = [column for column in others if column.continues]
     # Without any scalar beside the key, what goes on must be there in every row.
-    return bool(own) or any(not any(map(is_blank, column.cells)) for column in lists)
+    return bool(own) or any(not as_cells(column.cells).has_blanks for column in lists)
 
 
 def find_continued(columns: Sequence[SourceColumn]) -> list[Continued]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 
 from gdata.schema.plan import FieldKind
 
@@ -85,7 +85,7 @@ class Declared:
         return not self.kind and not self.is_number
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_type(text: str) -> Declared | None:
     """What a cell declares; None where it is no type that anybody would write."""
     text = text.strip()

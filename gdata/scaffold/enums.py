@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gdata.parsing.cell import is_blank, shown
+from gdata.parsing.cell import shown
+from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedRef, GuessedTable
 from gdata.scaffold.names import Names, camel, words_of
 from gdata.schema.names import fold
@@ -38,8 +39,7 @@ class _Use:
 
     @cached_property
     def texts(self) -> list[str]:
-        distinct = dict.fromkeys(self.field.cells)
-        return list(dict.fromkeys(shown(cell).strip() for cell in distinct if not is_blank(cell)))
+        return list(dict.fromkeys(shown(cell).strip() for cell in as_cells(self.field.cells).distinct))
 
     @property
     def place(self) -> tuple[str, tuple[str, ...], str]:

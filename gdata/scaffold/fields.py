@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 from zoneinfo import ZoneInfo
 
-from gdata.parsing.cell import is_blank
 from gdata.problems import column_letters
+from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.continuation import Continued, find_continued
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
@@ -64,7 +65,7 @@ def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
         headers=(column.header,),
         cells=column.cells,
         named=named,
-        has_blanks=any(map(is_blank, column.cells)),
+        has_blanks=as_cells(column.cells).has_blanks,
         columns=column.labels,
         comments=column.comments,
         groups=column.groups,
@@ -81,7 +82,7 @@ def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
         grouped = Guess("likely", "it goes on in rows without a key")
         return replace(field, name=name, type=replace(field.type, is_list=True), has_blanks=False, grouped=grouped)
     names = Names()
-    filled = [not all(map(is_blank, cells)) for cells in zip(*(field.cells for field in fields), strict=True)]
+    filled = _filled([as_cells(field.cells) for field in fields])
     parts = []
     for field in fields:
         words = field.words[1:] if one.name == field.words[:1] and len(field.words) > 1 else field.words
@@ -90,7 +91,7 @@ def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
                 field,
                 name=names.take(snake(words, "value")),
                 columns=(field.headers[0], *field.columns),
-                has_blanks=any(map(is_blank, _only(field.cells, filled))),
+                has_blanks=any(compress(as_cells(field.cells).blank, filled)),
             )
         )
     return GuessedField(
@@ -98,7 +99,7 @@ def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
         words=one.name,
         type=GuessedType("message", Guess("sure", "several columns")),
         headers=tuple(column.header for column in one.columns),
-        cells=[cell for part in parts for cell in part.cells],
+        cells=Cells.joined(as_cells(part.cells) for part in parts),
         parts=tuple(parts),
         grouped=Guess("likely", f"{len(parts)} columns go on in rows without a key"),
         goes_down=True,
@@ -139,7 +140,7 @@ def _part_names(parts: list[list[str]]) -> list[str]:
 def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
     """The columns as one list; None where their values have nothing in common."""
     words, named = words_of(f"{series.prefix} {series.suffix}")
-    cells = [cell for column in series.columns for cell in column.cells]
+    cells = Cells.joined(as_cells(column.cells) for column in series.columns)
     declared = _declared(series)
     type_ = guess_type(cells, words, timezone, declared)
     each = [guess_type(column.cells, words, timezone) for column in series.columns if not _all_blank(column.cells)]
@@ -166,16 +167,13 @@ def _is_other(type_: GuessedType) -> bool:
 
 
 def _all_blank(cells: Sequence[CellValue]) -> bool:
-    return all(map(is_blank, cells))
+    return not as_cells(cells).distinct
 
 
 def _group(group: Group, timezone: ZoneInfo) -> GuessedField:
     words, named = words_of(group.name)
     count = len(group.parts[0][1].columns)
-    filled = [
-        [not all(is_blank(part.columns[n].cells[row]) for _, part in group.parts) for row in range(_rows(group))]
-        for n in range(count)
-    ]
+    filled = [_filled([as_cells(part.columns[n].cells) for _, part in group.parts]) for n in range(count)]
     names = Names()
     parts = [_part(text, part, words, filled, names, timezone) for text, part in group.parts]
     why = f"{count} × {len(parts)} columns {', '.join(part.patterns[0] for _, part in group.parts)}"
@@ -184,23 +182,24 @@ def _group(group: Group, timezone: ZoneInfo) -> GuessedField:
         words=tuple(words),
         type=GuessedType("message", Guess("sure", "several columns")),
         headers=tuple(column.header for _, part in group.parts for column in part.columns),
-        cells=[cell for part in parts for cell in part.cells],
+        cells=Cells.joined(as_cells(part.cells) for part in parts),
         named=named,
         parts=tuple(parts),
         grouped=Guess("sure" if group.interleaved and count > 2 else "likely", why),
     )
 
 
-def _rows(group: Group) -> int:
-    return len(group.parts[0][1].columns[0].cells)
+def _filled(columns: Sequence[Cells]) -> list[bool]:
+    """In which rows any of the columns has something."""
+    return [not all(blank) for blank in zip(*(cells.blank for cells in columns), strict=True)]
 
 
 def _part(
     text: str, series: Series, above: Sequence[str], filled: list[list[bool]], names: Names, timezone: ZoneInfo
 ) -> GuessedField:
     words, named = words_of(text)
-    cells = [cell for column in series.columns for cell in column.cells]
-    used = [cell for column, flags in zip(series.columns, filled, strict=True) for cell in _only(column.cells, flags)]
+    each = [as_cells(column.cells) for column in series.columns]
+    cells = Cells.joined(each)
     type_ = guess_type(cells, words, timezone, _declared(series))
     fallback = "id" if type_.kind in ("int32", "int64") and not set(words) & _COUNT_WORDS else "value"
     return GuessedField(
@@ -211,7 +210,7 @@ def _part(
         headers=tuple(column.header for column in series.columns),
         cells=cells,
         named=named,
-        has_blanks=any(map(is_blank, used)),
+        has_blanks=any(any(compress(one.blank, flags)) for one, flags in zip(each, filled, strict=True)),
         comments=series.columns[0].comments,
         groups=series.columns[0].groups,
     )
@@ -226,10 +225,6 @@ def _declare_otherwise(series: Series) -> bool:
     """Whether two columns of a series are declared as different things."""
     kinds = {(one.declared.kind, one.declared.name) for one in series.columns if one.declared is not None}
     return len(kinds) > 1
-
-
-def _only(cells: Sequence[CellValue], flags: Sequence[bool]) -> list[CellValue]:
-    return [cell for cell, flag in zip(cells, flags, strict=True) if flag]
 
 
 def _name(field: GuessedField, names: Names) -> GuessedField:

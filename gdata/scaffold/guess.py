@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gdata.config import Layout, SheetEntry, Spreadsheet
-from gdata.parsing.cell import is_blank
+from gdata.scaffold.cells import as_cells
 from gdata.scaffold.declared import Declared
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import CellValue, Grid
@@ -167,7 +167,7 @@ class GuessedField:
     @property
     def is_empty(self) -> bool:
         """Whether it has no value anywhere."""
-        return all(is_blank(cell) for cell in self.cells)
+        return not as_cells(self.cells).distinct
 
     @property
     def optional(self) -> bool:

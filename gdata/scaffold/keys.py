@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
-from gdata.parsing.cell import is_blank, shown
+from gdata.parsing.cell import shown
+from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedField
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import CellValue
@@ -23,14 +22,6 @@ _MOSTLY = 0.6
 _MOST_CANDIDATES = 8
 
 
-def plain_value(cell: CellValue, kind: FieldKind) -> Any:
-    """A cell's value as keys and references compare it; the cell isn't blank and fits its type."""
-    if kind == "string":
-        return shown(cell) if not isinstance(cell, str) else cell
-    text = shown(cell).strip()
-    return int(float(text)) if kind != "bool" and "." in text else int(text) if kind != "bool" else text.casefold()
-
-
 def with_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -> list[GuessedField]:
     """The fields, those of the key marked; without a unique combination there is none."""
     chosen, guess = choose_key(fields, records, row)
@@ -40,7 +31,7 @@ def with_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -
 def choose_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -> tuple[tuple[str, ...], Guess]:
     """Names of the fields of the key, and how sure that is; () where no combination is unique."""
     candidates = [field for field in fields if not field.is_list and field.type.kind in _KEY_KINDS]
-    candidates = [field for field in candidates if not any(map(is_blank, field.cells))]
+    candidates = [field for field in candidates if not as_cells(field.cells).has_blanks]
     if not records or not candidates:
         return (), Guess("unsure", "")
     first = fields[0].name
@@ -61,8 +52,8 @@ def repeated_ids(fields: Sequence[GuessedField], row: Sequence[str]) -> tuple[Gu
     for field in fields:
         if field.is_list or field.type.kind not in _KEY_KINDS or not _is_called_key(field, row):
             continue
-        counts = Counter(field.cells)
-        repeated = [cell for cell, count in counts.items() if count > 1 and not is_blank(cell)]
+        counts = as_cells(field.cells).counts
+        repeated = [cell for cell, count in counts if count > 1]
         if repeated and len(counts) >= _MOSTLY * len(field.cells):
             return field, repeated
     return None
@@ -113,13 +104,15 @@ def _combinations(candidates: list[GuessedField], first: str) -> Iterator[tuple[
 
 
 def _is_prose(field: GuessedField) -> bool:
-    return field.type.kind == "string" and any(" " in shown(cell) and len(shown(cell)) > 24 for cell in field.cells)
+    return field.type.kind == "string" and any(
+        " " in shown(cell) and len(shown(cell)) > 24 for cell in as_cells(field.cells).distinct
+    )
 
 
 def _is_unique(fields: Sequence[GuessedField]) -> bool:
-    try:
-        columns = [[plain_value(cell, field.type.kind) for cell in field.cells] for field in fields]
-    except ValueError:
-        return False  # A formula error among them.
-    rows = list(zip(*columns, strict=True))
-    return len(set(rows)) == len(rows)
+    columns = [as_cells(field.cells).plain(field.type.kind) for field in fields]
+    if len(fields) == 1:
+        return None not in columns[0] and len(set(columns[0])) == len(columns[0])
+    rows = set(zip(*columns, strict=True))
+    # One that is None is a formula error.
+    return len(rows) == len(columns[0]) and not any(None in row for row in rows)

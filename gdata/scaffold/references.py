@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
+from gdata.scaffold.cells import as_cells, plain_value
 from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
-from gdata.scaffold.keys import plain_value
 from gdata.scaffold.names import row_words, words_of
 from gdata.schema.plan import FieldKind
 
@@ -49,7 +49,7 @@ class Referable:
         if self.kind != "number" or not values:
             return 0.0 if len(values) >= _FEW_VALUES else 1.0
         low, high = min(values), max(values)
-        inside = sum(low <= one <= high for one in self._sorted)
+        inside = bisect_right(self._sorted, high) - bisect_left(self._sorted, low)
         density = inside / (high - low + 1)
         return float(density ** len(values))
 
@@ -75,7 +75,7 @@ class Referred:
 
 def with_references(tables: Sequence[GuessedTable], known: Sequence[Referable] = ()) -> Referred:
     """The tables with references to one another, and to the `known` ones of the project."""
-    referables = [*known, *(one for table in tables for one in referables_of(table))]
+    referables = _Referables([*known, *(one for table in tables for one in referables_of(table))])
     near: list[NearMiss] = []
     found = []
     for table in tables:
@@ -115,9 +115,10 @@ def _without_id(words: Sequence[str]) -> list[str]:
 
 
 def _values(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
-    for cell in field.cells:
-        if is_blank(cell):
-            continue
+    if not field.type.is_list:
+        yield from as_cells(field.cells).plain_values(kind)
+        return
+    for cell in as_cells(field.cells).distinct:
         texts: Sequence[Any] = [cell]
         if field.type.is_list and isinstance(cell, str):
             texts = [unquote(one) for one in split_outside_quotes(cell, field.type.separator or ",")]
@@ -128,10 +129,38 @@ def _values(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
                 continue  # A formula error.
 
 
+class _Referables:
+    """All that may be referred to, found by the last word of a name and by a value: each field asks for a few."""
+
+    def __init__(self, every: Sequence[Referable]) -> None:
+        self._by_word: dict[tuple[str, str], dict[int, Referable]] = {}
+        self._by_value: dict[tuple[str, Any], list[Referable]] = {}
+        self._of_table: dict[str, list[Referable]] = {}
+        for number, one in enumerate(every):
+            self._of_table.setdefault(one.table, []).append(one)
+            for name in one.names:
+                self._by_word.setdefault((one.kind, name[-1]), {})[number] = one
+            for value in one.values:
+                self._by_value.setdefault((one.kind, value), []).append(one)
+
+    def called(self, kind: str, *words: str) -> list[Referable]:
+        """Those with a name that ends with one of the words, in the order of their tables."""
+        found = {number: one for word in words for number, one in self._by_word.get((kind, word), {}).items()}
+        return [found[number] for number in sorted(found)]
+
+    def having(self, kind: str, value: Any) -> list[Referable]:
+        """Those with this value."""
+        return self._by_value.get((kind, value), [])
+
+    def of_table(self, table: str) -> list[Referable]:
+        """Those of one table."""
+        return self._of_table.get(table, [])
+
+
 class _Finder:
     """Finds the references of one table's fields."""
 
-    def __init__(self, table: GuessedTable, referables: Sequence[Referable], near: list[NearMiss]) -> None:
+    def __init__(self, table: GuessedTable, referables: _Referables, near: list[NearMiss]) -> None:
         self._table = table
         self._referables = referables
         self._near = near
@@ -178,11 +207,11 @@ class _Finder:
     def _declared(self, field: GuessedField) -> list[Referable]:
         """The table that the row of types names: as what it refers to, or as its type."""
         kind = _comparable(field.type.kind)
-        fitting = [one for one in self._referables if one.kind == kind and not self._is_itself(one, field)]
         for text in (field.type.refers, field.type.declared):
             words = {tuple(row_words(part)) for part in text.replace("?", "").split(".") if part}
             words |= {one[1:] for one in words if one[0] == "tb"}
-            found = [one for one in fitting if words & one.names]
+            fitting = self._referables.called(kind, *(one[-1] for one in words))
+            found = [one for one in fitting if words & one.names and not self._is_itself(one, field)]
             if found:
                 return found
         return []
@@ -193,11 +222,12 @@ class _Finder:
         if not words or {word.rstrip("0123456789") for word in words} <= _SAYS_NOTHING:
             return []
         kind = _comparable(field.type.kind)
-        fitting = [one for one in self._referables if one.kind == kind and not self._is_itself(one, field)]
+        fitting = self._referables.called(kind, words[-1], _singular(words)[-1])
         scored = [(_likeness(words, one.names), one) for one in fitting]
         if words[-1] in _SELF_WORDS or words[0] in _SELF_WORDS:
-            scored += [(0.5, one) for one in fitting if one.table == self._table.name]
-        return [one for score, one in sorted(scored, key=lambda pair: -pair[0]) if score]
+            scored += [(0.5, one) for one in self._referables.of_table(self._table.name) if one.kind == kind]
+        best = sorted(scored, key=lambda pair: -pair[0])
+        return [one for score, one in best if score and not self._is_itself(one, field)]
 
     def _is_itself(self, referable: Referable, field: GuessedField) -> bool:
         return referable.table == self._table.name and (field.key is not None or referable.field == field.name)
@@ -208,7 +238,8 @@ class _Finder:
             return None
         kind = _comparable(field.type.kind)
         having = []
-        for one in self._referables:
+        probe = next(iter(values - none), None)
+        for one in self._referables.having(kind, probe) if probe is not None else ():
             meant = values - (none - one.values)
             same = one.kind == kind and not one.field and one.table != self._table.name
             if same and len(meant) >= _FEW_VALUES and meant <= one.values and one.chance(meant) < _CHANCE:
@@ -232,12 +263,10 @@ class _Finder:
         if sibling is None or sibling is field or field.is_list or (in_row and sibling.is_list):
             return None
         by_text: dict[str, set[Any]] = {}
-        for kind, cell in zip(sibling.cells, field.cells, strict=True):
-            if not is_blank(kind) and not is_blank(cell):
-                try:
-                    by_text.setdefault(shown(kind).strip(), set()).add(plain_value(cell, field.type.kind))
-                except ValueError:
-                    return None
+        pairs = zip(as_cells(sibling.cells).plain("string"), as_cells(field.cells).plain(field.type.kind), strict=True)
+        for text, value in set(pairs):
+            if text is not None and value is not None:
+                by_text.setdefault(text.strip(), set()).add(value)
         refs = [ref for text, values in by_text.items() if (ref := self._ref_of_kind(text, values, field, sibling))]
         if not refs:
             return None
@@ -248,9 +277,9 @@ class _Finder:
         self, text: str, values: set[Any], field: GuessedField, sibling: GuessedField
     ) -> GuessedRef | None:
         words = tuple(words_of(text)[0])
-        for one in self._referables:
+        for one in self._referables.called(_comparable(field.type.kind), *words[-1:], *_singular(words)[-1:]):
             named = bool(_likeness(words, one.names)) or any(words and name[-1:] == words[-1:] for name in one.names)
-            if named and not one.field and one.kind == _comparable(field.type.kind) and values <= one.values:
+            if named and not one.field and values <= one.values:
                 # The enum's value isn't named yet; the label stands for it until it is.
                 return GuessedRef(one.table, when=f"{sibling.name}={text}")
         return None

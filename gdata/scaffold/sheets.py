@@ -14,6 +14,7 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
+from gdata.scaffold.cells import Cells
 from gdata.scaffold.continuation import with_continuation
 from gdata.scaffold.declared import read_type
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
@@ -113,7 +114,8 @@ def read_table(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, block: B
     columns = {*wanted, *directives}
     cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
     found = tuple(
-        SourceColumn(index, text, cells[index], **_told(grid.rows, block, index)) for index, text in wanted.items()
+        SourceColumn(index, text, Cells(cells[index]), **_told(grid.rows, block, index))
+        for index, text in wanted.items()
     )
     if found and found[0].header == "#" and not _is_id(found[0].cells):
         found = found[1:]

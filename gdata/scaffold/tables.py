@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gdata.language import say
 from gdata.parsing.cell import shown
+from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.enums import KnownEnum, with_enums
 from gdata.scaffold.fields import guess_fields
 from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
@@ -69,19 +70,21 @@ def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:
         if sheet.entry.tables:
             named.setdefault(sheet.entry.tables[0], []).append(sheet)
     groups: list[list[SheetFound]] = []
+    alike: dict[object, list[list[SheetFound]]] = {}
     for sheet in (one for one in sheets if not one.entry.tables):
-        for group in groups:
-            if _are_alike(group[0], sheet) and _keep_key([*group, sheet]):
-                group.append(sheet)
-                break
+        place = sheet.spreadsheet.name, sheet.entry.multirow, _headers(sheet), row_words(sheet.title)[0]
+        known = alike.setdefault(place, [])
+        group = next((one for one in known if _are_alike(one[0], sheet) and _keep_key([*one, sheet])), None)
+        if group is not None:
+            group.append(sheet)
         else:
             groups.append([sheet])
+            known.append(groups[-1])
     return [*named.values(), *groups]
 
 
 def _are_alike(one: SheetFound, other: SheetFound) -> bool:
-    same = (one.spreadsheet.name, one.layout, _headers(one)) == (other.spreadsheet.name, other.layout, _headers(other))
-    return same and one.layout == "rows" and bool(_shared_words([one, other])) and min(one.records, other.records) > 0
+    return one.layout == other.layout == "rows" and min(one.records, other.records) > 0
 
 
 def _headers(sheet: SheetFound) -> tuple[str, ...]:
@@ -121,11 +124,11 @@ def _columns(sheets: Sequence[SheetFound]) -> list[SourceColumn]:
     order = [*by_header[0], *(header for header in every if header not in by_header[0])]
     joined = []
     for header in order:
-        cells: list[CellValue] = []
+        parts: list[Cells] = []
         for sheet, columns in zip(sheets, by_header, strict=True):
             # A sheet without the column has it blank.
-            cells += columns[header].cells if header in columns else [None] * sheet.records
-        joined.append(replace(every[header], cells=cells))
+            parts.append(as_cells(columns[header].cells if header in columns else [None] * sheet.records))
+        joined.append(replace(every[header], cells=Cells.joined(parts)))
     return joined
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import cast
@@ -12,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 from gdata.parsing.cell import CellType, convert_cell, is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
+from gdata.scaffold.cells import as_cells
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.guess import Guess, GuessedType, Sureness
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
-from gdata.sources.textrows import Utf8Cells
 
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+_PLAIN_INTEGERS = re.compile(r"(-?(0|[1-9][0-9]{0,8})\n)+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _FLAG_WORDS = frozenset(["is", "has", "can", "use", "enable", "enabled", "allow", "show"])
 _BOOL_PAIRS = tuple(map(frozenset, (["yes", "no"], ["y", "n"], ["o", "x"], ["是", "否"], ["はい", "いいえ"])))
@@ -41,7 +41,7 @@ def guess_type(
     cells: Sequence[CellValue], words: Sequence[str], timezone: ZoneInfo, declared: Declared | None = None
 ) -> GuessedType:
     """The type of cells under a header of these words; what is declared goes before what values look like."""
-    counts = [(cell, count) for cell, count in count_cells(cells) if not is_blank(cell) and not _is_trouble(cell)]
+    counts = [(cell, count) for cell, count in as_cells(cells).counts if not _is_trouble(cell)]
     distinct, filled = [cell for cell, _ in counts], sum(count for _, count in counts)
     if declared is not None:
         found = _as_declared(declared, distinct, filled, words, timezone)
@@ -51,14 +51,6 @@ def guess_type(
         return GuessedType("string", Guess("unsure", "it has no values yet"))
     found = _guess(distinct, filled, words, timezone)
     return found if filled >= _FEW_ROWS else _weaken(found, filled)
-
-
-def count_cells(cells: Sequence[CellValue]) -> list[tuple[CellValue, int]]:
-    """The different cells and how often each stands there, in the order of their first; text is decoded once."""
-    if isinstance(cells, Utf8Cells):
-        return [(None if raw is None else raw.decode(), count) for raw, count in Counter(cells.raw).items()]
-    counts = Counter((cell.__class__, cell) for cell in cells)
-    return [(cell, count) for (_, cell), count in counts.items()]
 
 
 def _guess(distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
@@ -208,6 +200,12 @@ def _guess_bool(distinct: list[CellValue], words: Sequence[str]) -> GuessedType 
 
 
 def _guess_number(distinct: list[CellValue], count: int) -> GuessedType | None:
+    if all(cell.__class__ is str for cell in distinct):
+        text = "".join(f"{cell}\n" for cell in distinct)
+        if not any(sign.isdigit() for sign in text):
+            return None
+        if _PLAIN_INTEGERS.fullmatch(text):
+            return GuessedType("int32", Guess("sure", "whole numbers" if count > 1 else "one number"))
     if any(isinstance(cell, str) and _LEADING_ZERO.match(cell.strip()) and "." not in cell for cell in distinct):
         return None
     kinds: tuple[FieldKind, ...] = ("int32", "int64", "uint64", "double")
@@ -256,14 +254,15 @@ _ELEMENT = re.compile(r"[\w.-]+(?:\s*:\s*[\w.-]+){1,3}")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 
 
-def split_messages(cells: Iterable[CellValue]) -> list[list[str]] | None:
+def split_messages(cells: Sequence[CellValue]) -> list[list[str]] | None:
     """Of cells such as `1001:10, 1002:5` the parts of all elements; None where the cells aren't all like that.
 
     As many parts everywhere, numbers in at least one place, and no times of day.
     """
-    cells = [cell for cell in cells if not is_blank(cell)]
-    if not cells or ":" not in shown(cells[0]):
+    first = next(iter(as_cells(cells).distinct), None)
+    if first is None or ":" not in shown(first):
         return None
+    cells = [cell for cell in cells if not is_blank(cell)]
     texts = [shown(cell).strip() for cell in cells]
     if all(map(_CLOCK.fullmatch, texts)):
         return None
