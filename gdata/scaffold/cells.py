@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -12,6 +13,11 @@ from gdata.parsing.cell import is_blank, shown
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import CellValue
 from gdata.sources.textrows import Utf8Cells, choose_cells
+
+PLAIN_INTEGERS = re.compile(r"(-?(0|[1-9][0-9]{0,8})\n)+")
+PLAIN_NUMBERS = re.compile(r"(-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,7})?\n)+")
+"""Numbers, one a line, that every reader takes for the same."""
+_WHOLE = ("int32", "int64", "uint32", "uint64")
 
 
 class Cells(Sequence[CellValue]):
@@ -64,31 +70,58 @@ class Cells(Sequence[CellValue]):
         return self._raw if self._is_utf8 else [(cell.__class__, cell) for cell in self._raw]
 
     @cached_property
-    def _counted(self) -> dict[Any, tuple[CellValue, int]]:
-        if self._is_utf8:
-            return {raw: (self._text(raw), count) for raw, count in Counter(self._raw).items()}
-        return {key: (key[1], count) for key, count in Counter(self._keys).items()}
+    def _counted(self) -> dict[Any, int]:
+        return Counter(self._keys)
+
+    @cached_property
+    def _by_key(self) -> dict[Any, CellValue]:
+        """The different cells, decoded in one go where they are bytes."""
+        keys = list(self._counted)
+        if not self._is_utf8:
+            return {key: key[1] for key in keys}
+        filled = [key for key in keys if key is not None] if None in self._counted else keys
+        return dict(zip(filled, map(bytes.decode, filled), strict=True)) | dict.fromkeys(set(keys) - set(filled))
+
+    @cached_property
+    def _blanks(self) -> set[Any]:
+        """The keys of blank cells."""
+        if not self._is_utf8:
+            return {key for key, cell in self._by_key.items() if is_blank(cell)}
+        texts = [text or " " for text in self._by_key.values()]
+        flags = map(str.isspace, texts)  # type: ignore[arg-type]
+        return {key for key, is_space in zip(self._by_key, flags, strict=True) if is_space}
 
     @cached_property
     def counts(self) -> list[tuple[CellValue, int]]:
         """The different cells that aren't blank, in the order of their first, and how often each stands there."""
-        return [(cell, count) for cell, count in self._counted.values() if not is_blank(cell)]
+        counted, by_key = self._counted, self._by_key
+        if not self._blanks and self._is_utf8:
+            return list(zip(by_key.values(), counted.values(), strict=True))
+        return [(by_key[key], count) for key, count in counted.items() if key not in self._blanks]
 
     @cached_property
     def distinct(self) -> list[CellValue]:
         """The different cells that aren't blank."""
         return [cell for cell, _ in self.counts]
 
-    @cached_property
+    @property
     def has_blanks(self) -> bool:
         """Whether any cell is blank."""
-        return any(is_blank(cell) for cell, _ in self._counted.values())
+        return bool(self._blanks)
 
     @cached_property
     def blank(self) -> list[bool]:
         """Which cells are blank."""
-        blanks = {key for key, (cell, _) in self._counted.items() if is_blank(cell)}
-        return [key in blanks for key in self._keys]
+        blanks = self._blanks
+        return [key in blanks for key in self._keys] if blanks else [False] * len(self._keys)
+
+    @cached_property
+    def joined_text(self) -> str:
+        """The different cells that aren't blank, each with a line break behind it; "" where one isn't text."""
+        try:
+            return "\n".join([*self.distinct, ""])  # type: ignore[list-item]
+        except TypeError:
+            return ""
 
     def plain(self, kind: FieldKind) -> list[Any]:
         """The cells as keys and references compare them; None where one is blank or doesn't fit."""
@@ -100,8 +133,15 @@ class Cells(Sequence[CellValue]):
         return frozenset(value for value in self._known(kind).values() if value is not None)
 
     def _known(self, kind: FieldKind) -> dict[Any, Any]:
-        if kind not in self._plain:
-            self._plain[kind] = {key: _plain(cell, kind) for key, (cell, _) in self._counted.items()}
+        if kind in self._plain:
+            return self._plain[kind]
+        if self._is_utf8 and kind in _WHOLE and PLAIN_INTEGERS.fullmatch(self.joined_text):
+            filled = [key for key in self._counted if key not in self._blanks]
+            self._plain[kind] = dict(zip(filled, map(int, filled), strict=True)) | dict.fromkeys(self._blanks)
+        elif self._is_utf8 and kind == "string":
+            self._plain[kind] = self._by_key | dict.fromkeys(self._blanks)
+        else:
+            self._plain[kind] = {key: _plain(cell, kind) for key, cell in self._by_key.items()}
         return self._plain[kind]
 
 

@@ -134,14 +134,15 @@ class _Referables:
 
     def __init__(self, every: Sequence[Referable]) -> None:
         self._by_word: dict[tuple[str, str], dict[int, Referable]] = {}
-        self._by_value: dict[tuple[str, Any], list[Referable]] = {}
+        self._by_value: dict[str, dict[Any, list[Referable]]] = {}
         self._of_table: dict[str, list[Referable]] = {}
         for number, one in enumerate(every):
             self._of_table.setdefault(one.table, []).append(one)
             for name in one.names:
                 self._by_word.setdefault((one.kind, name[-1]), {})[number] = one
+            having = self._by_value.setdefault(one.kind, {})
             for value in one.values:
-                self._by_value.setdefault((one.kind, value), []).append(one)
+                having.setdefault(value, []).append(one)
 
     def called(self, kind: str, *words: str) -> list[Referable]:
         """Those with a name that ends with one of the words, in the order of their tables."""
@@ -150,7 +151,7 @@ class _Referables:
 
     def having(self, kind: str, value: Any) -> list[Referable]:
         """Those with this value."""
-        return self._by_value.get((kind, value), [])
+        return self._by_value.get(kind, {}).get(value, [])
 
     def of_table(self, table: str) -> list[Referable]:
         """Those of one table."""
@@ -261,6 +262,10 @@ class _Finder:
         """`reward_type` says which table `reward_id` refers to."""
         sibling = _kind_of(field, siblings)
         if sibling is None or sibling is field or field.is_list or (in_row and sibling.is_list):
+            return None
+        kind = _comparable(field.type.kind)
+        texts = [words_of(text)[0] for text in as_cells(sibling.cells).plain_values("string")]
+        if not any(self._referables.called(kind, *words[-1:], *_singular(tuple(words))[-1:]) for words in texts):
             return None
         by_text: dict[str, set[Any]] = {}
         pairs = zip(as_cells(sibling.cells).plain("string"), as_cells(field.cells).plain(field.type.kind), strict=True)

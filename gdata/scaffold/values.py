@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gdata.parsing.cell import CellType, convert_cell, is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
-from gdata.scaffold.cells import as_cells
+from gdata.scaffold.cells import PLAIN_INTEGERS, PLAIN_NUMBERS, as_cells
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.guess import Guess, GuessedType, Sureness
 from gdata.schema.names import fold
@@ -19,7 +19,6 @@ from gdata.schema.plan import FieldKind
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
-_PLAIN_INTEGERS = re.compile(r"(-?(0|[1-9][0-9]{0,8})\n)+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _FLAG_WORDS = frozenset(["is", "has", "can", "use", "enable", "enabled", "allow", "show"])
 _BOOL_PAIRS = tuple(map(frozenset, (["yes", "no"], ["y", "n"], ["o", "x"], ["是", "否"], ["はい", "いいえ"])))
@@ -34,15 +33,22 @@ _PROSE_WORDS = frozenset(
 )
 _MOST_VALUES, _LONGEST_VALUE = 30, 32
 _FEW_ROWS = 3
+_TROUBLE = frozenset([*ERROR_TEXTS, "Loading...", "Loading…"])
 _MOST_DECLARED = 200
+_MOST_BOOLS = 8
+"""Ways to write two values: true, True, TRUE, false…"""
 
 
 def guess_type(
     cells: Sequence[CellValue], words: Sequence[str], timezone: ZoneInfo, declared: Declared | None = None
 ) -> GuessedType:
     """The type of cells under a header of these words; what is declared goes before what values look like."""
-    counts = [(cell, count) for cell, count in as_cells(cells).counts if not _is_trouble(cell)]
-    distinct, filled = [cell for cell, _ in counts], sum(count for _, count in counts)
+    counts, distinct = as_cells(cells).counts, as_cells(cells).distinct
+    if not _TROUBLE.isdisjoint(distinct):
+        # A formula error says nothing of the column's type; the build will name its cell.
+        counts = [(cell, count) for cell, count in counts if cell not in _TROUBLE]
+        distinct = [cell for cell, _ in counts]
+    filled = sum(count for _, count in counts)
     if declared is not None:
         found = _as_declared(declared, distinct, filled, words, timezone)
         refers = declared.tags.get("ref") or declared.tags.get("refer") or ""
@@ -177,11 +183,6 @@ def _as_map(declared: Declared, distinct: list[CellValue], said: Guess, timezone
 # --- what values look like ---------------------------------------------------------------------------------------
 
 
-def _is_trouble(cell: CellValue) -> bool:
-    """A formula error says nothing of the column's type; the build will name its cell."""
-    return isinstance(cell, str) and (cell in ERROR_TEXTS or cell in ("Loading...", "Loading…"))
-
-
 def fits(cells: Iterable[CellValue], kind: FieldKind, timezone: ZoneInfo | None = None) -> bool:
     """Whether every cell is read as `kind` without a fault."""
     type_ = CellType(kind, timezone or ZoneInfo("UTC"))
@@ -189,6 +190,8 @@ def fits(cells: Iterable[CellValue], kind: FieldKind, timezone: ZoneInfo | None 
 
 
 def _guess_bool(distinct: list[CellValue], words: Sequence[str]) -> GuessedType | None:
+    if len(distinct) > _MOST_BOOLS:
+        return None
     texts = {shown(cell).strip().casefold() for cell in distinct}
     if texts <= {"true", "false"}:
         return GuessedType("bool", Guess("sure", "TRUE and FALSE"))
@@ -200,12 +203,13 @@ def _guess_bool(distinct: list[CellValue], words: Sequence[str]) -> GuessedType 
 
 
 def _guess_number(distinct: list[CellValue], count: int) -> GuessedType | None:
-    if all(cell.__class__ is str for cell in distinct):
-        text = "".join(f"{cell}\n" for cell in distinct)
-        if not any(sign.isdigit() for sign in text):
-            return None
-        if _PLAIN_INTEGERS.fullmatch(text):
-            return GuessedType("int32", Guess("sure", "whole numbers" if count > 1 else "one number"))
+    found = _plain_number(distinct)
+    if found is not None:
+        kind: FieldKind = "int32" if found else "double"
+        why = "numbers with fractions" if kind == "double" else "whole numbers"
+        return GuessedType(kind, Guess("sure", why if count > 1 else "one number"))
+    if isinstance(distinct[0], str) and not any(map(str.isdigit, distinct[0])):
+        return None
     if any(isinstance(cell, str) and _LEADING_ZERO.match(cell.strip()) and "." not in cell for cell in distinct):
         return None
     kinds: tuple[FieldKind, ...] = ("int32", "int64", "uint64", "double")
@@ -214,6 +218,15 @@ def _guess_number(distinct: list[CellValue], count: int) -> GuessedType | None:
             why = "numbers with fractions" if kind == "double" else "whole numbers"
             return GuessedType(kind, Guess("sure", why if count > 1 else "one number"))
     return None
+
+
+def _plain_number(distinct: list[CellValue]) -> bool | None:
+    """Whether all cells are texts of plain numbers: True where they are whole; None where not."""
+    try:
+        text = "\n".join([*distinct, ""])  # type: ignore[list-item]
+    except TypeError:
+        return None
+    return True if PLAIN_INTEGERS.fullmatch(text) else False if PLAIN_NUMBERS.fullmatch(text) else None
 
 
 def _guess_time(distinct: list[CellValue], timezone: ZoneInfo) -> GuessedType | None:
@@ -294,7 +307,7 @@ def _guess_elements(elements: list[str], several: int, cells: int, separator: st
 
 
 def _guess_text(rows: int, distinct: list[CellValue], words: Sequence[str]) -> GuessedType:
-    texts = [shown(cell).strip() for cell in distinct]
+    texts = [shown(cell).strip() for cell in distinct[: _MOST_VALUES + 1]]
     last = words[-1] if words else ""
     says_so = last in _ENUM_WORDS
     values = len(texts)
