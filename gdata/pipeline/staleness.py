@@ -57,7 +57,7 @@ _LINE = re.compile(r"\bline=\d+|\blines=\{[^}]*\}")
 
 def _settings(config: Config) -> str:
     """A digest of what sheets.yaml says of a build: neither the gate and channels nor where lines stand."""
-    about = {name: getattr(config, name) for name in _OF_A_BUILD}
+    about = {name: getattr(config.asked_at or config, name) for name in _OF_A_BUILD}
     text = _LINE.sub("", repr(about)).replace(str(config.folder), "")
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
