@@ -22,6 +22,8 @@ class Bundle:
     """Where it was read, for messages: a folder, or a release and target."""
     fetch: Callable[[FileEntry], bytes]
     """The bytes of a file, not yet verified."""
+    folder: Path | None = None
+    """Where its files lie under their names, if they do."""
 
     def read(self, entry: FileEntry) -> bytes:
         """The bytes of one of the manifest's files, verified.
@@ -31,14 +33,7 @@ class Bundle:
         """
         content = self.fetch(entry)
         if len(content) != entry.size or hashlib.sha256(content).hexdigest() != entry.sha256:
-            raise DamagedError(
-                sentence(
-                    "{place}: {file} is damaged: its bytes aren't those the manifest names",
-                    place=self.place,
-                    file=entry.file,
-                ),
-                hint=sentence("build or fetch the bundle again"),
-            )
+            raise damaged_file(self.place, entry.file)
         return content
 
     def read_part(self, part: Part) -> bytes:
@@ -62,6 +57,14 @@ class Bundle:
         """Read every file once; raises DamagedError at the first that isn't what the manifest says."""
         for entry in self.manifest.files:
             self.read(entry)
+
+
+def damaged_file(place: str, name: str) -> DamagedError:
+    """The error for a file of a bundle whose bytes are others."""
+    return DamagedError(
+        sentence("{place}: {file} is damaged: its bytes aren't those the manifest names", place=place, file=name),
+        hint=sentence("build or fetch the bundle again"),
+    )
 
 
 def unpacked(part: Part, content: bytes, place: str) -> bytes:
@@ -101,7 +104,7 @@ def open_bundle(folder: Path) -> Bundle:
         except OSError as error:
             raise OutsideError(f"{folder / entry.file}: {error.strerror or error}") from error
 
-    return Bundle(Manifest.from_bytes(content, place=str(folder / MANIFEST)), content, str(folder), fetch)
+    return Bundle(Manifest.from_bytes(content, place=str(folder / MANIFEST)), content, str(folder), fetch, folder)
 
 
 def open_output(folder: Path, targets: Collection[str] | None = None) -> dict[str, Bundle]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gdata.bundles.encode import EncodedBundle
+from gdata.bundles.index import write_indexes
 from gdata.bundles.manifest import MANIFEST, Manifest, is_file_name
 from gdata.errors import DamagedError
 from gdata.files import is_temporary, unseal, write_atomically, write_files, write_sealed, writing
@@ -49,6 +50,8 @@ def write_build(output: Path, bundles: Sequence[EncodedBundle], record: Path) ->
     # All files of all targets before the first manifest: the instant between two builds stays short.
     for bundle in bundles:
         _write_files(output / bundle.manifest.target, bundle)
+    for bundle in bundles:
+        write_indexes(output / bundle.manifest.target, bundle.manifest)
     for bundle in bundles:
         _commit(output / bundle.manifest.target, bundle.manifest.to_bytes())
     for bundle in bundles:

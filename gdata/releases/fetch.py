@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gdata.bundles.index import index_name, write_indexes
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part, canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
@@ -159,12 +160,14 @@ def _write_bundle(store: Store, bundle: Bundle, release: Release, into: Path) ->
     files = {entry.file: entry for entry in bundle.manifest.files}
     missing = [entry for entry in files.values() if _hash_of(into / entry.file) != entry.sha256]
     store.in_parallel(lambda entry: write_atomically(into / entry.file, bundle.read(entry)), missing)
+    write_indexes(into, bundle.manifest)
     previous = _held_manifest(into)
     named_release = {"bundle": bundle.manifest.bundle, "build": bundle.manifest.build, "release": release.id}
     if _read(into / RELEASE) != canonical_json(named_release):
         write_atomically(into / RELEASE, canonical_json(named_release))
     committed = _commit(into, bundle.manifest_bytes, release.targets[bundle.manifest.target].signature)
     named = {entry.file for entry in (*files.values(), *(previous.files if previous else ()))}
+    named |= set(map(index_name, named))
     _remove(into, (name for name in _names(into, _BUNDLE_FILE) if name not in named))
     return committed or bool(missing), _traffic(missing, files.values())
 

@@ -228,7 +228,9 @@ class TypedData:
 
     def _open(self, found: Found) -> Snapshot:
         old: Snapshot | None = self.__dict__.get("_snapshot")
-        snapshot = Snapshot(found, self._generated, old, shared=self._shared)
+        snapshot = Snapshot(
+            found, self._generated, old, shared=self._shared, may_map=not self._eager and self._place.may_map
+        )
         if self._eager:
             snapshot.parse_all()
         if old is not None:

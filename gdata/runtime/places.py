@@ -55,6 +55,10 @@ class Found:
 class Place(Protocol):
     """Where a server's data comes from. Its methods may be called again in a forked child."""
 
+    @property
+    def may_map(self) -> bool:
+        """Whether indexes beside its files may be believed: nobody signs them."""
+
     def find(self, last: Found | None) -> Found | None:
         """What is there now; None if that is still `last`. Nothing but the manifest has been read of it.
 
@@ -82,6 +86,11 @@ class FolderPlace:
         self.folder = folder
         self.target = target
         self.public_key = public_key
+
+    @property
+    def may_map(self) -> bool:
+        """Where nothing needs a signature."""
+        return self.public_key is None
 
     def find(self, last: Found | None) -> Found | None:
         """The bundle that is there now; None if that is still `last`."""

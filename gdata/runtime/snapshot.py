@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any, overload
 
@@ -20,6 +21,7 @@ from gdata.bundles.titles import Titles, titles_of
 from gdata.bundles.users import Use, find_users
 from gdata.errors import DamagedError, LookupFailed
 from gdata.nearest import nearest
+from gdata.runtime.mapped import map_table
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.places import Found
 from gdata.runtime.references import References
@@ -36,8 +38,11 @@ class TypedSnapshot:
         old: TypedSnapshot | None = None,
         *,
         shared: SharedRows | None = None,
+        may_map: bool = False,
     ) -> None:
         """Read and verify all of what was found; what `old` has of it already isn't read again, and stays parsed.
+
+        `may_map`: large tables with an index may stay in their files.
 
         Raises:
             DamagedError: a file is missing, or isn't what the manifest says.
@@ -57,6 +62,8 @@ class TypedSnapshot:
         self._contents: dict[str, list[bytes]] = {}
         self._types = self._own_types(found.bundle, generated, old)
         new = {name: entry for name, entry in manifest.tables.items() if not self._take_over(name, old)}
+        if may_map and found.bundle.folder is not None and shared is None:
+            new = {name: entry for name, entry in new.items() if not self._map(name, found.bundle.folder)}
         contents = found.read(one for entry in new.values() for one in entry.files)
         for name, entry in new.items():
             self._contents[name] = [unpacked(part, contents[part.file], self.place) for part in entry.parts]
@@ -82,6 +89,14 @@ class TypedSnapshot:
             self._parsed[name] = old._parsed[name]
             self._name_rows(name, self._parsed[name])  # By this release's texts; and `old` isn't kept for them.
         return True
+
+    def _map(self, name: str, folder: Path) -> bool:
+        """Whether the table can stay in its files, which are verified then."""
+        mapped = map_table(name, self._types[name], self._manifest.tables[name], folder, self.place)
+        if mapped is not None:
+            self._name_rows(name, mapped)
+            self._parsed[name] = mapped
+        return mapped is not None
 
     def _name_rows(self, name: str, table: Any) -> None:
         if isinstance(table, Table):

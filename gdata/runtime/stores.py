@@ -50,6 +50,11 @@ class StorePlace:
         self._opened: tuple[int, Store] | None = None
         self._identity: str | None = None
 
+    @property
+    def may_map(self) -> bool:
+        """Blobs have no names of bundles, and no indexes."""
+        return False
+
     def find(self, last: Found | None) -> Found | None:
         """What the channel points at now; None if that is still `last`."""
         try:
