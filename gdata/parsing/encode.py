@@ -222,7 +222,7 @@ class _Steps:
 
     def _of_node(self, node: Node, message: MessagePlan, depth: int, element: int = 0) -> Iterator[_Step]:
         field, tag = node.field, _tag(node.field.number, _LENGTH_DELIMITED)
-        if node.variants or node.entries or (node.column is not None and node.parts):
+        if node.case is not None or node.variants or node.entries or (node.column is not None and node.parts):
             raise _Unfit
         if node.column is not None:
             yield self._of_cell(node, message, element)
