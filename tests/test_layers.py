@@ -27,7 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": WORDS | {"metrics", "schema", "parsing", "bundles.lookup", "bundles.fieldpath", "bundles.titles"},
     "diffs": WORDS | {"bundles", "options_pb2", "schema.names"},
     "releases": WORDS | {"bundles"},
-    "scaffold": WORDS | {"schema", "sources", "configfile", "parsing"},
+    "scaffold": WORDS
+    | {"schema", "sources", "configfile", "parsing", "bundles.encode", "checks.rules", "checks.violations"},
     "runtime": {"errors", "nearest", "files", "proto", "bundles", "releases"},
     "codegen": WORDS | {"schema", "bundles", "runtime"},
     "tables": WORDS | {"project", "events", "schema", "sources", "parsing", "checks", "bundles.manifest"},

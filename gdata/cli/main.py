@@ -44,6 +44,7 @@ COMMANDS = {
     "sign": "Sign the release that a channel has.",
     "show": "Show a table, or a row of it.",
     "uses": "Show which rows refer to a row.",
+    "sheet": "Write a table as a workbook that builds the same rows again.",
     "codegen": "Write a client's code: its messages, and a loader that trusts no byte.",
     "stubs": "Write a .pyi so that editors complete the tables of gdata.load.",
 }

@@ -31,6 +31,25 @@ class SourceLines:
         line = self._lines[file.name].get((*path, *steps)) if file is not None else None
         return f"{file.name}:{line}" if file is not None and line is not None else ""
 
+    def comment(self, name: str) -> str:
+        """What the .proto file says of `name` above it or behind it, as one text; "" where it says nothing."""
+        file, path = self._declared.get(name, (None, ()))
+        if file is None:
+            return ""
+        comment = self._comments[file.name].get(path, "")
+        return "\n".join(line.strip() for line in comment.strip().splitlines())
+
+    @cached_property
+    def _comments(self) -> dict[str, dict[SourcePath, str]]:
+        return {
+            file.name: {
+                tuple(one.path): f"{one.leading_comments}\n{one.trailing_comments}"
+                for one in file.source_code_info.location
+                if one.leading_comments or one.trailing_comments
+            }
+            for file in self._files
+        }
+
     @cached_property
     def _declared(self) -> dict[str, tuple[FileDescriptorProto, SourcePath]]:
         return {name: (file, path) for file in self._files for name, path in declarations(file)}
