@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import re
 import sys
 import threading
@@ -21,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from gdata.config import SheetEntry, Spreadsheet
+from gdata.configfile import find_config, load_config
 from gdata.errors import GdataError
 from gdata.sources.adapters import pull_local, read_sheets
 from gdata.sources.grid import CellValue, DateCell, Grid, SheetRequest
@@ -33,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C; prints the address, the key's file and every spreadsheet's id."""
     options = _parser().parse_args(arguments)
     try:
-        emulator = GoogleEmulator(import_folder(options.folder), port=options.port, latency=options.latency)
+        spreadsheets = import_folder(options.folder, options.timezone or _timezone_around(options.folder))
+        emulator = GoogleEmulator(spreadsheets, port=options.port, latency=options.latency)
     except (GdataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 3
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         emulator.fail(name, times=int(times or 1))
     with emulator:
         _write_files(emulator, options)
-        _announce(emulator, options.key)
+        _announce(emulator, options.key, options.folder)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
@@ -60,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path, help="every workbook and csv folder below it is served")
     parser.add_argument("--port", type=int, default=9000, help="0: any free one (default: 9000)")
     parser.add_argument("--key", type=Path, default=Path("emulator-key.json"), help="where to write the key file")
+    parser.add_argument("--timezone", help="of all spreadsheets; else that of the sheets.yaml around the folder")
     parser.add_argument("--client", type=Path, help="where to write an OAuth client for `gdata login`")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to each request")
     parser.add_argument("--bandwidth", type=int, default=0, help="bytes a second for each connection (0: no limit)")
@@ -82,11 +86,23 @@ def _write_files(emulator: GoogleEmulator, options: argparse.Namespace) -> None:
         options.client.write_text(json.dumps(client, indent=2), encoding="utf-8")
 
 
-def _announce(emulator: GoogleEmulator, key: Path) -> None:
-    print(f"google.endpoint: {emulator.endpoint}\ngoogle.credentials: {key}", flush=True)
+def _announce(emulator: GoogleEmulator, key: Path, folder: Path) -> None:
+    """Lines that sheets.yaml takes as they are: the service, and each spreadsheet's `id:` for its `path:`."""
+    print(f"google:\n  endpoint: {emulator.endpoint}\n  credentials: {key}", flush=True)
+    paths = {spreadsheet_id(path, folder): path for path in _find_spreadsheets(folder)}
+    width = max(map(len, emulator.state.spreadsheets), default=0)
     for spreadsheet in emulator.state.spreadsheets.values():
         titles = ", ".join(sheet.title for sheet in spreadsheet.sheets)
-        print(f"{spreadsheet.id}  {spreadsheet.title}: {titles}", flush=True)
+        path = paths[spreadsheet.id].as_posix()
+        print(f"    id: {spreadsheet.id:{width}}  # in place of `path: {path}`: {titles}", flush=True)
+
+
+def _timezone_around(folder: Path) -> str:
+    """The time zone of the project that the folder belongs to."""
+    try:
+        return load_config(find_config(folder), os.environ).timezone
+    except GdataError:
+        return "Etc/GMT"
 
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
@@ -95,16 +111,17 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?")
 _ID_LENGTH = 44
 
 
-def import_folder(folder: Path) -> list[EmulatedSpreadsheet]:
+def import_folder(folder: Path, time_zone: str = "Etc/GMT") -> list[EmulatedSpreadsheet]:
     """Every workbook below `folder`, and every folder there that holds .csv files, as a spreadsheet each.
 
     Raises:
         SourceError: one of them can't be read.
     """
-    return [import_spreadsheet(path, spreadsheet_id(path, folder)) for path in sorted(_find_spreadsheets(folder))]
+    found = sorted(_find_spreadsheets(folder))
+    return [import_spreadsheet(path, spreadsheet_id(path, folder), time_zone) for path in found]
 
 
-def import_spreadsheet(path: Path, id: str) -> EmulatedSpreadsheet:
+def import_spreadsheet(path: Path, id: str, time_zone: str = "Etc/GMT") -> EmulatedSpreadsheet:
     """One workbook, or one folder of .csv files, with all its sheets.
 
     Raises:
@@ -115,7 +132,7 @@ def import_spreadsheet(path: Path, id: str) -> EmulatedSpreadsheet:
     by_title = {grid.sheet: grid for grid in read.grids}
     titles = [title for title in read.titles if title in by_title] or list(by_title)
     sheets = [_import_sheet(by_title[title], number) for number, title in enumerate(titles)]
-    return EmulatedSpreadsheet(id, path.stem, sheets)
+    return EmulatedSpreadsheet(id, path.stem, sheets, time_zone=time_zone)
 
 
 def spreadsheet_id(path: Path, folder: Path) -> str:

@@ -87,3 +87,17 @@ def test_windows_reads_the_batch_file(project: Path) -> None:
 def test_its_ci_recipe_is_the_documented_one(project: Path) -> None:
     recipe = (ROOT / "docs" / "ci" / "github-actions.yml").read_bytes()
     assert (project / ".github" / "workflows" / "gdata.yml").read_bytes() == recipe
+
+
+def test_editors_find_the_schema_of_its_settings(project: Path) -> None:
+    assert (project / "sheets.yaml").read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=")
+    assert (project / "sheets.schema.json").read_bytes() == (ROOT / "docs" / "sheets.schema.json").read_bytes()
+
+
+def test_its_metric_is_in_the_diff(project: Path) -> None:
+    gdata(project, "build", "--quiet")
+    gdata(project, "publish", "--yes")
+    edit(project / "sheets" / "Shop.csv", "1002,120", "1002,130")
+    gdata(project, "build", "--quiet")
+    diff = json.loads(gdata(project, "diff", "--format", "json").stdout)
+    assert diff["metrics"]["price_of_rarity"]["changed"]

@@ -1,8 +1,12 @@
 """The sample game's sheets read the same through the emulator as from their files."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from command_line import run_gdata
 
 from gdata.config import GoogleSettings, SheetEntry, Spreadsheet
 from gdata.sources.adapters import pull_local, read_sheets
@@ -69,3 +73,22 @@ def test_ids_are_as_long_as_googles_and_stay_the_same(tmp_path):
     assert [len(id) for id in ids] == [44, 44, 44]
     assert all(id.replace("-", "").replace("_", "").isalnum() and id.isascii() for id in ids)
     assert ids[0].startswith("items-")
+
+
+def test_what_it_prints_goes_into_sheets_yaml_as_it_is(game: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "gdata.testing.google", "sheets", "--port", "0", "--key", "key.json"]
+    served = subprocess.Popen(command, cwd=game, stdout=subprocess.PIPE, encoding="utf-8")
+    try:
+        assert served.stdout is not None
+        lines = [served.stdout.readline() for _ in range(3 + len(list(SHEETS.iterdir())))]
+        settings = (game / "sheets.yaml").read_text(encoding="utf-8")
+        for line in lines[3:]:
+            path = line.partition("`path: ")[2].partition("`")[0]
+            settings, count = re.subn(rf"(?m)^    path: {path}\b.*\n", lambda _, line=line: line, settings)
+            assert count == 1, path
+        (game / "sheets.yaml").write_text(settings + "\n" + "".join(lines[:3]), encoding="utf-8")
+        steps = run_gdata("doctor", "--format", "json", cwd=game).json["steps"]
+        assert [step["state"] for step in steps if "spreadsheet" in step["name"]] == ["ok"] * len(lines[3:])
+    finally:
+        served.terminate()
+        served.wait(10)
