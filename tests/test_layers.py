@@ -71,7 +71,7 @@ LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {
     "protovalidate": (("checks/", "schema/"), False),
     "jinja2": (("diffs/", "cli/", "scaffold/", "codegen/"), False),
 }
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if "testing" not in path.parts)
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if not {"testing", "templates"} & set(path.parts))
 
 
 def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
