@@ -19,7 +19,7 @@ from gdata.errors import UsageError
 from gdata.language import sentence
 from gdata.schema.plan import kind_of
 
-LanguageName = Literal["cpp", "csharp", "go", "java", "lua", "python", "typescript"]
+LanguageName = Literal["cpp", "csharp", "go", "java", "lua", "python", "rust", "typescript"]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 
 DRIVERS = Path(__file__).parent / "drivers"
 CLIENT = Path(__file__).parents[2] / "examples" / "client-ts"
+CRATES = Path("/usr/share/cargo/registry")
 GO_LIBRARIES = Path("/usr/share/gocode")
 
 
@@ -57,6 +58,28 @@ def go(code: Path) -> list[str]:
     run(["go", "vet", "example.com/game/gamedata"], root, GO111MODULE="off", GOPATH=paths, GOFLAGS="")
     run(["go", "build", "-o", root / "run", "driver"], root, GO111MODULE="off", GOPATH=paths, GOFLAGS="")
     return [str(root / "run")]
+
+
+def rust(code: Path) -> list[str]:
+    """Cargo with prost, serde_json and sha2 as Debian keeps them (librust-prost-build-dev …); nothing is downloaded."""
+    need("cargo")
+    if not list(CRATES.glob("prost-build-*")):
+        pytest.skip(f"needs librust-prost-build-dev and its kin in {CRATES}")
+    crate = code.parent / "crate"
+    (crate / "src").mkdir(parents=True)
+    (crate / ".cargo").mkdir()
+    source = f'replace-with = "debian"\n[source.debian]\ndirectory = "{CRATES}"\n'
+    (crate / ".cargo" / "config.toml").write_text(f"[source.crates-io]\n{source}")
+    packages = "\n".join(f'{name} = "*"' for name in ("prost", "prost-types", "serde_json", "sha2"))
+    about = '[package]\nname = "run"\nversion = "0.0.0"\nedition = "2021"\n'
+    built = '[build-dependencies]\nprost-build = "*"\n'
+    (crate / "Cargo.toml").write_text(f"{about}[dependencies]\n{packages}\n{built}")
+    shutil.copytree(code, crate / "src" / "gamedata")
+    shutil.copy(DRIVERS / "driver.rs", crate / "src" / "main.rs")
+    include = 'include!("src/gamedata/game_data_build.rs");\nfn main() { compile_game_data().unwrap(); }\n'
+    (crate / "build.rs").write_text(include)
+    run(["cargo", "build", "--offline", "--quiet"], crate, CARGO_TARGET_DIR=str(crate / "target"))
+    return [str(crate / "target" / "debug" / "run")]
 
 
 def typescript(code: Path) -> list[str]:
@@ -139,6 +162,7 @@ MAKERS: Mapping[str, Callable[[Path], list[str]]] = {
     "java": java,
     "lua": lua,
     "python": python,
+    "rust": rust,
     "typescript": typescript,
 }
 """Of each language: from the folder with its generated code to the command that answers."""

@@ -11,6 +11,7 @@ from gdata.codegen.languages.go import GO
 from gdata.codegen.languages.java import JAVA
 from gdata.codegen.languages.lua import LUA
 from gdata.codegen.languages.python import PYTHON
+from gdata.codegen.languages.rust import RUST
 from gdata.codegen.languages.typescript import TYPESCRIPT
 
 LANGUAGES: Mapping[LanguageName, Language] = {
@@ -20,5 +21,6 @@ LANGUAGES: Mapping[LanguageName, Language] = {
     "java": JAVA,
     "lua": LUA,
     "python": PYTHON,
+    "rust": RUST,
     "typescript": TYPESCRIPT,
 }
