@@ -1,4 +1,4 @@
-"""Rust: prost-build makes the messages when the crate is built, from the schema beside the loader; called as it calls them."""
+"""Rust: prost-build makes the messages when the crate is built, from the schema beside the loader."""
 
 from __future__ import annotations
 
