@@ -10,7 +10,7 @@
 
 #include "rows.h"
 
-#define VERSION 3 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 4 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -198,6 +198,46 @@ static PyObject *encoder_json(PyObject *object, PyObject *arguments) {
     return result;
 }
 
+/* (shared texts, 64 bits each where one ends, a byte a style). */
+static int open_book(PyObject *arguments, Py_buffer buffers[3], Book *book) {
+    if (!PyArg_ParseTuple(arguments, "y*y*y*", &buffers[0], &buffers[1], &buffers[2])) return 0;
+    *book = (Book){.texts = buffers[0].buf, .texts_size = (size_t)buffers[0].len, .ends = buffers[1].buf,
+                   .text_count = (size_t)buffers[1].len / sizeof(uint64_t), .styles = buffers[2].buf,
+                   .style_count = (size_t)buffers[2].len};
+    return 1;
+}
+
+static void close_book(Py_buffer buffers[3]) {
+    for (int i = 0; i < 3; i++) PyBuffer_Release(&buffers[i]);
+}
+
+PyDoc_STRVAR(xml_doc, "xml(content, start, end, book)\n\nThe same of rows of a worksheet's XML.");
+
+static PyObject *encoder_xml(PyObject *object, PyObject *arguments) {
+    EncoderObject *self = (EncoderObject *)object;
+    Py_buffer content, buffers[3];
+    PyObject *parts, *result = NULL;
+    Book book;
+    Py_ssize_t start, end;
+    int outcome;
+    if (!PyArg_ParseTuple(arguments, "y*nnO!", &content, &start, &end, &PyTuple_Type, &parts)) return NULL;
+    if (start < 0 || start > end || end > content.len) {
+        PyErr_SetString(PyExc_ValueError, "no such part of the sheet");
+    } else if (open_book(parts, buffers, &book)) {
+        if (enter(self)) {
+            const uint8_t *at = content.buf;
+            Py_BEGIN_ALLOW_THREADS
+            outcome = encode_xml(self->encoder, at + start, at + end, &book);
+            Py_END_ALLOW_THREADS
+            result = found(self->encoder, outcome);
+            self->is_busy = 0;
+        }
+        close_book(buffers);
+    }
+    PyBuffer_Release(&content);
+    return result;
+}
+
 PyDoc_STRVAR(answer_doc, "answer(step, cell, state, mask, wire)\n\nSay what a cell is that was asked about.");
 
 static PyObject *encoder_answer(PyObject *object, PyObject *arguments) {
@@ -231,6 +271,7 @@ static PyObject *encoder_forget(PyObject *object, PyObject *arguments) {
 
 static PyMethodDef encoder_methods[] = {{"text", encoder_text, METH_VARARGS, text_doc},
                                         {"json", encoder_json, METH_VARARGS, json_doc},
+                                        {"xml", encoder_xml, METH_VARARGS, xml_doc},
                                         {"answer", encoder_answer, METH_VARARGS, answer_doc},
                                         {"forget", encoder_forget, METH_VARARGS, forget_doc},
                                         {NULL, NULL, 0, NULL}};
@@ -370,9 +411,107 @@ static PyObject *json_ranges(PyObject *module, PyObject *arguments) {
     return result;
 }
 
+PyDoc_STRVAR(xml_rows_doc, "xml_rows(content, book)\n\nAs 64 bits a place, where each row of a worksheet's XML begins, and the "
+                           "end; and how many columns have "
+                           "something. None where something in it isn't plainly written.");
+
+static PyObject *xml_rows(PyObject *module, PyObject *arguments) {
+    Py_buffer content, buffers[3];
+    PyObject *parts, *result = NULL;
+    Places rows = {NULL, 0, 0};
+    Book book;
+    size_t width = 0;
+    int is_found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*O!", &content, &PyTuple_Type, &parts)) return NULL;
+    if (open_book(parts, buffers, &book)) {
+        Py_BEGIN_ALLOW_THREADS
+        is_found = find_xml_rows(content.buf, (size_t)content.len, &book, &rows, &width);
+        Py_END_ALLOW_THREADS
+        Py_ssize_t bytes = (Py_ssize_t)(rows.count * sizeof *rows.at);
+        result = is_found ? Py_BuildValue("y#n", (const char *)rows.at, bytes, (Py_ssize_t)width) : Py_NewRef(Py_None);
+        close_book(buffers);
+    }
+    free(rows.at);
+    PyBuffer_Release(&content);
+    return result;
+}
+
+PyDoc_STRVAR(xml_strings_doc, "xml_strings(content)\n\nThe shared texts of a workbook, and as 64 bits where each ends; None "
+                              "where they aren't plainly written.");
+
+static PyObject *xml_strings(PyObject *module, PyObject *arguments) {
+    Py_buffer content;
+    Places ends = {NULL, 0, 0};
+    Buffer texts = {NULL, 0, 0};
+    int is_read;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*", &content)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    is_read = read_xml_strings(content.buf, (size_t)content.len, &texts, &ends);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&content);
+    PyObject *result = is_read ? Py_BuildValue("y#y#", texts.at ? (char *)texts.at : "", (Py_ssize_t)texts.size,
+                                               ends.at ? (char *)ends.at : "", (Py_ssize_t)(ends.count * sizeof *ends.at))
+                               : Py_NewRef(Py_None);
+    free(ends.at);
+    free(texts.at);
+    return result;
+}
+
+PyDoc_STRVAR(xml_cells_doc, "xml_cells(content, start, end, book)\n\nThe cells of one row, each a letter for its type and what "
+                            "stands there; None where the row isn't plainly written.");
+
+#define WIDEST 16384
+
+static PyObject *cells_of(const Cell *cells, ptrdiff_t count) {
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (ptrdiff_t i = 0; list && i < count; i++) {
+        Py_ssize_t size = (Py_ssize_t)cells[i].size + (cells[i].type != CELL_BLANK);
+        PyObject *item = PyBytes_FromStringAndSize(NULL, size);
+        char *at = item ? PyBytes_AsString(item) : NULL;
+        if (at == NULL) {
+            Py_CLEAR(list);
+            return NULL;
+        }
+        if (size) at[0] = (char)cells[i].type;
+        if (cells[i].size) memcpy(at + 1, cells[i].at, cells[i].size);
+        if (PyList_SetItem(list, (Py_ssize_t)i, item) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *xml_cells(PyObject *module, PyObject *arguments) {
+    Py_buffer content, buffers[3];
+    PyObject *parts, *result = NULL;
+    Book book;
+    Py_ssize_t start, end;
+    Buffer texts = {NULL, 0, 0};
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*nnO!", &content, &start, &end, &PyTuple_Type, &parts)) return NULL;
+    Cell *cells = malloc(WIDEST * sizeof *cells);
+    if (cells == NULL) {
+        PyErr_NoMemory();
+    } else if (start < 0 || start > end || end > content.len) {
+        PyErr_SetString(PyExc_ValueError, "no such part of the sheet");
+    } else if (open_book(parts, buffers, &book)) {
+        const uint8_t *at = content.buf;
+        ptrdiff_t count = read_xml_row(at + start, at + end, &book, cells, WIDEST, &texts);
+        result = count < 0 ? Py_NewRef(Py_None) : cells_of(cells, count);
+        close_book(buffers);
+    }
+    free(texts.at);
+    free(cells);
+    PyBuffer_Release(&content);
+    return result;
+}
+
 static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"ascii", ascii, METH_VARARGS, ascii_doc},
                                   {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
+                                  {"xml_rows", xml_rows, METH_VARARGS, xml_rows_doc},
+                                  {"xml_strings", xml_strings, METH_VARARGS, xml_strings_doc},
+                                  {"xml_cells", xml_cells, METH_VARARGS, xml_cells_doc},
                                   {"json_ranges", json_ranges, METH_VARARGS, ranges_doc},
                                   {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
                                   {NULL, NULL, 0, NULL}};

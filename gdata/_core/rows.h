@@ -137,6 +137,22 @@ typedef struct {
  * ends; `sheets` says how many of these places there are up to the end of each sheet. 0: it isn't as it should be. */
 int find_ranges(const uint8_t *body, size_t size, Places *rows, Places *sheets);
 
+/* What the cells of a workbook refer to: shared texts, and which styles show a number as what it is. */
+typedef struct {
+    const uint8_t *texts, *styles;
+    const uint64_t *ends;
+    size_t texts_size, text_count, style_count;
+} Book;
+
+/* Where each row of a worksheet's XML begins, by its number; the last place is the end; and how many columns have
+ * something. 0: something in it is written otherwise. */
+int find_xml_rows(const uint8_t *content, size_t size, const Book *book, Places *rows, size_t *width);
+/* The shared texts of a workbook. 0: they are written otherwise. */
+int read_xml_strings(const uint8_t *content, size_t size, Buffer *texts, Places *ends);
+int encode_xml(Encoder *encoder, const uint8_t *at, const uint8_t *end, const Book *book);
+/* The cells of one row; -1: it is written otherwise. Their texts may stand in `texts`. */
+ptrdiff_t read_xml_row(const uint8_t *at, const uint8_t *end, const Book *book, Cell *cells, size_t needed, Buffer *texts);
+
 /* Whether no two rows of a table's wire have the same values in these fields of the row: 1 or 0, -1 no memory,
  * -2 this is no such table. */
 int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count,

@@ -333,13 +333,9 @@ def _cells(line: Sequence[CellValue], columns: Collection[int]) -> list[CellValu
 def _from_the_end(lines: Sequence[Sequence[CellValue]]) -> Iterator[Sequence[CellValue]]:
     if not isinstance(lines, BlockRows):
         yield from reversed(lines)
-    elif lines:
-        # A block's rows are found from its start; most often the last one is a record, and nobody asks for another.
-        *others, last = lines.blocks
-        yield last[-1]
-        yield from reversed(list(last)[:-1])
-        for block in reversed(others):
-            yield from reversed(list(block))
+        return
+    for block in reversed(lines.blocks):
+        yield from block.backwards()
 
 
 def is_unticked(cell: CellValue) -> bool:

@@ -24,6 +24,10 @@ class RowBlock(Sequence[list[Any]]):
     def after(self, row: int) -> RowBlock:
         """The rows from `row` on."""
 
+    def backwards(self) -> Iterator[list[Any]]:
+        """The rows from the last one on; often nobody asks for a second."""
+        yield from reversed(list(self))
+
     @abstractmethod
     def encode(self, encoder: Any) -> Any:
         """What the core's encoder finds in the rows."""

@@ -112,6 +112,12 @@ class TextBlock(RowBlock):
             column: Utf8Cells(cells[column:end:step] if column < step - 1 else [b""] * self._count) for column in wanted
         }
 
+    def backwards(self) -> Iterator[list[str]]:
+        """The rows from the last one on: that one is found from the end, the others from the block's start."""
+        if self:
+            yield self[-1]
+            yield from reversed(list(self)[:-1])
+
     def encode(self, encoder: Any) -> Any:
         """What the core's encoder finds in the rows."""
         cell_end, row_end = self._separators

@@ -20,6 +20,9 @@ static const char *const PIECES[] = {
     "18446744073709551615", "9223372036854775808", "-9223372036854775808", "99999999999999999999999", "0.5", "-0", ".", "-", "1.",
     ".5", "0.1234567", "9007199254740993", "16777217", "123456", "1e5", "a", "sword", "undefined", "=A1", "1E+12", " ", "\t",
     "\xea\xb0\x80", "\xe3\x80\x80", "\xc2\xa0", "\xef\xbb\xbf", "\xf0\x9f\x98\x80", "\xf4\x90\x80\x80", "\xed\xa0\x80", "\xff", "\xc2",
+    "<sheetData>", "<row r=\"1\">", "<row r='2'>", "<row>", "</row>", "</sheetData>", "<row r=\"3\"/>", "<c r=\"A1\" t=\"s\"><v>1</v></c>",
+    "<c r=\"B2\"><v>5</v></c>", "<c t=\"inlineStr\"><is><t>a&amp;b</t></is></c>", "<c", ">", "/>", "<v>", "</v>", "</c>", "<f>A1</f>", " s=\"1\"",
+    " t=\"b\"", "&lt;", "<sst>", "</sst>", "<si><t>x</t></si>", "<si><r><t xml:space=\"preserve\"> y</t></r></si>", "<sst count=\"2\">",
     "[", "]", "[", "]", "\"", "\"", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\", "true", "false", "null", "[1,\"a\"],", "-0", "1.5e3",
     "{\"valueRanges\":[{\"range\":\"A\",\"values\":[[1,\"a\"],[2]]}]}", "{\"valueRanges\":[", "{\"values\":[", "}", "]}]}", ":",
     "\xe2\x80\x8b", "\x7f", "TRUE", "FALSE", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
@@ -74,6 +77,11 @@ static Encoder *make_encoder(void) {
 }
 
 static int run(Encoder *encoder, const uint8_t *at, size_t size) {
+    if (draw(3) == 0) {
+        static const uint64_t ends[2] = {2, 5};
+        Book book = {(const uint8_t *)"ab\xea\xb0\x80", (const uint8_t *)"\1\0", ends, 5, 2, 2};
+        return encode_xml(encoder, at, at + size, &book);
+    }
     if (draw(3) == 0) return encode_json(encoder, at, at + size);
     return draw(2) ? encode_text(encoder, at, at + size, ',', '\n', 1) : encode_text(encoder, at, at + size, 0x1f, 0x1e, 0);
 }
@@ -120,6 +128,20 @@ int main(int count, char **arguments) {
         has_lone_cr(at, size);
         Places rows = {NULL, 0, 0}, sheets = {NULL, 0, 0};
         find_ranges(at, size, &rows, &sheets);
+        rows.count = sheets.count = 0;
+        Buffer texts = {NULL, 0, 0};
+        size_t width = 0;
+        if (read_xml_strings(at, size, &texts, &sheets)) {
+            Cell cells[4];
+            Buffer own = {NULL, 0, 0};
+            Book book = {texts.at, (const uint8_t *)"\1", sheets.at, texts.size, sheets.count, 1};
+            find_xml_rows(at, size, &book, &rows, &width);
+            read_xml_row(at, at + size, &book, cells, 4, &own);
+            free(own.at);
+        }
+        Book none = {NULL, NULL, NULL, 0, 0, 0};
+        find_xml_rows(at, size, &none, &rows, &width);
+        free(texts.at);
         free(rows.at);
         free(sheets.at);
         rows_differ(at, size, (uint32_t)draw(3), fields, 1 + (size_t)draw(2), 7);

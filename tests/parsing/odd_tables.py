@@ -7,20 +7,22 @@ import functools
 import io
 import json
 import re
+from datetime import UTC, datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gdata.config import SheetEntry
+from gdata.config import Audience, SheetEntry
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import ParsedTable
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
 from gdata.sources.google.index import decode_batch
-from gdata.sources.grid import ERROR_TEXTS, Grid
+from gdata.sources.grid import ERROR_TEXTS, Grid, Pulled, SheetRequest
 from gdata.sources.textrows import read_rows
+from gdata.sources.workbook.read import read_workbook
 from gdata.testing.bundles import compile_protos
 
-TAG_SETS = ((), ("jp",), ("kr", "jp"))
+AUDIENCES = (Audience(), Audience(("jp",)), Audience(("kr", "jp")))
 
 _SCHEMA = """
 syntax = "proto3";
@@ -119,6 +121,31 @@ def odd_answer(random: Random) -> bytes:
     return body.encode("utf-8", "surrogatepass")
 
 
+def odd_workbook(random: Random) -> bytes:
+    """The same as a workbook, its texts shared or each in its cell."""
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    rows = list(csv.reader(io.StringIO(odd_table(random).decode(), newline="")))
+    book = Workbook(write_only=random.random() < 0.5)
+    sheet = book.create_sheet("Row", 0)
+    for row in rows:
+        texts = (ILLEGAL_CHARACTERS_RE.sub("", cell) for cell in row)
+        # A formula has no value yet, and is another matter.
+        sheet.append([_typed(random, f" {cell}" if cell.startswith("=") else cell) for cell in texts])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _typed(random: Random, cell: str) -> str | bool | float | None:
+    if cell in ("TRUE", "FALSE"):
+        return cell == "TRUE"
+    if _JSON_NUMBER.fullmatch(cell) and len(cell) < 30 and random.random() < 0.99:
+        return json.loads(cell)  # type: ignore[no-any-return]
+    return cell or None
+
+
 def _literal(random: Random, cell: str) -> str:
     if cell in ("TRUE", "FALSE"):
         return cell.lower()
@@ -141,12 +168,15 @@ def _row(random: Random, names: list[str], number: int, share: float) -> list[st
 
 
 def parse(content: bytes, entry: SheetEntry) -> ParsedTable:
-    """The table that is made of csv, or of an answer of Google's."""
-    if content.startswith(b"{"):
+    """The table that is made of csv, an answer of Google's or a workbook."""
+    if content.startswith(b"PK"):
+        pulled = Pulled("game", "workbook", {"Row.xlsx": content}, datetime.now(UTC))
+        (grid,) = read_workbook(pulled, [SheetRequest("Row")]).grids
+    elif content.startswith(b"{"):
         grid = Grid("game", "Row", decode_batch(content)[0], "google")
     else:
         rows = read_rows(content)
         cells = rows if rows is not None else list(csv.reader(io.StringIO(content.decode(), newline="")))
         grid = Grid("game", "Row", cells, "csv")
     sheet = TableSheet(grid, entry, (plan(),))
-    return parse_table(plan(), [sheet], TAG_SETS, ZoneInfo("Europe/Berlin"))
+    return parse_table(plan(), [sheet], AUDIENCES, ZoneInfo("Europe/Berlin"))

@@ -13,7 +13,7 @@ from random import Random
 import case_files
 import pytest
 from case_files import Case, cases, open_case, parse_case, read_grid
-from odd_tables import odd_answer, odd_table, parse
+from odd_tables import odd_answer, odd_table, odd_workbook, parse
 
 from gdata._core import core
 from gdata.config import SheetEntry
@@ -26,6 +26,7 @@ from gdata.problems import Problem
 from gdata.sources.google.index import decode_batch
 from gdata.sources.grid import DateCell, FormulaCell, Grid
 from gdata.sources.textrows import read_rows
+from gdata.sources.workbook.rows import XmlBlock
 
 pytestmark = pytest.mark.skipif(core() is None, reason="gdata was installed without a compiler")
 
@@ -109,7 +110,8 @@ def test_many_odd_tables_both_ways(both_ways: Callable[[Callable[[], object]], N
 def _compare_odd_tables(both_ways: Callable[[Callable[[], object]], None], seed: int, count: int) -> None:
     random = Random(seed)
     for _ in range(count):
-        content, entry = random.choice([odd_table, odd_answer])(random), random.choice(_ENTRIES)
+        make = random.choice([odd_table, odd_table, odd_answer, odd_answer, odd_workbook])
+        content, entry = make(random), random.choice(_ENTRIES)
         block = random.choice([200, 1000, 1 << 17])
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("gdata.sources.blockrows.BLOCK_BYTES", block)
@@ -140,6 +142,18 @@ def test_clean_blocks_are_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RowEncoder, "encode", lambda self, block: encoded.append(one := plain(self, block)) or one)
     monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 1000)
     random = Random(3)
-    for _ in range(40):
-        parse(random.choice([odd_table, odd_answer])(random), _ENTRIES[0])
-    assert sum(one is not None for one in encoded) > 20
+    for make in (odd_table, odd_answer):
+        encoded.clear()
+        for _ in range(30):
+            parse(make(random), _ENTRIES[0])
+        assert any(one is not None for one in encoded)
+
+
+def test_plain_workbooks_are_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    plain = XmlBlock.encode
+    monkeypatch.setattr(XmlBlock, "encode", lambda self, encoder: read.append(self) or plain(self, encoder))
+    random = Random(4)
+    for _ in range(10):
+        parse(odd_workbook(random), _ENTRIES[0])
+    assert len(read) > 3

@@ -52,6 +52,10 @@ class AnswerBlock(RowBlock):
         """The rows from `row` on."""
         return AnswerBlock(self._body, self._places[row:]) if row else self
 
+    def backwards(self) -> Iterator[list[Any]]:
+        """The rows from the last one on, each by itself."""
+        return (self[number] for number in range(len(self) - 1, -1, -1))
+
     def encode(self, encoder: Any) -> Any:
         """What the core's encoder finds in the rows."""
         return encoder.json(self._body, self._places[0], self._places[-1])

@@ -58,6 +58,14 @@ class Scanner(Protocol):
         """What calamine hides of the sheet `title`."""
         ...
 
+    def visible_sheets(self) -> dict[str, bool] | None:
+        """Every sheet of cells and whether it is hidden; None where only calamine knows."""
+        return None
+
+    def plain_content(self, title: str) -> bytes | None:  # noqa: ARG002
+        """The XML of a sheet; None where there is something that its cells alone don't tell, or it isn't XML."""
+        return None
+
 
 class Archive:
     """An opened workbook; `name` is what messages call it."""

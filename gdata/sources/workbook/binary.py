@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from gdata.sources.grid import CellValue
-from gdata.sources.workbook.archive import Archive, Area, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.archive import Archive, Area, Scan, Scanner, damage_named, refuse_too_many_cells
 from gdata.sources.workbook.cells import date_cell_of, is_percent_format
 from gdata.sources.workbook.xml import relation_targets, sheet_tables
 
@@ -35,7 +35,7 @@ _ERRORS = {
 }  # fmt: skip
 
 
-class BinaryScanner:
+class BinaryScanner(Scanner):
     """Looks through the sheets of one .xlsb."""
 
     def __init__(self, archive: Archive) -> None:

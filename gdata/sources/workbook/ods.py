@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from gdata.language import say
 from gdata.sources.grid import ERROR_TEXTS, CellValue, FormulaCell
-from gdata.sources.workbook.archive import Archive, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.archive import Archive, Scan, Scanner, damage_named, refuse_too_many_cells
 from gdata.sources.workbook.cells import iso_date_cell
 
 _CELLS = ("table-cell", "covered-table-cell")
@@ -34,7 +34,7 @@ _INDENTED = re.compile(rb">\s+</?(?:table|office|text):")
 _PARAGRAPH_OR_INDENT = re.compile(rb"(<text:(p|h)(?:\s[^<>]*)?(?<!/)>.*?</text:\2\s*>)|(?<=>)\s+(?=<)", re.DOTALL)
 
 
-class OdsScanner:
+class OdsScanner(Scanner):
     """Looks through the sheets of one .ods, all in one pass."""
 
     def __init__(self, archive: Archive) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ from gdata.language import say, sentence
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import read_file
 from gdata.sources.titles import match_titles
-from gdata.sources.workbook.archive import Archive, Area, Scan, Scanner, damaged, open_archive
+from gdata.sources.workbook.archive import Archive, Area, Scan, Scanner, damage_named, damaged, open_archive
 from gdata.sources.workbook.cells import typed_rows
+from gdata.sources.workbook.rows import SheetXml, read_book, xml_rows
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -52,16 +54,16 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
     name = pulled.location or pulled.spreadsheet
     archive = open_archive(content, name)
     scanner = _scanner(archive)
-    workbook = _load(content, archive)
-    hidden = _hidden_by_title(workbook)
+    opened = _Opened(content, archive)
+    hidden = _hidden_by_title(opened, scanner)
     matched = match_titles(hidden, requests, pulled.spreadsheet)
-    # The scan comes first: it refuses a sheet whose cells would fill the memory, and mends what calamine refuses.
-    scans = {title: scanner.scan(title) for title in matched.wanted}
-    workbook = _load(content, archive) if archive.is_mended else workbook
+    # The scans come first: they refuse a sheet whose cells would fill the memory, and mend what calamine refuses.
+    plain = _plainly_read(opened, scanner, matched.wanted)
+    scans = {title: scanner.scan(title) for title in matched.wanted if title not in plain}
     grids = []
-    for title, scan in scans.items():
-        with _calamine_named(f"{name}, sheet {title}"):
-            rows, merges = _read_sheet(workbook, title, scan)
+    for title in matched.wanted:
+        scan = scans.get(title, Scan([]))
+        rows, merges = (plain[title], ()) if title in plain else _read_sheet(opened, title, scan)
         grids.append(
             Grid(
                 spreadsheet=pulled.spreadsheet,
@@ -75,6 +77,37 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
             )
         )
     return ReadSheets(grids, list(matched.missing), titles=list(hidden))
+
+
+def _plainly_read(opened: _Opened, scanner: Scanner, titles: Iterable[str]) -> dict[str, Sequence[list[CellValue]]]:
+    """The rows of those sheets that the core can read by itself."""
+    found: dict[str, Sequence[list[CellValue]]] = {}
+    with damage_named(opened.archive.name):
+        book = read_book(opened.archive)
+    for title in titles if book is not None else ():
+        content = scanner.plain_content(title)
+        if content is not None and book is not None:
+            rows = xml_rows(SheetXml(content, book, partial(_read_anew, opened, scanner, title)))
+            if rows is not None:
+                found[title] = rows
+    return found
+
+
+def _read_anew(opened: _Opened, scanner: Scanner, title: str) -> list[list[CellValue]]:
+    """What calamine makes of a sheet, once somebody asks for more than the core tells."""
+    return _read_sheet(opened, title, scanner.scan(title))[0]
+
+
+class _Opened:
+    """The workbook as calamine has it, once somebody asks: where the core reads all sheets, nobody does."""
+
+    def __init__(self, content: bytes, archive: Archive) -> None:
+        self.content, self.archive = content, archive
+
+    @cached_property
+    def workbook(self) -> CalamineWorkbook:
+        """With whatever was mended by then."""
+        return _load(self.content, self.archive)
 
 
 def _load(content: bytes, archive: Archive) -> CalamineWorkbook:
@@ -134,10 +167,15 @@ def _without_panics() -> Iterator[None]:
                 os.write(2, written)
 
 
-def _hidden_by_title(workbook: CalamineWorkbook) -> dict[str, bool]:
+def _hidden_by_title(opened: _Opened, scanner: Scanner) -> dict[str, bool]:
     """Every sheet of cells, in the workbook's order, and whether it is hidden; charts and macros aren't sheets."""
+    known = scanner.visible_sheets()
+    if known is not None:
+        return known
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
+    # Of its own: what is scanned afterwards may mend the workbook.
+    workbook = _Opened(opened.content, opened.archive).workbook
     return {
         sheet.name: sheet.visible != SheetVisibleEnum.Visible
         for sheet in workbook.sheets_metadata
@@ -145,7 +183,14 @@ def _hidden_by_title(workbook: CalamineWorkbook) -> dict[str, bool]:
     }
 
 
-def _read_sheet(workbook: CalamineWorkbook, title: str, scan: Scan) -> tuple[list[list[CellValue]], tuple[Area, ...]]:
+def _read_sheet(opened: _Opened, title: str, scan: Scan) -> tuple[list[list[CellValue]], tuple[Area, ...]]:
+    with _calamine_named(f"{opened.archive.name}, sheet {title}"):
+        return _read_with_calamine(opened.workbook, title, scan)
+
+
+def _read_with_calamine(
+    workbook: CalamineWorkbook, title: str, scan: Scan
+) -> tuple[list[list[CellValue]], tuple[Area, ...]]:
     sheet = workbook.get_sheet_by_name(title)
     known = sheet.merged_cell_ranges or []
     merges = *((top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in known), *scan.merges

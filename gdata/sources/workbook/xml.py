@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache, partial
 from xml.etree import ElementTree
 
 from gdata.sources.grid import CellValue, FormulaCell
-from gdata.sources.workbook.archive import MAX_CELLS, Archive, Area, Scan, damage_named, refuse_too_many_cells
+from gdata.sources.workbook.archive import MAX_CELLS, Archive, Area, Scan, Scanner, damage_named, refuse_too_many_cells
 from gdata.sources.workbook.cells import is_percent_format, iso_date_cell
 
 _RELATIONS = (
@@ -50,12 +50,13 @@ _PERCENT_FORMATS = {"9", "10"}
 _MAX_WIDTH, _MAX_HEIGHT = 16_384, 1_048_576
 
 
-class XmlScanner:
+class XmlScanner(Scanner):
     """Looks through the sheets of one .xlsx or .xlsm."""
 
     def __init__(self, archive: Archive) -> None:
         """Raises SourceError: the workbook is damaged."""
         self._archive = archive
+        self._last = "", b""
         with damage_named(archive.name):
             self._drop_unreadable_sheets()
 
@@ -68,7 +69,7 @@ class XmlScanner:
         place = f"{self._archive.name}, sheet {title}"
         with damage_named(place):
             member = self._parts[title]
-            content = _as_utf8(self._archive.read(member))
+            content = self._content(member)
             refuse_too_many_cells(*_extent(content), place)
             typed = list(_errors_and_dates(content))
             if any(_ERROR.search(cell[1]) and _value(cell) not in _KNOWN_ERRORS for cell in typed):
@@ -81,6 +82,32 @@ class XmlScanner:
                 percents=frozenset(_styled_cells(content, self._percent_styles)),
                 find_negative=partial(_negative_numbers, content),
             )
+
+    def plain_content(self, title: str) -> bytes | None:
+        """The XML of a sheet; None where there is something that its cells alone don't tell."""
+        place = f"{self._archive.name}, sheet {title}"
+        with damage_named(place):
+            content = self._content(self._parts[title])
+            is_computed_anew = _FULL_CALCULATION.search(self._book) and b"<f" in content
+            is_merged = content.find(b"<mergeCell", content.rfind(b"</sheetData>")) >= 0
+            is_plain = not is_computed_anew and not is_merged and not any(self._totals(self._parts[title]))
+            return content if is_plain else None
+
+    def visible_sheets(self) -> dict[str, bool] | None:
+        """Every sheet of cells, in the workbook's order, and whether it is hidden; None where some sheet is unusual."""
+        book, found = ElementTree.fromstring(self._book), dict[str, bool]()
+        for sheet in (one for one in book.iter() if one.tag.endswith("}sheet")):
+            title = sheet.get("name", "")
+            if "worksheets/" not in self._parts.get(title, "") or title in found:
+                return None
+            found[title] = sheet.get("state", "visible") != "visible"
+        return found
+
+    def _content(self, member: str) -> bytes:
+        """The XML of a sheet; that of the last one asked for is kept."""
+        if self._last[0] != member:
+            self._last = member, _as_utf8(self._archive.read(member))
+        return self._last[1]
 
     def _uncomputed(self, content: bytes, hidden: Iterable[tuple[int, int, CellValue]]) -> frozenset[tuple[int, int]]:
         """The formulas with a value, where the workbook says that they are to be computed when it is opened."""
