@@ -242,12 +242,14 @@ def test_a_reviewers_ticks_stay(chromium: Browser, tmp_path: Path) -> None:
     page = shown(chromium, tmp_path, many(50))
     assert texts(page, "#progress") == ["0 of 2 tables reviewed"]
     page.press("x")
+    page.settle()
     assert texts(page, "#progress") == ["1 of 2 tables reviewed"]
     page = shown(chromium, tmp_path, many(50))
     assert texts(page, "#progress") == ["1 of 2 tables reviewed"] and texts(page, "nav a.seen span")[:1] == [
         "ItemTable"
     ]
     page.press("x")
+    page.settle()
     other = shown(chromium, tmp_path, many(51))
     assert texts(other, "#progress") == ["0 of 2 tables reviewed"]
 
