@@ -109,6 +109,8 @@ class Problem:
     url: str = ""
     header: str = ""
     """What the sheet calls the field, where that is something else."""
+    title: str = ""
+    """What people call the row, where it has a title."""
     versions: str | Sentence = ""
     """In which versions of those that were checked it holds, where that isn't all: "1.5 and later"."""
 
@@ -149,6 +151,7 @@ class Problem:
             "table": self.table,
             "field": self.field,
             "header": self.header,
+            "title": self.title,
             "value": self.value,
             "message": self.message,
             "hint": self.hint,

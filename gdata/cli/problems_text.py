@@ -136,7 +136,8 @@ def _heading(sheet: tuple[str, str], group: Iterable[Folded]) -> Text:
 
 def _lines(one: Folded, told: str) -> Iterator[Text]:
     problem = one.problem
-    yield Text.assemble(visible(full_message(problem)), (f"  {visible(problem.code)}", "dim"))
+    title = f"  · {visible(problem.title)}" if problem.title else ""
+    yield Text.assemble(visible(full_message(problem)), (title, "dim"), (f"  {visible(problem.code)}", "dim"))
     if problem.hint != told:
         yield Text(visible(problem.hint), style="green")
     if others := others_beside(problem):

@@ -114,6 +114,8 @@ def _texts(problem: Problem) -> Iterator[str]:
     yield field + literal(problem.message)
     if value := value_beside(problem):
         yield say("now {value}", value=code(value))
+    if problem.title:
+        yield literal(problem.title)
     if others := others_beside(problem):
         yield say("also {cells}", cells=literal(others))
     if problem.target:

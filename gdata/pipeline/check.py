@@ -5,13 +5,15 @@ Where something is wrong, the last release is asked what it had, so that a messa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from gdata.bundles.titles import text_columns
 from gdata.checks.existing import title_field
 from gdata.checks.keys import fold_gone, without_gone
 from gdata.checks.run import Checks
@@ -19,13 +21,14 @@ from gdata.checks.text import value_text
 from gdata.config import Audience
 from gdata.errors import GdataError
 from gdata.events import Event, Listener
-from gdata.language import sentence
+from gdata.language import current_language, sentence
 from gdata.parsing.view import SWITCHED_OFF, View
 from gdata.pipeline.metrics import check_metrics
 from gdata.pipeline.versions import check_empty, check_nobody
-from gdata.problems import Problem, has_errors, in_cell_order, with_severities
+from gdata.problems import Cell, Problem, has_errors, in_cell_order, with_severities
 from gdata.project import Project
 from gdata.schema.names import fold
+from gdata.schema.plan import FieldPlan
 from gdata.sources.adapters import source_of
 from gdata.tables.stage import Parsed
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from gdata.bundles.reader import Bundle
 
 
+_TITLED = 200
+"""Problems that are told with the titles of their rows."""
 _A_MOMENT = timedelta(minutes=1)
 """A pull takes seconds: somebody may add a row to one spreadsheet after it was read, and refer to it in another."""
 
@@ -77,7 +82,10 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         by_target = {target.name: views_by_audience[target.audience] for target in config.targets}
         problems += check_metrics(config, by_target, lambda note: listener(Event("check", note=note)))
     problems = with_severities(problems, config.severity.codes, config.severity.tables, strict=strict)
-    return _with_moments(_with_headers(in_cell_order(problems, parsed.sheet_order), parsed), parsed)
+    told = _with_headers(in_cell_order(problems, parsed.sheet_order), parsed)
+    if views_by_audience:
+        told = RowTitles(next(iter(views_by_audience.values())), parsed.sheet_order).added_to(told)
+    return _with_moments(told, parsed)
 
 
 def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Audience, Mapping[str, View]]) -> list[Problem]:
@@ -109,6 +117,45 @@ def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
         is_told = header in ("", problem.value) or not problem.field or fold(header) == fold(problem.field)
         found.append(problem if is_told else replace(problem, header=header))
     return found
+
+
+class RowTitles:
+    """What people call the rows that problems are about, found by their cells."""
+
+    def __init__(self, views: Mapping[str, View], order: Mapping[tuple[str, str], int]) -> None:
+        self._views = views
+        self._order = order
+
+    def added_to(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems, the first of them with the titles of their rows: of more, nobody reads each."""
+        first = [replace(one, title=self.of(one)) if one.cell.row else one for one in problems[:_TITLED]]
+        return [*first, *problems[_TITLED:]]
+
+    def of(self, problem: Problem) -> str:
+        """The title of the row that a problem is about; "" where it has none, or isn't known."""
+        view = self._views.get(problem.table)
+        field = title_field(view.plan) if view is not None else None
+        if view is None or field is None or not view.rows or view.plan.kind == "record":
+            return ""
+        wanted = self._place(problem.cell)
+        index = bisect_left(range(len(view.rows)), wanted, key=lambda at: self._place(view.locate(at, ())))
+        if index == len(view.rows) or self._place(view.locate(index, ())) != wanted:
+            return ""
+        title = str(getattr(view.rows[index], field.name))
+        return "" if problem.field == field.name else self._text(field, title)
+
+    def _place(self, cell: Cell) -> tuple[int, int]:
+        return self._order.get((cell.spreadsheet, cell.sheet), len(self._order)), cell.row
+
+    def _text(self, field: FieldPlan, title: str) -> str:
+        """The title through a table of texts, in the language in use."""
+        view = self._views.get(field.refs[0].table) if len(field.refs) == 1 else None
+        if view is None or len(view.plan.key) != 1:
+            return title
+        key = view.plan.key[0].name
+        row = next((one for one in view.rows if getattr(one, key) == title), None)
+        columns = text_columns(view.plan.row.descriptor, [key], current_language())
+        return next(filter(None, (getattr(row, column) for column in columns)), title) if row is not None else title
 
 
 def _with_moments(problems: list[Problem], parsed: Parsed) -> list[Problem]:
