@@ -1,18 +1,20 @@
-"""Write docs/problems.md: every kind of problem, an example of its words, and how to mend it.
+"""Write docs/problems.md, and docs/ko/problems.md: every kind of problem, an example of its words, how to mend it.
 
     python docs/make_problems.py
 
-Code and words come from gdata/kinds.py; only the examples are here. A test holds the page to both.
+Code and words come from gdata/kinds.py, and the catalogue of the language; only the examples are here. A test holds the
+pages to both.
 """
 
 from __future__ import annotations
 
+import contextvars
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from gdata import kinds
-from gdata.language import counted, sentence
+from gdata.language import counted, current_language, sentence, translated, use_language
 from gdata.nearest import question
 from gdata.problems import Cell, Kind, Problem
 
@@ -25,8 +27,10 @@ DECOMPOSED = {"decomposed": "Item!A7", "letters": "포, 션"}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "sheet.missing": {"spreadsheet": "items", "title": "Item", "before": question("Items"), "line": 12},
     "sheet.unreadable": {
-        "why": "sheets/Item.csv, line 3: its text isn't utf-8",
-        "then": "it looks like cp949: save it as CSV UTF-8",
+        "why": sentence(
+            "{place}, line {line}: its text isn't {encoding}", place="sheets/Item.csv", line=3, encoding="utf-8"
+        ),
+        "then": sentence("save it as CSV UTF-8"),
     },
     "sheet.hidden": {"glob": "Item*"},
     "range.outside": {"range": "E:G", "line": 12},
@@ -225,14 +229,44 @@ severity:
 This page is made by `python docs/make_problems.py`.
 """
 
+HEADS = {
+    "en": HEAD,
+    "ko": """# 문제
+
+`gdata build`와 `gdata check`가 시트에서 찾는 모든 실수입니다: 코드, 뜻, 문구의 예, 고치는 법. 코드는 바뀌지
+않으므로 프로그램이 기대도 됩니다(`--format json`).
+
+오류는 빌드를 멈추고, `output/` 아래는 아무것도 바뀌지 않습니다. 경고는 멈추지 않습니다. `--strict`는 모든 경고를
+오류로 보고, sheets.yaml의 `severity:`는 코드를 모든 테이블이나 한 테이블에서 올리거나, 내리거나, 끕니다:
+
+```yaml
+severity:
+  cell.float_digits: error
+  ItemTable: {text.blank_ends: off}
+```
+
+이 쪽은 `python docs/make_problems.py`가 씁니다.
+""",
+}
+"""What each language's page begins with."""
+
 
 def all_kinds() -> list[Kind]:
     """Every kind, in the order of gdata/kinds.py."""
     return [kind for kind in vars(kinds).values() if isinstance(kind, Kind)]
 
 
-def page() -> str:
-    """The text of docs/problems.md. Several kinds with one code share a section."""
+def page(language: str = "en") -> str:
+    """The page of a language. Several kinds with one code share a section."""
+
+    def write() -> str:
+        use_language(language)
+        return HEADS[language] + _sections()
+
+    return contextvars.copy_context().run(write)
+
+
+def _sections() -> str:
     by_code: dict[str, list[Kind]] = {}
     for kind in all_kinds():
         by_code.setdefault(kind.code, []).append(kind)
@@ -241,17 +275,17 @@ def page() -> str:
         sections.setdefault(code.partition(".")[0], []).append(_section(code, same))
     contents = "\n".join(f"- [{group}](#{group})" for group in sections)
     body = "\n".join(f"## {group}\n\n{''.join(texts)}" for group, texts in sections.items())
-    return f"{HEAD}\n{contents}\n\n{body}".rstrip() + "\n"
+    return f"\n{contents}\n\n{body}".rstrip() + "\n"
 
 
 def _section(code: str, same: list[Kind]) -> str:
     parts = [f"### {code}\n\n"]
     told: set[str] = set()
     for kind in same:
-        about = "" if kind.about in told else f"{kind.about}\n\n"
+        about = "" if kind.about in told else f"{translated(kind.about)}\n\n"
         told.add(kind.about)
         problem = example(kind)
-        parts.append(f"{about}> {kind.severity} · `{problem.cell}` · {_line(problem)}\n\n")
+        parts.append(f"{about}> {problem.severity_word} · `{problem.cell}` · {_line(problem)}\n\n")
     return "".join(parts)
 
 
@@ -266,9 +300,13 @@ def example(kind: Kind) -> Problem:
 
 def _line(problem: Problem) -> str:
     field = f"`{problem.field}`: " if problem.field and problem.field not in problem.message else ""
-    hint = f"\n>\n> **{problem.hint[0].upper()}{problem.hint[1:]}.**".replace("..**", ".**") if problem.hint else ""
+    text = problem.hint
+    if current_language() == "en":
+        text = text[:1].upper() + text[1:]
+    hint = f"\n>\n> **{text}.**".replace("..**", ".**") if text else ""
     return f"{field}{problem.message}{hint}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for language in HEADS:
+        (PAGE.parent / (language if language != "en" else "") / PAGE.name).write_text(page(language), encoding="utf-8")

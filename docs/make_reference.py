@@ -368,6 +368,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/options.md": options_page,
     "reference/outputs.md": outputs_page,
     "problems.md": make_problems.page,
+    "ko/problems.md": lambda: make_problems.page("ko"),
     "../gdata/scaffold/templates/project/sheets.schema.json": lambda: (DOCS / "sheets.schema.json").read_text("utf-8"),
 }
 """The pages and what writes them."""

@@ -30,6 +30,9 @@ def names_in(template: str) -> set[str]:
 
 def test_the_page_is_up_to_date() -> None:
     assert MAKE.PAGE.read_text(encoding="utf-8") == MAKE.page(), "run python docs/make_problems.py"
+    assert (DOCS / "ko" / "problems.md").read_text(encoding="utf-8") == MAKE.page("ko"), (
+        "run python docs/make_problems.py"
+    )
 
 
 @pytest.mark.parametrize("kind", MAKE.all_kinds(), ids=lambda kind: kind.code)

@@ -42,7 +42,7 @@ def has_words(template: str) -> bool:
 def templates_of_kinds() -> Iterator[str]:
     for kind in vars(kinds).values():
         if isinstance(kind, Kind):
-            yield from (kind.message, kind.hint)
+            yield from (kind.message, kind.hint, kind.about)
 
 
 def templates_in_code() -> Iterator[str]:
