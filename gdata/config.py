@@ -83,6 +83,7 @@ class Spreadsheet:
     location: str = ""
     """The id, or the path as sheets.yaml writes it."""
     encoding: str = "utf-8"
+    """Of the files of a csv folder: a name, `auto` (each is recognised), or a JSON object of these by title or glob."""
     line: int = 0
 
     @property

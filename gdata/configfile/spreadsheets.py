@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +19,8 @@ WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")
 _OTHER_SUFFIXES = {
     ".xls": sentence("open it in Excel and save it as .xlsx"),
     ".csv": sentence("name the folder it lies in: each .csv in it is a sheet"),
-    ".tsv": sentence("save it as .csv, and name the folder it lies in"),
+    ".tsv": sentence("name the folder it lies in: each .tsv in it is a sheet"),
+    ".txt": sentence("name the folder it lies in: each tab-separated .txt in it is a sheet"),
     ".gsheet": sentence("it is only a link: write `id:` or `url:` with the address in your browser"),
     ".numbers": sentence("export it as .xlsx"),
 }
@@ -43,7 +45,21 @@ _ID = re.compile(r"[A-Za-z0-9_-]+")
 _RANGE = re.compile(r"([A-Za-z]{1,3})([1-9]\d{0,6})?:([A-Za-z]{1,3})([1-9]\d{0,6})?", re.ASCII)
 _KEYS = re.compile(r"\s*(-?\d{1,19})(?:\s*[-~–]\s*(-?\d{1,19}))?\s*", re.ASCII)
 _URL_EXAMPLE = "https://docs.google.com/spreadsheets/d/ID/edit"
-_ENCODINGS = ("utf-8", "utf-16", "cp949", "euc-kr", "cp932", "shift_jis", "gbk", "gb18030", "big5", "cp1252", "latin-1")
+RECOGNISED = "auto"
+_ENCODINGS = (
+    RECOGNISED,
+    "utf-8",
+    "utf-16",
+    "cp949",
+    "euc-kr",
+    "cp932",
+    "shift_jis",
+    "gbk",
+    "gb18030",
+    "big5",
+    "cp1252",
+    "latin-1",
+)
 
 
 def read_spreadsheets(value: Value) -> tuple[Spreadsheet, ...]:
@@ -134,7 +150,16 @@ def _read_source_path(value: Value) -> Path | None:
 
 
 def _read_encoding(value: Value) -> str:
+    """A name, or those by title as JSON; the source reads either."""
+    if value.type != "map":
+        return _read_codec(value)
+    return json.dumps(dict(value.each_entry(lambda title, one: (title, _read_codec(one)))), ensure_ascii=False)
+
+
+def _read_codec(value: Value) -> str:
     name = value.word()
+    if name == RECOGNISED:
+        return name
     try:
         # A codec such as base64 has this name too, but makes no text.
         "".encode(name)

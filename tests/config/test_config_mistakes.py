@@ -118,6 +118,8 @@ SPREADSHEETS = [
     ("{url: 'https://docs.google.com/spreadsheets/d/e/2P/pub', sheets: {I: g.I}}", "a.url: ", "published page"),
     ("{id: x, encoding: cp949, sheets: {I: g.I}}", "a.encoding: only a folder of .csv files", "delete the line"),
     ("{path: csv, encoding: cp94, sheets: {I: g.I}}", "a.encoding: there is no encoding `cp94`", "did you mean cp949?"),
+    ("{path: csv, encoding: {I: cp94}, sheets: {I: g.I}}", "a.encoding.I: there is no encoding `cp94`", "cp949"),
+    ("{path: csv, encoding: [cp949], sheets: {I: g.I}}", "a.encoding: expected a name, found a list", ""),
     ("{path: csv, encoding: base64, sheets: {I: g.I}}", "a.encoding: there is no encoding `base64`", ""),
     ("{path: old.xls, sheets: {I: g.I}}", "a.path: gdata can't read `old.xls`", "save it as .xlsx"),
     ("{path: csv/I.csv, sheets: {I: g.I}}", "a.path: gdata can't read `I.csv`", "name the folder"),

@@ -61,7 +61,6 @@ SAVED_BY_MISTAKE = [
     ("剣の名前,カテゴリ", "cp932"),
     ("我们的物品,是这个", "gb18030"),
     ("Größe,Höhe", "cp1252"),
-    ("이름", "utf-16"),
     ("傳說,蛋糕,用戶,塔樓", "big5"),
     ("名称,価格", "cp932"),
     ("имя,цена", "cp1251"),
@@ -70,7 +69,7 @@ SAVED_BY_MISTAKE = [
 
 @pytest.mark.parametrize(("text", "encoding"), SAVED_BY_MISTAKE)
 def test_bytes_that_do_not_fit_name_the_likely_encoding(tmp_path: Path, text: str, encoding: str) -> None:
-    error = refused(tmp_path, "id\n".encode("utf-16" if encoding == "utf-16" else "ascii") + text.encode(encoding))
+    error = refused(tmp_path, b"id\n" + text.encode(encoding))
     assert "isn't utf-8" in str(error)
     assert f"looks like {encoding}" in error.hint
 
@@ -83,8 +82,59 @@ def test_utf8_in_a_folder_of_another_encoding(tmp_path: Path) -> None:
     """Bytes of UTF-8 are text in GB 18030 too, but another one."""
     text = "编号,名称,长剑"
     assert text.encode().decode("gb18030") != text
-    assert "is UTF-8, not gb18030" in str(refused(tmp_path, text.encode(), "gb18030"))
+    assert rows_of(tmp_path, text.encode(), "gb18030") == [text.split(",")]
     assert rows_of(tmp_path, b"\xef\xbb\xbf" + text.encode(), "gb18030") == [text.split(",")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949", "cp932", "gb18030", "cp1251"])
+def test_auto_recognises_each_file(tmp_path: Path, encoding: str) -> None:
+    texts = {"cp932": "名称,価格,カテゴリ", "gb18030": "我们的物品,是这个", "cp1251": "имя,цена"}
+    text = texts.get(encoding, "이름,희귀도,가격")
+    assert rows_of(tmp_path, text.encode(encoding), "auto") == [text.split(",")]
+
+
+def test_auto_says_where_a_text_is_too_short_to_tell(tmp_path: Path) -> None:
+    assert "it may be cp949 / gb18030 / big5" in refused(tmp_path, "검".encode("cp949"), "auto").hint
+
+
+def test_files_have_encodings_of_their_own(tmp_path: Path) -> None:
+    encodings = '{"Item": "cp949", "Old *": "cp932"}'
+    for name, text, encoding in [("Item", "이름", "cp949"), ("Old 1", "剣", "cp932"), ("New", "검", "utf-8")]:
+        (tmp_path / f"{name}.csv").write_bytes(text.encode(encoding))
+    grids = read(tmp_path, "Item", "Old 1", "New", encoding=encodings).grids
+    assert [one.rows for one in grids] == [[["이름"]], [["剣"]], [["검"]]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("Item.tsv", b"id\tname\n1\ta, b\n"),
+        ("Item.TSV", b'id\tname\r\n1\t"a, b"\r\n'),
+        ("Item.txt", "id\tname\r\n1\ta, b\r\n".encode("utf-16")),
+        ("Item.csv", b"sep=;\r\nid;name\r\n1;a, b\r\n"),
+        ("Item.csv", b'\xef\xbb\xbf"sep=|"\nid|name\n1|"a, b"\n'),
+        ("Item.csv", "sep=\t\nid\tname\n1\ta, b\n".encode("utf-16")),
+        ("Item.csv", b'sep=,\nid,name\n1,"a, b"\n'),
+    ],
+)
+def test_cells_may_be_separated_by_tabs_or_as_the_first_line_says(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "readme.txt").write_text("What these are:\n\tsheets\n")
+    found = read(tmp_path, "Item")
+    assert found.grids[0].rows == [["id", "name"], ["1", "a, b"]]
+    assert found.titles == ["Item"]
+
+
+def test_a_text_beside_its_csv_is_no_sheet(tmp_path: Path) -> None:
+    (tmp_path / "Item.csv").write_bytes(b"id\n1\n")
+    (tmp_path / "Item.txt").write_bytes(b"a\tb\n")
+    assert read(tmp_path, "Item").grids[0].rows == [["id"], ["1"]]
+
+
+def test_a_tsv_of_commas_is_told(tmp_path: Path) -> None:
+    (tmp_path / "Item.tsv").write_bytes(b"id,name\n1,a\n")
+    with pytest.raises(SourceError, match="separated by commas, not tabs"):
+        read(tmp_path, "Item")
 
 
 def test_the_line_and_the_byte_are_named(tmp_path: Path) -> None:

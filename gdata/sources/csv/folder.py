@@ -1,4 +1,7 @@
-"""Folders of .csv files: each is a sheet, titled by its name without `.csv`; every cell is text."""
+"""Folders of .csv files, .tsv and tab-separated .txt too: each is a sheet, titled by its name without the ending.
+
+Every cell is text.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,14 +29,25 @@ from gdata.sources.source import SheetFiles
 from gdata.sources.textrows import read_rows
 from gdata.sources.titles import match_titles
 
-_SUFFIX = ".csv"
+SUFFIXES = (".csv", ".tsv", ".txt")
+_TABBED = (".tsv", ".txt")
+_HEAD_BYTES = 64 << 10
+_SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?[,;\t]*\r?(?:\n|$)", re.IGNORECASE)
+"""Excel's first line that says what separates the cells; it doesn't show it."""
+_BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
+_RECOGNISED = "auto"
 _LISTING = "folder.json"
-"""Beside the files that were read: the names of all .csv files in the folder."""
+"""Beside the files that were read: the names of all its files that are sheets."""
 _OTHER_FORMATS = (
     (b"PK\x03\x04", sentence("a workbook or zip file")),
     (b"\xd0\xcf\x11\xe0", sentence("an old workbook")),
 )
-_SEPARATORS = {";": sentence("semicolons"), "\t": sentence("tabs"), "|": sentence("vertical bars")}
+_SEPARATORS = {
+    ",": sentence("commas"),
+    ";": sentence("semicolons"),
+    "\t": sentence("tabs"),
+    "|": sentence("vertical bars"),
+}
 _SAVE_AS_UTF8 = sentence("save it as CSV UTF-8")
 _THREE_BYTES = re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
 """A sign of Korean, Japanese or Chinese in UTF-8."""
@@ -43,7 +58,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def pull_csv(spreadsheet: Spreadsheet) -> Pulled:
-    """Read the bytes of the folder's .csv files that some entry under `sheets:` may mean.
+    """Read the bytes of the folder's files that some entry under `sheets:` may mean.
 
     Raises:
         SourceError: the folder or a file in it can't be read.
@@ -60,7 +75,7 @@ def pull_csv(spreadsheet: Spreadsheet) -> Pulled:
 
 
 def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
-    """Turn pulled .csv files into the grids of the sheets asked for, in the order of `requests`.
+    """Turn pulled files into the grids of the sheets asked for, in the order of `requests`.
 
     Raises:
         ConfigError: two globs take the same sheet.
@@ -78,7 +93,7 @@ def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
 
 
 def files_by_title(pulled: Pulled) -> SheetFiles:
-    """The pulled .csv files by the titles of their sheets, and what else the folder has."""
+    """The pulled files by the titles of their sheets, and what else the folder has."""
     names = {_title(name): name for name in pulled.files if name != _LISTING}
     return SheetFiles(names, _listed(pulled.files.get(_LISTING, b"[]")), frozenset([_LISTING]))
 
@@ -90,7 +105,7 @@ def _listed(listing: bytes) -> tuple[str, ...]:
 
 
 def _csv_paths(folder: Path, name: str) -> dict[str, Path]:
-    """The folder's .csv files by title, in the order of their names."""
+    """The folder's sheets by title, in the order of their names."""
     try:
         paths = sorted(path for path in folder.iterdir() if _is_sheet(path))
     except OSError as error:
@@ -111,26 +126,61 @@ def _csv_paths(folder: Path, name: str) -> dict[str, Path]:
 
 def _is_sheet(path: Path) -> bool:
     # `~$` and `.` begin the names of files that editors and systems put beside the real ones.
-    return path.suffix.lower() == _SUFFIX and not path.name.startswith(("~$", ".")) and path.is_file()
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES or path.name.startswith(("~$", ".")) or not path.is_file():
+        return False
+    return suffix != ".txt" or _has_tabs(path)
+
+
+def _has_tabs(path: Path) -> bool:
+    """Whether a .txt file's first line has tabs, and no sheet of that name lies beside it: others are prose."""
+    if any(path.with_suffix(suffix).is_file() for suffix in (".csv", ".tsv")):
+        return False
+    try:
+        with path.open("rb") as file:
+            return b"\t" in file.read(_HEAD_BYTES).split(b"\n", 1)[0]
+    except OSError:
+        return False
 
 
 def _title(file_name: str) -> str:
-    return normalize("NFC", file_name[: -len(_SUFFIX)])
+    return normalize("NFC", file_name[: -len(SUFFIXES[0])])
 
 
 def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
     content = pulled.files[file_name]
     place = f"{pulled.location or pulled.spreadsheet}/{file_name}"
-    is_utf8 = pulled.encoding == "utf-8"
-    text = _decode(content, pulled.encoding, place) if not (is_utf8 and _is_plainly_utf8(content)) else ""
+    encoding = _encoding_of(pulled.encoding, title)
+    is_utf8 = encoding in ("utf-8", _RECOGNISED) and _is_plainly_utf8(content)
+    text = _decode(content, encoding, place) if not is_utf8 else ""
+    # Only as much as a line is looked at here.
+    separator, skipped = _separator_of(text[:64] if text else content[:64].decode("utf-8", "replace"), file_name)
     rows: Sequence[Sequence[CellValue]] | None = None
     # Half characters, which only odd encodings can bring, are no UTF-8: their cells are told of one by one.
     with suppress(UnicodeEncodeError):
-        rows = read_rows(content.removeprefix(BOM_UTF8) if is_utf8 else text.encode())
+        plain = content.removeprefix(BOM_UTF8) if is_utf8 else text.encode()
+        rows = read_rows(plain[len(skipped.encode()) :], separator)
     if rows is None:
-        rows = _read_slowly(text or _decode(content, pulled.encoding, place), place)
-    _refuse_other_separators(rows[:20], place)
+        rows = _read_slowly((text or _decode(content, encoding, place))[len(skipped) :], place, separator)
+    _refuse_other_separators(rows[:20], place, separator)
     return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
+
+
+def _encoding_of(encoding: str, title: str) -> str:
+    """The encoding of one sheet's file; of those by title an exact one beats a glob."""
+    if not encoding.startswith("{"):
+        return encoding
+    by_title: dict[str, str] = {normalize("NFC", one): name for one, name in json.loads(encoding).items()}
+    found = by_title.get(title) or next((name for glob, name in by_title.items() if fnmatchcase(title, glob)), None)
+    return found or "utf-8"
+
+
+def _separator_of(start: str, file_name: str) -> tuple[str, str]:
+    """What separates the cells of a file that starts so, and the line that says it."""
+    named = _SEPARATOR_LINE.match(start.removeprefix("\ufeff"))
+    if named is not None:
+        return named[1], named[0]
+    return ("\t" if file_name.lower().endswith(_TABBED) else ","), ""
 
 
 def _is_plainly_utf8(content: bytes) -> bool:
@@ -146,11 +196,9 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
             sentence("{place}: is {other}, not CSV", place=place, other=other),
             hint=sentence("save it as CSV UTF-8, or name the workbook in sheets.yaml"),
         )
-    if content.startswith(BOM_UTF8):
-        encoding = "utf-8"  # Whatever the other files of the folder are in, this one says it of itself.
+    encoding = _recognised(content, encoding, place)
     try:
         text = content.decode(encoding)
-        _refuse_utf8(content, encoding, place)
     except UnicodeDecodeError as error:
         raise _wrong_encoding(content, encoding, place, error) from error
     if (encoding != "utf-8" or b"\0" in content) and "\0" in text:
@@ -167,18 +215,25 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _refuse_utf8(content: bytes, encoding: str, place: str) -> None:
-    """Most bytes mean something in the encodings of Windows, those of UTF-8 too; but hardly the other way round."""
-    if encoding.startswith("utf") or not _THREE_BYTES.search(content):
-        return
-    with suppress(UnicodeDecodeError):
-        content.decode("utf-8")
-        raise SourceError(
-            sentence("{place}: is UTF-8, not {encoding}", place=place, encoding=encoding),
-            hint=sentence(
-                "save all files of the folder in one encoding, best as CSV UTF-8 without `encoding:` in sheets.yaml"
-            ),
-        )
+def _recognised(content: bytes, encoding: str, place: str) -> str:
+    """The encoding of a file, by what it says of itself, whatever the other files of the folder are in.
+
+    Most bytes mean something in the encodings of Windows, those of UTF-8 too; but hardly the other way round.
+    """
+    if content.startswith(BOM_UTF8):
+        return "utf-8"
+    if content.startswith(_BOMS_16):
+        return "utf-16"
+    if encoding == _RECOGNISED or (not encoding.startswith("utf") and _THREE_BYTES.search(content)):
+        try:
+            content.decode("utf-8")
+            return "utf-8"
+        except UnicodeDecodeError as error:
+            guesses = guess_encodings(content) if encoding == _RECOGNISED else [encoding]
+            if len(guesses) != 1:
+                raise _wrong_encoding(content, "utf-8", place, error) from error
+            return guesses[0]
+    return encoding
 
 
 def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDecodeError) -> SourceError:
@@ -199,17 +254,17 @@ def _wrong_encoding(content: bytes, encoding: str, place: str, error: UnicodeDec
     return SourceError(said, hint=hint)
 
 
-def _read_slowly(text: str, place: str) -> list[list[CellValue]]:
+def _read_slowly(text: str, place: str, separator: str) -> list[list[CellValue]]:
     csv.field_size_limit(_LONGEST_CELL)
     if text.count('"') % 2:
         # A quote that nobody closed takes all that follows into its cell: found before anything is kept.
-        for _ in _checked_rows(text, place):
+        for _ in _checked_rows(text, place, separator):
             pass
-    return list(_checked_rows(text, place))
+    return list(_checked_rows(text, place, separator))
 
 
-def _checked_rows(text: str, place: str) -> Iterator[list[Any]]:
-    reader, row = csv.reader(_lines(text), strict=True), 0
+def _checked_rows(text: str, place: str, separator: str) -> Iterator[list[Any]]:
+    reader, row = csv.reader(_lines(text), delimiter=separator, strict=True), 0
     try:
         for row, cells in enumerate(reader, start=1):  # noqa: B007 - told if the next one fails
             yield cells
@@ -242,19 +297,22 @@ def _wrong_csv(place: str, line: int, row: int, error: csv.Error) -> SourceError
     )
 
 
-def _refuse_other_separators(rows: Sequence[Sequence[CellValue]], place: str) -> None:
+def _refuse_other_separators(rows: Sequence[Sequence[CellValue]], place: str, expected: str) -> None:
     """A file that a German Excel or a copy from a sheet made has one header, and the others in its text.
 
     Its rows may have more cells: of decimal commas.
     """
     begin = [row for row in rows if row]
     for separator, words in _SEPARATORS.items():
+        if separator == expected or (separator == "," and expected != "\t"):
+            continue
         if begin and len(begin[0]) == 1 and all(any(separator in str(cell) for cell in row) for row in begin):
             raise SourceError(
                 sentence(
-                    "{place}, line 1: the cells are separated by {signs}, not commas",
+                    "{place}, line 1: the cells are separated by {signs}, not {expected}",
                     place=place,
                     signs=words,
+                    expected=_SEPARATORS.get(expected, expected),
                 ),
                 hint=sentence("save it as CSV UTF-8 with commas"),
             )

@@ -35,10 +35,14 @@ class CsvFolders(LocalSource):
         return files_by_title(pulled)
 
     def paths_of(self, spreadsheet: Spreadsheet) -> Iterator[Path]:
-        """Every .csv file in the folder."""
+        """Every file in the folder that may be a sheet."""
         if spreadsheet.path is not None:
-            yield from spreadsheet.path.glob("*.csv")
+            for suffix in (".csv", ".tsv", ".txt"):
+                yield from spreadsheet.path.glob(f"*{suffix}")
 
     def link(self, spreadsheet: Spreadsheet, cell: Cell, sheet_id: int | None) -> str:
         """The sheet's file."""
-        return f"{spreadsheet.path}{os.sep}{cell.sheet}.csv" if cell.sheet else str(spreadsheet.path)
+        if not cell.sheet or spreadsheet.path is None:
+            return str(spreadsheet.path)
+        names = [f"{spreadsheet.path}{os.sep}{cell.sheet}{suffix}" for suffix in (".csv", ".tsv", ".txt")]
+        return next(filter(os.path.isfile, names), names[0])
