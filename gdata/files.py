@@ -93,7 +93,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         sync_folder(folder)
 
 
-def write_sealed(path: Path, key: str, *parts: bytes) -> None:
+def write_sealed(path: Path, key: str, *parts: bytes | memoryview) -> None:
     """Write the parts, one after the other, under a line with their hash and `key`: what they were made for.
 
     Raises:
@@ -154,7 +154,7 @@ def _make_folder(folder: Path) -> None:
                 sync_folder(one.parent)
 
 
-def _put(folder: Path, name: str, *parts: bytes) -> None:
+def _put(folder: Path, name: str, *parts: bytes | memoryview) -> None:
     path = folder / name
     temporary = folder / f".{secrets.token_hex(8)}.tmp"
     with writing(path):

@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ OUTCOMES = "outcomes"
 UNFED = "unfed"
 _BUILDS = "builds"
 _FORMAT = 1
+_LONGEST_LINE = 16 << 20
 _BUILD_AGAIN = sentence("run `gdata build` again; what lies in `.gdata/` is safe to delete")
 
 
@@ -57,7 +58,7 @@ class BuildState:
         Raises:
             DamagedError: it isn't whole.
         """
-        return None if self._parts is None else snapshot_bytes(read_snapshot(self._parts.snapshot))
+        return None if self._parts is None else self._parts.packed
 
     @property
     def descriptors(self) -> bytes | None:
@@ -88,12 +89,8 @@ class BuildState:
 
     @cached_property
     def _parts(self) -> _Parts | None:
-        content = _read(self._path)
-        if content is None:
-            return None
-        whole = unseal(content)
         try:
-            return _Parts.from_bytes(bytes(whole or b""))
+            return _read_parts(self._path, *_stamp_of(self._path))
         except (ValueError, KeyError) as error:  # Whole or not, it isn't what this version writes.
             raise DamagedError(sentence("{path}: damaged", path=self._path), hint=_BUILD_AGAIN) from error
 
@@ -106,9 +103,14 @@ class _Parts:
     digests: Mapping[str, Mapping[str, str]]
     is_plain: bool
     descriptors: bytes
-    snapshot: bytes
+    snapshot: memoryview | bytes
 
-    def to_parts(self) -> list[bytes]:
+    @cached_property
+    def packed(self) -> bytes:
+        """The snapshot as a release keeps it."""
+        return snapshot_bytes(read_snapshot(self.snapshot))
+
+    def to_parts(self) -> list[bytes | memoryview]:
         about = {
             "provenance": self.provenance,
             "digests": {name: dict(files) for name, files in self.digests.items()},
@@ -119,11 +121,27 @@ class _Parts:
         return [line, b"\n", self.descriptors, self.snapshot]
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> _Parts:
-        start = content.index(b"\n") + 1
-        about = json.loads(content[:start])
+    def from_bytes(cls, content: memoryview) -> _Parts:
+        start = bytes(content[:_LONGEST_LINE]).index(b"\n") + 1
+        about = json.loads(bytes(content[:start]))
         end = start + about["descriptors"]
-        return cls(about["provenance"], about["digests"], about["is_plain"], content[start:end], content[end:])
+        descriptors = bytes(content[start:end])
+        return cls(about["provenance"], about["digests"], about["is_plain"], descriptors, content[end:])
+
+
+def _stamp_of(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+@lru_cache(maxsize=1)
+def _read_parts(path: Path, *_stamp: int) -> _Parts | None:
+    """The parts in a file, until somebody writes it: a publish asks six times, and all sheets are in there."""
+    content = _read(path)
+    return None if content is None else _Parts.from_bytes(unseal(content) or memoryview(b""))
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:

@@ -62,7 +62,7 @@ def write_snapshot(path: Path, pulled: Sequence[Pulled]) -> str:
     return _sha256(content)
 
 
-def read_snapshot(source: Path | bytes) -> list[Pulled]:
+def read_snapshot(source: Path | bytes | memoryview) -> list[Pulled]:
     """The pulls in a snapshot, a file or its bytes, in the order they were written; every byte is verified.
 
     Raises:
@@ -70,8 +70,8 @@ def read_snapshot(source: Path | bytes) -> list[Pulled]:
         DamagedError: it isn't a snapshot, or its bytes aren't those it names; from a newer gdata, UnknownFormatError.
         OutsideError: the file can't be read.
     """
-    place = "the snapshot" if isinstance(source, bytes) else str(source)
-    content = source if isinstance(source, bytes) else _read_file(source)
+    place = str(source) if isinstance(source, Path) else "the snapshot"
+    content = _read_file(source) if isinstance(source, Path) else source
     with _damage_named(place), zipfile.ZipFile(BytesIO(content)) as archive:
         members = _members(archive)
         index = json.loads(archive.read(members.pop(_INDEX)))
