@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["pull", "parse", "check", "encode", "write", "publish"]
+Stage = Literal["pull", "guess", "parse", "check", "encode", "write", "publish"]
 
 
 @dataclass(frozen=True)

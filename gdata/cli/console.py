@@ -60,6 +60,7 @@ def print_json(value: Any) -> None:
 
 _STAGES = {
     "pull": sentence("pulling"),
+    "guess": sentence("guessing"),
     "parse": sentence("parsing"),
     "check": sentence("checking"),
     "encode": sentence("encoding"),

@@ -53,8 +53,8 @@ def command(
       gdata scaffold items.xlsx quests.xlsx --package game
       gdata scaffold https://docs.google.com/spreadsheets/d/1AbC/edit --dry-run
     """
+    from gdata.cli.console import ProgressLine
     from gdata.cli.scaffold_report import as_json, render
-    from gdata.events import ignore
     from gdata.pipeline.adopt import propose_and_try
     from gdata.scaffold.known import read_known
     from gdata.scaffold.read import find_spreadsheets
@@ -65,7 +65,8 @@ def command(
     known = read_known(config, config.protos if config is not None else path.parent / "protos")
     place = _place(path, config, package or known.package or "game")
     read = _read(found, config, quiet=quiet or format_ == "json")
-    proposal = propose_and_try(known, read, place, ignore, skip=skip)
+    with ProgressLine(quiet=quiet or format_ == "json") as listener:
+        proposal = propose_and_try(known, read, place, listener, skip=skip)
     if format_ == "text":
         render(proposal, path.parent, quiet=quiet, with_diffs=dry_run)
     problems = None

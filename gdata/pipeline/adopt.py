@@ -6,11 +6,13 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from gdata.configfile import load_config
 from gdata.errors import ConfigError, SchemaError
-from gdata.events import Listener
+from gdata.events import Event, Listener
+from gdata.garbage import paused_gc
 from gdata.pipeline.check import check_all
 from gdata.problems import Problem
 from gdata.project import plan_project
@@ -27,7 +29,15 @@ def propose_and_try(
     known: Known, read: ReadAll, place: Place, listener: Listener, *, skip: Sequence[str] = ()
 ) -> Proposal:
     """Guess, build in memory, take back what doesn't hold, and build again; the last proposal knows its problems."""
-    draft = make_draft(known, read, place, skip=skip)
+    total = 2 * sum(len(grids) for _, grids in read.grids)
+    steps = count(1)
+
+    def on_done(name: str) -> None:
+        done = next(steps)
+        listener(Event("guess", name, done, max(total, done)))
+
+    with paused_gc():
+        draft = make_draft(known, read, place, skip=skip, on_done=on_done)
     proposal = None
     with tempfile.TemporaryDirectory(prefix="gdata-scaffold-") as name:
         for _ in range(_MOST_ROUNDS):

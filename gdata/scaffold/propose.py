@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -98,8 +98,15 @@ def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = 
     return write_up(known, place, make_draft(known, read, place, skip=skip))
 
 
-def make_draft(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = ()) -> Draft:
-    """Guess the tables in what was read."""
+def make_draft(
+    known: Known,
+    read: ReadAll,
+    place: Place,
+    *,
+    skip: Sequence[str] = (),
+    on_done: Callable[[str], None] = lambda _: None,
+) -> Draft:
+    """Guess the tables in what was read; `on_done` is called with each new sheet's title, and each new table's name."""
     timezone, why = _timezone(known, read)
     additions = Additions()
     mapped = 0
@@ -118,7 +125,7 @@ def make_draft(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str]
                 looked_at.append(SkippedSheet(spreadsheet.name, grid.sheet, say("as you said")))
             else:
                 new.append((spreadsheet, grid))
-    looked_at += find_tables(new)
+    looked_at += find_tables(new, on_done)
     found = [one for one in looked_at if isinstance(one, SheetFound)]
     skipped = [one for one in looked_at if isinstance(one, SkippedSheet)]
     extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
@@ -129,6 +136,7 @@ def make_draft(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str]
         referables=list(_referables(known, additions)),
         enums=known.enums,
         extended=extended,
+        on_done=on_done,
     )
     count = len(guessed.tables) - len(extended)
     return Draft(

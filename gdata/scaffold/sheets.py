@@ -6,7 +6,7 @@ Real sheets have a title above the header, a row of types or explanations below 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,9 +53,17 @@ def find_table(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedShee
     return found
 
 
-def find_tables(sheets: Sequence[tuple[Spreadsheet, Grid]]) -> list[SheetFound | SkippedSheet]:
-    """The table of each sheet, or why it has none; sheets whose header is hard to tell follow the others."""
-    found: list[SheetFound | SkippedSheet | Block] = [_look_at(spreadsheet, grid) for spreadsheet, grid in sheets]
+def find_tables(
+    sheets: Sequence[tuple[Spreadsheet, Grid]], on_done: Callable[[str], None] = lambda _: None
+) -> list[SheetFound | SkippedSheet]:
+    """The table of each sheet, or why it has none; sheets whose header is hard to tell follow the others.
+
+    `on_done` is called with the title of each sheet that was looked at.
+    """
+    found: list[SheetFound | SkippedSheet | Block] = []
+    for spreadsheet, grid in sheets:
+        found.append(_look_at(spreadsheet, grid))
+        on_done(grid.sheet)
     places = [index for index, one in enumerate(found) if isinstance(one, Block)]
     blocks = [(sheets[index][1].rows[:SAMPLE], one) for index, one in enumerate(found) if isinstance(one, Block)]
     for index, block in zip(places, vote(blocks), strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -38,14 +38,18 @@ def guess_tables(
     referables: Sequence[Referable] = (),
     enums: Sequence[KnownEnum] = (),
     extended: Sequence[GuessedTable] = (),
+    on_done: Callable[[str], None] = lambda _: None,
 ) -> Guessed:
     """The tables that the sheets hold; `taken` are names that the package has already.
 
     `extended` are tables that exist with the fields to add to them; they come last in the result.
     """
     names = Names(taken)
-    tables = with_groups([_guess_table(together, names, timezone) for together in _together(sheets)])
-    tables += extended
+    tables = []
+    for together in _together(sheets):
+        tables.append(_guess_table(together, names, timezone))
+        on_done(tables[-1].name)
+    tables = [*with_groups(tables), *extended]
     referred = with_references(tables, referables)
     settled, made = with_enums(referred.tables, names, enums)
     return Guessed(settled, made, referred.near)
