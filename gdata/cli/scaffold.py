@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 @click.argument("spreadsheets", nargs=-1, metavar="SPREADSHEET…")
 @click.option("--package", help="Package of new .proto files; else the project's own, else game.")
 @click.option("--skip", multiple=True, metavar="TITLE", help="Leave these sheets out; a glob like 'Old *' will do.")
+@click.option(
+    "--tool",
+    type=click.Choice(["auto", "luban", "tableau", "tabtoy", "supercell"]),
+    default="auto",
+    show_default=True,
+    help="The tool that the sheets were made for, whose definitions are read too.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written.")
 @yes_option
 @format_option("text", "json")
@@ -35,6 +42,7 @@ def command(
     spreadsheets: tuple[str, ...],
     package: str | None,
     skip: tuple[str, ...],
+    tool: str,
     dry_run: bool,
     yes: bool,
     format_: str,
@@ -66,7 +74,7 @@ def command(
     place = _place(path, config, package or known.package or "game")
     read = _read(found, config, quiet=quiet or format_ == "json")
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
-        proposal = propose_and_try(known, read, place, listener, skip=skip)
+        proposal = propose_and_try(known, read, place, listener, skip=skip, tool=tool)
     if format_ == "text":
         render(proposal, path.parent, quiet=quiet, with_diffs=dry_run)
     problems = None

@@ -105,6 +105,9 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
     if slips:
         yield "\n" + say("mistakes in the sheets, it seems:")
         yield from (f"  {line}" for line in slips)
+    if proposal.draft.unmatched:
+        yield "\n" + say("without a counterpart, so to be done by hand:")
+        yield from (f"  {masked(str(one))}" for one in proposal.draft.unmatched)
     if proposal.draft.mended:
         yield "\n" + say("guesses taken back, since the sheets don't build with them:")
         yield from (f"  {masked(note)}" for note in proposal.draft.mended)
@@ -183,6 +186,16 @@ def as_json(
         "near_references": [
             {"table": one.table, "field": one.field, "to": one.to, "missing": list(one.missing), "count": one.count}
             for one in proposal.draft.near
+        ],
+        "unmatched": [
+            {
+                "spreadsheet": one.cell.spreadsheet,
+                "sheet": one.cell.sheet,
+                "cell": one.cell.a1,
+                "what": one.what,
+                "instead": one.instead,
+            }
+            for one in proposal.draft.unmatched
         ],
         "mended": list(proposal.draft.mended),
         "problems": [problem.as_json() for problem in problems] if problems is not None else None,

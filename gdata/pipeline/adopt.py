@@ -26,7 +26,7 @@ _MOST_ROUNDS = 4
 
 
 def propose_and_try(
-    known: Known, read: ReadAll, place: Place, listener: Listener, *, skip: Sequence[str] = ()
+    known: Known, read: ReadAll, place: Place, listener: Listener, *, skip: Sequence[str] = (), tool: str = "auto"
 ) -> Proposal:
     """Guess, build in memory, take back what doesn't hold, and build again; the last proposal knows its problems."""
     total = 2 * sum(len(grids) for _, grids in read.grids)
@@ -37,19 +37,19 @@ def propose_and_try(
         listener(Event("guess", name, done, max(total, done)))
 
     with paused_gc():
-        draft = make_draft(known, read, place, skip=skip, on_done=on_done)
+        draft = make_draft(known, read, place, skip=skip, tool=tool, on_done=on_done)
     proposal = None
     with tempfile.TemporaryDirectory(prefix="gdata-scaffold-") as name:
         for _ in range(_MOST_ROUNDS):
             try:
                 proposal = write_up(known, place, draft)
                 problems = _problems(proposal, place, read, Path(name), listener)
-            except (SchemaError, ConfigError):
+            except (SchemaError, ConfigError) as error:
                 if not draft.tables:
                     raise
                 proposal = None
                 has_refs = any(field.refs for table in draft.tables for field in table.fields)
-                draft = _taken_back(draft, without_options(draft.tables, keys=not has_refs))
+                draft = _taken_back(draft, without_options(draft.tables, error, keys=not has_refs))
                 continue
             proposal = replace(proposal, problems=problems)
             mended = mend(draft.tables, problems or ())

@@ -47,20 +47,34 @@ class _Use:
 
 
 def with_enums(
-    tables: Sequence[GuessedTable], names: Names, known: Sequence[KnownEnum] = ()
+    tables: Sequence[GuessedTable],
+    names: Names,
+    known: Sequence[KnownEnum] = (),
+    given: Sequence[GuessedEnum] = (),
 ) -> tuple[list[GuessedTable], list[GuessedEnum]]:
     """The tables with their enum fields settled, and the enums; `names` are those taken in the package."""
     uses = [use for table in tables for use in _uses(table, table.fields, table.words)]
-    enums: list[GuessedEnum] = []
+    enums: list[GuessedEnum] = [replace(one, name=names.take(one.name)) for one in given]
     chosen: dict[tuple[str, tuple[str, ...], str], str] = {}
     for together in _together(uses):
         own = next((one.name for one in known if _is_known(together, one)), None)
+        declared = together[0].field.type.declared
+        own = next((one.name for one in given if declared and one.name == camel(words_of(declared)[0])), own)
         if own is None:
             enums.append(_make(together, names))
             own = enums[-1].name
         chosen |= {use.place: own for use in together}
+    enums = [_used(enum, uses, chosen) for enum in enums]
     by_name = {enum.name: enum for enum in enums}
     return [_settle(table, chosen, by_name) for table in tables], enums
+
+
+def _used(
+    enum: GuessedEnum, uses: Sequence[_Use], chosen: Mapping[tuple[str, tuple[str, ...], str], str]
+) -> GuessedEnum:
+    """An enum that a tool defines, with the tables that use it."""
+    tables = tuple(dict.fromkeys(use.table.name for use in uses if chosen[use.place] == enum.name))
+    return enum if enum.tables else replace(enum, tables=tables)
 
 
 def _uses(table: GuessedTable, fields: Sequence[GuessedField], owner: tuple[str, ...]) -> Iterator[_Use]:

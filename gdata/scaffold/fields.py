@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,8 @@ from gdata.scaffold.values import fits, guess_type, split_messages
 from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
+_NUMBERS = ("int32", "int64", "uint32", "uint64", "float", "double")
+_RANGE = re.compile(r"[\[(]?\s*([\d.+-]*|~)\s*,\s*([\d.+-]*|~)\s*[\])]?")
 _COUNT_WORDS = frozenset(["count", "amount", "num", "number", "qty", "rate", "weight", "prob", "probability", "value"])
 
 
@@ -52,14 +55,16 @@ def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:
 
 
 def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
-    words, named = words_of(column.header)
+    words, named = words_of(column.program_name or column.header)
+    if column.declared is not None and column.declared.parts:
+        return _declared_messages(column, column.declared, timezone)
     parts = split_messages(column.cells) if column.declared is None else None
     if parts is not None:
         return _messages(column, parts, timezone)
     type_ = guess_type(column.cells, words, timezone, column.declared)
     name = snake(words, f"column_{column_letters(column.index + 1).lower()}")
     return GuessedField(
-        name=plural(name) if type_.is_list and not is_identifier(column.header) else name,
+        name=plural(name) if type_.is_list and not is_identifier(column.program_name or column.header) else name,
         words=tuple(words),
         type=type_,
         headers=(column.header,),
@@ -70,6 +75,49 @@ def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
         comments=column.comments,
         groups=column.groups,
         marked_optional=column.declared is not None and column.declared.is_optional,
+        rules=rules_of(column.declared, type_),
+        is_unique=column.declared is not None and column.declared.tags.get("unique") == "true",
+    )
+
+
+def rules_of(declared: Declared | None, type_: GuessedType) -> tuple[str, ...]:
+    """The constraints that are declared beside a type: `range=[1,10]`, `range:"1,10"`."""
+    text = (declared.tags.get("range") or "") if declared is not None else ""
+    found = _RANGE.fullmatch(text)
+    if found is None or type_.is_list or type_.map_key or type_.kind not in _NUMBERS:
+        return ()
+    rule = f"(buf.validate.field).{type_.kind}"
+    bounds = zip(("gte", "lte"), found.groups(), strict=True)
+    return tuple(f"{rule}.{name} = {bound}" for name, bound in bounds if bound not in ("", "~"))
+
+
+def _declared_messages(column: SourceColumn, declared: Declared, timezone: ZoneInfo) -> GuessedField:
+    """A column whose cells hold messages of declared fields, one or several in each."""
+    words, named = words_of(column.header)
+    names = Names()
+    parts = []
+    for text, one in declared.parts:
+        own, _ = words_of(text)
+        type_ = guess_type((), own, timezone, one)
+        name = names.take(snake(own, "value"))
+        parts.append(GuessedField(name, tuple(own), type_, cells=column.cells, marked_optional=one.is_optional))
+    said = Guess("sure", f"declared as {declared.text}")
+    own_separator = declared.separator if declared.separator != "," else ""
+    sub = declared.subseparator if declared.subseparator != ":" else ""
+    return GuessedField(
+        name=snake(words, f"column_{column_letters(column.index + 1).lower()}"),
+        words=tuple(words),
+        type=GuessedType("message", said, separator=own_separator, subseparator=sub, declared=declared.name),
+        headers=(column.header,),
+        columns=column.labels,
+        comments=column.comments,
+        groups=column.groups,
+        cells=column.cells,
+        named=named,
+        parts=tuple(parts),
+        grouped=said,
+        in_cell=True,
+        is_single=not declared.is_list,
     )
 
 
@@ -253,4 +301,9 @@ def _without_doubles(fields: Sequence[GuessedField]) -> list[GuessedField]:
 
 def _name_message(field: GuessedField, messages: Names) -> GuessedField:
     """A list's element is one of what the list has many of."""
-    return replace(field, message=messages.take(camel(field.words) or "Group")) if field.parts else field
+    if not field.parts:
+        return field
+    declared = camel(words_of(field.type.declared)[0])
+    # Of `items` each is an Item.
+    words = (*field.words[:-1], field.words[-1].removesuffix("s")) if field.goes_down else field.words
+    return replace(field, message=messages.take(declared or camel(words) or "Group"))

@@ -42,6 +42,8 @@ class SourceColumn:
     comments: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     """Who gets it, where a row of flags says so."""
+    program_name: str = ""
+    """What programs call it, where a tool's definitions say it."""
     continues: bool = False
     """It has values in rows that go on with the record above."""
 
@@ -57,6 +59,10 @@ class SheetFound:
     columns: tuple[SourceColumn, ...]
     records: int
     notes: tuple[str, ...] = ()
+    table: str = ""
+    """The table's name, where a tool's definitions or sheets.yaml say it."""
+    key: tuple[str, ...] | None = None
+    """Headers of the key's columns, where a tool's definitions say it."""
     tags: tuple[str, ...] = ()
     """Tags of targets that it speaks of: in headers such as `price@jp`, and under @tags."""
 
@@ -98,6 +104,8 @@ class GuessedType:
     """The team's own name of it: an enum's, a message's, or the table's that it refers to."""
     refers: str = ""
     """The table that the row of types says it refers to, as it is called there: `ItemConf.ID`, `item.TbItem`."""
+    flags: str = ""
+    """Of an integer made of bits: the enum whose values they are."""
     is_declared: bool = False
     """A row of types says so; values alone don't change it."""
 
@@ -156,13 +164,18 @@ class GuessedField:
     comments: tuple[str, ...] = ()
     """What the sheet says of it below its header."""
     groups: tuple[str, ...] = ()
+    is_single: bool = False
+    """Of messages in a cell: there is but one in each."""
+    rules: tuple[str, ...] = ()
+    """Constraints, as a .proto file writes them."""
+    is_unique: bool = False
     marked_optional: bool = False
     """The row of types says that it may be blank."""
 
     @property
     def is_list(self) -> bool:
         """Whether it holds several values."""
-        return self.type.is_list or bool(self.parts) or bool(self.type.map_key)
+        return self.type.is_list or (bool(self.parts) and not self.is_single) or bool(self.type.map_key)
 
     @property
     def is_empty(self) -> bool:
@@ -222,3 +235,5 @@ class GuessedEnum:
     values: tuple[tuple[str, str], ...]
     tables: tuple[str, ...]
     """Which tables use it; of several, it lies in the common file."""
+    numbers: tuple[int, ...] = ()
+    """Those of the values, where a tool's definitions give them."""

@@ -35,11 +35,11 @@ def mend(tables: Sequence[GuessedTable], problems: Iterable[Problem]) -> Mended:
     return Mended(tuple(mended), tuple(notes))
 
 
-def without_options(tables: Sequence[GuessedTable], *, keys: bool) -> Mended:
+def without_options(tables: Sequence[GuessedTable], error: Exception, *, keys: bool) -> Mended:
     """The tables without references, and with `keys` without keys: what is left where protoc or a rule refuses them."""
     return Mended(
         tuple(replace(table, fields=tuple(_bare(field, keys=keys) for field in table.fields)) for table in tables),
-        (say("all references were left out: with them the schemas don't hold together"),),
+        (say("all references were left out: with them the schemas don't hold together: {error}", error=error),),
     )
 
 

@@ -30,6 +30,8 @@ from gdata.scaffold.read import ReadAll
 from gdata.scaffold.references import NearMiss, Referable, make_referable
 from gdata.scaffold.sheets import find_table_of, find_tables
 from gdata.scaffold.tables import guess_tables
+from gdata.scaffold.tools import read_with
+from gdata.scaffold.tools.reading import Unmatched
 from gdata.scaffold.yaml_text import NewEntries, add_entries, new_config
 from gdata.schema.schema import Schema
 from gdata.sources.grid import Grid
@@ -63,6 +65,8 @@ class Draft:
     """How many sheets the project's tables have already."""
     timezone: str
     why_timezone: str
+    unmatched: tuple[Unmatched, ...] = ()
+    """What a tool's definitions have and gdata hasn't."""
     mended: tuple[str, ...] = ()
     """Guesses that were taken back because the sheets don't build with them."""
 
@@ -104,6 +108,7 @@ def make_draft(
     place: Place,
     *,
     skip: Sequence[str] = (),
+    tool: str = "auto",
     on_done: Callable[[str], None] = lambda _: None,
 ) -> Draft:
     """Guess the tables in what was read; `on_done` is called with each new sheet's title, and each new table's name."""
@@ -125,7 +130,8 @@ def make_draft(
                 looked_at.append(SkippedSheet(spreadsheet.name, grid.sheet, say("as you said")))
             else:
                 new.append((spreadsheet, grid))
-    looked_at += find_tables(new, on_done)
+    reading = read_with(tool, new, place.package)
+    looked_at += [*reading.found, *find_tables(reading.rest, on_done)]
     found = [one for one in looked_at if isinstance(one, SheetFound)]
     skipped = [one for one in looked_at if isinstance(one, SkippedSheet)]
     extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
@@ -135,6 +141,7 @@ def make_draft(
         taken=known.names_in(place.package),
         referables=list(_referables(known, additions)),
         enums=known.enums,
+        given=reading.enums,
         extended=extended,
         on_done=on_done,
     )
@@ -149,6 +156,7 @@ def make_draft(
         mapped,
         timezone,
         why,
+        unmatched=tuple(reading.unmatched),
     )
 
 
@@ -172,7 +180,8 @@ def write_up(known: Known, place: Place, draft: Draft) -> Proposal:
     Raises:
         SchemaError: they don't compile.
     """
-    used = {field.type.enum for table in (*draft.tables, *draft.extended) for field in leaves(table.fields)}
+    types = [field.type for table in (*draft.tables, *draft.extended) for field in leaves(table.fields)]
+    used = {type_.enum for type_ in types} | {type_.flags.rpartition(".")[2] for type_ in types}
     enums = [enum for enum in draft.enums if enum.name in used]
     protos, schema = propose_protos(
         known, place.protos, place.package, draft.tables, draft.extended, enums, draft.additions.values

@@ -62,7 +62,8 @@ def write_body(tables: Iterable[GuessedTable], enums: Iterable[GuessedEnum]) -> 
 def needed_imports(text: str) -> list[str]:
     """The files that come with the tools and whose names the text uses."""
     found = [path for kind, path in _IMPORTS.items() if f"google.protobuf.{kind.capitalize()}" in text]
-    return [*([_OPTIONS] if "(gdata." in text else []), *found]
+    rules = ["buf/validate/validate.proto"] if "(buf.validate." in text else []
+    return [*rules, *([_OPTIONS] if "(gdata." in text else []), *found]
 
 
 def _write_table(table: GuessedTable) -> str:
@@ -96,6 +97,10 @@ def write_field(field: GuessedField, number: int, indent: str) -> list[str]:
     start = f"{indent}{label}{type_} {field.name} = {number}"
     lines = [f"{indent}// {comment(text)}" for text in dict.fromkeys(field.comments)]
     lines += [f"{indent}// guess, {guess.sure}: {comment(what)}" for what, guess in marked(field)]
+    if field.rules:
+        options = [f"(gdata.field) = {{{', '.join(options)}}}"] if options else []
+        inner = f",\n{indent}  ".join([*options, *field.rules])
+        return [*lines, f"{start} [\n{indent}  {inner}\n{indent}];"]
     if not options:
         return [*lines, f"{start};"]
     if len(options) == 1 and not options[0].startswith("ref"):
@@ -129,6 +134,10 @@ def _options(field: GuessedField) -> list[str]:
     options += [f"column: {quoted(text)}" for text in field.columns]
     if field.type.separator:
         options.append(f"separator: {quoted(field.type.separator)}")
+    if field.is_unique:
+        options.append("unique: true")
+    if field.type.flags:
+        options.append(f"flags: {quoted(field.type.flags)}")
     if field.type.subseparator:
         options.append(f"subseparator: {quoted(field.type.subseparator)}")
     options += [f"groups: {quoted(group)}" for group in field.groups]
@@ -144,7 +153,8 @@ def _options(field: GuessedField) -> list[str]:
 def write_enum(enum: GuessedEnum) -> str:
     """An enum's declaration."""
     lines = [f"enum {enum.name} {{"]
-    lines += [write_value(name, label, number) for number, (name, label) in enumerate(enum.values)]
+    numbers = enum.numbers or range(len(enum.values))
+    lines += [write_value(name, label, number) for number, (name, label) in zip(numbers, enum.values, strict=True)]
     return "\n".join([*lines, "}"]) + "\n"
 
 

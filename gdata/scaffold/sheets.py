@@ -73,11 +73,13 @@ def find_tables(
 
 def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry) -> SheetFound:
     """The table in a sheet of which sheets.yaml says how it lies, and what its table is called."""
+    table = entry.tables[0] if entry.tables else ""
     if entry.layout != "rows":
-        return read_table(spreadsheet, grid, entry)
+        return replace(read_table(spreadsheet, grid, entry), table=table)
     header = entry.header_row - 1
     first = entry.first_row - 1 if entry.first_row else header + entry.header_rows
-    return read_table(spreadsheet, grid, entry, block_at(grid.rows[:SAMPLE], header, first, entry.header_rows))
+    block = block_at(grid.rows[:SAMPLE], header, first, entry.header_rows)
+    return replace(read_table(spreadsheet, grid, entry, block), table=table)
 
 
 def _look_at(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet | Block:
@@ -129,7 +131,7 @@ def read_table(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, block: B
         found = found[1:]
     records = len(found[0].cells) if found else 0
     tags = tuple(dict.fromkeys(_tags(sheet, directives, cells)))
-    sheet_found = SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags)
+    sheet_found = SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags=tags)
     return with_continuation(sheet_found) if entry.multirow or not entry.tables else sheet_found
 
 

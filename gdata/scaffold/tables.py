@@ -11,7 +11,7 @@ from gdata.parsing.cell import shown
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.enums import KnownEnum, with_enums
 from gdata.scaffold.fields import guess_fields
-from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
+from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
 from gdata.scaffold.keys import choose_key, repeated_ids, with_key
 from gdata.scaffold.names import Names, camel, row_words, says_nothing
 from gdata.scaffold.references import NearMiss, Referable, with_references
@@ -37,6 +37,7 @@ def guess_tables(
     taken: Sequence[str] = (),
     referables: Sequence[Referable] = (),
     enums: Sequence[KnownEnum] = (),
+    given: Sequence[GuessedEnum] = (),
     extended: Sequence[GuessedTable] = (),
     on_done: Callable[[str], None] = lambda _: None,
 ) -> Guessed:
@@ -51,7 +52,7 @@ def guess_tables(
         on_done(tables[-1].name)
     tables = [*with_groups(tables), *extended]
     referred = with_references(tables, referables)
-    settled, made = with_enums(referred.tables, names, enums)
+    settled, made = with_enums(referred.tables, names, enums, given)
     return Guessed(settled, made, referred.near)
 
 
@@ -71,11 +72,11 @@ def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:
     """Sheets of one spreadsheet with the same columns and the same first words are parts of one table."""
     named: dict[str, list[SheetFound]] = {}
     for sheet in sheets:
-        if sheet.entry.tables:
-            named.setdefault(sheet.entry.tables[0], []).append(sheet)
+        if sheet.table:
+            named.setdefault(sheet.table, []).append(sheet)
     groups: list[list[SheetFound]] = []
     alike: dict[object, list[list[SheetFound]]] = {}
-    for sheet in (one for one in sheets if not one.entry.tables):
+    for sheet in (one for one in sheets if not one.table):
         place = sheet.spreadsheet.name, sheet.entry.multirow, _headers(sheet), row_words(sheet.title)[0]
         known = alike.setdefault(place, [])
         group = next((one for one in known if _are_alike(one[0], sheet) and _keep_key([*one, sheet])), None)
@@ -141,9 +142,8 @@ def _guess_table(sheets: Sequence[SheetFound], names: Names, timezone: ZoneInfo)
     words = _shared_words(sheets) if len(sheets) > 1 else title_words(first)
     longer = camel([*row_words(first.spreadsheet.name), *words])
     is_record = first.layout == "vertical"
-    if first.entry.tables:
-        (name,) = first.entry.tables
-        names.take(name)
+    if first.table:
+        name = names.take(first.table)
         words = row_words(name)
         row = name if is_record else names.take(name.removesuffix("Table") if name != "Table" else name, f"{name}Row")
     else:
@@ -152,12 +152,22 @@ def _guess_table(sheets: Sequence[SheetFound], names: Names, timezone: ZoneInfo)
     if is_record:
         fields = [replace(field, type=replace(field.type, may_be_enum=False)) for field in fields]
     else:
-        fields = with_key(fields, sum(sheet.records for sheet in sheets), words)
+        fields = _with_given_key(fields, first) or with_key(fields, sum(sheet.records for sheet in sheets), words)
     notes = tuple(f"{sheet.title}: {note}" for sheet in sheets for note in sheet.notes)
     repeated = repeated_ids(fields, words) if not is_record and not any(field.key for field in fields) else None
     if repeated is not None:
         notes += tuple(_tell_repeated(sheets[0], *repeated))
     return GuessedTable(row, name, tuple(words), tuple(sheets), tuple(fields), is_record, notes)
+
+
+def _with_given_key(fields: Sequence[GuessedField], sheet: SheetFound) -> list[GuessedField]:
+    """The fields with the key that a tool's definitions give; [] where they give none."""
+    wanted = set(map(fold, sheet.key or ()))
+    found = [field for field in fields if {fold(header) for header in field.headers} & wanted]
+    if not wanted or len(found) < len(wanted):
+        return []
+    said = Guess("sure", "the tool's definitions say so")
+    return [replace(field, key=said) if field in found else field for field in fields]
 
 
 def _tell_repeated(sheet: SheetFound, field: GuessedField, cells: Sequence[CellValue]) -> Iterator[str]:

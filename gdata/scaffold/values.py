@@ -101,7 +101,7 @@ def _as_declared(
         return _as_map(declared, distinct, said, timezone)
     if declared.is_list:
         return _as_list(declared, distinct, said, timezone)
-    if declared.kind == "string" or (not distinct and declared.is_own):
+    if declared.kind == "string" or (not distinct and declared.is_own and "given" not in declared.tags):
         return GuessedType("string", said)
     if declared.is_own:
         return _as_own(declared, distinct, filled, words, timezone)
@@ -126,8 +126,12 @@ def _as_own(
     declared: Declared, distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo
 ) -> GuessedType:
     """A type that only the team's name says: values of words are an enum of that name, others what they look like."""
-    found = _guess(distinct, filled, words, timezone)
     said = Guess("likely", f"declared as {declared.text}")
+    if declared.tags.get("given") == "enum":
+        return GuessedType("string", replace(said, sure="sure"), may_be_enum=True)
+    if declared.tags.get("given") == "flags":
+        return GuessedType("int32", replace(said, sure="sure"), flags=declared.tags["flags"])
+    found = _guess(distinct, filled, words, timezone)
     texts = [shown(cell).strip() for cell in distinct]
     if found.kind == "string" and not found.is_list and all(map(is_value, texts)) and len(texts) <= _MOST_DECLARED:
         closed = declared.is_enum or (len(texts) < filled and len(texts) <= _MOST_VALUES)
@@ -139,6 +143,9 @@ def _as_own(
 
 
 def _as_list(declared: Declared, distinct: list[CellValue], said: Guess, timezone: ZoneInfo) -> GuessedType:
+    if declared.tags.get("given") == "enum":
+        own = declared.separator if declared.separator != "," else ""
+        return GuessedType("string", said, is_list=True, separator=own, may_be_enum=True)
     texts = [shown(cell) if not isinstance(cell, str) else cell.strip() for cell in distinct]
     plain = [text for text in texts if not text.startswith("[")]
     separators = [declared.separator] if declared.separator else _present(plain)
