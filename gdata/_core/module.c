@@ -10,7 +10,7 @@
 
 #include "rows.h"
 
-#define VERSION 4 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 5 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -506,6 +506,49 @@ static PyObject *xml_cells(PyObject *module, PyObject *arguments) {
     return result;
 }
 
+PyDoc_STRVAR(places_doc, "places(table, row_field)\n\nOf a table on the wire, as 32 bits each: where its rows begin and its end, "
+                         "and the CRC-32 of each; None where it is no such table.");
+
+static PyObject *places(PyObject *module, PyObject *arguments) {
+    Py_buffer table;
+    unsigned int row_field;
+    Buffer starts = {NULL, 0, 0}, crcs = {NULL, 0, 0};
+    int is_found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*I", &table, &row_field)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    is_found = row_starts(table.buf, (size_t)table.len, row_field, &starts) &&
+               row_crcs(table.buf, (size_t)table.len, row_field, &crcs);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&table);
+    PyObject *result = is_found ? Py_BuildValue("y#y#", (char *)starts.at, (Py_ssize_t)starts.size,
+                                                crcs.at ? (char *)crcs.at : "", (Py_ssize_t)crcs.size)
+                                : Py_NewRef(Py_None);
+    free(starts.at);
+    free(crcs.at);
+    return result;
+}
+
+PyDoc_STRVAR(integers_doc, "integers(table, row_field, field)\n\nAs 64 bits each, an integer of every row, whose field isn't zigzag "
+                           "or fixed; None where it is no such table.");
+
+static PyObject *integers(PyObject *module, PyObject *arguments) {
+    Py_buffer table;
+    unsigned int row_field, field;
+    Buffer numbers = {NULL, 0, 0};
+    int is_found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*II", &table, &row_field, &field)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    is_found = row_integers(table.buf, (size_t)table.len, row_field, field, &numbers);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&table);
+    PyObject *result = is_found ? PyBytes_FromStringAndSize((char *)numbers.at, (Py_ssize_t)numbers.size)
+                                : Py_NewRef(Py_None);
+    free(numbers.at);
+    return result;
+}
+
 static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"ascii", ascii, METH_VARARGS, ascii_doc},
                                   {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
@@ -513,6 +556,8 @@ static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"xml_strings", xml_strings, METH_VARARGS, xml_strings_doc},
                                   {"xml_cells", xml_cells, METH_VARARGS, xml_cells_doc},
                                   {"json_ranges", json_ranges, METH_VARARGS, ranges_doc},
+                                  {"places", places, METH_VARARGS, places_doc},
+                                  {"integers", integers, METH_VARARGS, integers_doc},
                                   {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
                                   {NULL, NULL, 0, NULL}};
 

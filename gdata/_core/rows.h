@@ -159,6 +159,11 @@ int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32
                 uint64_t seed);
 /* Whether these fields of the rows, texts, have ASCII alone: 1 or 0, -2 as above. */
 int rows_ascii(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count);
+/* Of a table on the wire, as 32 bits each: where its rows begin, and its end; and the CRC-32 of each. As 64 bits each: an
+ * integer of every row, whose field isn't zigzag or fixed. 0: this is no such table, or there is no memory. */
+int row_starts(const uint8_t *at, size_t size, uint32_t row_field, Buffer *starts);
+int row_crcs(const uint8_t *at, size_t size, uint32_t row_field, Buffer *crcs);
+int row_integers(const uint8_t *at, size_t size, uint32_t row_field, uint32_t field, Buffer *numbers);
 /* Where the first byte stands that is no UTF-8, or is zero; -1: nowhere. */
 ptrdiff_t text_error(const uint8_t *at, size_t size);
 /* Whether a carriage return stands anywhere but before a line feed. */

@@ -198,3 +198,66 @@ int has_lone_cr(const uint8_t *at, size_t size) {
     }
     return 0;
 }
+
+/* --- where rows stand --------------------------------------------------------------------------------------------- */
+
+int row_starts(const uint8_t *at, size_t size, uint32_t row_field, Buffer *starts) {
+    Span table = {at, at + size}, row;
+    if (size > UINT32_MAX) return 0;
+    for (;;) {
+        if (!buffer_reserve(starts, 4)) return 0;
+        uint32_t start = (uint32_t)(table.at - at);
+        memcpy(starts->at + starts->size, &start, 4);
+        starts->size += 4;
+        if (table.at == table.end) return 1;
+        if (!take_row(&table, row_field, &row)) return 0;
+    }
+}
+
+/* The CRC-32 of zlib, four bytes at a time. */
+static void fill_crc_tables(uint32_t tables[4][256]) {
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t crc = i;
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+        tables[0][i] = crc;
+    }
+    for (uint32_t i = 0; i < 256; i++)
+        for (int k = 1; k < 4; k++) tables[k][i] = tables[k - 1][i] >> 8 ^ tables[0][tables[k - 1][i] & 0xFF];
+}
+
+static uint32_t crc_of(uint32_t tables[4][256], const uint8_t *at, const uint8_t *end) {
+    uint32_t crc = 0xFFFFFFFFu;
+    for (; end - at >= 4; at += 4) {
+        crc ^= (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+        crc = tables[3][crc & 0xFF] ^ tables[2][crc >> 8 & 0xFF] ^ tables[1][crc >> 16 & 0xFF] ^ tables[0][crc >> 24];
+    }
+    while (at < end) crc = crc >> 8 ^ tables[0][(crc ^ *at++) & 0xFF];
+    return ~crc;
+}
+
+int row_crcs(const uint8_t *at, size_t size, uint32_t row_field, Buffer *crcs) {
+    uint32_t tables[4][256];
+    Span table = {at, at + size}, row;
+    fill_crc_tables(tables);
+    while (table.at < table.end) {
+        const uint8_t *start = table.at;
+        if (!take_row(&table, row_field, &row) || !buffer_reserve(crcs, 4)) return 0;
+        uint32_t crc = crc_of(tables, start, table.at);
+        memcpy(crcs->at + crcs->size, &crc, 4);
+        crcs->size += 4;
+    }
+    return 1;
+}
+
+int row_integers(const uint8_t *at, size_t size, uint32_t row_field, uint32_t field, Buffer *numbers) {
+    Span table = {at, at + size}, row, value;
+    while (table.at < table.end) {
+        uint64_t number = 0;
+        if (!take_row(&table, row_field, &row) || !read_fields(row, &field, 1, &value)) return 0;
+        if (span_size(value) && (!take_varint(&value, &number) || value.at != value.end)) return 0;
+        if (!buffer_reserve(numbers, 8)) return 0;
+        memcpy(numbers->at + numbers->size, &number, 8);
+        numbers->size += 8;
+    }
+    return 1;
+}

@@ -30,17 +30,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import attrgetter, index
+from operator import attrgetter, eq, index
 from pathlib import Path
 from struct import Struct
 from typing import Any
 from zlib import crc32
 
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
+from gdata._core import core
 from gdata.bundles.manifest import Manifest, Part, TableEntry
 from gdata.errors import GdataError
 from gdata.files import write_atomically
@@ -55,6 +56,9 @@ _HASH = 32
 _NO_KEY, _DENSE, _NARROW, _WIDE, _HASHED = range(5)
 _KEY_TYPES = {_NARROW: "I", _WIDE: "Q", _HASHED: "I"}
 _MOST_BYTES = 1 << 32
+_UNSIGNED = frozenset([FieldDescriptor.TYPE_UINT32, FieldDescriptor.TYPE_UINT64])
+_VARINTS = _UNSIGNED | {FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64}
+"""The types whose bytes are the number itself."""
 
 
 def index_name(part: str) -> str:
@@ -140,24 +144,46 @@ def _padded(size: int, width: int) -> int:
     return size + (-size % 8 if width == 8 else 0)
 
 
-def make_index(content: bytes, part: Part, rows: Sequence[Any], key: Sequence[str]) -> bytes | None:
-    """The index of a part with these bytes, whose `rows` were parsed; None where it can't have one."""
+def make_index(content: bytes, part: Part, table: Descriptor, key: Sequence[str]) -> bytes | None:
+    """The index of a part with these bytes; None where it can't have one."""
     if part.size >= _MOST_BYTES or sys.byteorder != "little" or not content or content[0] > 0x7F:
         return None
-    starts = array("I", [0])
-    starts.extend(field_ends(content))
-    if len(starts) != len(rows) + 1 or len(rows) != part.rows:
+    (holder,) = [field for field in table.fields if field.is_repeated and field.message_type is not None]
+    native = core()
+    found = native.places(content, holder.number) if native is not None else None
+    if found is not None:
+        starts, crcs = array("I", found[0]), array("I", found[1])
+    else:
+        starts = array("I", [0])
+        starts.extend(field_ends(content))
+        view = memoryview(content)
+        crcs = array("I", [crc32(view[start:end]) for start, end in pairwise(starts)])
+    keys_found = _keys_in(content, table, holder, key)
+    if len(starts) != part.rows + 1 or (keys_found is not None and len(keys_found) != part.rows):
         return None
-    view = memoryview(content)
-    crcs = array("I", [crc32(view[start:end]) for start, end in pairwise(starts)])
-    kind, lowest, keys, order = _keys_of(list(map(attrgetter(*key), rows)) if key else None)
-    head = _HEAD.pack(_MAGIC, bytes.fromhex(part.sha256), len(rows), kind, order is not None, lowest)
+    kind, lowest, keys, order = _keys_of(keys_found)
+    head = _HEAD.pack(_MAGIC, bytes.fromhex(part.sha256), part.rows, kind, order is not None, lowest)
     body = b"".join([head, starts.tobytes(), crcs.tobytes()])
     body = body.ljust(_padded(len(body), keys.itemsize), b"\0") + keys.tobytes() + (order or array("I")).tobytes()
     return body + hashlib.sha256(body).digest()
 
 
-def _keys_of(keys: list[Any] | None) -> tuple[int, int, array[int], array[int] | None]:
+def _keys_in(content: bytes, table: Descriptor, holder: FieldDescriptor, key: Sequence[str]) -> Sequence[Any] | None:
+    """The key of each row, several fields as a tuple; None where the table has none."""
+    if not key:
+        return None
+    assert holder.message_type is not None
+    field = holder.message_type.fields_by_name[key[0]]
+    native = core() if len(key) == 1 and not field.has_presence else None
+    if native is not None and field.type in _VARINTS:
+        found = native.integers(content, holder.number, field.number)
+        if found is not None:
+            return array("Q" if field.type in _UNSIGNED else "q", found)
+    rows = getattr(GetMessageClass(table).FromString(content), holder.name)
+    return list(map(attrgetter(*key), rows))
+
+
+def _keys_of(keys: Sequence[Any] | None) -> tuple[int, int, array[int], array[int] | None]:
     """How keys are kept, the lowest, the numbers that stand for them, and the order of the rows, if it is another."""
     if not keys:
         return _NO_KEY, 0, array("I"), None
@@ -166,7 +192,7 @@ def _keys_of(keys: list[Any] | None) -> tuple[int, int, array[int], array[int] |
         lowest, highest = min(keys), max(keys)
         if (
             highest - lowest == len(keys) - 1
-            and keys == list(range(lowest, highest + 1))
+            and all(map(eq, keys, range(lowest, highest + 1)))
             and -(1 << 63) <= lowest < 1 << 63
         ):
             return _DENSE, lowest, array("I"), None
@@ -199,17 +225,9 @@ def write_indexes(folder: Path, manifest: Manifest) -> None:
         pool = pool_of(FileDescriptorSet.FromString((folder / manifest.schema.file).read_bytes()))
         for entry, part in wanted:
             content = (folder / part.file).read_bytes()
-            rows = _rows_in(content, pool.FindMessageTypeByName(entry.message))
-            made = make_index(content, part, rows, entry.key)
+            made = make_index(content, part, pool.FindMessageTypeByName(entry.message), entry.key)
             if made is not None:
                 write_atomically(folder / index_name(part.file), made)
-
-
-def _rows_in(content: bytes, table: Descriptor) -> Sequence[Any]:
-    message = GetMessageClass(table).FromString(content)
-    (holder,) = [field.name for field in table.fields if field.is_repeated and field.message_type is not None]
-    rows: Sequence[Any] = getattr(message, holder)
-    return rows
 
 
 def _is_there(path: Path, part: Part) -> bool:

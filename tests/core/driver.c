@@ -126,6 +126,11 @@ int main(int count, char **arguments) {
         try_rows(at, size);
         text_error(at, size);
         has_lone_cr(at, size);
+        Buffer found = {NULL, 0, 0};
+        row_starts(at, size, 1, &found);
+        row_crcs(at, size, 1, &found);
+        row_integers(at, size, 1, 1, &found);
+        free(found.at);
         Places rows = {NULL, 0, 0}, sheets = {NULL, 0, 0};
         find_ranges(at, size, &rows, &sheets);
         rows.count = sheets.count = 0;
