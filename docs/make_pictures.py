@@ -2,13 +2,16 @@
 
     python docs/make_pictures.py
 
-Run it when what they show has changed, and look at them: no test does. It needs Chromium and fonts for Korean.
+What each of them shows stands in pictures/shown.json as well: a test compares that with today's words, and where they
+differ takes the pictures anew. Look at them before you commit. It needs Chromium and fonts for Korean.
 """
 
 from __future__ import annotations
 
 import csv
+import html
 import io
+import json
 import os
 import re
 import shutil
@@ -38,12 +41,30 @@ pre {{ margin: 14px 18px; font: 14px/20px lines, "Noto Sans Mono CJK KR", monosp
 a {{ color: inherit; }}
 {stylesheet}</style><pre>{code}</pre>"""
 # The bars that a terminal shows while gdata works, and takes away again.
-BAR = re.compile(r"\b(pulling|parsing|checking|encoding|writing)\b.*\d+/\d+|^\w+ing…$")
+BAR = re.compile(r"\b\d+/\d+\b.*\d:\d\d:\d\d\s*$|^\w+ing…$|^[가-힣 ]+ 중…$")
+
+
+SHOWN = PICTURES / "shown.json"
+PASSING = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}|\b[0-9a-f]{12}\b|\d+\.\d s\b|\d{4}-\d\d-\d\d( |T)\d\d:\d\d(:\d\d)?Z?")
+"""What is another one every time: ids, and how long it took."""
 
 
 def main() -> None:
-    """Play a planner's day in a copy of the sample game, and keep what it looks like."""
+    """Take all pictures, and write down what they show."""
     PICTURES.mkdir(exist_ok=True)
+    shown = play(are_taken=True)
+    SHOWN.write_text(json.dumps(shown, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def play(*, are_taken: bool) -> dict[str, str]:
+    """Play a planner's day in a copy of the sample game; what the pictures of it show, by their names."""
+    shown: dict[str, str] = {}
+
+    def keep(name: str, page: Path, text: str, size: tuple[int, int], language: str = "en") -> None:
+        shown[name] = PASSING.sub("…", text)
+        if are_taken:
+            keep_page(page, name, *size, language)
+
     with TemporaryDirectory() as scratch:
         game = Path(scratch, "game")
         game.mkdir()
@@ -53,18 +74,26 @@ def main() -> None:
         run(game, "build", "-q")
         run(game, "publish", "-q", "--yes")
         make_mistakes(game)
-        keep_terminal(game, "problems", "gdata build")
-        keep_terminal(game, "problems-ko", "gdata build", LANGUAGE="ko")
+        keep(*terminal(game, "problems", "gdata build"))
+        keep(*terminal(game, "problems-ko", "gdata build", LANGUAGE="ko"))
         for language in ("en", "ko"):
             page = game / "problems.html"
             page.write_text(run(game, "check", "--quiet", "--format", "html", "--lang", language), encoding="utf-8")
-            keep_page(page, f"problems-page-{language}", 1180, 520)
+            keep(f"problems-page-{language}", page, words_of(page), (1180, 520))
         mend(game)
         run(game, "build", "-q")
-        keep_terminal(game, "diff", "gdata diff")
+        keep(*terminal(game, "diff", "gdata diff"))
         run(game, "diff", "--format", "html", "--output", "diff.html")
         for language in ("en", "ko"):
-            keep_page(game / "diff.html", f"diff-page-{language}", 1180, 640, language)
+            page = game / "diff.html"
+            keep(f"diff-page-{language}", page, words_of(page), (1180, 640), language)
+    return shown
+
+
+def words_of(page: Path) -> str:
+    """A page's text, without what only a browser reads."""
+    text = re.sub(r"<(style|script)\b.*?</\1>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
 def make_mistakes(game: Path) -> None:
@@ -117,8 +146,8 @@ def run(game: Path, *arguments: str, **environment: str) -> str:
     return done.stdout
 
 
-def keep_terminal(game: Path, name: str, command: str, **environment: str) -> None:
-    """The terminal after `command`."""
+def terminal(game: Path, name: str, command: str, **environment: str) -> tuple[str, Path, str, tuple[int, int]]:
+    """The terminal after `command` as a page: the picture's name, the page, its text, its size."""
     text = Text.from_ansi(run(game, *command.split()[1:], **environment))
     lines = [line for line in text.split() if not BAR.search(line.plain)]
     while not lines[0].plain.strip():
@@ -128,7 +157,7 @@ def keep_terminal(game: Path, name: str, command: str, **environment: str) -> No
     console.print(Text("\n").join(lines))
     page = game / f"{name}.html"
     page.write_text(console.export_html(theme=SVG_EXPORT_THEME, code_format=PAGE), encoding="utf-8")
-    keep_page(page, name, WIDTH * 8, (len(lines) + 1) * LINE + 28)
+    return name, page, Text("\n").join(lines).plain, (WIDTH * 8, (len(lines) + 1) * LINE + 28)
 
 
 def keep_page(page: Path, name: str, width: int, height: int, language: str = "en") -> None:
