@@ -94,6 +94,12 @@ class SheetRecords:
         yield from self._find_extra_cells()
 
     def _find_extra_cells(self) -> Iterator[tuple[int, Problem]]:
+        if self.sheet.entry.layout == "vertical":
+            texts = [(column, self.sheet.text_beyond(column)) for column in sorted(self.head.text_columns)]
+            for column, value in texts if self._lines else ():
+                if value:
+                    yield 0, self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
+            return
         extra = dict(self.sheet.extra_cells())
         if not extra:
             return

@@ -102,6 +102,15 @@ class Sheet:
             if not all(map(is_blank, line[width:])):
                 yield index, ",".join(map(shown, line[width:])).strip(" ,")
 
+    def text_beyond(self, column: int) -> str:
+        """Of csv in the vertical layout: what follows a value after a blank, as the rest of a text without quotes does."""
+        rows, number = self.grid.rows, self.first_vertical_row + column
+        if self.grid.kind != "csv" or self.entry.layout != "vertical" or number > len(rows):
+            return ""
+        rest = rows[number - 1][self.first_line :]
+        text = str(rest[0]) if rest and rest[0] is not None else ""
+        return ",".join(map(shown, rest)).strip(" ,") if text[:1] == " " and text.strip() else ""
+
     def columns(self, wanted: Sequence[int]) -> dict[int, Sequence[CellValue]]:
         """The cells of every line in the wanted columns."""
         lines = self.lines

@@ -6,12 +6,14 @@ import struct
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from workbook_files import ods, read, read_bytes, xlsb, xlsx, zipped
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.workbook.read import pull_workbook
+from gdata.sources.grid import SheetRequest
+from gdata.sources.workbook.read import pull_workbook, read_workbook
 
 GOOD = xlsx('<row r="1"><c r="A1"><v>1</v></c></row>')
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
@@ -94,3 +96,22 @@ def test_any_byte_flipped_is_read_or_refused_but_never_crashes(tmp_path: Path) -
             read(tmp_path / f"{number}.xlsx", "S")
         except SourceError as error:
             assert error.hint
+
+
+def test_one_damaged_sheet_leaves_the_others(tmp_path: Path) -> None:
+    """Said as a problem among others; what stands in them is checked all the same."""
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "Good"
+    book.active["A1"] = "id"
+    book.create_sheet("Bad")["A1"] = "id"
+    book.save(path)
+    members = {one: zipfile.ZipFile(path).read(one) for one in zipfile.ZipFile(path).namelist()}
+    members["xl/worksheets/sheet2.xml"] = b'<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>99</v></c></row>'
+    path.write_bytes(zipped(members))
+    entries = tuple(SheetEntry(title, ("game.T",)) for title in ("Good", "Bad"))
+    pulled = pull_workbook(Spreadsheet("game", entries, path=path, location="book.xlsx"))
+    found = read_workbook(pulled, [SheetRequest("Good"), SheetRequest("Bad")])
+    assert [one.sheet for one in found.grids] == ["Good"]
+    assert list(found.unreadable) == ["Bad"]
+    assert "book.xlsx, sheet Bad: the workbook is damaged" in str(found.unreadable["Bad"])

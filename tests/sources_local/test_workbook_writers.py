@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -95,6 +96,24 @@ def test_a_panic_prints_nothing_of_rusts(tmp_path: Path, capfd: pytest.CaptureFi
 
 def test_modules_and_macro_sheets_are_no_sheets() -> None:
     assert read(FILES / "module_sheet.xlsx", "*").titles == ["Sheet1"]
+
+
+def test_a_module_that_is_asked_for_is_named(tmp_path: Path) -> None:
+    names = re.findall(
+        rb'<sheet [^>]*name="([^"]+)"', zipfile.ZipFile(FILES / "module_sheet.xlsx").read("xl/workbook.xml")
+    )
+    module = next(name.decode() for name in names if name != b"Sheet1")
+    with pytest.raises(SourceError, match=f"sheet {module}: is a chart, macro or module sheet"):
+        read(FILES / "module_sheet.xlsx", "Sheet1", module)
+
+
+@pytest.mark.parametrize("uses_core", ["0", "1"])
+def test_a_text_in_place_may_stand_where_a_number_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uses_core: str
+) -> None:
+    monkeypatch.setenv("GDATA_CORE", uses_core)
+    cells = '<c r="A1" t="inlineStr"><v>a &amp; b</v></c><c r="B1" t="inlineStr"><is><t>c</t></is></c>'
+    assert read_bytes(tmp_path, xlsx(f'<row r="1">{cells}</row>')).grids[0].rows == [["a & b", "c"]]
 
 
 def test_a_macro_sheet_with_a_part_of_its_own(tmp_path: Path) -> None:

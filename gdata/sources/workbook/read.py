@@ -59,11 +59,20 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
     matched = match_titles(hidden, requests, pulled.spreadsheet)
     # The scans come first: they refuse a sheet whose cells would fill the memory, and mend what calamine refuses.
     plain = _plainly_read(opened, scanner, matched.wanted)
-    scans = {title: scanner.scan(title) for title in matched.wanted if title not in plain}
+    wrong = _without_cells(archive, matched.missing)
+    scans: dict[str, Scan] = {}
+    for title in (one for one in matched.wanted if one not in plain):
+        with _kept(wrong, title):
+            scans[title] = scanner.scan(title)
     grids = []
-    for title in matched.wanted:
+    for title in (one for one in matched.wanted if one not in wrong):
         scan = scans.get(title, Scan([]))
-        rows, merges = (plain[title], ()) if title in plain else _read_sheet(opened, title, scan)
+        rows: Sequence[list[CellValue]] = []
+        merges: tuple[Area, ...] = ()
+        with _kept(wrong, title):
+            rows, merges = (plain[title], ()) if title in plain else _read_sheet(opened, title, scan)
+        if title in wrong:
+            continue
         grids.append(
             Grid(
                 spreadsheet=pulled.spreadsheet,
@@ -76,7 +85,35 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
                 percents=scan.percents,
             )
         )
-    return ReadSheets(grids, list(matched.missing), titles=list(hidden))
+    missing = [title for title in matched.missing if title not in wrong]
+    return ReadSheets(grids, missing, wrong, titles=list(hidden))
+
+
+@contextmanager
+def _kept(wrong: dict[str, SourceError], title: str) -> Iterator[None]:
+    """Keep why one sheet can't be read: the others are read all the same."""
+    try:
+        yield
+    except SourceError as error:
+        wrong[title] = error
+
+
+def _without_cells(archive: Archive, titles: Sequence[str]) -> dict[str, SourceError]:
+    """Those of the titles that are sheets of charts, macros or modules."""
+    if archive.kind != "xml" or not titles:
+        return {}
+    from gdata.sources.workbook.xml import other_titles
+
+    with damage_named(archive.name):
+        found = other_titles(archive)
+    return {
+        title: SourceError(
+            sentence("{place}, sheet {title}: is a chart, macro or module sheet", place=archive.name, title=title),
+            hint=sentence("name a sheet of cells in sheets.yaml"),
+        )
+        for title in titles
+        if title in found
+    }
 
 
 def _plainly_read(opened: _Opened, scanner: Scanner, titles: Iterable[str]) -> dict[str, Sequence[list[CellValue]]]:

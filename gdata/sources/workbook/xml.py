@@ -43,6 +43,8 @@ _UP_TO_VALUE = (
     rb"<(?:\w+:)?c(\s[^<>]*[^/<>]|)>\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f\s*>)\s*)?<(?:\w+:)?v>\s*"
 )
 _NEGATIVE = re.compile(_UP_TO_VALUE + rb"(-[\d.]+(?:[eE][-+]?\d+)?)\s*<")
+# Of a text in place: <is><t>…</t></is> is what the format says, and some programs write <v>.
+_BARE_TEXT = re.compile(rb"""<(?:\w+:)?c(\s[^<>]*\bt=["']inlineStr["'][^<>]*)>\s*<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)<""")
 _PICTURE = re.compile(_UP_TO_VALUE + rb"(=DISPIMG\([^<]*)<")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
@@ -74,7 +76,12 @@ class XmlScanner(Scanner):
             typed = list(_errors_and_dates(content))
             if any(_ERROR.search(cell[1]) and _value(cell) not in _KNOWN_ERRORS for cell in typed):
                 self._archive.mend(member, _without_errors(content, typed))
-            hidden = [*_hidden_values(content, typed), *_bare_formulas(content), *_pictures(content)]
+            hidden = [
+                *_hidden_values(content, typed),
+                *_bare_formulas(content),
+                *_pictures(content),
+                *_bare_texts(content),
+            ]
             return Scan(
                 hidden,
                 totals=tuple(self._totals(member)),
@@ -171,6 +178,12 @@ class XmlScanner(Scanner):
         return found
 
 
+def other_titles(archive: Archive) -> frozenset[str]:
+    """The titles of all sheets that a workbook names, those without cells too."""
+    book = ElementTree.fromstring(_as_utf8(archive.read("xl/workbook.xml")))
+    return frozenset(sheet.get("name", "") for sheet in book.iter() if sheet.tag.endswith("}sheet"))
+
+
 def relation_targets(archive: Archive, member: str, folder: str = "xl") -> dict[str | None, str]:
     """The archive members that a part in `folder` refers to, by relation id."""
     relations = ElementTree.fromstring(archive.read(member))
@@ -244,6 +257,12 @@ def _pictures(content: bytes) -> Iterator[tuple[int, int, CellValue]]:
     """WPS's pictures in cells: =DISPIMG("ID",1)."""
     for cell in _PICTURE.finditer(content) if b"=DISPIMG(" in content else ():
         yield *_position(content, cell), FormulaCell(_text(cell[2]), is_picture=True)
+
+
+def _bare_texts(content: bytes) -> Iterator[tuple[int, int, CellValue]]:
+    """Texts in place that stand where a number would."""
+    for cell in _BARE_TEXT.finditer(content) if b"inlineStr" in content else ():
+        yield *_position(content, cell), html.unescape(cell[2].decode("utf-8", "replace"))
 
 
 def _value(cell: re.Match[bytes]) -> str:
