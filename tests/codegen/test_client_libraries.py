@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from command_line import ROOT, run_gdata
 from toolchains import CLIENT, need, run
 
 from gdata.testing.bundles import compile_protos
+
+sys.path.insert(0, str(ROOT / "tests" / "docs"))
+from doc_blocks import Block, parts_of
 
 pytestmark = pytest.mark.clients
 PHP = Path("/usr/share/php")
@@ -77,3 +83,45 @@ def test_protoc_gen_go_and_mcs_make_way_for_names(tmp_path: Path) -> None:
     code = (tmp_path / "x" / "game" / "game.pb.go").read_text(encoding="utf-8")
     assert "Descriptor_ " in code
     assert subprocess.run(["gofmt", "-l", "x"], cwd=tmp_path, check=False, capture_output=True).stdout == b""
+
+
+@pytest.fixture(scope="module")
+def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample game's client data, as docs/recipes/other-clients.md tells to fetch it."""
+    folder = tmp_path_factory.mktemp("sample")
+    for name in ("protos", "sheets", "checks", "metrics"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / "game" / name)
+    shutil.copy(ROOT / "sheets.yaml", folder / "game")
+    run_gdata("build", "-q", cwd=folder / "game")
+    run_gdata("publish", "-q", "--yes", "--channel", "dev", cwd=folder / "game")
+    call = ("fetch", "dev", "--target", "client", "--store", folder / "game" / "releases", "--into", "data")
+    run_gdata(*call, "--plain-names", "--protos", "protos", cwd=folder)
+    return folder
+
+
+def block(language: str) -> str:
+    """The recipe's code in a language."""
+    page = ROOT / "docs" / "recipes" / "other-clients.md"
+    (found,) = [part for part in parts_of(page) if isinstance(part, Block) and part.language == language]
+    return found.code
+
+
+def test_the_recipe_for_cocos_reads_the_sample(fetched: Path) -> None:
+    need("node")
+    modules = Path(os.environ.get("GDATA_NODE_MODULES", CLIENT / "node_modules"))
+    if not (modules / "protobufjs").is_dir():
+        pytest.skip("needs protobufjs in GDATA_NODE_MODULES")
+    assert run(["node", "-e", block("js")], fetched, NODE_PATH=str(modules)).split()[1] == "1001"
+
+
+def test_the_recipe_for_php_reads_the_sample(fetched: Path) -> None:
+    need("php", "protoc")
+    if not (PHP / "Google" / "Protobuf").is_dir():
+        pytest.skip("needs php-google-protobuf")
+    (fetched / "gamedata").mkdir()
+    protos = [path.relative_to(fetched / "protos") for path in (fetched / "protos").rglob("*.proto")]
+    run(["protoc", "-Iprotos", "--php_out=gamedata", *map(str, protos)], fetched)
+    (fetched / "run.php").write_text(block("php"), encoding="utf-8")
+    out = run(["php", "-d", "include_path=/usr/share/php:gamedata", "run.php"], fetched)
+    assert out.split()[1] == "1001"

@@ -41,11 +41,9 @@ message Row { int32 id = 1; int32 set = 2 [features.field_presence = EXPLICIT]; 
 OTHER = 'edition = "2023"; package game; enum Closed { option features.enum_type = CLOSED; CLOSED_ONE = 1; }'
 
 
-@pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
-    cases = Cases(tmp_path_factory.mktemp("protos"))
+@pytest.fixture(scope="module", autouse=True)
+def published(cases: Cases) -> None:
     run_gdata("publish", "-q", "--yes", "--channel", "live", cwd=cases.project)
-    return cases
 
 
 def compiled(folder: Path, *names: str) -> FileDescriptorSet:

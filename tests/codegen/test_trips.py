@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from command_line import run_gdata
 from conformance_cases import Cases
@@ -84,8 +82,8 @@ def test_names_without_a_trip_are_not_told() -> None:
     assert trips("go", plain) == {}
 
 
-def test_the_command_tells_them_at_their_lines(tmp_path: Path) -> None:
-    project = Cases(tmp_path).project
+def test_the_command_tells_them_at_their_lines(cases: Cases) -> None:
+    project = cases.project
     done = run_gdata("check", "-q", "--clients", "csharp, lua", cwd=project)
     lines = (project / "protos" / "game" / "tables.proto").read_text(encoding="utf-8").splitlines()
     assert f"game/tables.proto:{lines.index('  int32 level = 2 [(gdata.field).key = true];') + 1}: csharp" in done.err

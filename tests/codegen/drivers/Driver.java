@@ -50,6 +50,8 @@ public final class Driver {
     GameData.Tables t = data.tables();
     say("target", t.target);
     say("build", t.build);
+    say("version", t.version);
+    say("release", t.release);
     dump("ItemTable", t.itemTable);
     dump("HeroTable", t.heroTable);
     dump("LevelTable", t.levelTable);

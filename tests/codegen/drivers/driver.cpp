@@ -37,6 +37,8 @@ int main(int, char** arguments) {
   const auto t = data->Tables();
   Say("target", t->Target());
   Say("build", t->Build());
+  Say("version", t->Version());
+  Say("release", t->Release());
   Dump("ItemTable", t->ItemTable().All());
   Dump("HeroTable", t->HeroTable().All());
   Dump("LevelTable", t->LevelTable().All());

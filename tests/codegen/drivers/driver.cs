@@ -44,6 +44,8 @@ public static class Driver
         var t = data.Tables;
         Say("target", t.Target);
         Say("build", t.Build);
+        Say("version", t.Version);
+        Say("release", t.Release);
         Dump("ItemTable", t.ItemTable);
         Dump("HeroTable", t.HeroTable);
         Dump("LevelTable", t.LevelTable);

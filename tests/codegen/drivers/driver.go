@@ -51,6 +51,8 @@ func main() {
 	t := data.Tables()
 	say("target", t.Target)
 	say("build", t.Build)
+	say("version", t.Version)
+	say("release", t.Release)
 	dump("ItemTable", t.ItemTable.All)
 	dump("HeroTable", t.HeroTable.All)
 	dump("LevelTable", t.LevelTable.All)

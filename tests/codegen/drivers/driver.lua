@@ -30,6 +30,8 @@ end
 local t = data.tables
 say("target", t.target)
 say("build", t.build)
+say("version", t.version)
+say("release", t.release)
 dump("ItemTable", ".game.Item", t.ItemTable.all)
 dump("HeroTable", ".game.Hero", t.HeroTable.all)
 dump("LevelTable", ".game.Level", t.LevelTable.all)

@@ -30,6 +30,8 @@ def main(folder: str) -> None:
     t = data.snapshot()
     say("target", data.data.target)
     say("build", data.build)
+    say("version", data.data.version)
+    say("release", data.release or "")
     dump("ItemTable", t.ItemTable)
     dump("HeroTable", t.HeroTable)
     dump("LevelTable", t.LevelTable)

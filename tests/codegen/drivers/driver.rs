@@ -37,6 +37,8 @@ fn main() {
     let t = data.tables();
     say("target", &t.target);
     say("build", &t.build);
+    say("version", &t.version);
+    say("release", &t.release);
     dump("ItemTable", &t.item_table.all);
     dump("HeroTable", &t.hero_table.all);
     dump("LevelTable", &t.level_table.all);

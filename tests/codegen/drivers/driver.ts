@@ -32,6 +32,8 @@ async function main(folder: string): Promise<void> {
   const t = data.tables;
   say("target", t.target);
   say("build", t.build);
+  say("version", t.version);
+  say("release", t.release);
   dump("ItemTable", pb.ItemSchema, t.ItemTable);
   dump("HeroTable", pb.HeroSchema, t.HeroTable);
   dump("LevelTable", pb.LevelSchema, t.LevelTable);
