@@ -56,7 +56,7 @@ def command(
       gdata fetch live --target server --into /srv/gamedata
       gdata fetch live --target client --into Assets/Data --plain-names
       gdata fetch live --target server --into data --store https://cdn.example.com/game
-      gdata fetch live --target client --into data --plain-names --protos protos
+      gdata fetch live --target client --into data --plain-names --protos client-protos
       gdata fetch live --target client --from-manifest old/manifest.json
     """
     from gdata.releases.signatures import load_public_keys
@@ -116,10 +116,11 @@ def _write_protos(into: Path, protos: Path, *, plain_names: bool) -> None:
     from gdata.bundles.reader import open_bundle
     from gdata.cli.console import error_console
     from gdata.codegen.generate import write_files
-    from gdata.codegen.protos import proto_texts
+    from gdata.codegen.protos import proto_texts, refuse_to_replace
 
     schema = (into / "schema.binpb").read_bytes() if plain_names else open_bundle(into).schema()
     made = proto_texts(schema)
+    refuse_to_replace(protos, made.texts)
     write_files(protos, {name: text.encode() for name, text in made.texts.items()}, "protos")
     for note in made.notes:
         error_console().print(f"{protos}: {note}", markup=False)

@@ -6,13 +6,15 @@ nothing: what is left out isn't on the wire.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
+from gdata.errors import UsageError
 from gdata.language import Sentence, sentence
 from gdata.proto.fields import is_map, is_map_entry, key_field
 from gdata.proto.pool import pool_of
@@ -22,6 +24,20 @@ _SCALARS: Mapping[int, str] = {
     for name, number in vars(FieldDescriptor).items()
     if name.startswith("TYPE_") and name not in ("TYPE_MESSAGE", "TYPE_GROUP", "TYPE_ENUM")
 }
+
+
+HEADER = "// Written by `gdata fetch --protos`: do not edit.\n"
+
+
+def refuse_to_replace(folder: Path, names: Iterable[str]) -> None:
+    """Raise UsageError where one of the files is there already and isn't such a text: somebody's own schema."""
+    for name in names:
+        path = folder / name
+        if path.exists() and not path.read_bytes().startswith(HEADER.encode()):
+            raise UsageError(
+                sentence("{path} is a .proto file of your own", path=path),
+                hint=sentence("name another folder with --protos"),
+            )
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,7 @@ def _enums(file: Any) -> Iterator[Any]:
 
 
 def _file(file: Any, is_older: bool) -> Iterator[str]:
-    yield "// Written by `gdata fetch --protos`: do not edit.\n"
+    yield HEADER
     yield f'syntax = "{"proto2" if is_older else "proto3"}";\n'
     if file.package:
         yield f"\npackage {file.package};\n"

@@ -96,7 +96,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_gdata("build", "-q", cwd=folder / "game")
     run_gdata("publish", "-q", "--yes", "--channel", "dev", cwd=folder / "game")
     call = ("fetch", "dev", "--target", "client", "--store", folder / "game" / "releases", "--into", "data")
-    run_gdata(*call, "--plain-names", "--protos", "protos", cwd=folder)
+    run_gdata(*call, "--plain-names", "--protos", "client-protos", cwd=folder)
     return folder
 
 
@@ -120,8 +120,8 @@ def test_the_recipe_for_php_reads_the_sample(fetched: Path) -> None:
     if not (PHP / "Google" / "Protobuf").is_dir():
         pytest.skip("needs php-google-protobuf")
     (fetched / "gamedata").mkdir()
-    protos = [path.relative_to(fetched / "protos") for path in (fetched / "protos").rglob("*.proto")]
-    run(["protoc", "-Iprotos", "--php_out=gamedata", *map(str, protos)], fetched)
+    protos = [path.relative_to(fetched / "client-protos") for path in (fetched / "client-protos").rglob("*.proto")]
+    run(["protoc", "-Iclient-protos", "--php_out=gamedata", *map(str, protos)], fetched)
     (fetched / "run.php").write_text(block("php"), encoding="utf-8")
     out = run(["php", "-d", "include_path=/usr/share/php:gamedata", "run.php"], fetched)
     assert out.split()[1] == "1001"

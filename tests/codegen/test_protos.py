@@ -73,6 +73,14 @@ def test_the_texts_read_the_same_values(cases: Cases, tmp_path: Path, plain: boo
         assert json.loads(json.dumps(rows)) == cases.shown[name]
 
 
+def test_a_schema_of_the_projects_own_is_never_replaced(cases: Cases) -> None:
+    own = (cases.project / "protos" / "game" / "tables.proto").read_bytes()
+    call = ("fetch", "live", "--target", "client", "--into", "fetched", "--protos", "protos")
+    done = run_gdata(*call, cwd=cases.project, code=2)
+    assert "is a .proto file of your own" in done.err
+    assert (cases.project / "protos" / "game" / "tables.proto").read_bytes() == own
+
+
 def test_what_proto3_cannot_say_is_proto2_and_told(tmp_path: Path) -> None:
     protos = {"need.proto": OLD.replace("Kind", "Sort").replace("KIND", "SORT"), "plain.proto": PLAIN}
     protos |= {"row.proto": EDITION, "other.proto": OTHER}
