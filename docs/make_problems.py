@@ -52,6 +52,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "value": "v1.5",
         "instead": sentence("did you mean {meant}? Write numbers with dots between them", meant="1.5"),
     },
+    "overlay.incomplete": {"field": "id", "value": "1001", "headers": "이름, 등급"},
+    "overlay.no_row": {"field": "id", "value": "1001"},
     "version.never": {"field": "@until", "value": "1.5", "since": "1.5", "until": "1.5"},
     "version.nobody": {"version": "1.6"},
     "version.empty": {"version": "1.4"},

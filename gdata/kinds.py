@@ -183,6 +183,19 @@ ROW_NOTE = Kind(
     severity="warning",
     about="A row begins as notes do, but its first cell is in a column of text and other cells are filled.",
 )
+OVERLAY_INCOMPLETE = Kind(
+    "overlay.incomplete",
+    "no row has the key {value}, so this one would be new, and it lacks {headers}",
+    "correct the key; or, if the row is meant to be new, add these columns",
+    about="A row of an overlay has a key that the table lacks, so it adds a row: then it must be whole.",
+)
+OVERLAY_NO_ROW = Kind(
+    "overlay.no_row",
+    "no row has the key {value}, so there is none to take out",
+    "correct the key, or delete this row",
+    severity="warning",
+    about="A row of an overlay takes out (@remove) a row that isn't there.",
+)
 CELL_NOT_VERSION = Kind(
     "cell.not_version",
     "{value} is not a version",

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from gdata.config import Area, Layout, SheetEntry, Spreadsheet
-from gdata.configfile.names import check_name, check_unique, read_path, read_table_name
+from gdata.configfile.names import check_name, check_unique, read_path, read_table_name, read_version, read_words
 from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
+from gdata.versions import Span
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")
 _OTHER_SUFFIXES = {
@@ -39,6 +40,10 @@ _ENTRY_KEYS = (
     "blank",
     "range",
     "keys",
+    "overlay",
+    "tags",
+    "since",
+    "until",
 )
 _URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)(?:[/?#].*)?")
 _ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -255,8 +260,26 @@ def _read_long_entry(title: str, value: Value) -> SheetEntry:
         "blank": fields.get("blank", lambda one: one.each(lambda text: text.text().strip()), ()),
         "range": area,
         "keys": fields.get("keys", _read_keys, ()),
+        **_read_overlay(fields),
     }
     return SheetEntry(title, tables, layout, header_row, first_row, line=value.line, **options)
+
+
+def _read_overlay(fields: Fields) -> dict[str, Any]:
+    overlay = fields.get("overlay", Value.flag, False)
+    for key in ("tags", "since", "until"):
+        if key in fields and not overlay:
+            raise fields.entries[key].error(
+                say("only an overlay is for some targets"),
+                say("add `overlay: true`, or tag the rows in the sheet: @{key}", key=key),
+            )
+    span = Span(fields.get("since", read_version, None), fields.get("until", read_version, None))
+    if span.is_empty:
+        raise fields.entries["until"].error(
+            say("it would be in no version: {until} isn't after {since}", until=span.until, since=span.since),
+            say("write a later version after `until`, or delete the line"),
+        )
+    return {"overlay": overlay, "tags": fields.get("tags", read_words, ()), "span": span}
 
 
 def _read_range(value: Value) -> Area:

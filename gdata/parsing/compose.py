@@ -6,6 +6,7 @@ makes the same sheet look different to different targets.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class Composed:
     bad_fields: dict[int, set[str]]
     """By record: top-level fields in which a cell has a problem."""
     problems: list[Problem]
+    blank: Mapping[str, Sequence[bool]] = dataclasses.field(default_factory=dict)
+    """Of an overlay, by field: in which records of the sheet it has nothing."""
 
 
 def compose(records: SheetRecords, audience: Audience) -> Composed:
@@ -51,7 +54,7 @@ def compose(records: SheetRecords, audience: Audience) -> Composed:
             bad_fields.setdefault(record, set()).add(problem.field)
     # A field without its column has a problem already: what its rows lack isn't 58 more.
     header = records.header
-    unread = {_top_field(name) for name in [*header.missing, *(one.field for one in header.faults)] if name}
+    unread = {top_field(name) for name in [*header.missing, *(one.field for one in header.faults)] if name}
     for record in range(records.count) if unread else ():
         bad_fields.setdefault(record, set()).update(unread)
     for record in records.unticked:
@@ -61,7 +64,8 @@ def compose(records: SheetRecords, audience: Audience) -> Composed:
         columns = {name: choose_cells(values, flags) for name, values in columns.items()}
     directive_problems = [*records.directives[2], *records.wrong_versions()]
     problems = [*(problem for _, problem in row_problems), *composer.problems, *directive_problems]
-    return Composed(columns, records.seen_by(audience), bad_fields, problems)
+    blank = composer.blank_fields() if records.sheet.entry.overlay else {}
+    return Composed(columns, records.seen_by(audience), bad_fields, problems, blank)
 
 
 class _Composer:
@@ -91,6 +95,16 @@ class _Composer:
         self._check_oneofs(nodes.values(), None, "")
         self._check_cases(nodes.values(), "")
         return columns
+
+    def blank_fields(self) -> dict[str, Sequence[bool]]:
+        """In which records each field with columns has nothing."""
+        blank: dict[str, Sequence[bool]] = {}
+        for name, node in self._seen(self._records.header.nodes).items():
+            flags, records = self.blank_of(node), range(self._records.count)
+            blank[name] = [
+                flags is not None and all(flags[line] for line in self._records.lines_of(one)) for one in records
+            ]
+        return blank
 
     def _seen(self, nodes: Mapping[str, Node]) -> Mapping[str, Node]:
         """The nodes of fields that the audience's version has."""
@@ -343,10 +357,10 @@ class _Composer:
             self._mark_bad(line, *(prefix + node.field.name for node in filled))
 
     def _mark_bad(self, line: int, *names: str) -> None:
-        self.bad_fields.setdefault(self._records.record_of(line), set()).update(map(_top_field, names))
+        self.bad_fields.setdefault(self._records.record_of(line), set()).update(map(top_field, names))
 
 
-def _top_field(name: str) -> str:
+def top_field(name: str) -> str:
     """The row's own field in a name such as `rewards[1].item_id` or `price@jp`."""
     return re.split(r"[.@\[]", name, maxsplit=1)[0]
 

@@ -165,7 +165,7 @@ def _is_fit(head: SheetHead) -> bool:
         return False
     if not isinstance(sheet.lines, BlockRows):
         return False
-    if header.has_bounds or head.plan.row.spans:
+    if header.has_bounds or head.plan.row.spans or sheet.entry.overlay:
         return False
     # Without its column a field makes each row one with a problem.
     if header.missing or header.faults or any(_LIKE_NUMBERS.fullmatch(text) for text in sheet.entry.blank):

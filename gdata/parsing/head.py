@@ -50,7 +50,14 @@ class SheetHead:
     def _read(self, plan: TablePlan) -> Header:
         sheet = self.sheet
         entry, versions = sheet.entry, self._versions
-        return read_header(sheet.header, plan.row, multirow=entry.multirow, spans=sheet.spans, versions=versions)
+        return read_header(
+            sheet.header,
+            plan.row,
+            multirow=entry.multirow,
+            spans=sheet.spans,
+            versions=versions,
+            overlay=entry.overlay,
+        )
 
     @property
     def is_blank(self) -> bool:

@@ -164,16 +164,18 @@ def read_header(
     multirow: bool = False,
     spans: Mapping[int, int] = MappingProxyType({}),
     versions: Collection[Version | None] = (None,),
+    overlay: bool = False,
 ) -> Header:
     """Match a row of header cells against the fields of `message`; with `multirow`, lists may go down rows.
 
     `spans` are the columns under a merged header, with the first column of each. A field that none of the `versions`
-    has needs no column.
+    has needs no column; of an overlay only the key does.
     """
-    reader = _HeaderReader(message, multirow, spans, versions)
+    reader = _HeaderReader(message, multirow, spans, versions, overlay=overlay)
     header = reader.read(texts)
     if reader.seen_from_zero:
-        header = _HeaderReader(message, multirow, spans, versions, frozenset(reader.seen_from_zero)).read(texts)
+        from_zero = frozenset(reader.seen_from_zero)
+        header = _HeaderReader(message, multirow, spans, versions, from_zero, overlay=overlay).read(texts)
     return header
 
 
@@ -213,8 +215,11 @@ class _HeaderReader:
         spans: Mapping[int, int],
         versions: Collection[Version | None],
         from_zero: frozenset[FieldPlan] = frozenset(),
+        *,
+        overlay: bool = False,
     ) -> None:
         """`from_zero` are the lists whose `column` texts count from 0 in this header: WeaponId0."""
+        self._is_overlay = overlay
         self._from_zero = from_zero
         self.seen_from_zero: set[FieldPlan] = set()
         """Those of which the header has a number 0, where nobody knew that before."""
@@ -257,8 +262,9 @@ class _HeaderReader:
 
     def _read_directive(self, text: str, column: int) -> None:
         header, name = self._header, fold(text[1:])
-        if name not in _DIRECTIVES:
-            words = {"before": question(nearest(text, [f"@{one}" for one in _DIRECTIVES]))}
+        known = (*_DIRECTIVES, "remove") if self._is_overlay else _DIRECTIVES
+        if name not in known:
+            words = {"before": question(nearest(text, [f"@{one}" for one in known]))}
             header.faults.append(HeaderFault(kinds.HEADER_DIRECTIVE, (column,), value=text, words=words))
             return
         self._note_span(column)
@@ -544,6 +550,9 @@ class _HeaderReader:
             if not any(map(field.span.has, self._versions)):
                 continue
             node = nodes.get(field.name)
+            is_whole = node is not None and node.is_used and not node.variants
+            if self._is_overlay and not prefix and not field.key and not is_whole:
+                continue
             name = f"{prefix}{field.name}"
             text = field.columns[0] if field.columns else field.name
             is_numbered = number and "{}" in text and not (field.is_list or field.is_map)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gdata.config import Audience
-from gdata.parsing.view import Path
+from gdata.parsing.view import Locate, Path
 from gdata.problems import Cell
 from gdata.versions import ALWAYS, Span
 
@@ -57,7 +58,7 @@ class Places:
             blocks = self._blocks()
             return blocks[0][0].sheet.header_cell() if blocks else Cell("")
         records, seen = self._read.get(number) or self._read_block(number)
-        return _locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._audience)
+        return locate(records, seen[index - (self._ends[number - 1] if number else 0)], path, self._audience)
 
     def left_out(self, name: str) -> Iterator[LeftOut]:
         """The values of a field in the records that the view doesn't have."""
@@ -85,7 +86,26 @@ class Places:
         return self._read[number]
 
 
-def _locate(records: SheetRecords, record: int, path: Path, audience: Audience) -> Cell:
+class LaterPlaces(Places):
+    """The `Locate` of a view that is made again when somebody asks for a cell."""
+
+    def __init__(self, make: Callable[[], Locate]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Locate:
+        return self._make()
+
+    def __call__(self, index: int, path: Path) -> Cell:
+        """The cell of the value at `path` in a row."""
+        return self._made(index, path)
+
+    def left_out(self, name: str) -> Iterator[LeftOut]:
+        """The values of a field in the records that the view doesn't have."""
+        return self._made.left_out(name) if isinstance(self._made, Places) else iter(())
+
+
+def locate(records: SheetRecords, record: int, path: Path, audience: Audience) -> Cell:
     """The cell of the value at `path` in a record, as an audience sees it.
 
     Where it has no cell of its own, the first one of what holds it; at last the record's first.

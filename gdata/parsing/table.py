@@ -16,6 +16,7 @@ from gdata.parsing.compose import compose
 from gdata.parsing.compound import cell_reader
 from gdata.parsing.encode import RowEncoder
 from gdata.parsing.head import SheetHead
+from gdata.parsing.overlay import applies, lay_over
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import TableBuilder
@@ -64,16 +65,22 @@ def parse_table(
         whole = whole and not has_errors(found)
         problems += found
     heads = [head for head in every if not head.is_blank]
-    if plan.kind == "record" and len(sheets) > 1 and heads:
-        problems.append(kinds.RECORD_SEVERAL.at(heads[-1].sheet.header_cell(), table=plan.name))
-    blocks = blocks_of(heads)[part]
-    sights = {one: tuple(head.sight_of(one) for head in heads) for one in audiences}
+    overlays = [head for head in heads if head.sheet.entry.overlay]
+    own = [head for head in heads if not head.sheet.entry.overlay]
+    if plan.kind == "record" and sum(not sheet.entry.overlay for sheet in sheets) > 1 and own:
+        problems.append(kinds.RECORD_SEVERAL.at(own[-1].sheet.header_cell(), table=plan.name))
+    blocks = blocks_of(own)[part]
+    sights = {
+        one: (tuple(head.sight_of(one) for head in heads), tuple(applies(head.sheet.entry, one) for head in overlays))
+        for one in audiences
+    }
     owners = list({id(sheet.entry): sheet.entry for sheet in sheets if sheet.entry.keys}.values())
     rows = _Rows(plan, _share(plan, sights), owners)
-    if any(head.header.enabled is not None for head in heads) and plan.kind != "record":
+    if any(head.header.enabled is not None for head in own) and plan.kind != "record":
         rows.see(SWITCHED_OFF)
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
+    problems += rows.lay_over(overlays)
     views, seen_by, cell_problems = rows.finish(blocks, whole)
     bounds = [*rows.bounds, *(one for head in heads for one in head.bounds())]
     return ParsedTable(
@@ -120,6 +127,7 @@ class _Rows:
         self.records = 0
         self.bounds: list[Bound] = []
         self.left_out: dict[tuple[str, str], RowsLeftOut] = {}
+        self._overlays: list[SheetRecords] = []
         self._seen = {one: _SeenRows(plan, one) for one in dict.fromkeys(shared.values())}
 
     def see(self, audience: Audience) -> None:
@@ -157,12 +165,29 @@ class _Rows:
         self.left_out[place] = RowsLeftOut(known.notes + notes, known.unticked + head.unticked)
         return [*head.blank_columns(blank if count else ()), *found, *head.unknown_tags()]
 
+    def lay_over(self, heads: Sequence[SheetHead]) -> list[Problem]:
+        """Take note of overlays; what is wrong with their sheets as a whole."""
+        found: list[Problem] = []
+        for head in heads:
+            records = SheetRecords(head, head.sheet)
+            self._overlays.append(records)
+            self.bounds += records.bounds()
+            place = head.sheet.grid.spreadsheet, head.sheet.grid.sheet
+            self.left_out[place] = RowsLeftOut(records.notes, head.unticked)
+            found += [*records.text_notes(), *records.unknown_tags(), *head.unknown_tags()]
+        return found
+
     def finish(
         self, blocks: Sequence[Block], whole: bool
     ) -> tuple[list[View], dict[Audience, int], dict[Audience, list[Problem]]]:
         """The views, which of them each audience sees, and the problems of the cells that it sees."""
-        views = [seen.view(blocks, whole) for seen in self._seen.values()]
-        problems = [told_once(seen.problems) for seen in self._seen.values()]
+        views, problems = [], []
+        for audience, seen in self._seen.items():
+            view, found = seen.view(blocks, whole), list[Problem]()
+            if audience != SWITCHED_OFF:
+                view, found = lay_over(view, self._overlays, audience)
+            views.append(view)
+            problems.append(told_once([*seen.problems, *found]))
         numbers = {audience: number for number, audience in enumerate(self._seen)}
         seen_by = {audience: numbers[first] for audience, first in self._shared.items()}
         return views, seen_by, {audience: problems[number] for audience, number in seen_by.items()}

@@ -22,6 +22,7 @@ def check_against_schema(config: Config, tables: Mapping[str, TablePlan]) -> Non
         ConfigError: some match nothing; the message names each with its line.
     """
     wrong = [
+        *_overlay_mistakes(config, tables),
         *_multirow_mistakes(config, tables),
         *_keys_mistakes(config, tables),
         *_severity_mistakes(config, tables),
@@ -61,6 +62,19 @@ def _keys_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[
                 )
                 what = what if plan.key else f"{plan.message} {what}"
                 yield entry.line, f"{entry.title}: keys: {what}, so there are no ranges of keys"
+
+
+def _overlay_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
+    """Overlays of tables that have no rows of their own, or whose rows nothing tells apart."""
+    entries = [entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets]
+    own = {message for entry in entries if not entry.overlay for message in entry.tables}
+    for plan in tables.values():
+        for entry in (entry for entry in entries if entry.overlay and plan.message in entry.tables):
+            words = {"title": entry.title, "name": plan.name}
+            if plan.message not in own:
+                yield entry.line, say("{title}: overlay: no other sheet feeds {name}", **words)
+            elif plan.kind != "record" and not plan.key:
+                yield entry.line, say("{title}: overlay: {name} has no key by which its rows are found", **words)
 
 
 def _severity_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:

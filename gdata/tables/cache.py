@@ -167,6 +167,9 @@ class CacheKeys:
                 one.blank,
                 one.range,
                 one.keys,
+                one.overlay,
+                one.tags,
+                one.span,
             )
             for one in spreadsheet.sheets
         ]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.checks.run import RowChecks
 from gdata.config import Area, Audience, SheetEntry, Spreadsheet
-from gdata.parsing.places import Block, Places, blocks_of
+from gdata.parsing.places import Block, LaterPlaces, Places, blocks_of
 from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
 from gdata.project import Project
@@ -151,7 +151,12 @@ class TableParser:
         from gdata.parsing.table import read_heads
 
         heads = read_heads(sheets.plan, sheets.sheets, self._timezone, self._project.audiences)
-        return blocks_of(head for head in heads if not head.is_blank)
+        return blocks_of(head for head in heads if not (head.is_blank or head.sheet.entry.overlay))
+
+    def has_overlays(self, plan: TablePlan) -> bool:
+        """Whether sheets change rows of a table's other sheets."""
+        entries = (entry for one in self._project.config.spreadsheets for entry in one.sheets)
+        return any(entry.overlay and plan.message in entry.tables for entry in entries)
 
     def parse(self, sheets: TableSheets, blocks: slice = slice(None)) -> ParsedTable:
         """Parse a table's sheets, or some blocks of them; its rows aren't checked yet."""
@@ -232,7 +237,13 @@ class _Blocks:
 
     def locate(self, audience: Audience, block_ends: Sequence[int]) -> Places:
         """The `Locate` of a view."""
+        if self.parser.has_overlays(self.table.plan):
+            return LaterPlaces(lambda: self._parsed.view(audience).locate)
         return Places(lambda: self._read, block_ends, audience)
+
+    @cached_property
+    def _parsed(self) -> ParsedTable:
+        return self.parser.parse(self.sheets or self.parser.read(self.table))
 
     @cached_property
     def _read(self) -> list[Block]:
