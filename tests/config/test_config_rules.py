@@ -81,3 +81,13 @@ def test_all_are_told_once(tmp_path: Path) -> None:
         "sheets.yaml:4: the gate rule a: no table matches X",
         "sheets.yaml:4: the gate rule b: no field matches y",
     ]
+
+
+def test_an_overlay_needs_rows_to_change_and_a_key_to_find_them_by(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(tmp_path, "", sheets="{Item: game.ItemTable, Jp: {table: game.ItemTable, overlay: true}}")
+    assert "Jp: overlay: ItemTable has no key by which its rows are found" in str(caught.value)
+    (tmp_path / "protos").rmdir()
+    with pytest.raises(ConfigError) as caught:
+        check(tmp_path, "", sheets="{Jp: {table: game.ItemTable, overlay: true}}")
+    assert "Jp: overlay: no other sheet feeds ItemTable" in str(caught.value)
