@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, column_values, numbered_sound_rows, walk_column
+from gdata.checks.columns import Column, column_values, numbered_sound_rows, sound_rows, walk_column
 from gdata.checks.existing import ExistingValues, column_text
 from gdata.checks.lookalikes import decomposed_words
 from gdata.checks.reference_rules import ReferenceRule, Referent
@@ -121,7 +121,7 @@ class References:
 
 
 def _values(view: View, rule: ReferenceRule) -> list[Any]:
-    rows = (row for _, row in numbered_sound_rows(view, _fields_of(rule)))
+    rows = sound_rows(view, _fields_of(rule))
     found = column_values(rows, rule.column, rule.when.holds if rule.when is not None else None)
     return list(map(rule.value_of, found)) if rule.value_of is not None else found
 
