@@ -31,6 +31,7 @@ COMMANDS = {
     "build": "Pull, check and write the bundles; then say what would change.",
     "watch": "Build after every edit, and show what it does.",
     "diff": "Show what changes between two builds, releases or channels, and what the gate says.",
+    "versions": "List the game's versions: who has each, what begins and ends with it.",
     "publish": "Release the build in output/ on a channel.",
     "promote": "Release on one channel what another has.",
     "releases": "Show a channel's history.",

@@ -214,3 +214,19 @@ def test_a_schema_is_held_to_the_last_release_of_its_own_version(trunk: Path) ->
     run_gdata("build", "--for", "live", "-q", cwd=trunk)
     refused = run_gdata("publish", "--yes", cwd=trunk, code=4).err
     assert "the gate of live says no: schema" in refused and "the last release of version 1.5" in refused
+
+
+def test_the_versions_are_listed(trunk: Path) -> None:
+    set_targets(trunk, "server: {}", CHANNELS.replace("1.4", "1.5").replace("dev: {}", 'dev: {version: "1.6"}'))
+    found = run_gdata("versions", "--format", "json", cwd=trunk).json
+    (one, dev) = found["versions"]
+    assert (one["version"], one["channels"], dev["channels"]) == ("1.5", ["live", "staging"], ["dev"])
+    begins = [(change["what"], change["name"]) for change in one["begins"]]
+    assert ("rows", "ItemTable") in begins
+    assert {("table", "CompanionTable"), ("field", "game.Item.tempering"), ("value", "game.Kind.LANTERN")} <= set(
+        begins
+    )
+    ended = [(change["what"], change["name"], change["cells"]) for change in found["ended"]]
+    assert ("rows", "ItemTable", ["Item!3:3"]) in ended and ("field", "game.Item.oldness", []) in ended
+    told = run_gdata("versions", cwd=trunk).out
+    assert "1.5  (live, staging)" in told and "+ ItemTable: 1 row (Item!4:4)" in told
