@@ -103,7 +103,7 @@ class Sheet:
                 yield index, ",".join(map(shown, line[width:])).strip(" ,")
 
     def text_beyond(self, column: int) -> str:
-        """Of csv in the vertical layout: what follows a value after a blank, as the rest of a text without quotes does."""
+        """Of csv in the vertical layout: what follows a value after a blank, as the rest of a text does."""
         rows, number = self.grid.rows, self.first_vertical_row + column
         if self.grid.kind != "csv" or self.entry.layout != "vertical" or number > len(rows):
             return ""

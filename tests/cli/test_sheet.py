@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +42,23 @@ SHEETS = {
 CSV = '번호,이름,grade,price,on,next,pair,marks\n1,1-2,일반,5,TRUE,"2, 1",,\n2,=A1,GRADE_RARE,0,FALSE,,1,"7,8,9"\n'
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "protos").mkdir()
+    (folder / "sheets").mkdir()
+    (folder / "protos" / "game.proto").write_text(SCHEMA, encoding="utf-8")
+    (folder / "sheets" / "Items of it.csv").write_text(CSV, encoding="utf-8")
+    (folder / "sheets.yaml").write_text(yaml.safe_dump(SHEETS, sort_keys=False), encoding="utf-8")
+    run_gdata("build", cwd=folder)
+    return folder
+
+
 @pytest.fixture
-def game(tmp_path: Path) -> Path:
-    (tmp_path / "protos").mkdir()
-    (tmp_path / "sheets").mkdir()
-    (tmp_path / "protos" / "game.proto").write_text(SCHEMA, encoding="utf-8")
-    (tmp_path / "sheets" / "Items of it.csv").write_text(CSV, encoding="utf-8")
-    (tmp_path / "sheets.yaml").write_text(yaml.safe_dump(SHEETS, sort_keys=False), encoding="utf-8")
-    return tmp_path
+def game(tmp_path: Path, built: Path) -> Path:
+    """The game, built."""
+    shutil.copytree(built, tmp_path / "game")
+    return tmp_path / "game"
 
 
 def parts(game: Path) -> Any:
@@ -63,7 +74,6 @@ def build_from(game: Path, lines: str) -> Any:
 
 
 def test_it_builds_the_same_bytes_with_the_lines_that_it_prints(game: Path) -> None:
-    run_gdata("build", cwd=game)
     before = parts(game)
     made = run_gdata("sheet", "Item", "--output", "back.xlsx", cwd=game)
     shutil.rmtree(game / "sheets")
@@ -71,7 +81,6 @@ def test_it_builds_the_same_bytes_with_the_lines_that_it_prints(game: Path) -> N
 
 
 def test_a_lost_sheet_comes_back_from_a_release(game: Path) -> None:
-    run_gdata("build", cwd=game)
     run_gdata("publish", "--yes", cwd=game)
     before = parts(game)
     (game / "sheets" / "Items of it.csv").write_text(CSV.replace("=A1", "other"), encoding="utf-8")
@@ -82,7 +91,6 @@ def test_a_lost_sheet_comes_back_from_a_release(game: Path) -> None:
 
 
 def test_planners_find_words_dropdowns_and_lists(game: Path) -> None:
-    run_gdata("build", cwd=game)
     run_gdata("sheet", "Item", "-o", "back.xlsx", "--lang", "ko", cwd=game)
     book = openpyxl.load_workbook(game / "back.xlsx")
     page = book["Items of it"]
@@ -107,14 +115,12 @@ def test_a_new_table_starts_from_its_message(game: Path) -> None:
 
 
 def test_a_target_that_sees_less_says_so(game: Path) -> None:
-    run_gdata("build", cwd=game)
     made = run_gdata("sheet", "Item", "--target", "client", "-o", "back.xlsx", cwd=game)
     assert "the target client doesn't see" in made.err
     assert "price" in made.err
 
 
 def test_empty_has_the_header_alone(game: Path) -> None:
-    run_gdata("build", cwd=game)
     run_gdata("sheet", "Item", "--empty", "-o", "back.xlsx", cwd=game)
     assert openpyxl.load_workbook(game / "back.xlsx")["Items of it"].max_row == 1
 
@@ -131,7 +137,6 @@ def test_empty_has_the_header_alone(game: Path) -> None:
     ],
 )
 def test_what_stands_in_the_way(game: Path, arguments: list[str], said: str) -> None:
-    run_gdata("build", cwd=game)
     (game / "there.xlsx").touch()
     made = run_gdata("sheet", *arguments, cwd=game, code=2)
     assert said in made.err
@@ -145,17 +150,42 @@ def test_a_text_too_long_for_a_cell_is_told(game: Path) -> None:
     assert "이름 is more than a workbook holds" in made.err
 
 
-def test_the_sample_game_builds_again_from_one_workbook(tmp_path: Path) -> None:
+@pytest.fixture
+def sample(tmp_path: Path) -> tuple[Path, Any]:
+    """The sample game, built, with a workbook of all its tables; and what its tables are."""
     for name in ("sheets.yaml", "protos", "sheets", "checks"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     run_gdata("build", cwd=tmp_path)
-    manifest = tmp_path / "output" / "server" / "manifest.json"
-    before = json.loads(manifest.read_text("utf-8"))["tables"]
-    made = run_gdata("sheet", *before, "-o", "all.xlsx", cwd=tmp_path)
+    tables = tables_of(tmp_path)
+    made = run_gdata("sheet", *tables, "-o", "all.xlsx", cwd=tmp_path)
     config = yaml.safe_load((tmp_path / "sheets.yaml").read_text("utf-8"))
     config["spreadsheets"] = yaml.safe_load(made.out)["spreadsheets"]
     (tmp_path / "sheets.yaml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    run_gdata("build", cwd=tmp_path)
-    after = json.loads(manifest.read_text("utf-8"))["tables"]
-    assert {name: one["parts"] for name, one in after.items()} == {name: one["parts"] for name, one in before.items()}
+    return tmp_path, tables
+
+
+def tables_of(game: Path) -> dict[str, Any]:
+    manifest = json.loads((game / "output" / "server" / "manifest.json").read_text("utf-8"))
+    return {name: one["parts"] for name, one in manifest["tables"].items()}
+
+
+@pytest.mark.slow
+def test_the_sample_game_builds_again_from_one_workbook(sample: tuple[Path, Any]) -> None:
+    game, tables = sample
+    run_gdata("build", cwd=game)
+    assert tables_of(game) == tables
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice isn't installed")
+@pytest.mark.parametrize("suffix", ["xlsx", "ods"])
+def test_libreoffice_saves_it_again_and_no_value_changes(sample: tuple[Path, Any], suffix: str) -> None:
+    game, tables = sample
+    environ = {**os.environ, "HOME": str(game)}
+    convert = ["soffice", "--headless", "--convert-to", suffix, "--outdir", "saved", "all.xlsx"]
+    subprocess.run(convert, cwd=game, env=environ, check=True, timeout=300, capture_output=True)
+    config = (game / "sheets.yaml").read_text("utf-8")
+    (game / "sheets.yaml").write_text(config.replace("all.xlsx", f"saved/all.{suffix}"), encoding="utf-8")
+    run_gdata("build", cwd=game)
+    assert tables_of(game) == tables

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -192,10 +193,21 @@ def built_again(made: MadeSheet) -> list[bytes]:
     return list(map(bytes_of, parsed.view(Audience()).rows))
 
 
-@given(table=tables())
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_sheet_builds_its_rows_again(table: tuple[TablePlan, list[Any]]) -> None:
+def check(table: tuple[TablePlan, list[Any]]) -> None:
     plan, rows = table
     made = make_sheet(plan, rows, "Row", SEOUL)
     event(f"multirow {made.entry.multirow}, {made.entry.layout}")
     assert built_again(made) == list(map(bytes_of, rows))
+
+
+@given(table=tables())
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_sheet_builds_its_rows_again(table: tuple[TablePlan, list[Any]]) -> None:
+    check(table)
+
+
+@pytest.mark.slow
+@given(table=tables())
+@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_many_sheets_build_their_rows_again(table: tuple[TablePlan, list[Any]]) -> None:
+    check(table)
