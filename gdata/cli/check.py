@@ -80,6 +80,8 @@ def command(
     report_problems(checked.problems, format_, lambda: _as_json(checked) | trips, show_all=show_all)
     if format_ != "json":
         _tell(trips)
+    if format_ == "text" and not checked.problems and not quiet:
+        click.echo(say("No problems"))
     context.exit(0 if checked.ok else 1)
 
 

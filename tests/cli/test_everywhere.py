@@ -117,3 +117,8 @@ def test_debug_tells_where_an_error_comes_from(tmp_path: Path) -> None:
     )
     assert ran.returncode == 2
     assert "Traceback" in ran.stderr and "gdata init" in ran.stderr
+
+
+def test_a_check_that_finds_nothing_says_so(small: Path) -> None:
+    assert run_gdata("check", cwd=small).out == "No problems\n"
+    assert run_gdata("check", "--lang", "ko", cwd=small).out == "문제가 없습니다\n"
