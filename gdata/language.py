@@ -155,7 +155,12 @@ def system_language() -> str:
 
 def _known(asked: str) -> str:
     language = re.split(r"[_.@-]", asked.casefold())[0]
-    return language if language in languages() else SOURCE
+    return language if language in languages() and is_reviewed(language) else SOURCE
+
+
+def is_reviewed(language: str) -> bool:
+    """Whether somebody who speaks the language has read its catalogue; others are only for who asks for them."""
+    return language == SOURCE or read_catalogue(language).info().get("x-reviewed") != "no"
 
 
 def _desktop_language() -> str:

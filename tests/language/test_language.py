@@ -18,6 +18,8 @@ from gdata.problems import Cell, Kind
 
 PACKAGE = Path(language.__file__).parent
 TRANSLATED = [code for code in language.languages() if code != language.SOURCE]
+REVIEWED = [code for code in TRANSLATED if language.is_reviewed(code)]
+"""The others have the words of problems alone, until somebody who speaks the language has read them."""
 CALLS = {"sentence": 1, "say": 1, "counted": 2, "say_counted": 2}
 """The functions that take templates, and how many of them come first."""
 PARTICLES = re.compile(r"\w[은는이가을를과와]\([은는이가을를과와]\)|\(으\)로|\(이\)")
@@ -74,7 +76,15 @@ def texts() -> list[str]:
     return list(dict.fromkeys((*templates_of_kinds(), *templates_in_code(), *texts_of_help())))
 
 
-@pytest.mark.parametrize("code", TRANSLATED)
+@pytest.mark.parametrize("code", sorted(set(TRANSLATED) - set(REVIEWED)))
+def test_an_unreviewed_catalogue_has_the_words_of_problems(code: str) -> None:
+    known = language.read_po(language.po_file(code))
+    kinds_of = [one for one in vars(kinds).values() if isinstance(one, Kind)]
+    missing = {text for one in kinds_of for text in (one.message, one.hint) if has_words(text) and text not in known}
+    assert len(missing) <= len(known) / 20, missing  # a new kind needn't wait for who speaks every language
+
+
+@pytest.mark.parametrize("code", REVIEWED)
 def test_every_text_is_translated(code: str) -> None:
     known = language.read_po(language.po_file(code))
     missing = [text for text in texts() if has_words(text) and text not in known]
@@ -263,13 +273,14 @@ def test_a_korean_particle_fits_what_it_follows(template: str, word: str, expect
         ({"LANG": "ko_KR.UTF-8"}, "ko"),
         ({"LANG": "en_US.UTF-8", "LC_ALL": "ko_KR"}, "ko"),
         ({"LANGUAGE": "ko:en", "LANG": "en_US"}, "ko"),
-        ({"LANG": "ja_JP.UTF-8"}, "en"),
+        ({"LANG": "ja_JP.UTF-8"}, "en"),  # nobody reviewed it yet
+        ({"LANG": "ja_JP.UTF-8", "GDATA_LANG": "ko"}, "ko"),
         ({"LANG": "C"}, "en"),
         ({}, "en"),
     ],
 )
 def test_the_system_s_language(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str) -> None:
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("GDATA_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
