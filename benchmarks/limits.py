@@ -3,8 +3,8 @@
     git worktree add ../base 1b5ee25
     python benchmarks/limits.py ../base [--rounds 5] [--rows 1000000] [--only boot]
 
-Each tree has its own copy of the project. CPU is that of a command and its children, memory that of its largest process.
-`boot` loads the large table, hashes verified, and looks one row up; import times aren't counted in it.
+Each tree has its own copy of the project. CPU is that of a command and its children, memory that of its largest
+process. `boot` loads the large table, hashes verified, and looks one row up; import times aren't counted in it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ def make_checked(folder: Path, rows: int) -> None:
     (folder / "sheets/Item.csv").write_text("id,name\n" + "".join(f"{one},Item {one}\n" for one in range(1, 20_001)))
     (folder / "sheets/Npc.csv").write_text("id,name\n" + "".join(f"npc_{one},Npc {one}\n" for one in range(1, 5_001)))
     quests = (
-        f"{one},Quest {one},{one % 20_000 + 1},npc_{one % 5_000 + 1},{one % 100 + 1},{one * 7},{one % 8 / 8},i{one % 300}\n"
+        f"{one},Quest {one},{one % 20_000 + 1},npc_{one % 5_000 + 1},{one % 100 + 1},{one * 7},"
+        f"{one % 8 / 8},i{one % 300}\n"
         for one in range(1, rows + 1)
     )
     (folder / "sheets/Quest.csv").write_text("id,name,item_id,npc,level,gold,rate,icon\n" + "".join(quests))
