@@ -55,6 +55,7 @@ _PHP = frozenset(
 )
 _GO = frozenset("Reset String ProtoMessage Marshal Unmarshal ExtensionRangeArray ExtensionMap Descriptor".split())
 _DOT_NET = frozenset("System Google UnityEngine UnityEditor Microsoft".split())
+_CSHARP_MEMBERS = frozenset("ToString Equals GetHashCode Clone CalculateSize WriteTo MergeFrom Parser".split())
 _JAVASCRIPT = frozenset("constructor toString toJSON valueOf".split())
 _NOT_RAW = frozenset("self super extern crate".split())
 
@@ -168,12 +169,21 @@ def _csharp(reached: _Reached) -> Found:
             )
         for field in message.fields:
             name = csharp_pascal(field.name)
+            if name in _CSHARP_MEMBERS:
+                yield (
+                    field,
+                    sentence("protoc's C# doesn't compile: every message has a {name}; call it otherwise", name=name),
+                )
             if name in (message.name, "Types", "Descriptor"):
                 yield field, sentence("it is {name}_ in C#, for {name} is taken", name=name)
 
 
 def _java(reached: _Reached) -> Found:
     yield from _plain_files(reached, ".java")
+    clash = sentence(
+        "protoc's Java doesn't compile: every message has a method of its getter's name; call it otherwise"
+    )
+    yield from reached.named(frozenset(["descriptor", "default_instance"]), lambda _: clash)
     yield from reached.named(frozenset(["class"]), lambda _: sentence("its getter is getClass_() in Java"))
     yield from _unsigned(reached, sentence("Java's long has a sign: from 2^63 on it is negative"))
 

@@ -37,6 +37,8 @@ def trips(client: ClientName, protos: object = PROTO) -> dict[str, list[str]]:
         ("csharp", "System", "global::System"),
         ("csharp", "System.system", "it is System_ in C#"),
         ("csharp", "System.descriptor", "it is Descriptor_ in C#"),
+        ("csharp", "System.to_string", "every message has a ToString"),
+        ("java", "System.descriptor", "doesn't compile"),
         ("go", "System.descriptor", "it is Descriptor_ in Go"),
         ("google-protobuf", "List.big", "loses digits beyond 2^53"),
         ("java", "System.class", "getClass_()"),
