@@ -75,6 +75,7 @@ def test_a_closed_enum_and_a_name_that_is_not_ascii_are_told() -> None:
 
 def test_names_without_a_trip_are_not_told() -> None:
     plain = PROTO.replace("System", "Item").replace("system", "price").replace("descriptor", "about")
+    plain = plain.replace("to_string", "cost")
     plain = (
         plain.replace("ItemTable", "SystemTable")
         .replace("message Item ", "message Hero ")
