@@ -58,10 +58,12 @@ def _keys_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[
                 what = (
                     say("the key {name} of {message} is no number", name=plan.key[0].name, message=plan.message)
                     if plan.key
-                    else say("has no key")
+                    else say("{message} has no key", message=plan.message)
                 )
-                what = what if plan.key else f"{plan.message} {what}"
-                yield entry.line, f"{entry.title}: keys: {what}, so there are no ranges of keys"
+                yield (
+                    entry.line,
+                    say("{title}: keys: {what}, so there are no ranges of keys", title=entry.title, what=what),
+                )
 
 
 def _overlay_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
@@ -70,11 +72,14 @@ def _overlay_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterat
     own = {message for entry in entries if not entry.overlay for message in entry.tables}
     for plan in tables.values():
         for entry in (entry for entry in entries if entry.overlay and plan.message in entry.tables):
-            words = {"title": entry.title, "name": plan.name}
+            title, name = entry.title, plan.name
             if plan.message not in own:
-                yield entry.line, say("{title}: overlay: no other sheet feeds {name}", **words)
+                yield entry.line, say("{title}: overlay: no other sheet feeds {name}", title=title, name=name)
             elif plan.kind != "record" and not plan.key:
-                yield entry.line, say("{title}: overlay: {name} has no key by which its rows are found", **words)
+                yield (
+                    entry.line,
+                    say("{title}: overlay: {name} has no key by which its rows are found", title=title, name=name),
+                )
 
 
 def _severity_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[tuple[int, str]]:
