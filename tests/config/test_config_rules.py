@@ -91,3 +91,9 @@ def test_an_overlay_needs_rows_to_change_and_a_key_to_find_them_by(tmp_path: Pat
     with pytest.raises(ConfigError) as caught:
         check(tmp_path, "", sheets="{Jp: {table: game.ItemTable, overlay: true}}")
     assert "Jp: overlay: no other sheet feeds ItemTable" in str(caught.value)
+
+
+def test_ranges_of_keys_are_of_a_key(tmp_path: Path) -> None:
+    sheets = '{Item: {table: game.ItemTable, keys: "1-5"}}'
+    with pytest.raises(ConfigError, match=r"sheets.yaml:2: Item: keys: game.ItemTable has no key"):
+        check(tmp_path, "", sheets)
