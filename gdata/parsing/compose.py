@@ -18,8 +18,8 @@ from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.cell import Fault, choices_text, is_blank, shown
 from gdata.parsing.column import Column, blanks
-from gdata.parsing.header import Case, Node, case_fields
 from gdata.parsing.multirow import Blank, Part, RecordLines, first_column, is_several
+from gdata.parsing.node import Case, Node, case_fields
 from gdata.parsing.records import SheetRecords
 from gdata.parsing.rows import Columns, make_dicts
 from gdata.parsing.versions import fitting

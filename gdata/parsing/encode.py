@@ -24,7 +24,7 @@ from gdata._core import SEED, core
 from gdata.config import Audience
 from gdata.parsing.cell import INTEGER_RANGES, CellType, convert_cell, is_blank, shown
 from gdata.parsing.head import SheetHead
-from gdata.parsing.header import Node
+from gdata.parsing.node import Node
 from gdata.parsing.sheet import Sheet, is_note, is_unticked
 from gdata.parsing.view import SWITCHED_OFF, bytes_of
 from gdata.schema.plan import FieldPlan, MessagePlan

@@ -12,7 +12,8 @@ from gdata.config import Area, Audience
 from gdata.language import sentence
 from gdata.parsing.cell import CellType, is_blank, shown
 from gdata.parsing.compound import ReadCell, cell_reader, scalar_type
-from gdata.parsing.header import Header, HeaderFault, Node, read_header
+from gdata.parsing.header import read_header
+from gdata.parsing.node import Header, HeaderFault, Node
 from gdata.parsing.sheet import Sheet, find_unticked, is_note, is_unticked
 from gdata.parsing.versions import Variant
 from gdata.parsing.view import Bound

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gdata import kinds
 from gdata.parsing.cell import Fault
 from gdata.parsing.column import blanks
-from gdata.parsing.header import Node
+from gdata.parsing.node import Node
 
 if TYPE_CHECKING:
     from gdata.parsing.records import SheetRecords

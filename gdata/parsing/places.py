@@ -18,7 +18,7 @@ from gdata.versions import ALWAYS, Span
 
 if TYPE_CHECKING:
     from gdata.parsing.head import SheetHead
-    from gdata.parsing.header import Node
+    from gdata.parsing.node import Node
     from gdata.parsing.records import SheetRecords
     from gdata.parsing.sheet import Sheet
 

@@ -30,8 +30,8 @@ from gdata.parsing.cell import (
 )
 from gdata.parsing.column import Column, blanks, convert_column
 from gdata.parsing.head import SheetHead
-from gdata.parsing.header import BOUNDS, Case, Node
 from gdata.parsing.multirow import Further
+from gdata.parsing.node import BOUNDS, Case, Node
 from gdata.parsing.sheet import Sheet, is_unticked, keep_records
 from gdata.parsing.versions import convert_version
 from gdata.parsing.view import SWITCHED_OFF, Bound

@@ -11,7 +11,8 @@ from gdata.language import say
 from gdata.nearest import nearest
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.compound import split_outside_quotes, unquote
-from gdata.parsing.header import Header, read_header
+from gdata.parsing.header import read_header
+from gdata.parsing.node import Header
 from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.fields import guess_fields
 from gdata.scaffold.guess import GuessedField, SourceColumn
