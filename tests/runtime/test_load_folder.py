@@ -182,7 +182,7 @@ def test_a_table_file_of_another_build_is_refused(tmp_path: Path) -> None:
 def test_a_manifest_of_a_newer_format_is_refused(output: Path) -> None:
     path = output / "server" / "manifest.json"
     manifest = json.loads(path.read_bytes())
-    for changed in ({"format": 2}, {"features": ["zstd"]}):
+    for changed in ({"format": 2}, {"features": ["hologram"]}):
         path.write_text(json.dumps(manifest | changed))
         with pytest.raises(UnknownFormatError, match="newer than this gdata"):
             gdata.load(output)
