@@ -210,7 +210,9 @@ def _line_of(spreadsheet: Spreadsheet, grid: Grid, tables: Mapping[str, Line]) -
 def _named(found: SheetFound, line: Line | None, defined: _Defined) -> SheetFound:
     """The sheet with the name and the key that `__tables__` gives its table."""
     if line is None:
-        plain = re.fullmatch(r"#([A-Za-z]\w*)(-.*)?", found.title)
+        path = found.spreadsheet.path
+        stem = path.stem if path is not None and path.is_file() else found.title
+        plain = re.fullmatch(r"#(?:\w+\.)*([A-Za-z]\w*)(-.*)?", stem)
         return replace(found, table=f"{camel(words_of(plain[1])[0])}Table") if plain else found
     name = line["value_type"].rpartition(".")[2] or line["full_name"].rpartition(".")[2].removeprefix("Tb")
     words = words_of(name)[0]
