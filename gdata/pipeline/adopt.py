@@ -22,7 +22,7 @@ from gdata.scaffold.propose import Draft, Place, Proposal, make_draft, write_up
 from gdata.scaffold.read import ReadAll
 from gdata.tables.stage import parse_all
 
-_MOST_ROUNDS = 4
+_MOST_ROUNDS = 8
 
 
 def propose_and_try(
@@ -49,7 +49,10 @@ def propose_and_try(
                     raise
                 proposal = None
                 has_refs = any(field.refs for table in draft.tables for field in table.fields)
+                before = draft.tables
                 draft = _taken_back(draft, without_options(draft.tables, error, keys=not has_refs))
+                if draft.tables == before:
+                    raise
                 continue
             proposal = replace(proposal, problems=problems)
             mended = mend(draft.tables, problems or ())

@@ -236,7 +236,9 @@ def is_row_of_types(texts: Sequence[str]) -> bool:
         return False
     certain = [text for text in texts if looks_like_type(text)]
     likely = [text for text in texts if text not in certain and _may_be_type(text)]
-    return bool(certain) and (len(certain) + len(likely)) * 10 >= len(texts) * 6 and len(certain) * 4 >= len(texts)
+    # `NumberArray, StringArray` may be names: some cell must be a type and nothing else.
+    sure = any(_plain(text) is not None or not re.fullmatch(_NAME, text) for text in certain)
+    return sure and (len(certain) + len(likely)) * 10 >= len(texts) * 6 and len(certain) * 4 >= len(texts)
 
 
 def _may_be_type(text: str) -> bool:

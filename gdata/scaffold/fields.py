@@ -50,6 +50,9 @@ def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:
         return [_single(item, timezone)]
     if isinstance(item, Series):
         listed = _series(item, timezone)
+        if listed is None and item.is_repeated:
+            # Two fields can't have one header; the build tells of the others.
+            return [_single(item.columns[0], timezone)]
         return [listed] if listed is not None else [_single(column, timezone) for column in item.columns]
     return [_group(item, timezone)]
 
@@ -102,6 +105,9 @@ def _declared_messages(column: SourceColumn, declared: Declared, timezone: ZoneI
         name = names.take(snake(own, "value"))
         parts.append(GuessedField(name, tuple(own), type_, cells=column.cells, marked_optional=one.is_optional))
     said = Guess("sure", f"declared as {declared.text}")
+    if declared.is_list and (declared.separator or ",") == (declared.subseparator or ":"):
+        # One sign can't separate messages and their parts: it stays the text that it is.
+        return _single(replace(column, declared=None), timezone)
     own_separator = declared.separator if declared.separator != "," else ""
     sub = declared.subseparator if declared.subseparator != ":" else ""
     return GuessedField(
@@ -187,9 +193,11 @@ def _part_names(parts: list[list[str]]) -> list[str]:
 
 def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
     """The columns as one list; None where their values have nothing in common."""
-    words, named = words_of(f"{series.prefix} {series.suffix}")
+    words, named = words_of(series.columns[0].program_name or f"{series.prefix} {series.suffix}")
     cells = Cells.joined(as_cells(column.cells) for column in series.columns)
     declared = _declared(series)
+    if declared is not None and declared.is_list and series.is_repeated:
+        declared = replace(declared, is_list=False)
     type_ = guess_type(cells, words, timezone, declared)
     each = [guess_type(column.cells, words, timezone) for column in series.columns if not _all_blank(column.cells)]
     is_mixed = type_.kind == "string" and declared is None and any(_is_other(one) for one in each)

@@ -42,6 +42,8 @@ class SourceColumn:
     comments: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     """Who gets it, where a row of flags says so."""
+    is_merged: bool = False
+    """Its header is merged over it from a column before."""
     program_name: str = ""
     """What programs call it, where a tool's definitions say it."""
     continues: bool = False
@@ -169,6 +171,8 @@ class GuessedField:
     rules: tuple[str, ...] = ()
     """Constraints, as a .proto file writes them."""
     is_unique: bool = False
+    absent_ok: bool = False
+    """Some of the table's sheets have no column for it."""
     marked_optional: bool = False
     """The row of types says that it may be blank."""
 

@@ -36,7 +36,15 @@ def mend(tables: Sequence[GuessedTable], problems: Iterable[Problem]) -> Mended:
 
 
 def without_options(tables: Sequence[GuessedTable], error: Exception, *, keys: bool) -> Mended:
-    """The tables without references, and with `keys` without keys: what is left where protoc or a rule refuses them."""
+    """The tables without what protoc or a rule refuses: the field that the error names, made text; else without all
+    references, and with `keys` without keys."""
+    text = str(error)
+    for table in tables:
+        named = [field for field in table.fields if re.search(rf"\b{table.row}\.{field.name}\b", text)]
+        if named and (named[0].type.proto != "string" or named[0].is_list):
+            fields = tuple(_as_text(field)[0] if field in named else field for field in table.fields)
+            mended = tuple(replace(one, fields=fields) if one is table else one for one in tables)
+            return Mended(mended, (f"{table.name}.{named[0].name}: {error}",))
     return Mended(
         tuple(replace(table, fields=tuple(_bare(field, keys=keys) for field in table.fields)) for table in tables),
         (say("all references were left out: with them the schemas don't hold together: {error}", error=error),),

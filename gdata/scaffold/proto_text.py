@@ -134,12 +134,16 @@ def _options(field: GuessedField) -> list[str]:
     options += [f"column: {quoted(text)}" for text in field.columns]
     if field.type.separator:
         options.append(f"separator: {quoted(field.type.separator)}")
+    if field.absent_ok:
+        options.append("absent_ok: true")
     if field.is_unique:
         options.append("unique: true")
     if field.type.flags:
         options.append(f"flags: {quoted(field.type.flags)}")
-    if field.type.subseparator:
-        options.append(f"subseparator: {quoted(field.type.subseparator)}")
+    # The two must differ, whether both are needed or not.
+    inner = field.type.subseparator or (";" if field.type.separator == ":" else "")
+    if inner:
+        options.append(f"subseparator: {quoted(inner)}")
     options += [f"groups: {quoted(group)}" for group in field.groups]
     for ref in field.refs:
         parts = [f"table: {quoted(ref.table)}"]

@@ -20,6 +20,7 @@ from gdata.language import sentence
 from gdata.nearest import did_you_mean
 from gdata.sources.adapters import pull_local, read_sheets
 from gdata.sources.csv.encodings import guess_encodings
+from gdata.sources.csv.folder import is_sheet
 from gdata.sources.google.index import METADATA_NAME, read_about
 from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import Grid, Pulled, SheetRequest
@@ -223,13 +224,13 @@ def _written(path: Path, folder: Path) -> str:
 def _spreadsheets_at(path: Path) -> Iterator[Path]:
     """A workbook, or every workbook and csv folder below a folder."""
     if path.is_file():
-        if path.suffix.lower() == ".csv":
+        if is_sheet(path):
             yield path.parent
         elif path.suffix.lower() in WORKBOOK_SUFFIXES and not path.name.startswith("~$"):
             yield path
         return
     inside = sorted(path.iterdir())
-    if any(one.suffix.lower() == ".csv" and one.is_file() for one in inside):
+    if any(map(is_sheet, inside)):
         yield path
     for one in inside:
         if (one.is_dir() or one.suffix.lower() in WORKBOOK_SUFFIXES) and not one.name.startswith("."):
@@ -238,6 +239,6 @@ def _spreadsheets_at(path: Path) -> Iterator[Path]:
 
 def _encoding_of(folder: Path) -> str:
     """The encoding that all .csv files of a folder are in; UTF-8 where there is no better guess."""
-    contents = [one.read_bytes()[:_SAMPLE_BYTES] for one in folder.iterdir() if one.suffix.lower() == ".csv"]
+    contents = [one.read_bytes()[:_SAMPLE_BYTES] for one in folder.iterdir() if is_sheet(one)]
     others = b"\n".join(content for content in contents if guess_encodings(content) != ["utf-8"])
     return (guess_encodings(others) or ["utf-8"])[0]

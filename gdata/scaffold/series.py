@@ -22,6 +22,8 @@ class Series:
     columns: tuple[SourceColumn, ...]
     patterns: tuple[str, ...]
     """The headers with `{}` in place of the number, each way they are written once."""
+    is_repeated: bool = False
+    """The headers are all alike."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ Item = SourceColumn | Series | Group
 
 def find_series(columns: Sequence[SourceColumn]) -> list[Item]:
     """The columns in their order, with those that are a list put together at the place of the first."""
-    series = _all_series(columns)
+    repeated = _repeated(columns)
+    taken = {column.index for one in repeated for column in one.columns}
+    series = [*repeated, *_all_series([column for column in columns if column.index not in taken])]
     groups = _all_groups(series)
     grouped = {id(part) for group in groups for _, part in group.parts}
     owner: dict[int, Item] = {column.index: one for one in series if id(one) not in grouped for column in one.columns}
@@ -49,6 +53,20 @@ def find_series(columns: Sequence[SourceColumn]) -> list[Item]:
         item = owner.get(column.index, column)
         items.setdefault(id(item), item)
     return list(items.values())
+
+
+def _repeated(columns: Sequence[SourceColumn]) -> list[Series]:
+    """Columns whose headers are all alike, or one that is merged over them."""
+    by_header: dict[str, list[SourceColumn]] = {}
+    for column in columns:
+        by_header.setdefault(fold(column.header), []).append(column)
+    found = []
+    for members in by_header.values():
+        if len(members) > 1:
+            header = members[0].header
+            pattern = header if members[1].is_merged else f"{header}{{}}"
+            found.append(Series(header, "", tuple(members), (pattern,), is_repeated=True))
+    return found
 
 
 def _all_series(columns: Sequence[SourceColumn]) -> list[Series]:

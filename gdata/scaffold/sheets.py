@@ -71,15 +71,15 @@ def find_tables(
     return [one for one in found if not isinstance(one, Block)]
 
 
-def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry) -> SheetFound:
+def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, *, alike: bool = False) -> SheetFound:
     """The table in a sheet of which sheets.yaml says how it lies, and what its table is called."""
     table = entry.tables[0] if entry.tables else ""
     if entry.layout != "rows":
-        return replace(read_table(spreadsheet, grid, entry), table=table)
+        return replace(read_table(spreadsheet, grid, entry, alike=alike), table=table)
     header = entry.header_row - 1
     first = entry.first_row - 1 if entry.first_row else header + entry.header_rows
     block = block_at(grid.rows[:SAMPLE], header, first, entry.header_rows)
-    return replace(read_table(spreadsheet, grid, entry, block), table=table)
+    return replace(read_table(spreadsheet, grid, entry, block, alike=alike), table=table)
 
 
 def _look_at(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet | Block:
@@ -117,14 +117,26 @@ def _why_skipped(grid: Grid, sample: Sequence[Sequence[CellValue]]) -> str:
     return ""
 
 
-def read_table(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, block: Block | None = None) -> SheetFound:
-    """The table that a sheet has under this entry; `block` says what the rows around its header are for."""
+def read_table(
+    spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, block: Block | None = None, *, alike: bool = False
+) -> SheetFound:
+    """The table that a sheet has under this entry; `block` says what the rows around its header are for.
+
+    `alike`: headers that are alike are meant as a list.
+    """
     sheet = lay_out(grid, entry)
-    wanted, directives, notes = _choose_columns(sheet)
+    wanted, directives, notes, again = _choose_columns(sheet)
+    meant = {
+        index: text
+        for index, (text, note) in again.items()
+        if alike or index in sheet.spans or _declare_alike(grid.rows, block, index, text, wanted)
+    }
+    wanted = dict(sorted({**wanted, **meant}.items()))
+    notes += tuple(note for index, (_, note) in again.items() if index not in meant)
     columns = {*wanted, *directives}
     cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
     found = tuple(
-        SourceColumn(index, text, Cells(cells[index]), **_told(grid.rows, block, index))
+        SourceColumn(index, text, Cells(cells[index]), is_merged=index in sheet.spans, **_told(grid.rows, block, index))
         for index, text in wanted.items()
     )
     if found and found[0].header == "#" and not _is_id(found[0].cells):
@@ -133,6 +145,17 @@ def read_table(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, block: B
     tags = tuple(dict.fromkeys(_tags(sheet, directives, cells)))
     sheet_found = SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags=tags)
     return with_continuation(sheet_found) if entry.multirow or not entry.tables else sheet_found
+
+
+def _declare_alike(
+    rows: Sequence[Sequence[CellValue]], block: Block | None, index: int, text: str, wanted: Mapping[int, str]
+) -> bool:
+    """Whether a column is declared as the one before it with the same header is: both are elements of a list."""
+    if block is None or block.types is None:
+        return False
+    first = next((column for column, other in wanted.items() if fold(other) == fold(text)), None)
+    types = rows[block.types]
+    return first is not None and bool(text_at(types, first)) and text_at(types, index) in ("", text_at(types, first))
 
 
 def _told(rows: Sequence[Sequence[CellValue]], block: Block | None, column: int) -> dict[str, Any]:
@@ -183,13 +206,17 @@ def _tags(sheet: Sheet, directives: Sequence[int], cells: Mapping[int, Sequence[
             yield from (tag.strip() for cell in cells[index] for tag in shown(cell).split(",") if tag.strip())
 
 
-def _choose_columns(sheet: Sheet) -> tuple[dict[int, str], list[int], tuple[str, ...]]:
-    """The columns that become fields, those with directives, and what there is to say of others."""
+def _choose_columns(
+    sheet: Sheet,
+) -> tuple[dict[int, str], list[int], tuple[str, ...], dict[int, tuple[str, str]]]:
+    """The columns that become fields, those with directives, what there is to say of others; and those whose header
+    stands there already, with what to say if that isn't meant."""
     texts = {index: shown(cell).strip() for index, cell in enumerate(sheet.header)}
     wanted: dict[int, str] = {}
     directives: list[int] = []
     notes: list[str] = []
     seen: dict[str, str] = {}
+    again: dict[int, tuple[str, str]] = {}
     for index, text in texts.items():
         place = sheet.header_cell(index).a1
         base, at, _ = text.rpartition("@")
@@ -202,18 +229,17 @@ def _choose_columns(sheet: Sheet) -> tuple[dict[int, str], list[int], tuple[str,
         elif at and fold(base) in map(fold, texts.values()):
             continue  # A variant of the column `base`.
         elif fold(text) in seen:
-            notes.append(
-                say(
-                    "{place} has the header {text} of {seen} again: one of them needs another name",
-                    place=place,
-                    text=text,
-                    seen=seen[fold(text)],
-                )
+            note = say(
+                "{place} has the header {text} of {seen} again: one of them needs another name",
+                place=place,
+                text=text,
+                seen=seen[fold(text)],
             )
+            again[index] = text, note
         else:
             seen[fold(text)] = place
             wanted[index] = text
-    return wanted, directives, tuple(notes)
+    return wanted, directives, tuple(notes), again
 
 
 # --- one record, names in column A ---------------------------------------------------------------------------

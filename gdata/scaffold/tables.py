@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
 _MOST_TOLD = 5
+_MANY_BOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def guess_tables(
     """
     names = Names(taken)
     tables = []
-    for together in _together(sheets):
+    for together in _together(_with_names(sheets)):
         tables.append(_guess_table(together, names, timezone))
         on_done(tables[-1].name)
     tables = [*with_groups(tables), *extended]
@@ -124,8 +126,8 @@ def _columns(sheets: Sequence[SheetFound]) -> list[SourceColumn]:
     first = sheets[0]
     if len(sheets) == 1:
         return list(first.columns)
-    by_header = [{fold(column.header): column for column in sheet.columns} for sheet in sheets]
-    every = {fold(column.header): column for sheet in reversed(sheets) for column in reversed(sheet.columns)}
+    by_header = [_by_header(sheet) for sheet in sheets]
+    every = {header: column for columns in reversed(by_header) for header, column in columns.items()}
     order = [*by_header[0], *(header for header in every if header not in by_header[0])]
     joined = []
     for header in order:
@@ -135,6 +137,17 @@ def _columns(sheets: Sequence[SheetFound]) -> list[SourceColumn]:
             parts.append(as_cells(columns[header].cells if header in columns else [None] * sheet.records))
         joined.append(replace(every[header], cells=Cells.joined(parts)))
     return joined
+
+
+def _by_header(sheet: SheetFound) -> dict[tuple[str, int], SourceColumn]:
+    """The columns by their headers, and by which they are of those that are alike."""
+    times: Counter[str] = Counter()
+    found = {}
+    for column in sheet.columns:
+        header = fold(column.header)
+        found[header, times[header]] = column
+        times[header] += 1
+    return found
 
 
 def _guess_table(sheets: Sequence[SheetFound], names: Names, timezone: ZoneInfo) -> GuessedTable:
@@ -149,6 +162,9 @@ def _guess_table(sheets: Sequence[SheetFound], names: Names, timezone: ZoneInfo)
     else:
         row, name = _take(words, longer, names, is_record=is_record)
     fields: Sequence[GuessedField] = guess_fields(_columns(sheets), timezone)
+    if len(sheets) > 1:
+        shared = set.intersection(*({fold(column.header) for column in sheet.columns} for sheet in sheets))
+        fields = [replace(field, absent_ok=not shared.issuperset(map(fold, field.headers))) for field in fields]
     if is_record:
         fields = [replace(field, type=replace(field.type, may_be_enum=False)) for field in fields]
     else:
@@ -187,6 +203,19 @@ def _tell_repeated(sheet: SheetFound, field: GuessedField, cells: Sequence[CellV
 def title_words(sheet: SheetFound) -> list[str]:
     """What a sheet's rows are called: by its title, and by its workbook's name where that is but `Sheet1`."""
     return row_words(sheet.spreadsheet.name if says_nothing(sheet.title) else sheet.title)
+
+
+def _with_names(sheets: Sequence[SheetFound]) -> list[SheetFound]:
+    """The sheets; one whose title many workbooks have is called as its workbook too."""
+    books: dict[str, set[str]] = {}
+    for sheet in sheets:
+        books.setdefault(sheet.title, set()).add(sheet.spreadsheet.name)
+    return [
+        replace(sheet, table=f"{camel(row_words(f'{sheet.spreadsheet.name} {sheet.title}'))}Table")
+        if len(books[sheet.title]) >= _MANY_BOOKS and not sheet.table and not says_nothing(sheet.title)
+        else sheet
+        for sheet in sheets
+    ]
 
 
 def _take(words: Sequence[str], longer: str, names: Names, *, is_record: bool) -> tuple[str, str]:

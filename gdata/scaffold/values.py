@@ -116,7 +116,7 @@ def _as_declared(
 
 def _first_fitting(wanted: str, elements: Sequence[CellValue], said: Guess, timezone: ZoneInfo) -> GuessedType:
     for position, kind in enumerate(_WIDER[wanted]):
-        if fits(elements, kind, timezone):
+        if _is_json(elements) if kind == "struct" else fits(elements, kind, timezone):
             exact = position == 0 or wanted == "number"
             return GuessedType(kind, said if exact else Guess("unsure", f"{said.why}, which not all values fit"))
     return GuessedType("string", Guess("unsure", f"{said.why}, which not all values fit"))
@@ -190,6 +190,14 @@ def _as_map(declared: Declared, distinct: list[CellValue], said: Guess, timezone
 # --- what values look like ---------------------------------------------------------------------------------------
 
 
+def _is_json(cells: Iterable[CellValue]) -> bool:
+    """Whether every cell is an object in JSON."""
+    try:
+        return all(isinstance(cell, str) and isinstance(json.loads(cell), dict) for cell in cells)
+    except ValueError:
+        return False
+
+
 def fits(cells: Iterable[CellValue], kind: FieldKind, timezone: ZoneInfo | None = None) -> bool:
     """Whether every cell is read as `kind` without a fault."""
     type_ = CellType(kind, timezone or ZoneInfo("UTC"))
@@ -248,11 +256,7 @@ def _guess_time(distinct: list[CellValue], timezone: ZoneInfo) -> GuessedType | 
 
 
 def _guess_json(distinct: list[CellValue]) -> GuessedType | None:
-    try:
-        is_json = all(isinstance(cell, str) and isinstance(json.loads(cell), dict) for cell in distinct)
-    except ValueError:
-        return None
-    return GuessedType("struct", Guess("likely", "JSON objects")) if is_json else None
+    return GuessedType("struct", Guess("likely", "JSON objects")) if _is_json(distinct) else None
 
 
 def _guess_list(distinct: list[CellValue]) -> GuessedType | None:

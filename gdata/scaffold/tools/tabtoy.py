@@ -43,15 +43,18 @@ def read_tabtoy(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading 
                 enums.setdefault(owner, []).append((line, names))
             elif label or line[names[3]]:
                 fields[owner, label or line[names[3]]] = line, names
+    owners = _owners([grid for _, grid in sheets if _is_index(grid)])
     found: list[SheetFound | SkippedSheet] = []
     rest = []
     for spreadsheet, grid in sheets:
         if _type_headers(grid) is not None or _is_index(grid):
             found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
             continue
-        own = {label: place for (owner, label), place in fields.items() if owner == grid.sheet}
+        owner = owners.get(grid.sheet.lower(), grid.sheet)
+        own = {label: place for (name, label), place in fields.items() if name == owner}
         if own and set(filled(grid.rows[0]) if len(grid.rows) else []) & set(own):
-            found.append(_with_types(find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, ())), own, set(enums)))
+            one = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, ()), alike=True)
+            found.append(replace(_with_types(one, own, set(enums)), table=f"{camel(words_of(owner)[0])}Table"))
         else:
             rest.append((spreadsheet, grid))
     return ToolReading(found, [_enum(name, lines) for name, lines in enums.items()], unmatched, rest, "tabtoy")
@@ -65,6 +68,18 @@ def _type_headers(grid: Grid) -> tuple[str, ...] | None:
 def _is_index(grid: Grid) -> bool:
     header = set(filled(grid.rows[0])) if len(grid.rows) else set()
     return {"模式", "表类型", "表文件名"} <= header or {"Mode", "TableType", "TableFileName"} <= header
+
+
+def _owners(indexes: Sequence[Grid]) -> dict[str, str]:
+    """By a file's name without its ending, the table that an index says it holds."""
+    owners: dict[str, str] = {}
+    for grid in indexes:
+        for line in _type_lines(grid):
+            file = line["表文件名"] or line["tablefilename"]
+            owner = line["表类型"] or line["tabletype"]
+            if file and owner:
+                owners.setdefault(file.rpartition("/")[2].rpartition(".")[0].lower(), owner)
+    return owners
 
 
 def _type_lines(grid: Grid) -> list[Line]:

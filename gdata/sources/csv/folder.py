@@ -107,7 +107,7 @@ def _listed(listing: bytes) -> tuple[str, ...]:
 def _csv_paths(folder: Path, name: str) -> dict[str, Path]:
     """The folder's sheets by title, in the order of their names."""
     try:
-        paths = sorted(path for path in folder.iterdir() if _is_sheet(path))
+        paths = sorted(path for path in folder.iterdir() if is_sheet(path))
     except OSError as error:
         raise SourceError(
             sentence("{name}: the folder can't be read: {error}", name=name, error=error.strerror or error),
@@ -124,7 +124,8 @@ def _csv_paths(folder: Path, name: str) -> dict[str, Path]:
     return by_title
 
 
-def _is_sheet(path: Path) -> bool:
+def is_sheet(path: Path) -> bool:
+    """Whether a file is a sheet of the folder that it lies in."""
     # `~$` and `.` begin the names of files that editors and systems put beside the real ones.
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES or path.name.startswith(("~$", ".")) or not path.is_file():
