@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from gdata.nearest import did_you_mean
 from gdata.proto.fields import element_field, is_map, key_field, row_type
 from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
+from gdata.schema.enums import EnumReader, read_span
 from gdata.schema.names import fold
 from gdata.schema.plan import (
     INTEGER_KINDS,
@@ -29,7 +29,7 @@ from gdata.schema.plan import (
     TablePlan,
     kind_of,
 )
-from gdata.versions import ALWAYS, Span, Version, nearest_version
+from gdata.versions import ALWAYS
 
 _KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
 _UNITS = ("ms", "s", "m", "h", "d")
@@ -44,7 +44,7 @@ class Planner:
         self._places = places
         self._messages: dict[tuple[str, frozenset[str]], MessagePlan] = {}
         self._reached: dict[str, frozenset[str]] = {}
-        self._labels: dict[str, dict[str, int]] = {}
+        self._enums = EnumReader(options, places)
 
     def plan_table(self, descriptor: Descriptor, *, is_record: bool) -> TablePlan:
         """The plan of a table message; raises SchemaError where it is none."""
@@ -69,7 +69,7 @@ class Planner:
             title=options.title if options else "",
             constants=options.constants if options else "",
             has_times=_has_times(row),
-            span=self._span(options, descriptor.full_name),
+            span=read_span(options, descriptor.full_name, self._places),
         )
         self._check_table(plan, rows_field)
         return plan
@@ -234,10 +234,10 @@ class Planner:
             message=self.plan_message(value.message_type, within) if kind == "message" else None,
             message_again=partial(self.plan_message, value.message_type) if kind == "nested" else None,
             scalar_kind=kind_of(value.message_type.fields_by_name["value"]) if kind == "wrapper" else "any",
-            labels=self._enum_labels(value.enum_type) if kind == "enum" else {},
+            labels=self._enums.labels(value.enum_type) if kind == "enum" else {},
             enum_names={one.number: one.name for one in reversed(value.enum_type.values)} if kind == "enum" else {},
-            choices=self._enum_choices(value.enum_type) if kind == "enum" else {},
-            value_spans=self._enum_spans(value.enum_type) if kind == "enum" else {},
+            choices=self._enums.choices(value.enum_type) if kind == "enum" else {},
+            value_spans=self._enums.spans(value.enum_type) if kind == "enum" else {},
             oneof=_oneof(field),
             **(self._from_options(field, options) if options is not None else {}),
         )
@@ -258,39 +258,8 @@ class Planner:
             "unit": options.unit,
             "path": options.path,
             "flags": self._flags(field, options.flags) if options.flags else None,
-            "span": self._span(options, field.full_name),
+            "span": read_span(options, field.full_name, self._places),
         }
-
-    def _span(self, options: Any, name: str) -> Span:
-        """The versions that `since` and `until` of some options say."""
-        if options is None or not (options.since or options.until):
-            return ALWAYS
-        place = self._places.of(name)
-        bounds: dict[str, Version | None] = {}
-        for word, text in (("since", options.since), ("until", options.until)):
-            bounds[word] = Version.read(text)
-            if text and bounds[word] is None:
-                meant = nearest_version(text) or "1.5"
-                raise SchemaError(
-                    sentence(
-                        "{place}: {word} {text} of {name} isn't a version", place=place, word=word, text=text, name=name
-                    ),
-                    hint=sentence('write it as numbers with dots: {word} = "{meant}"', word=word, meant=meant),
-                )
-        span = Span(bounds["since"], bounds["until"])
-        if span.is_empty:
-            raise SchemaError(
-                sentence(
-                    "{place}: {name} would be in no version: it ends with {until}, which isn't after {since}, where it "
-                    "begins",
-                    place=place,
-                    name=name,
-                    until=span.until,
-                    since=span.since,
-                ),
-                hint=sentence("write a later version after `until`, or delete it"),
-            )
-        return span
 
     def _flags(self, field: Any, name: str) -> FlagsPlan:
         """The enum whose values are or-ed, by its full name, or by its name within the file's package."""
@@ -303,7 +272,7 @@ class Planner:
                 continue
             if min(value.number for value in enum.values) < 0:
                 break
-            return FlagsPlan(enum.name, self._enum_labels(enum), self._enum_choices(enum))
+            return FlagsPlan(enum.name, self._enums.labels(enum), self._enums.choices(enum))
         else:
             raise SchemaError(
                 sentence("{place}: flags of {field}: there is no enum {name}", **words),
@@ -392,38 +361,6 @@ class Planner:
                     hint=sentence("remove the default"),
                 )
 
-    def _enum_choices(self, enum: Any) -> dict[int, str]:
-        """What to suggest for each value: its first label, as the .proto file writes it, else its name."""
-        choices: dict[int, str] = {}
-        for value in enum.values:
-            options = self._options.of_enum_value(value)
-            choices.setdefault(value.number, options.label[0] if options and options.label else value.name)
-        return choices
-
-    def _enum_spans(self, enum: Any) -> dict[int, Span]:
-        """In which versions there are those values that aren't in all."""
-        spans: dict[int, Span] = {}
-        for value in enum.values:
-            name = f"{enum.full_name}.{value.name}"
-            span = self._span(self._options.of_enum_value(value), name)
-            if span == ALWAYS:
-                continue
-            if value.index == 0:
-                raise SchemaError(
-                    sentence(
-                        "{place}: {name} is what the enum {enum} is where nothing is set, so it can't begin or end "
-                        "with a version",
-                        place=self._places.of(name),
-                        name=name,
-                        enum=enum.name,
-                    ),
-                    hint=sentence("put a value that is in all versions first"),
-                )
-            spans[value.number] = span
-        # A number that another name has for ever is there for ever.
-        lasting = {value.number for value in enum.values if self._options.of_enum_value(value) is None}
-        return {number: span for number, span in spans.items() if number not in lasting}
-
     def _check_texts(self, fields: tuple[FieldPlan, ...]) -> None:
         """A `column` text that means another field already would never be read as this one."""
         taken = {fold(field.descriptor.json_name): field for field in fields}
@@ -443,33 +380,6 @@ class Planner:
                         ),
                         hint=sentence("texts are compared without regard to case, width, blanks, - and _; change one"),
                     )
-
-    def _enum_labels(self, enum: Any) -> dict[str, int]:
-        """Every folded text that means a value of `enum`: its name, that without the enum's prefix, its labels."""
-        known = self._labels.get(enum.full_name)
-        if known is not None:
-            return known
-        prefix = fold(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", enum.name)) + "_"
-        labels: dict[str, int] = {}
-        for value in enum.values:
-            name = fold(value.name)
-            options = self._options.of_enum_value(value)
-            texts = [name, name.removeprefix(prefix), *(fold(label) for label in (options.label if options else ()))]
-            for text in texts:
-                if labels.setdefault(text, value.number) != value.number:
-                    raise SchemaError(
-                        sentence(
-                            "{of}: {text} means two values of {full_name}",
-                            of=self._places.of(f"{enum.full_name}.{value.name}"),
-                            text=repr(text),
-                            full_name=enum.full_name,
-                        ),
-                        hint=sentence(
-                            "labels and names are compared without regard to case, blanks, - and _; change one"
-                        ),
-                    )
-        self._labels[enum.full_name] = labels
-        return labels
 
 
 def _units_of(kind: FieldKind) -> tuple[str, ...]:
