@@ -80,9 +80,11 @@ def rebuild(config: Config, release: str, listener: Listener, *, strict: bool = 
     """
     store = store_of(config)
     record = read_release(store, release if is_release_id(release) else bundles_of(store, release).release or release)
-    # Of which version each target was, today's sheets.yaml needn't say.
-    versions = versions_of(Side(record.id, record.id, bundles_of(store, record.id).bundles))
-    targets = tuple(replace(one, version=versions.get(one.name, one.version)) for one in config.targets)
+    targets = config.targets
+    with suppress(DamagedError):  # A manifest that is lost is among what this may bring back.
+        # Of which version each target was, today's sheets.yaml needn't say.
+        versions = versions_of(Side(record.id, record.id, bundles_of(store, record.id).bundles))
+        targets = tuple(replace(one, version=versions.get(one.name, one.version)) for one in targets)
     project = plan_project(replace(config, targets=targets), Schema(descriptors_of(store, record.id)))
     base = base_of(record)
     taken = None
