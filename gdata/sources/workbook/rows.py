@@ -2,7 +2,7 @@
 
 Only a sheet in which there is nothing else comes here: no failed formula, no merged cell, no percent, no date, no text
 with `_x000D_`. As soon as somebody asks for more than some single rows (a block has a problem), calamine reads the
-whole sheet, which takes ten times as long.
+whole sheet.
 """
 
 from __future__ import annotations
