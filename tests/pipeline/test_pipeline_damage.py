@@ -92,7 +92,7 @@ def flip_bits(project: Path, flips: int) -> None:
     """Change one bit somewhere under `.gdata/` and build: as if nothing had been, and all of it whole again."""
     build_in(project)
     output, state = files_in(project / "output"), files_in(project / ".gdata")
-    assert {name.partition("-")[0].partition("/")[0] for name in state} == {"builds", "cache", "descriptors", "written"}
+    assert {name.partition("-")[0].partition("/")[0] for name in state} == {"builds", "cache", "descriptors", "outcomes", "written"}
     chance = random.Random(flips)
     for _ in range(flips):
         name = chance.choice(sorted(state))
