@@ -98,3 +98,16 @@ def wrong_values(expected: dict[str, Any], data: Any) -> Any:
             for field, value in values.items():
                 if row.get(field, [] if value == [] else False if value is False else None) != value:
                     yield f"{name}[{key}].{field}: {row.get(field)}"
+
+
+def test_definitions_that_are_not_whole_are_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheets = tmp_path / "sheets"
+    sheets.mkdir()
+    (sheets / "__enums__.csv").write_text("##var,full_name,flags\n,,\n,EKind,maybe\n", encoding="utf-8")
+    (sheets / "__beans__.csv").write_text("##var,full_name,sep,*fields\n,Cost,,\n,,,oops\n", encoding="utf-8")
+    (sheets / "__tables__.csv").write_text("full_name\n", encoding="utf-8")
+    (sheets / "item.csv").write_text("##var,id,kind\n##type,int,EKind\n,1,a\n,2,b\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = run("scaffold", "sheets")
+    assert [one["name"] for one in found["tables"]] == ["ItemTable"]
+    assert found["problems"] == []
