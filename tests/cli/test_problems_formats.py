@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gdata import kinds
-from gdata.cli.report import as_github, as_markdown
+from gdata.cli.problems_pages import as_github, as_markdown
 from gdata.problems import Cell, Problem
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from gdata import kinds
-from gdata.cli.report import as_html
+from gdata.cli.problems_pages import as_html
 from gdata.problems import Cell, Problem
 
 URL = "https://docs.google.com/spreadsheets/d/ID/edit#gid=0&range=C2"
