@@ -24,7 +24,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Side
 from gdata.diffs.renderers.html import to_html
-from gdata.pipeline.metrics import BundleData, with_metrics
+from gdata.pipeline.diff_metrics import BundleData, with_metrics
 from gdata.testing.bundles import build_output
 
 METRIC = """

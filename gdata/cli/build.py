@@ -205,8 +205,8 @@ def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
     """The diff against the default channel; a store that can't be reached is a warning."""
     from gdata.cli.console import error_console
     from gdata.diffs.compare import compare
+    from gdata.pipeline.channel_versions import judge_versions
     from gdata.pipeline.sides import gate_for, open_side, output_side, store_of
-    from gdata.pipeline.versions import judge_versions
 
     try:
         store = store_of(config)
@@ -263,7 +263,7 @@ def _render(console: Console, built: Built, said: Recording) -> None:
 
 def _tell_version(console: Console, config: Config, built: Side) -> None:
     """Say so where the default channel won't take what was built."""
-    from gdata.pipeline.versions import wrong_version
+    from gdata.pipeline.channel_versions import wrong_version
 
     channel = config.default_channel
     wrong = wrong_version(config, channel, built)

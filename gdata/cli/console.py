@@ -1,27 +1,22 @@
-"""Where commands write: results to stdout, everything else to stderr; colours only where somebody sees them.
-
-Nothing acts on the console but gdata: what comes from sheets, stores and servers is written out.
-"""
+"""Where commands write: results to stdout, everything else to stderr; colours only where somebody sees them."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
-
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
 
 from gdata.events import Event, Listener
 from gdata.language import sentence
 from gdata.text import visible_lines
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 
@@ -31,11 +26,15 @@ _WIDTH_OF_FILES = 120
 def result_console() -> Console:
     """The console for a command's result: stdout; in a file or a pipe lines have room."""
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
+    from gdata.cli.safe_console import SafeConsole
+
     return SafeConsole(file=sys.stdout, highlight=False, emoji=False, width=width)
 
 
 def error_console() -> Console:
     """The console for progress, questions and errors: stderr."""
+    from gdata.cli.safe_console import SafeConsole
+
     return SafeConsole(file=sys.stderr, highlight=False, emoji=False)
 
 
@@ -187,27 +186,3 @@ class _Heard:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-class SafeConsole(Console):
-    """Rich's console, without control characters or changes of direction from the text that it prints.
-
-    Sentences are broken into lines on a terminal alone; in a log or a pipe each stays one line, to be searched.
-    """
-
-    def print(self, *objects: Any, **options: Any) -> None:
-        """As rich does."""
-        if not self.is_terminal and all(isinstance(one, str) for one in objects):
-            options["soft_wrap"] = True
-        super().print(*objects, **options)
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What everything printed passes through; styles and moves of the cursor are kept apart from text."""
-        for segment in super().render(renderable, options):
-            text = segment.text
-            yield segment if segment.control or text.isprintable() else segment._replace(text=visible_lines(text))
-
-    def on_broken_pipe(self) -> None:
-        """Go on in silence once nobody reads: `gdata build 2>&1 | head` builds, and keeps its exit code."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())

@@ -93,9 +93,9 @@ def _compare(
     config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
 ) -> tuple[Diff, GateVerdict]:
     from gdata.diffs.compare import compare
-    from gdata.pipeline.metrics import with_metrics
+    from gdata.pipeline.channel_versions import judge_versions
+    from gdata.pipeline.diff_metrics import with_metrics
     from gdata.pipeline.sides import OUTPUT, gate_for, store_of
-    from gdata.pipeline.versions import judge_versions
     from gdata.releases.place import open_store
 
     store = store_of(config, location) if config is not None else open_store(location) if location else None

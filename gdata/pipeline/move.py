@@ -18,11 +18,11 @@ from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side, Summary
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
-from gdata.pipeline.metrics import with_metrics
+from gdata.pipeline.channel_versions import check_version, judge_versions
+from gdata.pipeline.diff_metrics import with_metrics
 from gdata.pipeline.sides import check_channel, output_side, published_side
 from gdata.pipeline.staleness import check_fresh
 from gdata.pipeline.state import load_build
-from gdata.pipeline.versions import check_version, judge_versions
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_hotfixes
 from gdata.releases.log import ChannelMoved, Log, describe, entries_after, read_log_so_far

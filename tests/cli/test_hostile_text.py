@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from gdata.cli.console import SafeConsole
+from gdata.cli.safe_console import SafeConsole
 
 ESCAPES = "\x1b[31mred\x1b]8;;http://evil\x1b\\\x9b2J\u202e"
 
