@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from gdata import kinds
 from gdata.config import Audience, Config
 from gdata.errors import UsageError
 from gdata.language import Sentence, say, sentence
 from gdata.nearest import did_you_mean
-from gdata.parsing.view import View
 from gdata.problems import Problem
-from gdata.project import Project
-from gdata.tables.stage import Parsed
 from gdata.versions import Version, nearest_version
+
+if TYPE_CHECKING:
+    from gdata.parsing.view import View
+    from gdata.project import Project
+    from gdata.tables.stage import Parsed
 
 
 def version_words(version: Version | None) -> Sentence:
