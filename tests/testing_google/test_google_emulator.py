@@ -196,16 +196,20 @@ def test_the_command_serves_a_folder(tmp_path):
     key = tmp_path / "key.json"
     arguments = [str(tmp_path), "--port", "0", "--key", str(key), "--fault", "503:1"]
     program = [sys.executable, "-m", "gdata.testing.google", *arguments]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, encoding="utf-8") as server:
-        endpoint, credentials, listed = (server.stdout.readline().strip() for _ in range(3))
+    server = subprocess.Popen(program, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    try:
+        _, endpoint, credentials, listed = (server.stdout.readline().strip() for _ in range(4))
         assert credentials.endswith(str(key))
-        assert listed.split("  ", 1)[1] == "shop: Shop"
+        assert listed.endswith(f"# in place of `path: {(tmp_path / 'shop').as_posix()}`: Shop")
         address = endpoint.split(": ", 1)[1]
         assert json.loads(key.read_text())["token_uri"] == f"{address}/token"
         assert requests.get(f"{address}/v4/spreadsheets/x", timeout=5).status_code == 503
         assert requests.get(f"{address}/v4/spreadsheets/x", timeout=5).status_code == 401
         server.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
         server.wait(timeout=10)
+    finally:
+        server.kill()
+        server.communicate()
 
 
 @pytest.mark.parametrize("arguments", [["nowhere"], [".", "--fault", "nonsense"], [".", "--fault", "503:x"]])

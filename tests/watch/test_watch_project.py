@@ -97,7 +97,7 @@ def test_broken_schemas_and_configs_are_waited_out(project: Path) -> None:
         edit(proto, "mesage Product {", "message Product {")
         assert watching.next()["ok"]
         edit(config, "version: 1", "version: one")
-        assert "sheets.yaml:2" in watching.next()["error"]
+        assert "sheets.yaml:3" in watching.next()["error"]
         edit(config, "version: one", "version: 1")
         assert watching.next()["ok"]
 
