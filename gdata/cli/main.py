@@ -246,10 +246,11 @@ def _say_where(error: Exception) -> None:
 def _say_error(error: GdataError) -> None:
     try:
         from gdata.cli.console import error_console
+
+        console = error_console()
     except ModuleNotFoundError:  # what is missing may be what prints
         sys.stderr.write(f"gdata: {error}\n" + f"  → {error.hint}\n" * bool(error.hint))
         return
-    console = error_console()
     console.print("gdata: " + str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
     if error.hint:
         console.print(f"  → {error.hint}", markup=False, highlight=False, soft_wrap=True)
