@@ -109,6 +109,16 @@ def test_it_says_the_same(project: Path) -> None:
         assert program(*options, "--verify") == made
 
 
+def test_what_is_said_again_tells_no_age(project: Path) -> None:
+    build()
+    build("--quiet", code=run(["publish", "--yes"]))
+    for _ in range(2):
+        said = program()[1]
+        assert "→ output" in said
+        assert "just now" not in said
+        assert "ago" not in said
+
+
 def program(*arguments: str) -> tuple[int, object, str]:
     ran = subprocess.run([sys.executable, "-m", "gdata", "build", *arguments], capture_output=True, encoding="utf-8")
     out, err = (
