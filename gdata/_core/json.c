@@ -125,18 +125,6 @@ static int take_row(Text *text) {
 
 /* --- where rows stand --------------------------------------------------------------------------------------------- */
 
-static int note_place(Places *places, uint64_t place) {
-    if (places->count == places->room) {
-        size_t room = places->room ? places->room * 2 : 1024;
-        uint64_t *at = realloc(places->at, room * sizeof *at);
-        if (at == NULL) return 0;
-        places->at = at;
-        places->room = room;
-    }
-    places->at[places->count++] = place;
-    return 1;
-}
-
 /* The rows of one sheet: where each begins, and where the last one ends. */
 static int find_rows(Text *text, const uint8_t *body, Places *rows) {
     if (!take(text, "[")) return 0;

@@ -554,3 +554,15 @@ void encoder_free(Encoder *encoder) {
     free(encoder->asked);
     free(encoder);
 }
+
+int note_place(Places *places, uint64_t place) {
+    if (places->count == places->room) {
+        size_t room = places->room ? places->room * 2 : 1024;
+        uint64_t *at = realloc(places->at, room * sizeof *at);
+        if (at == NULL) return 0;
+        places->at = at;
+        places->room = room;
+    }
+    places->at[places->count++] = place;
+    return 1;
+}

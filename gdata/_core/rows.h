@@ -133,6 +133,9 @@ typedef struct {
     size_t count, room;
 } Places;
 
+/* Adds a place; 0: no memory. */
+int note_place(Places *places, uint64_t place);
+
 /* Where the rows stand in Google's answer to a batchGet: for each sheet where each row begins, and where the last one
  * ends; `sheets` says how many of these places there are up to the end of each sheet. 0: it isn't as it should be. */
 int find_ranges(const uint8_t *body, size_t size, Places *rows, Places *sheets);

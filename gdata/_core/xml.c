@@ -108,18 +108,6 @@ static ptrdiff_t unescape(Part part, uint8_t *to) {
 
 /* --- where rows stand --------------------------------------------------------------------------------------------- */
 
-static int note_place(Places *places, uint64_t place) {
-    if (places->count == places->room) {
-        size_t room = places->room ? places->room * 2 : 1024;
-        uint64_t *at = realloc(places->at, room * sizeof *at);
-        if (at == NULL) return 0;
-        places->at = at;
-        places->room = room;
-    }
-    places->at[places->count++] = place;
-    return 1;
-}
-
 static const uint8_t *find(Text text, const char *what) {
     size_t size = strlen(what);
     while ((size_t)(text.end - text.at) >= size) {

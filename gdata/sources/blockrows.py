@@ -33,6 +33,55 @@ class RowBlock(Sequence[list[Any]]):
         """What the core's encoder finds in the rows."""
 
 
+class PlacedBlock(RowBlock):
+    """Some consecutive rows that the core has found in a larger text, made into cells when somebody asks."""
+
+    def __init__(self, places: memoryview[int]) -> None:
+        """`places`: where each row begins, and where the last one ends."""
+        self._places = places
+
+    @cached_property
+    @abstractmethod
+    def _rows(self) -> list[list[Any]]:
+        """All of them."""
+
+    @abstractmethod
+    def _row_alone(self, number: int) -> list[Any] | None:
+        """One of them without the others; None where it takes all."""
+
+    def __len__(self) -> int:
+        return len(self._places) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> list[Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[list[Any]]: ...
+    def __getitem__(self, index: int | slice) -> list[Any] | list[list[Any]]:
+        if isinstance(index, slice) or "_rows" in vars(self):
+            return self._rows[index]
+        number = index + len(self) if index < 0 else index
+        if not 0 <= number < len(self):
+            raise IndexError(index)
+        row = self._row_alone(number)
+        return row if row is not None else self._rows[number]
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        return iter(self._rows)
+
+    def backwards(self) -> Iterator[list[Any]]:
+        """The rows from the last one on, each by itself."""
+        return (self[number] for number in range(len(self) - 1, -1, -1))
+
+
+def cut_places(places: memoryview[int], size: int) -> Iterator[tuple[int, memoryview[int]]]:
+    """The places of rows in blocks of about `size` bytes: the number of a block's first row, and its own places."""
+    first, count = 0, len(places) - 1
+    while first < count:
+        end = max(bisect_right(places, places[first] + size, first, count), first + 1)
+        yield first, places[first : end + 1]
+        first = end
+
+
 class BlockRows(Sequence[list[Any]]):
     """Rows in blocks; equal to a list of such rows."""
 

@@ -8,16 +8,15 @@ whole sheet.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, overload
+from typing import Any
 from xml.etree import ElementTree
 
 from gdata._core import core
 from gdata.sources import blockrows
-from gdata.sources.blockrows import BlockRows, RowBlock
+from gdata.sources.blockrows import BlockRows, PlacedBlock, cut_places
 from gdata.sources.grid import CellValue
 from gdata.sources.workbook.archive import MAX_CELLS, Archive
 
@@ -52,50 +51,30 @@ class SheetXml:
         return self.read()
 
 
-class XmlBlock(RowBlock):
+class XmlBlock(PlacedBlock):
     """Some consecutive rows of a sheet."""
 
     def __init__(self, sheet: SheetXml, width: int, first: int, places: memoryview[int]) -> None:
-        """`width` is how many columns the sheet has, `first` the number of the first row, from 0; `places` are where
-        each row begins, and the end.
-        """
-        self._sheet, self._width, self._first, self._places = sheet, width, first, places
+        """`width` is how many columns the sheet has, `first` the number of the first row, from 0."""
+        super().__init__(places)
+        self._sheet, self._width, self._first = sheet, width, first
 
     @cached_property
     def _rows(self) -> list[list[CellValue]]:
         rows = self._sheet.rows[self._first : self._first + len(self)]
         return rows + [[] for _ in range(len(self) - len(rows))]
 
-    def __len__(self) -> int:
-        return len(self._places) - 1
-
-    @overload
-    def __getitem__(self, index: int) -> list[Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[list[Any]]: ...
-    def __getitem__(self, index: int | slice) -> list[Any] | list[list[Any]]:
+    def _row_alone(self, number: int) -> list[CellValue] | None:
         native = core()
-        if isinstance(index, slice) or "rows" in vars(self._sheet) or native is None:
-            return self._rows[index]
-        number = index + len(self) if index < 0 else index
-        if not 0 <= number < len(self):
-            raise IndexError(index)
+        if "rows" in vars(self._sheet) or native is None:
+            return None
         start, end = self._places[number], self._places[number + 1]
         cells = native.xml_cells(self._sheet.content, start, end, self._sheet.book)
-        if cells is None:
-            return self._rows[number]
-        return [*map(_cell_of, cells), *[""] * (self._width - len(cells))]
-
-    def __iter__(self) -> Iterator[list[Any]]:
-        return iter(self._rows)
+        return [*map(_cell_of, cells), *[""] * (self._width - len(cells))] if cells is not None else None
 
     def after(self, row: int) -> XmlBlock:
         """The rows from `row` on."""
         return XmlBlock(self._sheet, self._width, self._first + row, self._places[row:]) if row else self
-
-    def backwards(self) -> Iterator[list[Any]]:
-        """The rows from the last one on, each by itself."""
-        return (self[number] for number in range(len(self) - 1, -1, -1))
 
     def encode(self, encoder: Any) -> Any:
         """What the core's encoder finds in the rows."""
@@ -112,13 +91,8 @@ def xml_rows(sheet: SheetXml) -> Sequence[list[Any]] | None:
     starts = memoryview(places).cast("Q")
     if len(starts) * width > MAX_CELLS:
         return None  # It is refused by who knows its words.
-    blocks, first, count = [], 0, len(starts) - 1
-    while first < count:
-        most = starts[first] + _BLOCK_FACTOR * blockrows.BLOCK_BYTES
-        end = max(bisect_right(starts, most, first, count), first + 1)
-        blocks.append(XmlBlock(sheet, width, first, starts[first : end + 1]))
-        first = end
-    return BlockRows(blocks)
+    cut = cut_places(starts, _BLOCK_FACTOR * blockrows.BLOCK_BYTES)
+    return BlockRows([XmlBlock(sheet, width, first, own) for first, own in cut])
 
 
 def read_book(archive: Archive) -> Book | None:
