@@ -33,11 +33,10 @@ from gdata.versions import Version
 
 
 @dataclass(frozen=True)
-class CustomCheck:
-    """One marked function for one table."""
+class ProjectFunction:
+    """A function of a project's own Python: a check, or a metric."""
 
     function: Callable[..., Any]
-    mark: Mark
     file: FilePath
     line: int
 
@@ -50,6 +49,13 @@ class CustomCheck:
     def advice(self) -> str:
         """The first line of the function's docstring: the hint of what it finds."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class CustomCheck(ProjectFunction):
+    """One marked function for one table."""
+
+    mark: Mark
 
 
 class CheckData:
@@ -239,7 +245,7 @@ def load_checks(files: Sequence[FilePath], tables: Mapping[str, TablePlan]) -> l
 
 def _checks_of(file: FilePath, number: int, tables: Mapping[str, TablePlan]) -> list[CustomCheck]:
     checks = [
-        CustomCheck(function, mark, file, function.__code__.co_firstlineno)
+        CustomCheck(function, file, function.__code__.co_firstlineno, mark)
         for function in load_functions(file, number, "checks")
         for mark in getattr(function, MARKS, ())
     ]
@@ -283,10 +289,10 @@ def _read(file: FilePath, setting: str) -> ast.Module:
         line = getattr(error, "lineno", None) or 1
         raise ConfigError(
             sentence(
-                "{file}:{line}: this is no Python: {getattr}",
+                "{file}:{line}: this is no Python: {why}",
                 file=file,
                 line=line,
-                getattr=getattr(error, "msg", error),
+                why=getattr(error, "msg", error),
             )
         ) from error
     for name, line in _defined_twice(tree):

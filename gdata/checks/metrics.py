@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.custom import load_functions
+from gdata.checks.custom import ProjectFunction, load_functions
 from gdata.errors import ConfigError
 from gdata.language import Sentence, say, sentence
 from gdata.metrics import MARK, MetricMark
@@ -41,23 +41,10 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(ProjectFunction):
     """One marked function."""
 
-    function: Callable[..., Any]
     mark: MetricMark
-    file: Path
-    line: int
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.function.__name__
-
-    @property
-    def advice(self) -> str:
-        """The first line of the function's docstring: the hint of what it finds."""
-        return (self.function.__doc__ or "").strip().partition("\n")[0]
 
     @property
     def place(self) -> str:
@@ -98,7 +85,7 @@ def load_metrics(files: Sequence[Path], targets: Collection[str]) -> list[Metric
                 hint=sentence("write `from gdata.metrics import metric`, and @metric above a function of the data"),
             )
         for function in functions:
-            one = Metric(function, getattr(function, MARK), file, function.__code__.co_firstlineno)
+            one = Metric(function, file, function.__code__.co_firstlineno, getattr(function, MARK))
             _check_metric(one, targets, found.get(one.name))
             found[one.name] = one
     return list(found.values())

@@ -15,7 +15,7 @@ from gdata.metrics import MARK, MetricMark, metric
 
 
 def marked(function: Callable[..., Any], **mark: Any) -> Metric:
-    return Metric(function, MetricMark(**mark), Path("metrics/economy.py"), 3)
+    return Metric(function, Path("metrics/economy.py"), 3, MetricMark(**mark))
 
 
 def computed(gives: Any) -> Computed:
