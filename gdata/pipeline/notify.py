@@ -63,12 +63,16 @@ def post(url: str, message: dict[str, Any], *, timeout: float = TIMEOUT) -> str:
     thread.join(timeout)
     host = urlsplit(url).hostname or ""
     if thread.is_alive():
-        why = say("it didn't answer within {seconds} s", seconds=f"{timeout:g}")
+        why = _too_late(timeout)
     elif not failed:
         return ""
     else:
         why = failed[0]
     return say("{host} wasn't told: {why}", host=host, why=why)
+
+
+def _too_late(timeout: float) -> str:
+    return say("it didn't answer within {seconds} s", seconds=f"{timeout:g}")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -87,4 +91,7 @@ def _post(url: str, message: dict[str, Any], timeout: float, failed: list[str]) 
     except (OSError, ValueError) as error:
         # The words of a library may have the address in them.
         reason = getattr(error, "reason", error)
-        failed.append(type(reason).__name__ if isinstance(reason, BaseException) else "")
+        if isinstance(reason, TimeoutError):  # the socket's own clock may run out before the thread's
+            failed.append(_too_late(timeout))
+        else:
+            failed.append(type(reason).__name__ if isinstance(reason, BaseException) else "")

@@ -24,6 +24,8 @@ from gdata.releases.reader import bundles_of, newest_entry, read_all
 from gdata.releases.store import WritableStore, writable
 
 BUILDS = 4
+LONGEST = 120.0
+"""Seconds after which a race in which nobody wins is a fault."""
 
 
 def slow_store(location: str, chance: random.Random) -> WritableStore:
@@ -88,25 +90,30 @@ def race(location: str, folder: Path, *, rounds: int, seconds: float) -> Counter
     for one in builds:
         release(store, one)
     told: Counter[str] = Counter()
-    end = time.monotonic() + seconds
-    for _ in range(rounds):
+    end, last = time.monotonic() + seconds, time.monotonic() + LONGEST
+    while told["rounds"] < rounds or not _went_on(told):
         told += one_round(location, builds, chance)
         told["rounds"] += 1
         live = bundles_of(store, "live")
         for bundle in live.bundles.values():
             read_all(bundle)  # which raises where a file was lost
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if (now > end and _went_on(told)) or now > last:
             break
     with suppress(GdataError):
         assert newest_entry(store, "live") is not None
     return told
 
 
+def _went_on(told: Counter[str]) -> bool:
+    """Both that race with prune won at least once: who is first is the machine's choice."""
+    return told["publish done"] > 0 and told["rollback done"] > 0
+
+
 def check_told(told: Counter[str]) -> None:
     """Everything went on at least now and then, so that the race was one."""
     assert told["prune done"] == told["rounds"], told
-    assert told["publish done"] > 0, told
-    assert told["rollback done"] > 0, told
+    assert _went_on(told), told
 
 
 def test_nothing_needed_is_lost_in_a_folder(tmp_path: Path) -> None:
