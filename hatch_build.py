@@ -38,10 +38,8 @@ def compile_core(root: Path) -> Path | None:
     folder = root / _FOLDER
     sources = [str(path) for path in sorted(folder.glob("*.c"))]
     flags = ["/O2"] if sys.platform == "win32" else ["-O3", "-std=c11", "-Wall", "-Wextra", "-fno-math-errno"]
-    extension = Extension(
-        "native", sources, py_limited_api=True, extra_compile_args=flags, depends=[f"{folder}/rows.h"]
-    )
-    extension.depends = [str(folder / "rows.h")]
+    headers = [str(path) for path in sorted(folder.glob("*.h"))]
+    extension = Extension("native", sources, py_limited_api=True, extra_compile_args=flags, depends=headers)
     command = build_ext(Distribution({"name": "native", "ext_modules": [extension]}))
     command.ensure_finalized()
     command.build_lib, command.build_temp = str(folder), str(root / "build" / "core")

@@ -4,47 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire.h"
+
 #define MAX_FIELDS 16
-
-typedef struct {
-    const uint8_t *at, *end;
-} Span;
-
-/* The next number of a span, which begins behind it then; 0: there is none. */
-static int take_varint(Span *span, uint64_t *value) {
-    *value = 0;
-    for (int shift = 0; shift < 64 && span->at < span->end; shift += 7) {
-        uint8_t byte = *span->at++;
-        *value |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80) return 1;
-    }
-    return 0;
-}
-
-/* The next field of a message: its number, and its value as bytes. */
-static int take_field(Span *span, uint32_t *number, Span *value) {
-    uint64_t tag, size;
-    if (!take_varint(span, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX) return 0;
-    *number = (uint32_t)(tag >> 3);
-    value->at = span->at;
-    switch (tag & 7) {
-    case 0:
-        if (!take_varint(span, &size)) return 0;
-        value->end = span->at;
-        return 1;
-    case 1: size = 8; break;
-    case 5: size = 4; break;
-    case 2:
-        if (!take_varint(span, &size)) return 0;
-        value->at = span->at;
-        break;
-    default: return 0; /* groups */
-    }
-    if (size > (uint64_t)(span->end - span->at)) return 0;
-    span->at += size;
-    value->end = span->at;
-    return 1;
-}
 
 /* The next row of a table. */
 static int take_row(Span *table, uint32_t row_field, Span *row) {
@@ -65,19 +27,12 @@ static int read_fields(Span row, const uint32_t *fields, size_t count, Span *val
     return 1;
 }
 
-static size_t span_size(Span span) { return (size_t)(span.end - span.at); }
-
 static int is_same(const Span *one, const Span *other, size_t count) {
     for (size_t i = 0; i < count; i++) {
         size_t size = span_size(one[i]);
         if (size != span_size(other[i]) || (size && memcmp(one[i].at, other[i].at, size))) return 0;
     }
     return 1;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t word) {
-    hash = (hash ^ word) * 0xFF51AFD7ED558CCDu;
-    return hash ^ hash >> 32;
 }
 
 static uint64_t hash_of(uint64_t seed, const Span *values, size_t count) {
