@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gdata.config import Config, Spreadsheet
     from gdata.problems import Problem
     from gdata.scaffold.propose import Place, Proposal
-    from gdata.scaffold.read import ReadAll
+    from gdata.scaffold.sheets.spreadsheets import ReadAll
 
 
 @click.command("scaffold")
@@ -65,7 +65,7 @@ def command(
     from gdata.cli.scaffold_report import as_json, render
     from gdata.pipeline.adopt import propose_and_try
     from gdata.scaffold.known import read_known
-    from gdata.scaffold.read import find_spreadsheets
+    from gdata.scaffold.sheets.spreadsheets import find_spreadsheets
 
     path = _config_path(config_path)
     config = _read_begun(path)
@@ -113,7 +113,7 @@ def _place(path: Path, config: Config | None, package: str) -> Place:
 def _read(found: Sequence[Spreadsheet], config: Config | None, *, quiet: bool) -> ReadAll:
     from gdata.cli.console import error_console
     from gdata.config import GoogleSettings
-    from gdata.scaffold.read import read_all
+    from gdata.scaffold.sheets.spreadsheets import read_all
 
     console = error_console()
 

@@ -15,7 +15,7 @@ from gdata.language import say
 from gdata.problems import Problem
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable
 from gdata.scaffold.propose import FileChange, Proposal
-from gdata.scaffold.proto_text import marked
+from gdata.scaffold.writing.proto_text import marked
 from gdata.text import masked
 
 _STYLES = {"sure": "green", "likely": "yellow", "unsure": "red"}

@@ -19,7 +19,7 @@ from gdata.project import plan_project
 from gdata.scaffold.known import Known
 from gdata.scaffold.mending import Mended, mend, without_options
 from gdata.scaffold.propose import Draft, Place, Proposal, make_draft, write_up
-from gdata.scaffold.read import ReadAll
+from gdata.scaffold.sheets.spreadsheets import ReadAll
 from gdata.tables.stage import parse_all
 
 _MOST_ROUNDS = 8

@@ -25,7 +25,7 @@ from gdata.scaffold.back.cells import CellWriter, value_of
 from gdata.scaffold.back.make import MadeSheet, changed_by_workbooks, make_sheet, read_made
 from gdata.scaffold.back.words import ColumnWords
 from gdata.scaffold.back.workbook import ReferredTo, write_workbook
-from gdata.scaffold.yaml_text import quoted
+from gdata.scaffold.writing.yaml_text import quoted
 from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
 from gdata.sources.adapters import read_sheets

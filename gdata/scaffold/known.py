@@ -1,4 +1,7 @@
-"""What a project has already: its package, names, tables and enums, which scaffolding adds to and never changes."""
+"""What a project has already, which scaffolding adds to and never changes; and what its sheets have beyond that.
+
+That is columns without a field, and texts that an enum doesn't know.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
 from gdata.config import Config, SheetEntry, Spreadsheet
-from gdata.scaffold.enums import KnownEnum
+from gdata.language import say
+from gdata.nearest import nearest
+from gdata.parsing.cell import is_blank, shown
+from gdata.parsing.compound import split_outside_quotes, unquote
+from gdata.parsing.header import read_header
+from gdata.parsing.node import Header
+from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
+from gdata.scaffold.fields.columns import guess_fields
+from gdata.scaffold.fields.enums import KnownEnum
+from gdata.scaffold.fields.values import is_value
+from gdata.scaffold.guess import GuessedField, SourceColumn
+from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
-from gdata.sources.grid import SheetRequest
+from gdata.sources.grid import CellValue, Grid, SheetRequest
 from gdata.sources.titles import match_titles
 
 
@@ -120,3 +135,125 @@ def _declared(prefix: str, messages: Sequence[DescriptorProto], enums: Sequence[
     for message in messages:
         yield prefix + message.name
         yield from _declared(f"{prefix}{message.name}.", message.nested_type, message.enum_type)
+
+
+_MOST_NEW_VALUES = 40
+
+
+@dataclass(frozen=True)
+class NewFields:
+    """Fields to add to a table's row."""
+
+    table: str
+    message: str
+    """Full name of the row's message."""
+    sheet: str
+    fields: tuple[GuessedField, ...]
+
+
+@dataclass(frozen=True)
+class NewValues:
+    """Texts in sheets that an enum has no value for."""
+
+    enum: str
+    """Full name."""
+    texts: tuple[str, ...]
+    sheet: str
+
+
+@dataclass
+class Additions:
+    """All that the project's own tables need, and texts that are more likely slips."""
+
+    fields: list[NewFields] = field(default_factory=list)
+    values: list[NewValues] = field(default_factory=list)
+    slips: list[str] = field(default_factory=list)
+    referable: dict[str, list[CellValue]] = field(default_factory=dict)
+    """The cells of the one-field keys of the project's tables, by full name of the table."""
+
+    def find(self, grid: Grid, entry: SheetEntry, plans: Sequence[TablePlan], timezone: ZoneInfo) -> None:
+        """Look through a sheet that feeds the tables `plans`."""
+        sheet = lay_out(grid, entry)
+        headers = [read_header(sheet.header, plan.row, multirow=entry.multirow, spans=sheet.spans) for plan in plans]
+        mapped = sorted({column for header in headers for column in header.mapped})
+        unknown = [column for column in headers[0].unknown if all(column in header.unknown for header in headers)]
+        columns = {*mapped, *unknown}
+        cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
+        self._find_fields(grid, sheet, plans[0], {column: cells[column] for column in unknown}, timezone)
+        for plan, header in zip(plans, headers, strict=True):
+            self._find_values(grid, header, cells)
+            self._keep_key(plan, header, cells)
+
+    def _find_fields(
+        self,
+        grid: Grid,
+        sheet: Sheet,
+        plan: TablePlan,
+        unknown: Mapping[int, Sequence[CellValue]],
+        timezone: ZoneInfo,
+    ) -> None:
+        columns = [SourceColumn(index, shown(sheet.header[index]).strip(), cells) for index, cells in unknown.items()]
+        if any(one.table == plan.name for one in self.fields):
+            return  # Several sheets feed it; the first of them tells.
+        taken = [one.name for one in plan.row.fields] + list(_reserved_names(plan))
+        fields = guess_fields(columns, timezone, taken)
+        if fields:
+            self.fields.append(NewFields(plan.name, plan.row.name, grid.sheet, tuple(fields)))
+
+    def _find_values(self, grid: Grid, header: Header, cells: Mapping[int, Sequence[CellValue]]) -> None:
+        for node in header.nodes.values():
+            for leaf in node.leaves():
+                enum = enum_of(leaf.field)
+                if enum and leaf.column is not None and not leaf.field.is_map:
+                    is_list = leaf.field.is_list and not leaf.is_element
+                    texts = list(_unknown_texts(leaf.field, cells[leaf.column], is_list=is_list))
+                    self._add_values(grid, enum, leaf.field, texts)
+
+    def _add_values(self, grid: Grid, enum: str, field: FieldPlan, texts: Sequence[str]) -> None:
+        known = {fold(text) for one in self.values if one.enum == enum for text in one.texts}
+        new = []
+        for text in texts:
+            near = nearest(fold(text), field.labels)
+            if near is not None:
+                name = field.enum_names[field.labels[near]]
+                self.slips.append(
+                    say(
+                        "{sheet}: {text} is no value of {enum}; {name} may be meant",
+                        sheet=grid.sheet,
+                        text=text,
+                        enum=enum,
+                        name=name,
+                    )
+                )
+            elif fold(text) not in known:
+                known.add(fold(text))
+                new.append(text)
+        if 0 < len(new) <= _MOST_NEW_VALUES:
+            self.values.append(NewValues(enum, tuple(new), grid.sheet))
+
+    def _keep_key(self, plan: TablePlan, header: Header, cells: Mapping[int, Sequence[CellValue]]) -> None:
+        if len(plan.key) == 1:
+            node = header.nodes.get(plan.key[0].name)
+            if node is not None and node.column is not None:
+                self.referable.setdefault(plan.message, []).extend(cells[node.column])
+
+
+def _reserved_names(plan: TablePlan) -> Sequence[str]:
+    from google.protobuf.descriptor_pb2 import DescriptorProto
+
+    proto = DescriptorProto()
+    plan.row.descriptor.CopyToProto(proto)
+    return list(proto.reserved_name)
+
+
+def _unknown_texts(field: FieldPlan, cells: Sequence[CellValue], *, is_list: bool) -> Iterator[str]:
+    """Texts, each once, that are no value of the field's enum but could be one."""
+    seen: set[str] = set()
+    for cell in cells:
+        if is_blank(cell) or not isinstance(cell, str) or cell[:1] in ("[", "{"):
+            continue
+        for part in split_outside_quotes(cell, field.separator) if is_list else [cell.strip()]:
+            text = unquote(part) if is_list else part
+            if text and fold(text) not in field.labels and fold(text) not in seen and is_value(text):
+                seen.add(fold(text))
+                yield text

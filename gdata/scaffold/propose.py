@@ -12,7 +12,7 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import UsageError
 from gdata.language import say, sentence
 from gdata.problems import Problem
-from gdata.scaffold.additions import Additions
+from gdata.scaffold.fields.references import NearMiss, Referable, make_referable
 from gdata.scaffold.guess import (
     Guess,
     GuessedEnum,
@@ -23,16 +23,15 @@ from gdata.scaffold.guess import (
     SkippedSheet,
     leaves,
 )
-from gdata.scaffold.known import Known
+from gdata.scaffold.known import Additions, Known
 from gdata.scaffold.names import row_words, words_of
-from gdata.scaffold.protos import propose_protos
-from gdata.scaffold.read import ReadAll
-from gdata.scaffold.references import NearMiss, Referable, make_referable
-from gdata.scaffold.sheets import find_table_of, find_tables
+from gdata.scaffold.sheets.spreadsheets import ReadAll
+from gdata.scaffold.sheets.table import find_table_of, find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.scaffold.tools import read_with
 from gdata.scaffold.tools.reading import Unmatched
-from gdata.scaffold.yaml_text import NewEntries, add_entries, new_config
+from gdata.scaffold.writing.protos import propose_protos
+from gdata.scaffold.writing.yaml_text import NewEntries, add_entries, new_config
 from gdata.schema.schema import Schema
 from gdata.sources.grid import Grid
 

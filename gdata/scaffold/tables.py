@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from gdata.language import say
 from gdata.parsing.cell import shown
 from gdata.scaffold.cells import Cells, as_cells
-from gdata.scaffold.enums import KnownEnum, with_enums
-from gdata.scaffold.fields import guess_fields
+from gdata.scaffold.fields.columns import guess_fields
+from gdata.scaffold.fields.enums import KnownEnum, with_enums
+from gdata.scaffold.fields.keys import choose_key, repeated_ids, with_key
+from gdata.scaffold.fields.references import NearMiss, Referable, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
-from gdata.scaffold.keys import choose_key, repeated_ids, with_key
 from gdata.scaffold.names import Names, camel, row_words, says_nothing
-from gdata.scaffold.references import NearMiss, Referable, with_references
 from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 

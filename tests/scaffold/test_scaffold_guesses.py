@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gdata.config import SheetEntry, Spreadsheet
-from gdata.scaffold.fields import guess_fields
+from gdata.scaffold.fields.columns import guess_fields
+from gdata.scaffold.fields.values import guess_type
 from gdata.scaffold.guess import GuessedTable, SheetFound, SkippedSheet, SourceColumn
-from gdata.scaffold.sheets import find_table
+from gdata.scaffold.sheets.table import find_table
 from gdata.scaffold.tables import guess_tables
-from gdata.scaffold.values import guess_type
 from gdata.sources.grid import CellValue, DateCell, Grid
 
 UTC_ZONE = ZoneInfo("UTC")

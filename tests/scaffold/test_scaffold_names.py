@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdata.scaffold.enums import name_values
+from gdata.scaffold.fields.enums import name_values
 from gdata.scaffold.names import Names, needs_column, row_words, snake, words_of
 from gdata.scaffold.romanize import romanize, translate
 

@@ -1,7 +1,7 @@
 """Other tools of the field: what their own definitions say of sheets, so that these need not be changed.
 
-Headers, types and comments that stand in the sheets themselves are read without them (gdata.scaffold.header). A tool
-here knows what stands elsewhere: enums, messages, which sheet is which table, what its key is.
+Headers, types and comments that stand in the sheets themselves are read without them (gdata.scaffold.sheets.header).
+A tool here knows what stands elsewhere: enums, messages, which sheet is which table, what its key is.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cell import shown
 from gdata.scaffold.declared import Declared, read_type
-from gdata.scaffold.enums import prefix_of
+from gdata.scaffold.fields.enums import prefix_of
 from gdata.scaffold.guess import GuessedEnum, SheetFound, SkippedSheet, SourceColumn
-from gdata.scaffold.header import text_at
 from gdata.scaffold.names import Names, camel, words_of
-from gdata.scaffold.sheets import find_table_of
+from gdata.scaffold.sheets.header import text_at
+from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
 from gdata.sources.grid import Grid
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from gdata.config import SheetEntry
 from gdata.scaffold.declared import is_row_of_types
 from gdata.scaffold.guess import SheetFound, SkippedSheet
-from gdata.scaffold.header import filled
-from gdata.scaffold.sheets import find_table_of
+from gdata.scaffold.sheets.header import filled
+from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tools.reading import Sheets, ToolReading
 
 

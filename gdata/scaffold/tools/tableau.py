@@ -8,9 +8,9 @@ from gdata.config import SheetEntry
 from gdata.language import say
 from gdata.scaffold.declared import is_row_of_types
 from gdata.scaffold.guess import SheetFound, SkippedSheet
-from gdata.scaffold.header import filled, text_at
 from gdata.scaffold.names import camel, words_of
-from gdata.scaffold.sheets import find_table_of
+from gdata.scaffold.sheets.header import filled, text_at
+from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
 
 _META = "@TABLEAU"

@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 
 from gdata.problems import column_letters
 from gdata.scaffold.cells import Cells, as_cells
-from gdata.scaffold.continuation import Continued, find_continued
 from gdata.scaffold.declared import Declared
+from gdata.scaffold.fields.lists import Continued, Group, Item, Series, find_continued, find_series
+from gdata.scaffold.fields.values import fits, guess_type, split_messages
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
 from gdata.scaffold.names import Names, camel, is_identifier, json_name, needs_column, plural, snake, words_of
-from gdata.scaffold.series import Group, Item, Series, find_series
-from gdata.scaffold.values import fits, guess_type, split_messages
 from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
-from gdata.scaffold.additions import NewValues
-from gdata.scaffold.enums import add_values
+from gdata.scaffold.fields.enums import add_values
 from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable
-from gdata.scaffold.known import Known
+from gdata.scaffold.known import Known, NewValues
 from gdata.scaffold.names import snake, words_of
-from gdata.scaffold.proto_text import (
+from gdata.scaffold.writing.proto_text import (
     ProtoEdit,
     ProtoFile,
     needed_imports,

@@ -15,10 +15,11 @@ from gdata.language import say
 from gdata.parsing.cell import is_blank, shown
 from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.cells import Cells
-from gdata.scaffold.continuation import with_continuation
 from gdata.scaffold.declared import read_type
+from gdata.scaffold.fields.lists import with_continuation
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
-from gdata.scaffold.header import (
+from gdata.scaffold.names import is_identifier
+from gdata.scaffold.sheets.header import (
     BOTH_FLAGS,
     CLIENT_FLAGS,
     LONGEST_HEADER,
@@ -31,7 +32,6 @@ from gdata.scaffold.header import (
     text_at,
     vote,
 )
-from gdata.scaffold.names import is_identifier
 from gdata.schema.names import fold
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 

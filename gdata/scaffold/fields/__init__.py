@@ -1,0 +1,1 @@
+"""From columns to fields: their types, lists over several, enums, keys and references."""

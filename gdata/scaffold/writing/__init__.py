@@ -1,0 +1,1 @@
+"""What was guessed, as the text of .proto files and sheets.yaml."""
