@@ -139,8 +139,7 @@ def show_table_profile(project: Path, times: int = 20) -> None:
     """What parsing one table costs in one process, in the fastest of some runs: its steps, timed around their calls."""
     os.chdir(project)
     from gdata.checks.run import RowChecks
-    from gdata.parsing import records
-    from gdata.parsing.rows import TableBuilder
+    from gdata.parsing.rows.build import TableBuilder, records
     from gdata.pipeline.pull import pull_all
     from gdata.project import open_project, read_config
     from gdata.sources.csv import folder

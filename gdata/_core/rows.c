@@ -244,7 +244,7 @@ static int has_e_plus(const uint8_t *at, size_t size) {
     return 0;
 }
 
-/* A text of which nothing is to be told: see `_text_fault` and `is_blank` in gdata/parsing/cell.py. `size` isn't 0. */
+/* A text of which nothing is to be told: see `_text_fault` and `is_blank` in gdata/parsing/cells/cell.py. `size` isn't 0. */
 static int is_plain_text(const uint8_t *at, size_t size) {
     uint8_t first = at[0], last = at[size - 1];
     if (first <= ' ' || last <= ' ' || first == '=' || first == '#') return 0;

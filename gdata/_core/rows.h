@@ -1,7 +1,7 @@
 /* Rows of cells to rows on the wire, as far as every cell is plainly right.
  *
  * Nothing here knows Python, so that tests compile it with sanitizers (tests/core/). What a cell means is said in
- * gdata/parsing/cell.py alone: this file recognizes whole numbers, decimals and texts with nothing unusual in them.
+ * gdata/parsing/cells/cell.py alone: this file recognizes whole numbers, decimals and texts with nothing unusual in them.
  * Any other cell is asked about once: `encode_*` lists it, the caller answers (`answer`), and calls again.
  */
 #ifndef GDATA_ROWS_H

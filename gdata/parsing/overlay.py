@@ -14,10 +14,10 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.config import Audience, SheetEntry
-from gdata.parsing.cell import CellType, convert_cell, is_blank
-from gdata.parsing.compose import Composed, compose, top_field
+from gdata.parsing.cells.cell import CellType, convert_cell, is_blank
 from gdata.parsing.places import LeftOut, Places, locate
-from gdata.parsing.records import SheetRecords
+from gdata.parsing.rows.compose import Composed, compose, top_field
+from gdata.parsing.rows.records import SheetRecords
 from gdata.parsing.view import Locate, Path, View
 from gdata.problems import Cell, Problem
 

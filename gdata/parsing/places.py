@@ -17,10 +17,10 @@ from gdata.problems import Cell
 from gdata.versions import ALWAYS, Span
 
 if TYPE_CHECKING:
-    from gdata.parsing.head import SheetHead
-    from gdata.parsing.node import Node
-    from gdata.parsing.records import SheetRecords
-    from gdata.parsing.sheet import Sheet
+    from gdata.parsing.rows.records import SheetRecords
+    from gdata.parsing.sheet.head import SheetHead
+    from gdata.parsing.sheet.layout import Sheet
+    from gdata.parsing.sheet.node import Node
 
 Block = tuple["SheetHead", "Sheet"]
 """The head of a sheet, and some of its lines."""
@@ -79,7 +79,7 @@ class Places:
                 yield LeftOut(values[line], records.cell_at(line, node.column), tags, span)
 
     def _read_block(self, number: int) -> tuple[SheetRecords, Sequence[int]]:
-        from gdata.parsing.records import SheetRecords
+        from gdata.parsing.rows.records import SheetRecords
 
         records = SheetRecords(*self._blocks()[number])
         self._read[number] = records, records.seen_by(self._audience)
@@ -148,7 +148,7 @@ def _lines_of(records: SheetRecords, element: Node, line: int, lines: range) -> 
 
 
 def _cell_column(records: SheetRecords, node: Node, line: int, audience: Audience) -> int | None:
-    from gdata.parsing.versions import fitting
+    from gdata.parsing.sheet.versions import fitting
 
     for variant in fitting(node.variants, audience):
         if not records.is_blank_at(line, node.variants[variant]):

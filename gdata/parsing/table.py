@@ -12,15 +12,15 @@ from gdata import kinds
 from gdata.config import Area, Audience, SheetEntry
 from gdata.errors import SchemaError
 from gdata.language import sentence
-from gdata.parsing.compose import compose
-from gdata.parsing.compound import cell_reader
-from gdata.parsing.encode import RowEncoder
-from gdata.parsing.head import SheetHead
+from gdata.parsing.cells.compound import cell_reader
 from gdata.parsing.overlay import applies, lay_over
 from gdata.parsing.places import Block, Places, blocks_of
-from gdata.parsing.records import SheetRecords
-from gdata.parsing.rows import TableBuilder
-from gdata.parsing.sheet import Sheet, lay_out
+from gdata.parsing.rows.build import TableBuilder
+from gdata.parsing.rows.compose import compose
+from gdata.parsing.rows.encode import RowEncoder
+from gdata.parsing.rows.records import SheetRecords
+from gdata.parsing.sheet.head import SheetHead
+from gdata.parsing.sheet.layout import Sheet, lay_out
 from gdata.parsing.view import SWITCHED_OFF, Bound, HeaderTexts, ParsedTable, RowsLeftOut, View, join_bounds, told_once
 from gdata.problems import Problem, has_errors
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, overload
 
-from gdata.parsing.cell import is_blank, shown
+from gdata.parsing.cells.cell import is_blank, shown
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import CellValue
 from gdata.sources.textrows import Utf8Cells, choose_cells

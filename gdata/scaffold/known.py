@@ -16,11 +16,11 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.nearest import nearest
-from gdata.parsing.cell import is_blank, shown
-from gdata.parsing.compound import split_outside_quotes, unquote
-from gdata.parsing.header import read_header
-from gdata.parsing.node import Header
-from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
+from gdata.parsing.cells.cell import is_blank, shown
+from gdata.parsing.cells.compound import split_outside_quotes, unquote
+from gdata.parsing.sheet.header import read_header
+from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
+from gdata.parsing.sheet.node import Header
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum
 from gdata.scaffold.fields.values import is_value

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from gdata.language import say
-from gdata.parsing.cell import shown
+from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum, with_enums

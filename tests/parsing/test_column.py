@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdata import kinds
-from gdata.parsing.cell import _CONVERT, CellType, convert_cell, is_blank
-from gdata.parsing.column import convert_column
+from gdata.parsing.cells.cell import _CONVERT, CellType, convert_cell, is_blank
+from gdata.parsing.cells.column import convert_column
 from gdata.schema.plan import FieldKind
 from gdata.sources.grid import DateCell, FormulaCell
 from gdata.sources.textrows import Utf8Cells

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdata.language import Sentence
-from gdata.parsing.meant import INTEGER, NUMBER, instead_of_integer, instead_of_number
+from gdata.parsing.cells.meant import INTEGER, NUMBER, instead_of_integer, instead_of_number
 
 _NUMBERS = ("text", "corrected", "number", "second", "shown")
 """The words of a hint that are what to write."""

@@ -264,11 +264,11 @@ def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:
     program = (
         "import sys; from gdata.cli.main import run; assert run(['build', '--quiet', '--format', 'json']) == 0; "
         "print([name for name in sys.modules if name in "
-        "('gdata.parsing.records', 'gdata.sources.google.pull', 'deepdiff', 'protovalidate')], "
+        "('gdata.parsing.rows.records', 'gdata.sources.google.pull', 'deepdiff', 'protovalidate')], "
         "file=sys.stderr)"
     )
     loaded = [
         subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True).stderr.splitlines()
         for _ in range(2)
     ]
-    assert "gdata.parsing.records" in loaded[0][-1] and loaded[1][-1] == "[]"
+    assert "gdata.parsing.rows.records" in loaded[0][-1] and loaded[1][-1] == "[]"

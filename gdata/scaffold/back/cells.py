@@ -1,4 +1,4 @@
-"""One value as the cell that a planner would write: what `gdata.parsing.cell` reads back as the same value."""
+"""One value as the cell that a planner would write: what `gdata.parsing.cells.cell` reads back as the same value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata.bundles.encode import as_dict
-from gdata.parsing.cell import CellType, convert_cell
+from gdata.parsing.cells.cell import CellType, convert_cell
 from gdata.proto.floats import shortest_float32
 from gdata.schema.plan import INTEGER_KINDS, FieldPlan
 from gdata.sources.grid import CellValue, DateCell

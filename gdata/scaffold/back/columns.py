@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from gdata.parsing.node import case_fields
+from gdata.parsing.sheet.node import case_fields
 from gdata.scaffold.back.cells import CellWriter, json_cell, key_text, sorted_entries, value_of
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import CellValue

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from gdata.checks.rules import RuleReader
 from gdata.checks.violations import rule_words
 from gdata.language import Sentence, sentence
-from gdata.parsing.cell import choices_text
+from gdata.parsing.cells.cell import choices_text
 from gdata.proto.fields import element_field
 from gdata.scaffold.back.columns import SheetColumn
 from gdata.scaffold.back.make import MadeSheet

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from gdata.parsing.cell import CellType, convert_cell, is_blank, shown
-from gdata.parsing.compound import split_outside_quotes, unquote
+from gdata.parsing.cells.cell import CellType, convert_cell, is_blank, shown
+from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.scaffold.cells import PLAIN_INTEGERS, PLAIN_NUMBERS, as_cells
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.guess import Guess, GuessedType, Sureness

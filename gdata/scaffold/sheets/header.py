@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gdata.parsing.cell import is_blank, shown
+from gdata.parsing.cells.cell import is_blank, shown
 from gdata.scaffold.declared import is_row_of_types, read_type
 from gdata.scaffold.names import is_identifier
 from gdata.schema.names import fold

@@ -12,8 +12,8 @@ from typing import Any
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
-from gdata.parsing.cell import is_blank, shown
-from gdata.parsing.sheet import Sheet, find_unticked, keep_records, lay_out
+from gdata.parsing.cells.cell import is_blank, shown
+from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.cells import Cells
 from gdata.scaffold.declared import read_type
 from gdata.scaffold.fields.lists import with_continuation

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
-from gdata.parsing.cell import shown
+from gdata.parsing.cells.cell import shown
 from gdata.scaffold.declared import Declared, read_type
 from gdata.scaffold.fields.enums import prefix_of
 from gdata.scaffold.guess import GuessedEnum, SheetFound, SkippedSheet, SourceColumn

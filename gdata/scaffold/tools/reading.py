@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gdata.config import Spreadsheet
-from gdata.parsing.cell import shown
+from gdata.parsing.cells.cell import shown
 from gdata.problems import Cell
 from gdata.scaffold.guess import GuessedEnum, SheetFound, SkippedSheet
 from gdata.sources.grid import Grid

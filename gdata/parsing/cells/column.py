@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
-from gdata.parsing.cell import EXACT_INTEGERS, INTEGER_RANGES, CellType, Fault, is_blank
-from gdata.parsing.compound import ReadCell
-from gdata.parsing.textcheck import are_exact, are_finite, is_clean_text, keeps_digits
-from gdata.parsing.utf8column import convert_utf8, is_solid
+from gdata.parsing.cells.cell import EXACT_INTEGERS, INTEGER_RANGES, CellType, Fault, is_blank
+from gdata.parsing.cells.compound import ReadCell
+from gdata.parsing.cells.textcheck import are_exact, are_finite, is_clean_text, keeps_digits
+from gdata.parsing.cells.utf8column import convert_utf8, is_solid
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 from gdata.sources.textrows import Utf8Cells, spread_cells
 

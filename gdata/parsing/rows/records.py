@@ -16,7 +16,7 @@ from gdata import kinds
 from gdata.config import Audience, SheetEntry
 from gdata.language import sentence
 from gdata.nearest import nearest
-from gdata.parsing.cell import (
+from gdata.parsing.cells.cell import (
     INTEGER_RANGES,
     SHARES,
     CellType,
@@ -28,12 +28,12 @@ from gdata.parsing.cell import (
     percent_text,
     shown,
 )
-from gdata.parsing.column import Column, blanks, convert_column
-from gdata.parsing.head import SheetHead
-from gdata.parsing.multirow import Further
-from gdata.parsing.node import BOUNDS, Case, Node
-from gdata.parsing.sheet import Sheet, is_unticked, keep_records
-from gdata.parsing.versions import convert_version
+from gdata.parsing.cells.column import Column, blanks, convert_column
+from gdata.parsing.rows.multirow import Further
+from gdata.parsing.sheet.head import SheetHead
+from gdata.parsing.sheet.layout import Sheet, is_unticked, keep_records
+from gdata.parsing.sheet.node import BOUNDS, Case, Node
+from gdata.parsing.sheet.versions import convert_version
 from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.names import fold

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gdata.parsing.versions import Variant
+from gdata.parsing.sheet.versions import Variant
 from gdata.problems import Kind
 from gdata.schema.plan import FieldPlan
 

@@ -1,7 +1,7 @@
 """One cell to one value, by the field's type and never by guessing.
 
 Typed cells (Google, workbooks) and text (CSV) give the same value wherever the cell's type fits the field.
-This is the whole truth about a cell; `gdata.parsing.column` only goes faster where a column is clean.
+This is the whole truth about a cell; `gdata.parsing.cells.column` only goes faster where a column is clean.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
-from gdata.parsing.meant import (
+from gdata.parsing.cells.meant import (
     ANY_NUMBER,
     INTEGER,
     NUMBER,
@@ -31,7 +31,7 @@ from gdata.parsing.meant import (
     instead_of_number,
     is_rounded,
 )
-from gdata.parsing.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
+from gdata.parsing.cells.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
 from gdata.proto.floats import as_float32
 from gdata.schema.names import fold

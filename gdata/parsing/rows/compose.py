@@ -16,13 +16,13 @@ from gdata import kinds
 from gdata.config import Audience
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
-from gdata.parsing.cell import Fault, choices_text, is_blank, shown
-from gdata.parsing.column import Column, blanks
-from gdata.parsing.multirow import Blank, Part, RecordLines, first_column, is_several
-from gdata.parsing.node import Case, Node, case_fields
-from gdata.parsing.records import SheetRecords
-from gdata.parsing.rows import Columns, make_dicts
-from gdata.parsing.versions import fitting
+from gdata.parsing.cells.cell import Fault, choices_text, is_blank, shown
+from gdata.parsing.cells.column import Column, blanks
+from gdata.parsing.rows.build import Columns, make_dicts
+from gdata.parsing.rows.multirow import Blank, Part, RecordLines, first_column, is_several
+from gdata.parsing.rows.records import SheetRecords
+from gdata.parsing.sheet.node import Case, Node, case_fields
+from gdata.parsing.sheet.versions import fitting
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.textrows import choose_cells

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 
 from gdata.config import Area, SheetEntry
-from gdata.parsing.cell import is_blank, shown
-from gdata.parsing.column import blanks
+from gdata.parsing.cells.cell import is_blank, shown
+from gdata.parsing.cells.column import blanks
 from gdata.parsing.view import HeaderTexts
 from gdata.problems import Cell
 from gdata.sources.blockrows import BlockRows

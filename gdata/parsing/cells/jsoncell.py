@@ -18,7 +18,7 @@ from google.protobuf.message_factory import GetMessageClass
 from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
-from gdata.parsing.cell import (
+from gdata.parsing.cells.cell import (
     EXACT_INTEGERS,
     CellType,
     Converted,

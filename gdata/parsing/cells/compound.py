@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.parsing.cell import (
+from gdata.parsing.cells.cell import (
     CellType,
     Converted,
     Fault,
@@ -19,7 +19,7 @@ from gdata.parsing.cell import (
     is_blank,
     shown,
 )
-from gdata.parsing.jsoncell import read_json
+from gdata.parsing.cells.jsoncell import read_json
 from gdata.problems import Kind
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell

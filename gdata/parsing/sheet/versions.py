@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gdata import kinds
 from gdata.config import Audience
 from gdata.language import Sentence, sentence
-from gdata.parsing.cell import Fault, is_blank, shown
+from gdata.parsing.cells.cell import Fault, is_blank, shown
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 from gdata.versions import Version, nearest_version
 

@@ -1,6 +1,6 @@
 """A column of UTF-8 text to a column of values, without a str for every cell.
 
-Only for columns in which every cell is clean or empty; `gdata.parsing.column` does the others.
+Only for columns in which every cell is clean or empty; `gdata.parsing.cells.column` does the others.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gdata.parsing.cell import INTEGER_RANGES, CellType
-from gdata.parsing.compound import ReadCell
-from gdata.parsing.textcheck import are_exact, is_clean_text, keeps_digits, may_be_left_over
+from gdata.parsing.cells.cell import INTEGER_RANGES, CellType
+from gdata.parsing.cells.compound import ReadCell
+from gdata.parsing.cells.textcheck import are_exact, is_clean_text, keeps_digits, may_be_left_over
 from gdata.sources.grid import ERROR_TEXTS
 from gdata.sources.textrows import Utf8Cells, spread_cells
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
-from gdata.parsing.cell import convert_key, shown
-from gdata.parsing.header_names import (
+from gdata.parsing.cells.cell import convert_key, shown
+from gdata.parsing.sheet.names import (
     MAX_ELEMENTS,
     Step,
     entry_part,
@@ -27,8 +27,8 @@ from gdata.parsing.header_names import (
     path_text,
     split_path,
 )
-from gdata.parsing.node import BOUNDS, Case, Header, HeaderFault, Node, case_fields
-from gdata.parsing.versions import Variant, read_variant
+from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, case_fields
+from gdata.parsing.sheet.versions import Variant, read_variant
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue

@@ -1,9 +1,9 @@
 """A sheet's rows to rows on the wire by the core (`gdata._core`), a block at a time, where every cell is plainly right.
 
 What a row is made of is told to the core as steps in the order of the wire. It recognizes whole numbers, decimals and
-plain texts; of any other cell it asks once what it is, and the answer is that of `gdata.parsing.compound`, as bytes. So
-every kind of field that stands in cells of its own goes this way: a list in a cell, a date, a choice. A block in which
-a cell has a problem, or may have one, isn't for the core at all: `gdata.parsing.records` reads it.
+plain texts; of any other cell it asks once what it is, and the answer is that of `gdata.parsing.cells.compound`, as
+bytes. So every kind of field that stands in cells of its own goes this way: a list in a cell, a date, a choice. A block
+in which a cell has a problem, or may have one, isn't for the core at all: `gdata.parsing.rows.records` reads it.
 
 20 tables of 10,000 rows and 12 columns take a fifth of the time that they take without (`benchmarks/parse.py`).
 """
@@ -22,10 +22,10 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata._core import SEED, core
 from gdata.config import Audience
-from gdata.parsing.cell import INTEGER_RANGES, CellType, convert_cell, is_blank, shown
-from gdata.parsing.head import SheetHead
-from gdata.parsing.node import Node
-from gdata.parsing.sheet import Sheet, is_note, is_unticked
+from gdata.parsing.cells.cell import INTEGER_RANGES, CellType, convert_cell, is_blank, shown
+from gdata.parsing.sheet.head import SheetHead
+from gdata.parsing.sheet.layout import Sheet, is_note, is_unticked
+from gdata.parsing.sheet.node import Node
 from gdata.parsing.view import SWITCHED_OFF, bytes_of
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.blockrows import BlockRows, RowBlock

@@ -12,12 +12,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gdata import kinds
-from gdata.parsing.cell import Fault
-from gdata.parsing.column import blanks
-from gdata.parsing.node import Node
+from gdata.parsing.cells.cell import Fault
+from gdata.parsing.cells.column import blanks
+from gdata.parsing.sheet.node import Node
 
 if TYPE_CHECKING:
-    from gdata.parsing.records import SheetRecords
+    from gdata.parsing.rows.records import SheetRecords
 
 Blank = Sequence[bool] | None
 """Which lines are blank; None: none is."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from math import hypot
 
-from gdata.parsing.cell import EXACT_INTEGERS, FLOAT_MAX
+from gdata.parsing.cells.cell import EXACT_INTEGERS, FLOAT_MAX
 from gdata.sources.grid import ERROR_TEXTS
 
 _FLOAT_NORMAL = 2.0**-126

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.config import Area, Audience
 from gdata.language import sentence
-from gdata.parsing.cell import CellType, is_blank, shown
-from gdata.parsing.compound import ReadCell, cell_reader, scalar_type
-from gdata.parsing.header import read_header
-from gdata.parsing.node import Header, HeaderFault, Node
-from gdata.parsing.sheet import Sheet, find_unticked, is_note, is_unticked
-from gdata.parsing.versions import Variant
+from gdata.parsing.cells.cell import CellType, is_blank, shown
+from gdata.parsing.cells.compound import ReadCell, cell_reader, scalar_type
+from gdata.parsing.sheet.header import read_header
+from gdata.parsing.sheet.layout import Sheet, find_unticked, is_note, is_unticked
+from gdata.parsing.sheet.node import Header, HeaderFault, Node
+from gdata.parsing.sheet.versions import Variant
 from gdata.parsing.view import Bound
 from gdata.problems import Problem, Severity
 from gdata.schema.plan import FieldPlan, TablePlan

@@ -1,0 +1,1 @@
+"""Converted columns to the rows of a table."""

@@ -1,0 +1,1 @@
+"""A sheet as it lies: its layout, its header and what its headers mean."""
