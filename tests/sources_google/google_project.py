@@ -1,6 +1,7 @@
 """What the tests of the Google source share: an emulator, and pulls that don't wait long."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.sources.google.answers import read_google
@@ -9,8 +10,12 @@ from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.waiting import Patience
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
 
-QUICK = Patience(budget=3.0, first_wait=0.001, longest_wait=0.01, connect_timeout=2.0, read_timeout=0.4)
-SHORT = Patience(budget=0.1, first_wait=0.005, longest_wait=0.02, connect_timeout=2.0, read_timeout=2.0)
+QUICK = Patience(budget=120, first_wait=0.001, longest_wait=0.01, connect_timeout=60, read_timeout=60)
+"""Tries again at once, and for as long as a busy machine takes."""
+SHORT = replace(QUICK, budget=0.1)
+"""Gives up soon after the first failure. An answer is waited for all the same: a slow one is no failure."""
+HASTY = replace(QUICK, read_timeout=0.4)
+"""For answers that don't come."""
 
 
 def emulate(**spreadsheets: dict[str, list[list]]) -> GoogleEmulator:

@@ -33,7 +33,7 @@ def home(tmp_path, monkeypatch):
 
 def agree(url: str) -> None:
     """The browser, and the planner who presses Allow."""
-    threading.Thread(target=requests.get, args=(url,), kwargs={"timeout": 10}, daemon=True).start()
+    threading.Thread(target=requests.get, args=(url,), kwargs={"timeout": 120}, daemon=True).start()
 
 
 def client_of(google: GoogleEmulator) -> GoogleSettings:
@@ -47,7 +47,7 @@ def items(google: GoogleEmulator, settings: GoogleSettings) -> list:
 
 def test_a_planner_logs_in_once_and_pulls_from_then_on():
     with emulate(items={"Item": [[1]]}) as google:
-        path = log_in(client_of(google), on_url=agree, open_browser=False, timeout_seconds=10)
+        path = log_in(client_of(google), on_url=agree, open_browser=False, timeout_seconds=120)
         assert path == login_file()
         assert path.is_file()
         if sys.platform != "win32":
@@ -61,7 +61,7 @@ def test_a_planner_logs_in_once_and_pulls_from_then_on():
 
 def test_a_login_in_sheets_yaml_comes_before_the_persons_own():
     with emulate(items={"Item": [[1]]}) as google:
-        log_in(client_of(google), on_url=agree, open_browser=False, timeout_seconds=10)
+        log_in(client_of(google), on_url=agree, open_browser=False, timeout_seconds=120)
         assert describe_login(load_credentials(settings(google))) == google.key["client_email"]
         assert "logged in with" in describe_login(load_credentials(client_of(google)))
 
@@ -85,7 +85,7 @@ def test_the_login_is_declined():
         agree(f"{back}?error=access_denied&state={state}")
 
     with emulate() as google, pytest.raises(CredentialsError, match="declined in the browser"):
-        log_in(client_of(google), on_url=decline, open_browser=False, timeout_seconds=10)
+        log_in(client_of(google), on_url=decline, open_browser=False, timeout_seconds=120)
     assert not login_file().exists()
 
 
@@ -93,7 +93,7 @@ def test_the_box_for_spreadsheets_is_left_empty():
     with emulate() as google:
         google.login.consent = lambda scopes: type(google.login).consent(google.login, "openid")
         with pytest.raises(CredentialsError, match="less than reading spreadsheets"):
-            log_in(client_of(google), on_url=agree, open_browser=False, timeout_seconds=10)
+            log_in(client_of(google), on_url=agree, open_browser=False, timeout_seconds=120)
 
 
 def test_nobody_agrees():

@@ -1,12 +1,14 @@
 """A pull, from the requests made to the grids that come out."""
 
 import threading
-import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import count
 from unicodedata import normalize
 
 import pytest
 from google_project import QUICK, emulate, grid_of, pull, read_one, request, settings
+from waiting import LONGEST, until
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, SourceError
@@ -125,11 +127,18 @@ def test_many_long_titles_are_asked_in_chunks():
 
 def test_the_token_is_fetched_once_and_the_reads_run_together():
     spreadsheets = {f"s{number}": {"Item": [[number]]} for number in range(11)}
+    all_asked = threading.Barrier(11)
     with emulate(**spreadsheets) as google:
-        google.wire.latency = 0.1
-        started = time.monotonic()
-        pulled = pull(google, {name: [request("Item")] for name in spreadsheets})
-        assert time.monotonic() - started < 0.6
+        answer = google.state.answer
+
+        def answer_together(asked):
+            if asked.kind == "batchGet":
+                all_asked.wait(LONGEST)
+            return answer(asked)
+
+        google.state.answer = answer_together
+        pulled = pull(google, {name: [request("Item")] for name in spreadsheets}, replace(QUICK, read_timeout=LONGEST))
+        assert not all_asked.broken
         assert [asked.kind for asked in google.log].count("token") == 1
     assert sum(one.requests for one in pulled.values()) == google.reads == 11
 
@@ -137,8 +146,7 @@ def test_the_token_is_fetched_once_and_the_reads_run_together():
 def test_work_starts_with_the_call_and_every_read_says_what_it_is():
     with emulate(items={"Item": [[1]]}) as google:
         answers = pull_google([(Spreadsheet("items", (), id="items"), [request("Item")])], settings(google))
-        time.sleep(0.5)
-        assert google.reads == 1
+        until(lambda: google.reads == 1)
         assert next(answers).files.keys() == {"index.json", "values-0.json"}
         query = google.log[-1].query
         assert (query["prettyPrint"], query["valueRenderOption"]) == (["false"], ["UNFORMATTED_VALUE"])
@@ -176,10 +184,10 @@ def test_a_sheet_edited_between_the_two_readings_is_read_again():
 
 def test_a_formula_that_never_agrees_is_no_edit():
     with emulate(items={"Event": [["id", "random"], [1, 0.5], [2, date(2026, 1, 1)]]}) as google:
-        answer = google.state.answer
+        answer, numbers = google.state.answer, count(0.5)
 
         def answer_and_roll(asked):
-            google.edit("items", "Event", "B2", time.monotonic())
+            google.edit("items", "Event", "B2", next(numbers))
             return answer(asked)
 
         google.state.answer = answer_and_roll

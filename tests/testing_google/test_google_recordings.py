@@ -75,7 +75,7 @@ def ask(google: GoogleEmulator, recording: dict, **rest) -> requests.Response:
     for host in HOSTS:
         uri = uri.replace(host, google.endpoint)
     headers = {"Authorization": f"Bearer {google.login.access_token()}"}
-    return requests.request(recording["request"]["method"], uri, headers=headers, timeout=10, **rest)
+    return requests.request(recording["request"]["method"], uri, headers=headers, timeout=60, **rest)
 
 
 def assert_same(answer: requests.Response, recording: dict) -> None:

@@ -91,4 +91,4 @@ def test_what_it_prints_goes_into_sheets_yaml_as_it_is(game: Path, tmp_path: Pat
         assert [step["state"] for step in steps if "spreadsheet" in step["name"]] == ["ok"] * len(lines[3:])
     finally:
         served.terminate()
-        served.wait(10)
+        served.wait(60)
