@@ -14,9 +14,9 @@ from gdata.bundles.reader import open_output
 from gdata.pipeline.history import HistoryReader
 from gdata.releases.log import read_log_so_far
 from gdata.releases.move import Move, move_channel
-from gdata.releases.place import open_store
 from gdata.releases.reader import newest_entry
-from gdata.releases.store import writable
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import writable
 from gdata.testing.bundles import build_output
 
 RELEASES, TABLES, ROWS = 1000, 50, 100

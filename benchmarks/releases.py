@@ -22,13 +22,13 @@ from typing import TypeVar
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.releases.blobs import Traffic
 from gdata.releases.fetch import fetch
+from gdata.releases.keeping.verify import verify_store
 from gdata.releases.log import read_log
 from gdata.releases.move import Move, Moved, Parts, move_channel, rollback_target
-from gdata.releases.place import open_store
 from gdata.releases.reader import bundles_of, newest_entry, read_all
 from gdata.releases.records import Entry
-from gdata.releases.store import WritableStore, writable
-from gdata.releases.verify import verify_store
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import WritableStore, writable
 from gdata.testing.bundles import Contents, write_output
 
 _ROW_BYTES = 1024

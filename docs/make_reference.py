@@ -8,7 +8,6 @@ A test fails where a page isn't what this writes.
 from __future__ import annotations
 
 import html
-import importlib
 import inspect
 import json
 import re
@@ -21,7 +20,7 @@ import click
 import make_problems
 
 from gdata.cli.everywhere import dressed
-from gdata.cli.main import COMMANDS, ROLES, cli
+from gdata.cli.main import COMMANDS, ROLES, cli, command_of
 
 DOCS = Path(__file__).parent
 MADE = "\n*This page is written by `python docs/make_reference.py`.*\n"
@@ -78,7 +77,7 @@ With `--format json` there is one JSON document on stdout: see [JSON outputs](ou
 
 
 def _command_section(name: str) -> str:
-    command = dressed(importlib.import_module(f"gdata.cli.{name}").command, name)
+    command = command_of(name)
     context = click.Context(command, info_name=f"gdata {name}")
     text, _, examples = inspect.cleandoc(command.help or "").partition("\b\nExamples:\n")
     usage = " ".join([f"gdata {name}", *command.collect_usage_pieces(context)])

@@ -49,7 +49,7 @@ COMMANDS = {
     "codegen": "Write a client's code: its messages, and a loader that trusts no byte.",
     "stubs": "Write a .pyi so that editors complete the tables of gdata.load.",
 }
-"""Every command and its one line; each lives in the module of its name."""
+"""Every command and its one line; each lives in the module of its name, in the room of its role."""
 
 ROLES = {
     "For planners": "init login doctor check build watch diff show uses history sheet",
@@ -57,6 +57,7 @@ ROLES = {
     "For release managers": "publish promote releases rollback sign verify repair prune keygen",
 }
 """Who types which command most; `gdata --help` shows them so."""
+_ROOMS = dict(zip(ROLES, ("planning", "programming", "releasing"), strict=True))
 _MEANT = {
     "compile": "build",
     "deploy": "publish",
@@ -89,10 +90,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command called `cmd_name`."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"gdata.cli.{cmd_name}").command
-        return dressed(command, cmd_name)
+        return command_of(cmd_name) if cmd_name in COMMANDS else None
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click does, but a closed pipe isn't exit code 1, which says that the data has errors."""
@@ -130,6 +128,13 @@ class LazyGroup(click.Group):
                 formatter.write_dl(
                     [(f"{name:{width}}", translated(COMMANDS[name])) for name in names.split() if name in COMMANDS]
                 )
+
+
+def command_of(name: str) -> click.Command:
+    """The command called `name`, with all that every command has."""
+    room = next(_ROOMS[role] for role, names in ROLES.items() if name in names.split())
+    command: click.Command = importlib.import_module(f"gdata.cli.{room}.{name}").command
+    return dressed(command, name)
 
 
 def _refuse_empty(context: click.Context, arguments: Sequence[str]) -> None:

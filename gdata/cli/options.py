@@ -19,7 +19,7 @@ from gdata.language import sentence
 
 if TYPE_CHECKING:
     from gdata.diffs.model import Side
-    from gdata.releases.store import Store
+    from gdata.releases.stores.store import Store
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -85,7 +85,7 @@ def store_option(function: Command) -> Command:
 def open_place(config_path: Path | None, location: str | None) -> Store:
     """The store that `--store` names, which needs no project; else that of sheets.yaml."""
     if location is not None:
-        from gdata.releases.place import open_store
+        from gdata.releases.stores.place import open_store
 
         return open_store(location)
     from gdata.pipeline.sides import store_of

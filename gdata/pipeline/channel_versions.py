@@ -18,7 +18,7 @@ from gdata.releases.log import newest_entry, read_log_so_far
 from gdata.releases.move import Move
 from gdata.releases.reader import bundles_at
 from gdata.releases.records import Entry, is_channel_name
-from gdata.releases.store import Store
+from gdata.releases.stores.store import Store
 from gdata.versions import Version
 
 

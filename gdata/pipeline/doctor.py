@@ -11,7 +11,7 @@ from gdata.pipeline.sides import store_of
 from gdata.pipeline.unfed import known_unfed
 from gdata.project import open_project
 from gdata.releases.reader import newest_entry
-from gdata.releases.store import shown
+from gdata.releases.stores.store import shown
 from gdata.sources.adapters import by_source
 from gdata.sources.source import DoctorStep
 

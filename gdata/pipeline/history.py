@@ -20,7 +20,7 @@ from gdata.nearest import did_you_mean
 from gdata.releases.log import Log
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
-from gdata.releases.store import Store
+from gdata.releases.stores.store import Store
 
 _MANIFEST_BYTES = 64 << 20
 _AT_ONCE = 64

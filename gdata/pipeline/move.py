@@ -25,6 +25,7 @@ from gdata.pipeline.staleness import check_fresh
 from gdata.pipeline.state import load_build
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_hotfixes
+from gdata.releases.keeping.trash import set_aside
 from gdata.releases.log import ChannelMoved, Log, describe, entries_after, read_log_so_far
 from gdata.releases.move import (
     YANKED,
@@ -38,8 +39,7 @@ from gdata.releases.move import (
 )
 from gdata.releases.reader import bundles_at, bundles_of, newest_entry, read_release
 from gdata.releases.records import Entry
-from gdata.releases.store import Store, WritableStore
-from gdata.releases.trash import set_aside
+from gdata.releases.stores.store import Store, WritableStore
 
 _COMPARED_WITH = 5
 """How many releases of the channel are tried, newest first, until one can be read."""

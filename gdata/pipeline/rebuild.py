@@ -28,12 +28,12 @@ from gdata.pipeline.state import load_build
 from gdata.project import Project, plan_project
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import base_of
+from gdata.releases.keeping.repair import Copies, Repaired, readable_records, repair
 from gdata.releases.pieces import cut
-from gdata.releases.place import open_store
 from gdata.releases.reader import bundles_of, descriptors_of, read_release, snapshot_of
 from gdata.releases.records import Release, is_release_id
-from gdata.releases.repair import Copies, Repaired, readable_records, repair
-from gdata.releases.store import WritableStore, blob_name
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import WritableStore, blob_name
 from gdata.schema.schema import Schema
 from gdata.sources.snapshot import read_snapshot
 

@@ -23,7 +23,7 @@ from gdata.pipeline.build import Built
 from gdata.pipeline.state import UNFED, files_of_build
 from gdata.pipeline.unchanged import FORMAT, digest, load, names_in, note_of, seal, situation, stamp_of
 from gdata.project import Project
-from gdata.releases.store import CHANNELS, IDENTITY, blob_name, release_name
+from gdata.releases.stores.store import CHANNELS, IDENTITY, blob_name, release_name
 from gdata.sources.adapters import source_of
 
 if TYPE_CHECKING:

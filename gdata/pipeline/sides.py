@@ -15,10 +15,10 @@ from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.pipeline.staleness import built_at, stale_notes
 from gdata.pipeline.state import load_build
-from gdata.releases.place import open_store
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id, release_time
-from gdata.releases.store import Store
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import Store
 
 OUTPUT = "output"
 

@@ -30,7 +30,7 @@ from gdata.project import Project, open_project, read_config
 from gdata.releases.log import ChannelMoved
 from gdata.releases.move import Move
 from gdata.releases.reader import bundles_of
-from gdata.releases.store import writable
+from gdata.releases.stores.store import writable
 from gdata.sources.adapters import by_source, source_of
 from gdata.sources.grid import Pulled
 from gdata.sources.snapshot import snapshot_digest

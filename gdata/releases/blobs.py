@@ -13,7 +13,7 @@ from gdata.language import sentence
 from gdata.releases.pieces import pieces_of
 from gdata.releases.reader import read_bundle
 from gdata.releases.records import Release
-from gdata.releases.store import Store, WritableStore, blob_name
+from gdata.releases.stores.store import Store, WritableStore, blob_name
 
 
 def blobs_of(store: Store, release: Release) -> frozenset[str]:

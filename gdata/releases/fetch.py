@@ -22,7 +22,7 @@ from gdata.releases.log import newest_entry, no_such_channel, read_entry
 from gdata.releases.reader import read_bundle, read_release, release_at
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKeys
-from gdata.releases.store import Store, is_temporary
+from gdata.releases.stores.store import Store, is_temporary
 
 PLAIN_LIST = ".gdata-fetch.json"
 """In a folder with plain names: which release it is, and which files belong to it."""

@@ -13,7 +13,7 @@ from gdata.releases.log import Log, read_log, read_log_so_far
 from gdata.releases.reader import read_release, release_at
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import PublicKeys
-from gdata.releases.store import Store
+from gdata.releases.stores.store import Store
 
 
 @dataclass(frozen=True)

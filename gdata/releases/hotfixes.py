@@ -18,7 +18,7 @@ from gdata.language import sentence
 from gdata.proto.wire import field_ends
 from gdata.releases.reader import bundles_of, read_release
 from gdata.releases.records import Release
-from gdata.releases.store import Store
+from gdata.releases.stores.store import Store
 
 _LONGEST_CHAIN = 100
 

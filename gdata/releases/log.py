@@ -14,7 +14,7 @@ from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.releases.records import Entry, check_channel_name
 from gdata.releases.signatures import PublicKeys, SigningKey, check_signature
-from gdata.releases.store import CHANNELS, Store, WritableStore, entry_name, entry_number, is_own, mark_name
+from gdata.releases.stores.store import CHANNELS, Store, WritableStore, entry_name, entry_number, is_own, mark_name
 
 _FEW, _MANY = 8, 256
 

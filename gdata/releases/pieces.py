@@ -14,7 +14,7 @@ from itertools import pairwise
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.errors import DamagedError
 from gdata.language import sentence
-from gdata.releases.store import Store, blob_name
+from gdata.releases.stores.store import Store, blob_name
 
 _WHOLE_BYTES = 1 << 16
 _LIST = b'{"pieces":['

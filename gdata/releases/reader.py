@@ -20,10 +20,10 @@ from gdata.errors import DamagedError, SignatureError, UsageError
 from gdata.language import say, sentence
 from gdata.releases.log import channel_names, newest_entry, no_such_channel, read_entry
 from gdata.releases.pieces import read_pieces
-from gdata.releases.place import open_store
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import PublicKeys, check_signature
-from gdata.releases.store import Store, blob_name, release_name
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import Store, blob_name, release_name
 
 __all__ = [
     "Published",

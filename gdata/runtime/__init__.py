@@ -3,9 +3,8 @@
 from gdata.bundles.lookup import Table
 from gdata.bundles.picker import Picker
 from gdata.runtime.data import Data, TypedData
-from gdata.runtime.health import Health
+from gdata.runtime.freshness import Health, Watch
 from gdata.runtime.shared import SharedMap
 from gdata.runtime.snapshot import Snapshot, TypedSnapshot
-from gdata.runtime.watching import Watch
 
 __all__ = ["Data", "Health", "Picker", "SharedMap", "Snapshot", "Table", "TypedData", "TypedSnapshot", "Watch"]

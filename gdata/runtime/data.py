@@ -15,11 +15,10 @@ from typing import Any, Self
 
 from gdata.bundles.users import Use
 from gdata.errors import DamagedError, GdataError, OutsideError, UsageError
-from gdata.runtime.health import Freshness, Health
+from gdata.runtime.freshness import Freshness, Health, Watch
 from gdata.runtime.places import Found, Place
 from gdata.runtime.shared import SharedRows
 from gdata.runtime.snapshot import Snapshot, TypedSnapshot
-from gdata.runtime.watching import Watch
 
 logger = logging.getLogger("gdata")
 

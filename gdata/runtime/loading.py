@@ -67,7 +67,7 @@ def _place(
         raise UsageError(f"channel={channel} and release={release} exclude each other", hint="give one of them")
     if channel is None and release is None:
         if "://" in place:
-            from gdata.releases.store import shown
+            from gdata.releases.stores.store import shown
 
             place = shown(place)
         if "://" in place or (Path(place) / "channels").is_dir():

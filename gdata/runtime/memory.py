@@ -19,8 +19,8 @@ from pathlib import Path
 from gdata.bundles.manifest import Manifest, canonical_json, sha256
 from gdata.errors import DamagedError, GdataError, OutputError
 from gdata.files import write_atomically
-from gdata.releases.cache import UNUSED_DAYS, BlobCache
 from gdata.releases.records import Entry
+from gdata.releases.stores.cache import UNUSED_DAYS, BlobCache
 
 UNKNOWN = "unknown"
 """In place of the identity of a store that has none yet."""

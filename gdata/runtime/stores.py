@@ -11,12 +11,12 @@ from pathlib import Path
 from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, OutsideError, StoreError, UnknownFormatError, UsageError
-from gdata.releases.cache import BlobCache
-from gdata.releases.identity import read_identity
 from gdata.releases.reader import newest_entry, open_store, read_bundle, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import PublicKeys, check_signature
-from gdata.releases.store import Store, entry_name, shown
+from gdata.releases.stores.cache import BlobCache
+from gdata.releases.stores.identity import read_identity
+from gdata.releases.stores.store import Store, entry_name, shown
 from gdata.runtime.memory import UNKNOWN, Loaded, Memory, needed_blobs
 from gdata.runtime.places import Found
 

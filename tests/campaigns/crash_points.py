@@ -179,8 +179,8 @@ def _wrong_state(work: Path) -> list[str]:
     from gdata.bundles.reader import open_bundle
     from gdata.errors import GdataError
     from gdata.pipeline.state import load_build
-    from gdata.releases.place import open_store
     from gdata.releases.reader import bundles_of, read_all
+    from gdata.releases.stores.place import open_store
 
     wrong = []
 

@@ -14,8 +14,8 @@ import yaml
 from ci_runner import RECIPES, Runner
 from google.auth.identity_pool import Credentials
 
-from gdata.releases.place import open_store
 from gdata.releases.reader import newest_entry
+from gdata.releases.stores.place import open_store
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="both services run these commands in bash")

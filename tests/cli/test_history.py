@@ -17,9 +17,9 @@ from gdata.errors import UsageError
 from gdata.pipeline.history import HistoryReader
 from gdata.releases.log import read_log_so_far
 from gdata.releases.move import Move, move_channel
-from gdata.releases.place import open_store
 from gdata.releases.reader import newest_entry, read_release
-from gdata.releases.store import blob_name, release_name, writable
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import blob_name, release_name, writable
 from gdata.testing.bundles import build_output
 
 PROTO = """

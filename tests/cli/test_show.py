@@ -21,7 +21,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gdata.cli.rows import ShownTable, render
+from gdata.cli.planning.rows import ShownTable, render
 from gdata.config import Audience, SheetEntry
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.problems import has_errors

@@ -19,7 +19,7 @@ from command_line import run_gdata
 from gdata.bundles.manifest import canonical_json, file_entry, sha256
 from gdata.bundles.packed import pack
 from gdata.bundles.reader import open_bundle
-from gdata.cli.rows import open_table
+from gdata.cli.planning.rows import open_table
 from gdata.proto.wire import field_ends
 
 PROJECT = Path(__file__).parent / "conformance"

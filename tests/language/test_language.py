@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 import contextvars
-import importlib
 import re
 import string
 from collections.abc import Callable, Iterator
@@ -11,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gdata import errors, kinds, language
-from gdata.cli.everywhere import dressed, texts_of
-from gdata.cli.main import COMMANDS, ROLES, cli
+from gdata.cli.everywhere import texts_of
+from gdata.cli.main import COMMANDS, ROLES, cli, command_of
 from gdata.language import counted, fill, sentence
 from gdata.problems import Cell, Kind
 
@@ -69,7 +68,7 @@ def texts_of_help() -> Iterator[str]:
     """What `gdata --help` says of each command, and each command of itself."""
     yield from (*COMMANDS.values(), *ROLES, *texts_of(cli))
     for name in COMMANDS:
-        yield from texts_of(dressed(importlib.import_module(f"gdata.cli.{name}").command, name))
+        yield from texts_of(command_of(name))
 
 
 def texts() -> list[str]:

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from gdata.errors import StoreError
-from gdata.releases.place import open_store
-from gdata.releases.store import writable
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import writable
 
 KEY, SECRET = "tester", "testersecret"
 _START_SECONDS = 60

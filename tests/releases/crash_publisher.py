@@ -18,8 +18,8 @@ import s3fs  # noqa: F401  imported once, before the forks
 
 from gdata.bundles.reader import open_output
 from gdata.releases.move import Move, Parts, move_channel
-from gdata.releases.objects import ObjectStore
 from gdata.releases.reader import newest_entry
+from gdata.releases.stores.objects import ObjectStore
 
 
 class MortalStore(ObjectStore):

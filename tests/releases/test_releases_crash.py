@@ -18,13 +18,13 @@ from released_game import build, release, rollback, store_at
 
 from gdata.bundles.reader import open_bundle
 from gdata.releases.fetch import fetch
+from gdata.releases.keeping.prune import plan_prune, prune
+from gdata.releases.keeping.trash import original_name
+from gdata.releases.keeping.verify import verify_store
 from gdata.releases.move import Parts
-from gdata.releases.place import open_store
-from gdata.releases.prune import plan_prune, prune
 from gdata.releases.reader import bundles_of, newest_entry, read_all
-from gdata.releases.store import writable
-from gdata.releases.trash import original_name
-from gdata.releases.verify import verify_store
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import writable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

@@ -12,9 +12,9 @@ from released_game import build, release, store_at
 from gdata.bundles.reader import open_bundle, open_output
 from gdata.errors import DamagedError, SignatureError, UsageError
 from gdata.releases.fetch import PLAIN_LIST, fetch
-from gdata.releases.place import open_store
 from gdata.releases.reader import newest_entry
 from gdata.releases.signatures import generate_key, load_public_keys
+from gdata.releases.stores.place import open_store
 from gdata.testing.bundles import Contents, write_output
 
 

@@ -12,12 +12,12 @@ import pytest
 from released_game import build, release, store_at
 
 from gdata.errors import DamagedError
+from gdata.releases.keeping.prune import prune
+from gdata.releases.keeping.verify import verify_release, verify_store
 from gdata.releases.move import Parts
 from gdata.releases.pieces import cut, pieces_of, read_pieces
-from gdata.releases.prune import prune
 from gdata.releases.reader import read_release, snapshot_of
-from gdata.releases.store import blob_name
-from gdata.releases.verify import verify_release, verify_store
+from gdata.releases.stores.store import blob_name
 
 
 def snapshot(changed: int | None = None, sheets: int = 100) -> bytes:

@@ -14,10 +14,10 @@ from gdata.bundles.manifest import canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, RefusedError, UsageError
 from gdata.releases.history import read_history
-from gdata.releases.identity import read_identity
 from gdata.releases.log import ChannelMoved, read_log
 from gdata.releases.move import YANKED, Parts
 from gdata.releases.reader import bundles_of, descriptors_of, newest_entry, read_all, snapshot_of
+from gdata.releases.stores.identity import read_identity
 
 NOON = datetime(2026, 11, 23, 9, 12, 45, tzinfo=UTC)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from released_game import build
 
+from gdata.releases.keeping.verify import verify_store
 from gdata.releases.log import read_log
-from gdata.releases.place import open_store
 from gdata.releases.reader import bundles_of, read_all
-from gdata.releases.store import writable
-from gdata.releases.verify import verify_store
+from gdata.releases.stores.place import open_store
+from gdata.releases.stores.store import writable
 
 PUBLISHERS = 8
 

@@ -15,13 +15,13 @@ import pytest
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
 from gdata.cli.main import run
-from gdata.releases.folder import FolderStore
+from gdata.releases.keeping.verify import verify_store
 from gdata.releases.log import read_log
 from gdata.releases.pieces import pieces_of
 from gdata.releases.reader import bundles_of, newest_entry, read_all, read_release
 from gdata.releases.records import Entry, Release
-from gdata.releases.store import blob_name, entry_name, release_name
-from gdata.releases.verify import verify_store
+from gdata.releases.stores.folder import FolderStore
+from gdata.releases.stores.store import blob_name, entry_name, release_name
 
 PROTO = """
     syntax = "proto3";

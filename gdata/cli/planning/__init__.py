@@ -1,0 +1,1 @@
+"""The commands of planners, one module each: build, look, compare."""

@@ -1,0 +1,110 @@
+"""`gdata show`: a table, some rows of it, or one row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gdata.cli.options import complete_tables, config_option, format_option, open_reading
+from gdata.errors import UsageError
+from gdata.language import say, sentence
+
+if TYPE_CHECKING:
+    from gdata.bundles.reader import Bundle
+    from gdata.diffs.presentation import Presentation
+
+
+@click.command("show")
+@click.argument("table", required=False, shell_complete=complete_tables)
+@click.argument("key", required=False)
+@click.option("--where", multiple=True, metavar="FIELD=VALUE", help="Only rows with this value; several: all of them.")
+@click.option("--columns", metavar="A,B,…", help="Only these fields.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=0), help="Rows shown; else 50 in a table for people, all as data; 0: all."
+)
+@click.option("--skip", type=click.IntRange(min=0), default=0, metavar="N", help="Begin after so many: a next page.")
+@click.option(
+    "--from", "side", default="output", show_default=True, metavar="PLACE", help="A folder, release or channel."
+)
+@click.option("--target", help="Whose bundle; else the first of sheets.yaml.")
+@format_option("table", "json", "yaml", "txtpb", "csv")
+@click.option("--for-excel", is_flag=True, help="With csv: mark as text what a spreadsheet would run as a formula.")
+@config_option
+def command(
+    table: str | None,
+    key: str | None,
+    where: tuple[str, ...],
+    columns: str | None,
+    limit: int | None,
+    skip: int,
+    side: str,
+    target: str | None,
+    format_: str,
+    for_excel: bool,
+    config_path: Path | None,
+) -> None:
+    """Show a table of the last build; with KEY one row of it; without TABLE, which tables there are.
+
+    Fields and values may be named as the sheet does: 등급=희귀. As csv it is a sheet that builds the same rows again.
+
+    \b
+    Examples:
+      gdata show
+      gdata show ItemTable --where rarity=RARITY_EPIC --columns id,name,price
+      gdata show ItemTable --where 등급=희귀 --columns 이름,구매가
+      gdata show ItemTable --limit 20 --skip 40
+      gdata show ItemTable 1001 --format yaml
+      gdata show ShopProductTable --from live --format csv
+    """
+    from gdata.cli.planning.rows import open_table, render
+
+    if for_excel and format_ != "csv":
+        raise UsageError(sentence("--for-excel is for a file that Excel opens"), hint=sentence("add --format csv"))
+    bundle, words = open_shown(config_path, side, target)
+    if table is None:
+        _list_tables(bundle, format_)
+        return
+    shown = open_table(bundle, table, words).only_key(key).only_where(where).after(skip)
+    render(shown.only_columns(columns.split(",") if columns else []), format_, limit, for_excel=for_excel)
+
+
+def open_shown(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, Presentation]:
+    """The bundle of a place and target, and the planners' words for it."""
+    from gdata.diffs.presentation import presentation_of
+
+    config, side = open_reading(config_path, name)
+    first = config.targets[0].name if config is not None else ""
+    wanted = target or (first if first in side.bundles else next(iter(side.bundles)))
+    if wanted not in side.bundles:
+        raise UsageError(
+            sentence("{name} has no target {wanted}", name=name, wanted=wanted),
+            hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
+        )
+    return side.bundles[wanted], presentation_of(side.sources)
+
+
+def _list_tables(bundle: Bundle, format_: str) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from gdata.cli.console import print_json, result_console
+
+    entries = sorted(bundle.manifest.tables.items())
+    if format_ == "json":
+        print_json({name: {"message": one.message, "rows": one.rows, "key": list(one.key)} for name, one in entries})
+        return
+    listing = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for heading, justify in (
+        (say("table"), "left"),
+        (say("rows"), "right"),
+        (say("key"), "left"),
+        (say("refers to"), "left"),
+    ):
+        listing.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for name, one in entries:
+        tables = sorted({ref.table for refs in one.refs.values() for ref in refs})
+        rows = say("1 record") if one.kind == "record" else f"{one.rows:,}"
+        listing.add_row(Text(name, style="bold"), rows, ", ".join(one.key), Text(", ".join(tables), style="dim"))
+    result_console().print(listing)
