@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proofs.h"
 #include "rows.h"
 
-#define VERSION 5 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 6 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -549,6 +550,125 @@ static PyObject *integers(PyObject *module, PyObject *arguments) {
     return result;
 }
 
+/* --- proofs ------------------------------------------------------------------------------------------------------- */
+
+static int read_values(PyObject *object, Values *values) {
+    char *at = NULL;
+    Py_ssize_t size = 0;
+    values->at = NULL, values->size = 0;
+    if (object == Py_None) return 1;
+    if (PyBytes_AsStringAndSize(object, &at, &size) < 0) return 0;
+    values->at = (const uint8_t *)at, values->size = (size_t)size;
+    return 1;
+}
+
+static int read_rules(PyObject *fields, FieldRules *rules) {
+    int kind, absent, is_list;
+    unsigned int number, message;
+    unsigned long long low, high, sizes[6];
+    PyObject *allowed, *forbidden;
+    if (!PyArg_ParseTuple(fields, "IiiiKKddKKKKKKOOI", &number, &kind, &absent, &is_list, &low, &high, &rules->least,
+                          &rules->most, &sizes[0], &sizes[1], &sizes[2], &sizes[3], &sizes[4], &sizes[5], &allowed,
+                          &forbidden, &message))
+        return 0;
+    rules->number = number, rules->kind = (uint8_t)kind, rules->absent = (uint8_t)absent;
+    rules->is_list = (uint8_t)is_list, rules->low = low, rules->high = high, rules->message = message;
+    rules->min_chars = sizes[0], rules->max_chars = sizes[1], rules->min_bytes = sizes[2], rules->max_bytes = sizes[3];
+    rules->min_items = sizes[4], rules->max_items = sizes[5];
+    return read_values(allowed, &rules->allowed) && read_values(forbidden, &rules->forbidden);
+}
+
+/* The rules of each message; everything in them is immutable, and borrowed. */
+static int read_messages(PyObject *tuples, FieldRules *fields, MessageRules *messages) {
+    Py_ssize_t count = PyTuple_Size(tuples);
+    for (Py_ssize_t i = 0; i < count; i++, fields += MOST_RULES) {
+        PyObject *own = PyTuple_GetItem(tuples, i);
+        Py_ssize_t size = own && PyTuple_Check(own) ? PyTuple_Size(own) : MOST_RULES + 1;
+        if (size > MOST_RULES) break;
+        messages[i].fields = fields, messages[i].count = (size_t)size;
+        for (Py_ssize_t k = 0; k < size; k++) {
+            PyObject *one = PyTuple_GetItem(own, k);
+            if (one == NULL || !PyTuple_Check(one) || !read_rules(one, &fields[k])) return 0;
+            int is_below = fields[k].message > (size_t)i && fields[k].message < (size_t)count;
+            if (fields[k].kind == KIND_MESSAGE && !is_below) {
+                PyErr_SetString(PyExc_ValueError, "no such message");
+                return 0;
+            }
+        }
+        if (i + 1 == count) return 1;
+    }
+    PyErr_SetString(PyExc_ValueError, "no such rules");
+    return 0;
+}
+
+PyDoc_STRVAR(meets_doc, "meets(content, messages)\n\nWhether a message on the wire is seen to meet the first of these rules; "
+                        "see FieldRules in proofs.h.");
+
+static PyObject *meets(PyObject *module, PyObject *arguments) {
+    Py_buffer content;
+    PyObject *tuples, *result = NULL;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*O!", &content, &PyTuple_Type, &tuples)) return NULL;
+    size_t count = (size_t)PyTuple_Size(tuples);
+    FieldRules *fields = count <= MOST_RULES ? calloc(count * MOST_RULES + 1, sizeof *fields) : NULL;
+    MessageRules messages[MOST_RULES];
+    if (fields == NULL) {
+        PyErr_NoMemory();
+    } else if (read_messages(tuples, fields, messages)) {
+        int is_met;
+        Py_BEGIN_ALLOW_THREADS
+        is_met = message_meets(content.buf, (size_t)content.len, messages);
+        Py_END_ALLOW_THREADS
+        result = PyBool_FromLong(is_met);
+    }
+    free(fields);
+    PyBuffer_Release(&content);
+    return result;
+}
+
+/* A column of a table whose bytes are borrowed from the tuple. */
+static int read_column(PyObject *tuple, WireColumn *column) {
+    PyObject *content, *path, *when_value;
+    int kind, absent, is_list, when_kind;
+    unsigned int when;
+    Values bytes;
+    if (!PyTuple_Check(tuple) ||
+        !PyArg_ParseTuple(tuple, "O!O!iiiIiO", &PyBytes_Type, &content, &PyTuple_Type, &path, &kind, &absent, &is_list, &when,
+                          &when_kind, &when_value))
+        return 0;
+    if (!read_values(content, &bytes) || !read_values(when_value, &column->when_value)) return 0;
+    column->at = bytes.at, column->size = bytes.size, column->steps = (size_t)PyTuple_Size(path);
+    column->kind = (uint8_t)kind, column->absent = (uint8_t)absent, column->is_list = (uint8_t)is_list;
+    column->when = when, column->when_kind = (uint8_t)when_kind;
+    for (size_t i = 0; i < column->steps && i < MOST_STEPS; i++)
+        column->path[i] = (uint32_t)PyLong_AsUnsignedLong(PyTuple_GetItem(path, (Py_ssize_t)i));
+    return !PyErr_Occurred();
+}
+
+#define MOST_REFERENTS 16
+
+PyDoc_STRVAR(refers_doc, "refers(column, others, more, seed)\n\nWhether every value of a column is seen to be in one of the "
+                         "others, or among `more`; see WireColumn in proofs.h.");
+
+static PyObject *refers(PyObject *module, PyObject *arguments) {
+    PyObject *own, *tuples, *more;
+    unsigned long long seed;
+    WireColumn column, others[MOST_REFERENTS];
+    Values values;
+    int outcome;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!O!OK", &PyTuple_Type, &own, &PyTuple_Type, &tuples, &more, &seed)) return NULL;
+    Py_ssize_t count = PyTuple_Size(tuples);
+    if (count > MOST_REFERENTS) return Py_NewRef(Py_False);
+    if (!read_values(more, &values) || !read_column(own, &column)) return NULL;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (!read_column(PyTuple_GetItem(tuples, i), &others[i])) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    outcome = column_refers(&column, others, (size_t)count, values, seed);
+    Py_END_ALLOW_THREADS
+    return outcome < 0 ? PyErr_NoMemory() : PyBool_FromLong(outcome);
+}
+
 static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"ascii", ascii, METH_VARARGS, ascii_doc},
                                   {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
@@ -559,6 +679,8 @@ static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"places", places, METH_VARARGS, places_doc},
                                   {"integers", integers, METH_VARARGS, integers_doc},
                                   {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
+                                  {"meets", meets, METH_VARARGS, meets_doc},
+                                  {"refers", refers, METH_VARARGS, refers_doc},
                                   {NULL, NULL, 0, NULL}};
 
 static int fill_module(PyObject *module) {

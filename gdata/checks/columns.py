@@ -6,12 +6,11 @@ by one, with the path to each value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
-from gdata._core import MOST_FIELDS, SEED, core
 from gdata.parsing.view import Path, View
 from gdata.schema.plan import FieldKind, FieldPlan, MessagePlan
 
@@ -73,43 +72,6 @@ def column_at(row: MessagePlan, dotted: str) -> Column | None:
             return None
         steps, message = (*steps, field), field.message
     return Column(steps)
-
-
-_TOLD_BY_BYTES = frozenset(["int32", "int64", "uint32", "uint64", "bool", "enum", "string"])
-"""Kinds of which two values are equal where their bytes are."""
-
-
-def differ_at_once(view: View, fields: Sequence[FieldPlan]) -> bool:
-    """Whether the core sees that no two rows have the same values in these fields; False: they may differ all the same.
-
-    It reads the wire, so that no row has to be a message for it.
-    """
-    native = _core_for(view, fields)
-    numbers = tuple(field.number for field in fields)
-    return native is not None and bool(native.differ(view.content, _rows_number(view), numbers, SEED))
-
-
-def ascii_at_once(view: View, columns: Sequence[Column]) -> bool:
-    """Whether the core sees that these columns of texts are ASCII alone; False: they may be all the same."""
-    fields = [column.steps[0] for column in columns if len(column.steps) == 1]
-    native = _core_for(view, fields) if len(fields) == len(columns) else None
-    numbers = tuple(field.number for field in fields)
-    return native is not None and bool(native.ascii(view.content, _rows_number(view), numbers))
-
-
-def _core_for(view: View, fields: Sequence[FieldPlan]) -> Any:
-    """The core, where it can look at these fields of a row: it knows nothing of rows that have a problem, nor of a
-    field whose absence is another value than its zero.
-    """
-    if view.plan.kind != "rows" or view.bad_fields or not 0 < len(fields) <= MOST_FIELDS:
-        return None
-    is_plain = all(one.kind in _TOLD_BY_BYTES and not one.is_list and not one.is_map for one in fields)
-    return core() if is_plain and not any(one.descriptor.has_presence for one in fields) else None
-
-
-def _rows_number(view: View) -> int:
-    number: int = view.plan.descriptor.fields_by_name[view.plan.rows_field].number
-    return number
 
 
 def sound_rows(view: View, fields: Iterable[str]) -> Iterable[Any]:

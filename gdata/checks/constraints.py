@@ -17,6 +17,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor
 
 from gdata import kinds
+from gdata.checks.proofs import RuleProofs
 from gdata.checks.rowpaths import value_at, written_path
 from gdata.checks.rules import RuleErrors, RuleReader
 from gdata.checks.text import plain_text, value_text
@@ -44,6 +45,7 @@ class Constraints:
         self._schema = schema
         self._timezone = timezone
         self._rules = RuleReader(schema.pool)
+        self._proofs = RuleProofs(self._rules)
         self._tracer = Tracer(self._rules)
         self._errors = RuleErrors(schema, self._rules)
         self._paths: dict[tuple[str, Path], str] = {}
@@ -61,7 +63,8 @@ class Constraints:
         Raises:
             SchemaError: one doesn't compile, or can't work; the message starts with its file and line.
         """
-        if self._rules.constrains(plan.descriptor):
+        # What the core knows compiles, and needn't where it is met.
+        if self._rules.constrains(plan.descriptor) and not self._proofs.covers(plan.descriptor):
             self._errors.check(plan.descriptor, self._validator)
 
     def check(self, view: View) -> list[Problem]:
@@ -70,7 +73,7 @@ class Constraints:
         Raises:
             SchemaError: a rule doesn't compile.
         """
-        if not self._rules.constrains(view.plan.descriptor) or self._is_clean(view):
+        if not self._rules.constrains(view.plan.descriptor) or self._proofs.holds(view) or self._is_clean(view):
             return []
         problems = [problem for index, row in enumerate(view.rows) for problem in self._check_row(view, index, row)]
         # Over a table with wrong rows, a rule of the table would only say again what they say.

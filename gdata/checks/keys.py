@@ -19,11 +19,11 @@ from gdata.checks.columns import (
     all_columns,
     column_at,
     column_values,
-    differ_at_once,
     numbered_sound_rows,
     sound_rows,
     walk_column,
 )
+from gdata.checks.proofs import differ_at_once
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import scalar_text, value_text
 from gdata.language import counted, sentence

@@ -13,12 +13,12 @@ from gdata import kinds
 from gdata.checks.columns import (
     Column,
     all_columns,
-    ascii_at_once,
     column_values,
     numbered_sound_rows,
     sound_rows,
     walk_column,
 )
+from gdata.checks.proofs import ascii_at_once
 from gdata.checks.rowpaths import written_path
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Problem

@@ -14,6 +14,7 @@ from gdata import kinds
 from gdata.checks.columns import Column, column_values, numbered_sound_rows, sound_rows, walk_column
 from gdata.checks.existing import ExistingValues, column_text
 from gdata.checks.lookalikes import decomposed_words
+from gdata.checks.proofs import refers_at_once
 from gdata.checks.reference_rules import ReferenceRule, Referent
 from gdata.checks.rowpaths import written_path
 from gdata.language import Sentence, sentence
@@ -97,6 +98,8 @@ class References:
 
     def _check_rule(self, rule: ReferenceRule, views: Mapping[str, View], texts: Mapping[Cell, str]) -> list[Problem]:
         view = views[rule.table]
+        if refers_at_once(view, rule, views):
+            return []
         values = set(_values(view, rule)) - rule.none
         values.discard("")
         if not values:

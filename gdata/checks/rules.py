@@ -77,6 +77,10 @@ class RuleReader:
         """The buf.validate.FieldRules of a field."""
         return self._read("FieldOptions", field)
 
+    def of_oneof(self, oneof: Any) -> Any | None:
+        """The buf.validate.OneofRules of a oneof."""
+        return self._read("OneofOptions", oneof)
+
     def constrains(self, message: Descriptor) -> bool:
         """Whether any rule holds for `message` or for what lies in it."""
         if not self._reader.is_known:
@@ -99,7 +103,7 @@ class RuleReader:
         return (
             self.of_message(message) is not None
             or any(self.of_field(field) is not None for field in message.fields)
-            or any(self._read("OneofOptions", oneof) is not None for oneof in message.oneofs)
+            or any(self.of_oneof(oneof) is not None for oneof in message.oneofs)
         )
 
     def _read(self, owner: str, descriptor: Any) -> Any | None:

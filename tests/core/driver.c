@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proofs.h"
 #include "rows.h"
 
 static uint64_t state;
@@ -25,6 +26,7 @@ static const char *const PIECES[] = {
     " t=\"b\"", "&lt;", "<sst>", "</sst>", "<si><t>x</t></si>", "<si><r><t xml:space=\"preserve\"> y</t></r></si>", "<sst count=\"2\">",
     "[", "]", "[", "]", "\"", "\"", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\", "true", "false", "null", "[1,\"a\"],", "-0", "1.5e3",
     "{\"valueRanges\":[{\"range\":\"A\",\"values\":[[1,\"a\"],[2]]}]}", "{\"valueRanges\":[", "{\"values\":[", "}", "]}]}", ":",
+    "\n\4\10\5\22\1", "\n\11\r\1\1\200?\22\2ab", "\n\6\n\4\10\1\20\3", "\10\5", "\22\2ab", "\32\3\1\2\3", "\n\3\22\1a", "\20\1",
     "\xe2\x80\x8b", "\x7f", "TRUE", "FALSE", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
 
 static size_t make_input(uint8_t *at, size_t room) {
@@ -86,6 +88,47 @@ static int run(Encoder *encoder, const uint8_t *at, size_t size) {
     return draw(2) ? encode_text(encoder, at, at + size, ',', '\n', 1) : encode_text(encoder, at, at + size, 0x1f, 0x1e, 0);
 }
 
+static Values draw_values(void) {
+    static const uint8_t bytes[] = {1, 0, 0, 0, 'a', 2, 0, 0, 0, 0xEA, 0xB0, 0, 0, 0, 0, 5, 0, 0, 0x80};
+    Values values = {bytes, (size_t)draw(sizeof bytes + 1)};
+    return values;
+}
+
+static void draw_rules(FieldRules *rules, size_t count, size_t message) {
+    for (size_t i = 0; i < count; i++) {
+        FieldRules *one = &rules[i];
+        one->number = (uint32_t)(i + 1), one->kind = (uint8_t)draw(message < 2 ? 13 : 12), one->absent = (uint8_t)draw(3);
+        one->is_list = (uint8_t)draw(2), one->low = draw(2) * 5, one->high = draw(2) ? UINT64_MAX : 9;
+        one->least = -(double)draw(9), one->most = (double)draw(9), one->min_chars = draw(3), one->max_chars = draw(99);
+        one->min_bytes = draw(3), one->max_bytes = draw(99), one->min_items = draw(2), one->max_items = draw(9);
+        one->forbidden = draw_values(), one->message = message + 1;
+        if (draw(2)) one->allowed = draw_values();
+        else one->allowed.at = NULL, one->allowed.size = 0;
+    }
+}
+
+static WireColumn draw_column(const uint8_t *at, size_t size) {
+    WireColumn column = {.at = at, .size = size, .steps = 1 + (size_t)draw(3), .kind = (uint8_t)draw(13)};
+    for (size_t i = 0; i < column.steps; i++) column.path[i] = 1 + (uint32_t)draw(3);
+    column.absent = (uint8_t)draw(3), column.is_list = (uint8_t)draw(2), column.when = (uint32_t)draw(3);
+    column.when_kind = (uint8_t)draw(12), column.when_value = draw_values();
+    return column;
+}
+
+static void try_proofs(const uint8_t *at, size_t size) {
+    FieldRules rules[3][4];
+    MessageRules messages[3];
+    for (size_t i = 0; i < 3; i++) {
+        messages[i].fields = rules[i], messages[i].count = 1 + (size_t)draw(4);
+        draw_rules(rules[i], messages[i].count, i);
+    }
+    message_meets(at, size, messages);
+    size_t half = (size_t)draw(size + 1);
+    WireColumn column = draw_column(at, half), others[2] = {draw_column(at + half, size - half), draw_column(at, size)};
+    if (draw(2)) others[0].kind = others[1].kind = column.kind;
+    column_refers(&column, others, (size_t)draw(3), draw_values(), draw(UINT64_MAX));
+}
+
 static void try_rows(const uint8_t *at, size_t size) {
     Encoder *encoder = make_encoder();
     if (encoder_ready(encoder)) {
@@ -107,6 +150,7 @@ static void try_rows(const uint8_t *at, size_t size) {
             uint32_t fields[2] = {2, 1};
             rows_differ(encoder->views[i].at, encoder->views[i].size, 1, fields, 1 + (size_t)draw(2), draw(100));
             rows_ascii(encoder->views[i].at, encoder->views[i].size, 1, fields, 1 + (size_t)draw(2));
+            if (encoder->views[i].at) try_proofs(encoder->views[i].at, encoder->views[i].size);
         }
     }
     encoder_free(encoder);
@@ -124,6 +168,7 @@ int main(int count, char **arguments) {
         memcpy(at, made, size);
         uint32_t fields[2] = {1, 2};
         try_rows(at, size);
+        try_proofs(at, size);
         text_error(at, size);
         has_lone_cr(at, size);
         Buffer found = {NULL, 0, 0};
