@@ -11,7 +11,7 @@
 #include "proofs.h"
 #include "rows.h"
 
-#define VERSION 6 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 7 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -669,6 +669,46 @@ static PyObject *refers(PyObject *module, PyObject *arguments) {
     return outcome < 0 ? PyErr_NoMemory() : PyBool_FromLong(outcome);
 }
 
+PyDoc_STRVAR(align_doc, "align(old, new, row_field, key, seed)\n\nOf two tables on the wire, as 32 bits each: where the rows "
+                        "of either begin and its end; of each old row the new one of its bytes, all ones where there is "
+                        "none (nothing, where none stands at another place); the rows of the same key at the same place "
+                        "with other bytes; all other rows of either. None where one is no such table.");
+
+static PyObject *alignment(const Alignment *made) {
+    static const Buffer nothing = {NULL, 0, 0};
+    const Buffer *parts[] = {&made->old_starts, &made->new_starts, made->has_moved ? &made->places : &nothing,
+                             &made->changed, &made->old_left, &made->new_left};
+    PyObject *result = PyTuple_New(6);
+    for (int i = 0; result && i < 6; i++) {
+        PyObject *part = PyBytes_FromStringAndSize((char *)parts[i]->at, (Py_ssize_t)parts[i]->size);
+        if (part == NULL || PyTuple_SetItem(result, i, part) < 0) Py_CLEAR(result);
+    }
+    return result;
+}
+
+static PyObject *align(PyObject *module, PyObject *arguments) {
+    Py_buffer old, new;
+    unsigned int row_field;
+    unsigned long long seed;
+    PyObject *numbers, *result = NULL;
+    uint32_t fields[MOST_FIELDS];
+    Alignment made = {0};
+    int is_found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*y*IO!K", &old, &new, &row_field, &PyTuple_Type, &numbers, &seed)) return NULL;
+    if (read_numbers(numbers, fields)) {
+        size_t count = (size_t)PyTuple_Size(numbers);
+        Py_BEGIN_ALLOW_THREADS
+        is_found = rows_align(old.buf, (size_t)old.len, new.buf, (size_t)new.len, row_field, fields, count, seed, &made);
+        Py_END_ALLOW_THREADS
+        result = is_found ? alignment(&made) : Py_NewRef(Py_None);
+        alignment_free(&made);
+    }
+    PyBuffer_Release(&old);
+    PyBuffer_Release(&new);
+    return result;
+}
+
 static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"ascii", ascii, METH_VARARGS, ascii_doc},
                                   {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
@@ -678,6 +718,7 @@ static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"json_ranges", json_ranges, METH_VARARGS, ranges_doc},
                                   {"places", places, METH_VARARGS, places_doc},
                                   {"integers", integers, METH_VARARGS, integers_doc},
+                                  {"align", align, METH_VARARGS, align_doc},
                                   {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
                                   {"meets", meets, METH_VARARGS, meets_doc},
                                   {"refers", refers, METH_VARARGS, refers_doc},

@@ -167,6 +167,25 @@ int rows_ascii(const uint8_t *at, size_t size, uint32_t row_field, const uint32_
 int row_starts(const uint8_t *at, size_t size, uint32_t row_field, Buffer *starts);
 int row_crcs(const uint8_t *at, size_t size, uint32_t row_field, Buffer *crcs);
 int row_integers(const uint8_t *at, size_t size, uint32_t row_field, uint32_t field, Buffer *numbers);
+
+/* Whether two rows, each with its tag and size, have the same values in these fields. */
+int rows_alike(const uint8_t *one, size_t one_size, const uint8_t *other, size_t other_size, uint32_t row_field,
+               const uint32_t *fields, size_t count);
+
+/* Two tables on the wire, row by row, in 32 bits each. */
+typedef struct {
+    Buffer old_starts, new_starts; /* as `row_starts` has them */
+    Buffer places;                 /* of each old row that of the new one with its bytes, else UINT32_MAX */
+    Buffer changed;                /* the rows of the same key at the same place, with other bytes */
+    Buffer old_left, new_left;     /* all other rows that no row of the other side has the bytes of */
+    int has_moved;                 /* whether a row stands at another place */
+} Alignment;
+
+/* Which rows of two tables are the same: at the same place first, then those of the same bytes, first with first.
+ * 0: one of them is no such table, or there is no memory. `found` begins as zeros, and is the caller's to free. */
+int rows_align(const uint8_t *old, size_t old_size, const uint8_t *new, size_t new_size, uint32_t row_field,
+               const uint32_t *key, size_t key_count, uint64_t seed, Alignment *found);
+void alignment_free(Alignment *found);
 /* Where the first byte stands that is no UTF-8, or is zero; -1: nowhere. */
 ptrdiff_t text_error(const uint8_t *at, size_t size);
 /* Whether a carriage return stands anywhere but before a line feed. */

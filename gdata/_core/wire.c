@@ -11,7 +11,8 @@
 /* The next row of a table. */
 static int take_row(Span *table, uint32_t row_field, Span *row) {
     uint32_t number;
-    return take_field(table, &number, row) && number == row_field;
+    uint8_t type;
+    return take_typed_field(table, &number, &type, row) && number == row_field && type == 2;
 }
 
 /* The values of some fields of a row; what isn't there is empty. */
@@ -103,6 +104,15 @@ int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32
     }
     free(places);
     return outcome;
+}
+
+int rows_alike(const uint8_t *one, size_t one_size, const uint8_t *other, size_t other_size, uint32_t row_field,
+               const uint32_t *fields, size_t count) {
+    Span spans[2] = {{one, one + one_size}, {other, other + other_size}}, row, values[2][MAX_FIELDS];
+    if (count == 0 || count > MAX_FIELDS) return 0;
+    for (int i = 0; i < 2; i++)
+        if (!take_row(&spans[i], row_field, &row) || !read_fields(row, fields, count, values[i])) return 0;
+    return is_same(values[0], values[1], count);
 }
 
 int rows_ascii(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count) {

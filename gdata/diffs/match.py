@@ -5,12 +5,15 @@ Only what bytes can't decide is read. A row is an index into its side's rows, fr
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import compress, count, takewhile
-from operator import ne
+from itertools import compress, count, islice, takewhile
+from operator import gt, itemgetter, ne
+
+from gdata.diffs.rows import NOWHERE, Alignment
 
 _ALIGN_LIMIT = 1000
 """Up to so many rows without a key are aligned as lines of a text are; above, equal rows pair in their order."""
@@ -34,21 +37,37 @@ class Matching:
 def match_rows(old: Sequence[bytes], new: Sequence[bytes], keys: tuple[ReadKeys, ReadKeys] | None) -> Matching:
     """Match two sides whose equal bytes mean equal rows; `keys` reads the keys of old and new rows, None: no key."""
     odd = list(compress(count(), map(ne, old, new)))
-    if keys is None:
-        return _match_content(old, new, odd[0] if odd else min(len(old), len(new)))
-    return match_odd(old, new, odd, keys)
-
-
-def match_odd(
-    old: Sequence[bytes], new: Sequence[bytes], odd: Sequence[int], keys: tuple[ReadKeys, ReadKeys]
-) -> Matching:
-    """The same where it is known already which rows differ from those at the same place; no others are read."""
     shorter = min(len(old), len(new))
+    if keys is None:
+        return _match_content(old, new, odd[0] if odd else shorter)
     old_left, new_left = [*odd, *range(shorter, len(old))], [*odd, *range(shorter, len(new))]
     if _is_in_place(odd, keys):
         return _match_rest(len(old), len(new), [], old_left, new_left, keys)
     moved, old_left, new_left = _match_equal(old, new, old_left, new_left)
     return _match_rest(len(old), len(new), moved, old_left, new_left, keys)
+
+
+def match_aligned(found: Alignment, keys: tuple[ReadKeys, ReadKeys]) -> Matching:
+    """The same where the core has compared the bytes; only the rows that are left to it are read."""
+    old_left, new_left = list(found.old_left), list(found.new_left)
+    pairs: list[tuple[int, int]] = []
+    if old_left and new_left:
+        pairs = _pair_equal(keys[0](old_left), keys[1](new_left), old_left, new_left)
+    removed, added = _without(pairs, old_left, new_left)
+    changed = sorted([*zip(found.changed, found.changed, strict=True), *pairs], key=itemgetter(1))
+    return Matching(changed, removed, added, _is_reordered(found, pairs))
+
+
+def _is_reordered(found: Alignment, pairs: Sequence[tuple[int, int]]) -> bool:
+    if not found.places and all(old == new for old, new in pairs):
+        return False
+    places = array("I", found.places or range(len(found.old)))
+    for at in found.old_left:
+        places[at] = NOWHERE
+    for old, new in (*zip(found.changed, found.changed, strict=True), *pairs):
+        places[old] = new
+    known = [place for place in places if place != NOWHERE]
+    return any(map(gt, known, islice(known, 1, None)))
 
 
 def _is_in_place(odd: Sequence[int], keys: tuple[ReadKeys, ReadKeys]) -> bool:

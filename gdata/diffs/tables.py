@@ -16,9 +16,9 @@ from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.bundles.titles import Titles
 from gdata.diffs.fields import MessageComparer, filled, leaf_changes
-from gdata.diffs.match import Matching, ReadKeys, match_odd, match_rows, match_unequal
+from gdata.diffs.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
 from gdata.diffs.model import ColumnDiff, FieldChange, Key, Row, RowChange, TableDiff, TableRows, plain
-from gdata.diffs.rows import NotAligned, RawTable, cut_rows, scan
+from gdata.diffs.rows import Alignment, RawTable, align, cut_rows
 from gdata.diffs.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.shapes import FieldShape, Shape, Shapes
 from gdata.diffs.titles import SideTitles
@@ -151,21 +151,22 @@ def compare_tables(old: TableSide, new: TableSide) -> TableDiff | None:
     alike = is_alike(old.shape.row, new.shape.row) and old.shape.is_map == new.shape.is_map
     old_shape = new.shape if alike else old.shape
     keys = keys_of_both(old_shape, new.shape, new.entry.key, shapes)
-    if keys is not None and _can_be_scanned(old_shape, new.shape):
-        try:
-            found = scan(old.read(), new.read(), _rows_number(new.shape))
-        except NotAligned:
-            pass
-        else:
-            raw = old.raw(old_shape, found.old), new.raw(new.shape, found.new)
-            return _Comparison(old, new, *raw, keys, shapes, alike, found.odd).diff()
-    return _Comparison(old, new, old.cut(old_shape), new.cut(new.shape), keys, shapes, alike).diff()
+    found = _aligned(old, new, old_shape, keys[1]) if keys is not None else None
+    if found is None:
+        raw = old.cut(old_shape), new.cut(new.shape)
+    else:
+        raw = old.raw(old_shape, found.old), new.raw(new.shape, found.new)
+    return _Comparison(old, new, *raw, keys, shapes, alike, found).diff()
 
 
-def _can_be_scanned(old: TableShape, new: TableShape) -> bool:
-    if old.is_map or new.is_map or _rows_number(old) != _rows_number(new):
-        return False
-    return means_the_same(old.row, new.row)
+def _aligned(old: TableSide, new: TableSide, old_shape: TableShape, keys: RowKeys) -> Alignment | None:
+    """Which rows are the same, where their bytes tell and the core is there."""
+    if old_shape.is_map or new.shape.is_map or _rows_number(old_shape) != _rows_number(new.shape):
+        return None
+    if not means_the_same(old_shape.row, new.shape.row):
+        return None
+    fields = [new.shape.row.fields_by_name[name].number for name in keys.fields]
+    return align(old.read(), new.read(), _rows_number(new.shape), fields)
 
 
 def _rows_number(shape: TableShape) -> int:
@@ -181,8 +182,8 @@ class _Comparison:
     keys: tuple[RowKeys, RowKeys] | None
     shapes: Shapes
     alike: bool
-    odd: Sequence[int] | None = None
-    """The rows that differ from those at the same place, where a scan found them."""
+    aligned: Alignment | None = None
+    """Which rows are the same, where the core has found it."""
 
     def diff(self) -> TableDiff | None:
         old_keys, new_keys = (None, None) if self.keys is None else self.keys
@@ -264,8 +265,8 @@ class _Comparison:
         if self.keys is not None:
             old_keys, new_keys = self.keys
             keys = (lambda at: old_keys.of_rows(old, at), lambda at: new_keys.of_rows(new, at))
-            if self.odd is not None:
-                return match_odd(old.rows, new.rows, self.odd, keys)
+            if self.aligned is not None:
+                return match_aligned(self.aligned, keys)
         if old.shape.is_map == new.shape.is_map and means_the_same(old.shape.row, new.shape.row):
             return match_rows(old.rows, new.rows, keys)
         return match_unequal(len(old.rows), len(new.rows), keys)

@@ -156,6 +156,38 @@ static void try_rows(const uint8_t *at, size_t size) {
     encoder_free(encoder);
 }
 
+/* A table in which rows change, come, go and move; whatever else may be in it. */
+static size_t make_table(uint8_t *at, size_t room) {
+    size_t size = 0;
+    for (uint64_t rows = draw(20); rows && size + 8 < room; rows--) {
+        static const uint8_t row[] = {0x0A, 0x04, 0x08, 0x01, 0x10, 0x05};
+        memcpy(at + size, row, sizeof row);
+        at[size + 3] = (uint8_t)draw(8), at[size + 5] = (uint8_t)draw(3);
+        if (draw(200) == 0) at[size + draw(sizeof row)] = (uint8_t)draw(256);
+        size += sizeof row;
+    }
+    return size - (size && draw(30) == 0);
+}
+
+static void try_alignment(const uint8_t *at, size_t size) {
+    uint8_t made[2][128], *sides[2];
+    size_t sizes[2];
+    uint32_t key[2] = {1, 2};
+    for (int i = 0; i < 2; i++) {
+        sizes[i] = make_table(made[i], sizeof made[i]);
+        sides[i] = malloc(sizes[i] + (sizes[i] == 0));
+        if (sides[i] == NULL) abort();
+        memcpy(sides[i], made[i], sizes[i]);
+    }
+    Alignment found = {0}, other = {0};
+    rows_align(sides[0], sizes[0], sides[1], sizes[1], 1, key, 1 + (size_t)draw(2), draw(100), &found);
+    rows_align(sides[0], sizes[0], at, size, 1, key, 1, 7, &other);
+    alignment_free(&found);
+    alignment_free(&other);
+    free(sides[0]);
+    free(sides[1]);
+}
+
 int main(int count, char **arguments) {
     if (count != 3) return 2;
     state = strtoull(arguments[1], NULL, 10) * 0x9E3779B97F4A7C15u + 1;
@@ -170,6 +202,7 @@ int main(int count, char **arguments) {
         try_rows(at, size);
         try_proofs(at, size);
         text_error(at, size);
+        try_alignment(at, size);
         has_lone_cr(at, size);
         Buffer found = {NULL, 0, 0};
         row_starts(at, size, 1, &found);

@@ -1,0 +1,117 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gdata._core import core
+from gdata.diffs.match import Matching, match_aligned, match_rows
+from gdata.diffs.rows import Alignment, PlacedRows, align
+from gdata.diffs.rows import _varint as varint
+
+pytestmark = pytest.mark.skipif(core() is None, reason="the core isn't compiled")
+
+sizes = st.sampled_from([0, 1, 5, 120, 127, 128, 300, 16383, 16384])
+ROW_FIELDS = [1, 15, 16, 2047, 2048]
+
+
+def make_row(key: int, text: bytes) -> bytes:
+    return b"\x08" + varint(key) + b"\x12" + varint(len(text)) + text
+
+
+def key_of(row: bytes) -> bytes:
+    return row[: row.index(b"\x12")]
+
+
+def table(rows: Sequence[bytes], number: int = 1) -> bytes:
+    return b"".join(varint(number << 3 | 2) + varint(len(row)) + row for row in rows)
+
+
+def both_ways(old: Sequence[bytes], new: Sequence[bytes], number: int = 1) -> tuple[Matching, Matching]:
+    found = align(table(old, number), table(new, number), number, [1])
+    assert found is not None
+    assert (list(found.old), list(found.new)) == (list(old), list(new))
+    keys = (lambda at: [key_of(old[one]) for one in at], lambda at: [key_of(new[one]) for one in at])
+    return match_aligned(found, keys), match_rows(old, new, keys)
+
+
+@st.composite
+def sides(draw: st.DrawFn) -> tuple[list[bytes], list[bytes]]:
+    old = [make_row(key, b"x" * draw(sizes)) for key in range(draw(st.integers(0, 90)))]
+    new = list(old)
+    for at in draw(st.lists(st.integers(0, 95), max_size=8)):
+        what = draw(st.sampled_from(["change", "insert", "remove", "move"]))
+        if what == "insert":
+            new.insert(at, make_row(draw(st.integers(100, 10**6)), b"new"))
+        elif what == "move" and new:
+            new.insert(at, new.pop(draw(st.integers(0, len(new) - 1))))
+        elif at < len(new):
+            new[at : at + 1] = [new[at] + b"\x12\x01y"] if what == "change" else []
+    return old, list({key_of(row): row for row in new}.values())
+
+
+@settings(max_examples=300)
+@given(sides(), st.sampled_from(ROW_FIELDS))
+def test_the_core_matches_rows_as_python_does(rows: tuple[list[bytes], list[bytes]], number: int) -> None:
+    old, new = rows
+    by_core, by_python = both_ways(old, new, number)
+    differing = [(one, other) for one, other in by_python.pairs if old[one] != new[other]]
+    assert by_core.pairs == differing
+    assert by_core.removed == by_python.removed
+    assert by_core.added == by_python.added
+    assert by_core.reordered == by_python.reordered
+
+
+def test_all_changed_all_moved_and_nothing_in_common() -> None:
+    rows = [make_row(key, b"a") for key in range(500)]
+    for new in ([row + b"\x12\x01b" for row in rows], rows[::-1], rows[1:], [make_row(7, b""), *rows[8:]], []):
+        by_core, by_python = both_ways(rows, new)
+        assert (by_core.added, by_core.removed, by_core.reordered) == (
+            by_python.added,
+            by_python.removed,
+            by_python.reordered,
+        )
+        assert by_core.pairs == [(one, other) for one, other in by_python.pairs if rows[one] != new[other]]
+
+
+def test_rows_of_the_same_bytes_pair_first_with_first() -> None:
+    one, other = make_row(1, b"a"), make_row(2, b"b")
+    found = aligned([one, one, other], [other, make_row(3, b""), one, one, make_row(4, b"")])
+    assert list(found.places) == [2, 3, 0]
+    assert (list(found.old_left), list(found.new_left)) == ([], [1, 4])
+
+
+def aligned(old: Sequence[bytes], new: Sequence[bytes]) -> Alignment:
+    found = align(table(old), table(new), 1, [1])
+    assert found is not None
+    return found
+
+
+GOOD = table([make_row(1, b"abc")])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        GOOD[:-1],
+        GOOD + b"\x12\x00",
+        GOOD + b"\x0a",
+        GOOD + b"\x08\x01",  # the rows' number, and no message
+        GOOD + b"\x0a\xff\xff\xff\xff\xff\x01",
+        table([make_row(1, b"abc")], 2),
+    ],
+)
+def test_what_is_no_plain_run_of_rows_is_left_to_python(odd: bytes) -> None:
+    assert align(odd, GOOD, 1, [1]) is None
+    assert align(GOOD, odd, 1, [1]) is None
+
+
+def test_a_key_that_the_core_cant_look_at_is_left_to_python() -> None:
+    assert align(GOOD, GOOD, 1, list(range(1, 18))) is None
+    assert align(GOOD, GOOD, 1, []) is None
+
+
+def test_a_row_whose_fields_make_no_sense_is_changed_by_its_key_alone() -> None:
+    found = aligned([b"\x08\x01\xff"], [b"\x08\x01"])
+    assert (list(found.changed), list(found.old_left), list(found.new_left)) == ([], [0], [0])
+    assert isinstance(found.old, PlacedRows)
