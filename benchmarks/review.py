@@ -18,13 +18,14 @@ from typing import Any
 
 from diff import PROTO, make_rows, with_a_column_changed, with_some_changed
 
-from gdata.bundles.reader import open_output
+from gdata.bundles.reader import Bundle, open_output
 from gdata.config import Config, Target
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Side
 from gdata.diffs.renderers.html import to_html
-from gdata.pipeline.diff_metrics import BundleData, with_metrics
+from gdata.diffs.schemas import class_of, open_schema
+from gdata.pipeline.diff_metrics import compare_with_metrics
 from gdata.testing.bundles import build_output
 
 METRIC = """
@@ -51,6 +52,10 @@ def side(name: str, folder: Path) -> Side:
     return Side(name, None, open_output(folder))
 
 
+def parsed(bundle: Bundle) -> Any:
+    return class_of(open_schema(bundle).messages["game.ItemTable"]).FromString(bundle.table("ItemTable")).rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -67,9 +72,12 @@ def main() -> None:
             place / "sheets.yaml", place, place, "", (), (Target("server"),), metrics=(place / "metrics.py",)
         )
         plain, diff = cpu(lambda: compare(side("old", old), side("new", new), category="off"), asked.runs)
-        metrics, _ = cpu(lambda: with_metrics(config, diff, print), asked.runs)
-        data = [BundleData(one.bundles["server"]) for one in (diff.old, diff.new)]
-        function, _ = cpu(lambda: [sum(row.price for row in one.ItemTable) for one in data], asked.runs)
+        both, _ = cpu(
+            lambda: compare_with_metrics(config, side("old", old), side("new", new), "off", print), asked.runs
+        )
+        metrics = both - plain
+        tables = [parsed(one.bundles["server"]) for one in (diff.old, diff.new)]
+        function, _ = cpu(lambda: [sum(row.price for row in one) for one in tables], asked.runs)
         added = metrics - function
         print(f"diff of {asked.rows:,} rows, 1,000 changed: {plain:.2f} s CPU")
         print(f"two metrics over the table: {metrics:.2f} s, of which the functions {function:.2f} s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -252,3 +252,14 @@ class Config:
         """The gate that a diff against `channel` must pass; without a channel, the general one."""
         own = self.channel(channel).gate if channel is not None else None
         return self.gate if own is None else own
+
+    @property
+    def gate_rules(self) -> Iterator[GateRule]:
+        """Those of all gates, the general one's first."""
+        for gate in (self.gate, *(channel.gate for channel in self.channels if channel.gate is not None)):
+            yield from gate.rules
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether it has metrics, or a rule that asks for some."""
+        return bool(self.metrics) or any(rule.metrics for rule in self.gate_rules)

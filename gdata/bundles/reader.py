@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.language import sentence
+
+HELD_MOST = 512 << 20
+"""Bytes of tables that one bundle keeps."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,17 @@ class Bundle:
     """The bytes of a file, not yet verified."""
     folder: Path | None = None
     """Where its files lie under their names, if they do."""
+    held: dict[str, bytes] | None = field(default=None, repr=False, compare=False)
+    """The tables that were read already; None: none is kept."""
+
+    def holding(self) -> Bundle:
+        """The same, keeping the tables that it reads (up to `HELD_MOST` bytes) for who reads them after."""
+        return replace(self, held={})
+
+    def let_go(self) -> None:
+        """Keep no table any longer."""
+        if self.held:
+            self.held.clear()
 
     def read(self, entry: FileEntry) -> bytes:
         """The bytes of one of the manifest's files, verified.
@@ -50,8 +64,13 @@ class Bundle:
 
     def table(self, name: str) -> bytes:
         """The serialized message of the table `name`, verified."""
+        if self.held and name in self.held:
+            return self.held[name]
         parts = [self.read_part(part) for part in self.manifest.tables[name].parts]
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        content = parts[0] if len(parts) == 1 else b"".join(parts)
+        if self.held is not None and sum(map(len, self.held.values())) + len(content) <= HELD_MOST:
+            self.held[name] = content
+        return content
 
     def verify(self) -> None:
         """Read every file once; raises DamagedError at the first that isn't what the manifest says."""

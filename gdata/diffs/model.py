@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
@@ -56,6 +56,10 @@ class Side:
     def build(self) -> str | None:
         """The build that the bundles belong to; None where there are none."""
         return next((bundle.manifest.build for bundle in self.bundles.values()), None)
+
+    def holding(self) -> Side:
+        """The same with bundles that keep the tables they read."""
+        return replace(self, bundles={name: bundle.holding() for name, bundle in self.bundles.items()})
 
     def as_json(self) -> dict[str, Json]:
         """The side as the diff's JSON names it."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from itertools import chain, islice
 from typing import Any
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError
 
 from gdata.bundles.lookup import Table
 from gdata.bundles.reader import Bundle
 from gdata.checks.metrics import Metric, Tell, compute
-from gdata.config import Config
+from gdata.config import Config, SchemaRule
+from gdata.diffs.compare import compare
 from gdata.diffs.metrics import MetricDiff
-from gdata.diffs.model import Diff
-from gdata.diffs.rows import damaged_table
-from gdata.diffs.schemas import class_of, open_schema
+from gdata.diffs.model import Diff, Side
+from gdata.diffs.rows import Alignment, align, damaged_table
+from gdata.diffs.schemas import TableShape, class_of, open_schema
 from gdata.diffs.titles import SideTitles
 from gdata.errors import LookupFailed
 from gdata.language import sentence
@@ -24,10 +28,14 @@ from gdata.pipeline.metrics import load_project_metrics
 
 
 class BundleData:
-    """The tables of a bundle as metrics see them: `data.ItemTable[1001]`. A table is read when it is asked for."""
+    """The tables of a bundle as metrics see them: `data.ItemTable[1001]`. A table is read when it is asked for.
 
-    def __init__(self, bundle: Bundle) -> None:
+    `twin` is the other side, from which rows of the same bytes are taken: most of a table needn't be read twice.
+    """
+
+    def __init__(self, bundle: Bundle, twin: BundleData | None = None) -> None:
         self._bundle = bundle
+        self._twin = twin
         self._titles: SideTitles | None = None
         self._tables: dict[str, Any] = {}
         self.__dict__["asked"] = set()
@@ -48,18 +56,110 @@ class BundleData:
         if self._titles is None:
             self._titles = SideTitles(bundle, open_schema(bundle))
         shape = self._titles.schema.table(name, entry, bundle.place)
-        try:
-            message = class_of(shape.table).FromString(bundle.table(name))
-        except DecodeError as error:
-            raise damaged_table(f"{bundle.place}: {name}", error) from error
         if shape.rows is None:
-            return message
-        held = getattr(message, shape.rows.name)
-        table: Table[Any, Any] = Table(
-            name, [held[key] for key in sorted(held)] if shape.is_map else held, entry.key, shape.row
+            return self._parse(name, shape.table)
+        rows: Sequence[Any] = LazyRows(
+            entry.rows, lambda: self._shared_rows(name, shape) or self._own_rows(name, shape)
         )
+        table: Table[Any, Any] = Table(name, rows, entry.key, shape.row)
         table.call_rows_by(lambda _, titles=self._titles: titles.of(name))  # type: ignore[misc]
         return table
+
+    def _own_rows(self, name: str, shape: TableShape) -> Sequence[Any]:
+        assert shape.rows is not None
+        held = getattr(self._parse(name, shape.table), shape.rows.name)
+        return [held[key] for key in sorted(held)] if shape.is_map else held
+
+    def _shared_rows(self, name: str, shape: TableShape) -> Sequence[Any] | None:
+        """The rows, those that have the other side's bytes from there; None where there is little to share."""
+        twin = self._twin
+        if twin is None or shape.rows is None or shape.is_map or name not in twin._tables:
+            return None
+        if self._bundle.manifest.schema.sha256 != twin._bundle.manifest.schema.sha256:
+            return None
+        fields = [shape.row.fields_by_name[one].number for one in self._bundle.manifest.tables[name].key]
+        found = align(self._bundle.table(name), twin._bundle.table(name), shape.rows.number, fields)
+        if found is None or len(found.changed) + len(found.old_left) > len(found.old) // 2:
+            return None
+        own = {at: self._parse(name, shape.row, found.old[at]) for at in (*found.changed, *found.old_left)}
+        return PatchedRows(twin._tables[name].rows, found, own)
+
+    def _parse(self, name: str, kind: Descriptor, content: bytes | None = None) -> Any:
+        try:
+            return class_of(kind).FromString(self._bundle.table(name) if content is None else content)
+        except DecodeError as error:
+            raise damaged_table(f"{self._bundle.place}: {name}", error) from error
+
+
+class LazyRows(Sequence[Any]):
+    """Rows that are counted by their manifest, and read when the first of them is looked at."""
+
+    def __init__(self, count: int, read: Callable[[], Sequence[Any]]) -> None:
+        self._count = count
+        self._read = read
+
+    @cached_property
+    def _rows(self) -> Sequence[Any]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+
+class PatchedRows(Sequence[Any]):
+    """The rows of the old side: those that the new one has too from there, the others its own."""
+
+    def __init__(self, new: Sequence[Any], found: Alignment, own: Mapping[int, Any]) -> None:
+        self._new = new
+        self._places = found.places
+        self._count = len(found.old)
+        self._own = own
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[at] for at in range(self._count)[index]]
+        at = range(self._count)[index]
+        return self._own[at] if at in self._own else self._new[self._places[at] if self._places else at]
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._places:
+            return map(self.__getitem__, range(self._count))
+        return chain.from_iterable(self._runs())
+
+    def _runs(self) -> Iterator[Iterable[Any]]:
+        """The rows in pieces: those between two changed ones are the new side's."""
+        rows, last = iter(self._new), 0
+        for at in sorted(self._own):
+            yield islice(rows, at - last)
+            yield (self._own[at],)
+            next(rows, None)
+            last = at + 1
+        yield islice(rows, self._count - last)
+
+
+def compare_with_metrics(config: Config | None, old: Side, new: Side, category: SchemaRule, tell: Tell) -> Diff:
+    """What changed from `old` to `new`, with what it does to the metrics; `tell` hears of one that takes long.
+
+    Raises:
+        ConfigError: a file of metrics can't be loaded.
+        DamagedError, OutsideError: as `compare` does.
+    """
+    if config is None or not config.has_metrics:
+        return compare(old, new, category=category)
+    old, new = old.holding(), new.holding()
+    diff = with_metrics(config, compare(old, new, category=category), tell)
+    for bundle in (*old.bundles.values(), *new.bundles.values()):
+        bundle.let_go()
+    return diff
 
 
 def with_metrics(config: Config | None, diff: Diff, tell: Tell) -> Diff:
@@ -71,8 +171,8 @@ def with_metrics(config: Config | None, diff: Diff, tell: Tell) -> Diff:
     if config is None or not diff.new.bundles:
         return diff
     metrics = load_project_metrics(config)
-    old = {target: BundleData(bundle) for target, bundle in diff.old.bundles.items()}
     new = {target: BundleData(bundle) for target, bundle in diff.new.bundles.items()}
+    old = {target: BundleData(bundle, new.get(target)) for target, bundle in diff.old.bundles.items()}
     first = config.targets[0].name
     found = [_compared(diff, one, one.mark.target or first, old, new, tell) for one in metrics]
     return replace(diff, metrics=tuple(sorted(found, key=lambda one: -one.size)))

@@ -23,8 +23,7 @@ def load_project_metrics(config: Config) -> list[Metric]:
     """
     metrics = load_metrics(config.metrics, [target.name for target in config.targets])
     names = [one.name for one in metrics]
-    gates = [config.gate, *(channel.gate for channel in config.channels if channel.gate is not None)]
-    for rule in (rule for gate in gates for rule in gate.rules):
+    for rule in config.gate_rules:
         for glob in rule.metrics:
             if not any(fnmatchcase(name, glob) for name in names):
                 raise ConfigError(

@@ -1,0 +1,147 @@
+"""What metrics see of the two sides of a diff: rows that both have are read once, and are those of each side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gdata.bundles.reader import Bundle, open_output
+from gdata.config import Config, Gate, GateRule, Target
+from gdata.diffs.metrics import MetricDiff
+from gdata.diffs.model import Side
+from gdata.errors import ConfigError, LookupFailed
+from gdata.pipeline.diff_metrics import BundleData, compare_with_metrics
+from gdata.testing.bundles import build_output
+
+PROTO = """
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; int32 price = 3; }
+message ItemTable { repeated Item rows = 1; }
+message Drop { int32 item = 1; int32 rate = 2; }
+message DropTable { repeated Drop rows = 1; }
+message Level { int32 id = 1 [(gdata.field).key = true]; int32 exp = 2; }
+message LevelTable { map<int32, Level> rows = 1; }
+message Constants { int32 cap = 1; }
+"""
+OLD: list[dict[str, Any]] = [{"id": number, "name": f"검 {number}", "price": number * 10} for number in range(1, 41)]
+
+
+def bundle(folder: Path, rows: list[dict[str, Any]], proto: str = PROTO, cap: int = 60) -> Bundle:
+    tables: dict[str, Any] = {
+        "ItemTable": rows,
+        "DropTable": [{"item": one["id"], "rate": one["price"]} for one in rows],
+        "LevelTable": {one["id"]: {"id": one["id"], "exp": one["price"]} for one in rows},
+        "Constants": {"cap": cap},
+    }
+    return open_output(build_output(folder, proto, tables, targets=["server"]))["server"]
+
+
+def seen(data: Any) -> dict[str, Any]:
+    """Every way to look at the rows of all tables."""
+    table = data.ItemTable
+    return {
+        "all": [(row.id, row.name, row.price) for row in table],
+        "again": [row.price for row in table],
+        "by place": [table.rows[at].id for at in range(-len(table), len(table))],
+        "slice": [row.id for row in table.rows[1:7:2]],
+        "by key": [table[row.id].price for row in table],
+        "where": [row.id for row in table.where(price=100)],
+        "drops": [(row.item, row.rate) for row in data.DropTable],
+        "levels": [(row.id, row.exp) for row in data.LevelTable],
+        "cap": data.Constants.cap,
+        "counts": [len(data.ItemTable), len(data.DropTable), len(data.LevelTable)],
+        "title": [table.title(row) for row in table.rows[:2]],
+    }
+
+
+CHANGES = {
+    "nothing": OLD,
+    "a price": [{**row, "price": row["price"] + (row["id"] == 7)} for row in OLD],
+    "rows at the end": [*OLD, {"id": 99, "name": "new", "price": 1}],
+    "a row in between": [*OLD[:9], {"id": 99, "name": "new", "price": 1}, *OLD[9:]],
+    "rows gone": OLD[3:30],
+    "rows in another order": [*OLD[20:], *OLD[:20]],
+    "a row moved and one changed": [OLD[5], *OLD[:5], *OLD[6:], {"id": 98, "name": "", "price": 5}],
+    "every row": [{**row, "price": 0} for row in OLD],
+    "all rows": [],
+}
+
+
+@pytest.mark.parametrize("rows", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("is_swapped", [False, True])
+def test_each_side_has_its_own_rows(tmp_path: Path, rows: list[dict[str, Any]], is_swapped: bool) -> None:
+    sides = [bundle(tmp_path / "old", OLD), bundle(tmp_path / "new", rows, cap=61)]
+    old, new = reversed(sides) if is_swapped else sides
+    new_data = BundleData(new)
+    seen(new_data)
+    assert seen(BundleData(old, new_data)) == seen(BundleData(old))
+
+
+def test_rows_of_another_schema_are_read_by_their_own(tmp_path: Path) -> None:
+    moved = PROTO.replace("string name = 2; int32 price = 3", "string name = 2; int32 cost = 3; int32 price = 4")
+    old, new = bundle(tmp_path / "old", OLD), bundle(tmp_path / "new", OLD, moved)
+    new_data = BundleData(new)
+    assert new_data.ItemTable[1].cost == 0
+    assert BundleData(old, new_data).ItemTable[1].price == 10
+
+
+def test_a_table_that_nobody_has_is_told(tmp_path: Path) -> None:
+    data = BundleData(bundle(tmp_path / "old", OLD))
+    with pytest.raises(LookupFailed, match=r"there is no table ItmTable\. Did you mean ItemTable"):
+        assert data.ItmTable
+    with pytest.raises(AttributeError):
+        assert data._private
+
+
+METRICS = """
+from gdata.metrics import metric
+@metric
+def worth(data): return sum(row.price for row in data.ItemTable)
+@metric
+def cap(data): return data.Constants.cap
+@metric
+def dearest(data): return {row.name: row.price for row in data.ItemTable if row.price > 380}
+"""
+
+
+def config(folder: Path, *rules: GateRule, metrics: str = METRICS) -> Config:
+    (folder / "economy.py").write_text(metrics, "utf-8")
+    files = (folder / "economy.py",) if metrics else ()
+    gate = Gate("off", rules)
+    return Config(folder / "sheets.yaml", folder, folder, "", (), (Target("server"),), metrics=files, gate=gate)
+
+
+def test_a_diff_has_what_it_does_to_the_metrics(tmp_path: Path) -> None:
+    rows = [{**row, "price": row["price"] * (1 + (row["id"] == 40))} for row in OLD]
+    old, new = (
+        Side(name, None, {"server": one})
+        for name, one in (("old", bundle(tmp_path / "old", OLD)), ("new", bundle(tmp_path / "new", rows)))
+    )
+    diff = compare_with_metrics(config(tmp_path), old, new, "off", pytest.fail)
+    found: dict[str, MetricDiff] = {one.name: one for one in diff.metrics}
+    assert found["worth"].changed == {"": (8200.0, 8600.0)}
+    assert (found["cap"].changed, found["cap"].failed) == ({}, None)
+    assert found["dearest"].changed == {"검 40": (400.0, 800.0)}
+    assert len(diff.targets["server"].tables["ItemTable"].changed) == 1
+    assert all(not one.held for side in (diff.old, diff.new) for one in side.bundles.values())
+
+
+def test_without_metrics_it_is_the_diff_alone(tmp_path: Path) -> None:
+    side = Side("old", None, {"server": bundle(tmp_path / "old", OLD)})
+    assert compare_with_metrics(None, side, side, "off", pytest.fail).metrics == ()
+    assert compare_with_metrics(config(tmp_path, metrics=""), side, side, "off", pytest.fail).metrics == ()
+    with pytest.raises(ConfigError, match="no metric matches incme"):
+        compare_with_metrics(
+            config(tmp_path, GateRule("rule", metrics=("incme",)), metrics=""), side, side, "off", pytest.fail
+        )
+
+
+def test_a_bundle_that_holds_reads_a_table_once(tmp_path: Path) -> None:
+    plain = bundle(tmp_path / "old", OLD)
+    assert plain.table("ItemTable") is not plain.table("ItemTable")
+    kept = plain.holding()
+    assert kept.table("ItemTable") is kept.table("ItemTable")
