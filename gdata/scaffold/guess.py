@@ -48,6 +48,8 @@ class SourceColumn:
     """What programs call it, where a tool's definitions say it."""
     continues: bool = False
     """It has values in rows that go on with the record above."""
+    lines: Sequence[CellValue] = field(default=(), repr=False)
+    """Where other rows go on with records and this column doesn't: its cells in all rows."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gdata.scaffold.guess import Guess
 from gdata.scaffold.romanize import WHETHER, is_hangul, romanize, translate, translate_signs
@@ -16,6 +16,11 @@ _GIVEN = re.compile(r"[(\[]\s*([A-Za-z]\w*_\w+)\s*[)\]]|\n\s*[(\[]?\s*([A-Za-z]\
 _SIGNS = {"%": " percent ", "％": " percent ", "#": " number ", "&": " and ", "+": " plus "}
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*([_ -][A-Za-z0-9]+)*")
 _UNNAMED = re.compile(r"(sheet|tabelle|feuil|hoja|工作表|シート|시트)\s*\d*", re.IGNORECASE)
+_IRREGULAR = {
+    "series": "series", "species": "species", "news": "news", "chaos": "chaos", "canvas": "canvas", "atlas": "atlas",
+    "indices": "index", "vertices": "vertex", "statuses": "status", "bonuses": "bonus", "movies": "movie",
+    "cookies": "cookie", "zombies": "zombie", "shoes": "shoe", "axes": "axe", "bases": "base", "children": "child",
+}  # fmt: skip
 _TABLE_WORDS = ("table", "data", "list", "sheet", "tbl")
 
 
@@ -81,14 +86,41 @@ def says_nothing(title: str) -> bool:
     return bool(_UNNAMED.fullmatch(title.strip()))
 
 
-def row_words(title: str) -> list[str]:
-    """The words of a row's name, from a sheet's title: `item_list`, `ItemTable` and `아이템 목록` are all Item."""
+def named_part(title: str) -> str:
+    """What names a sheet for programs in a title that has both: of `英雄|Hero` it is Hero."""
+    parts = [part.strip() for part in re.split(r"[|｜]", title)]
+    return next((part for part in reversed(parts) if is_identifier(part)), title) if len(parts) > 1 else title
+
+
+def row_words(title: str, *, of_many: bool = True) -> list[str]:
+    """The words of a row's name, from a sheet's title: `items`, `item_list`, `ItemTable`, `아이템 목록` are all Item.
+
+    A sheet of one record isn't `of_many`: Constants stay Constants.
+    """
     words, _ = words_of(title)
     while len(words) > 1 and words[-1] in _TABLE_WORDS:
         words = words[:-1]
+    if of_many:
+        words = list(singular(words))
     if words and not words[0][0].isalpha():
         words = [*words[1:], words[0]] if len(words) > 1 and words[1][0].isalpha() else ["sheet", *words]
     return words or ["sheet"]
+
+
+def singular(words: Sequence[str]) -> tuple[str, ...]:
+    """What one of many is called: abilities are each an ability, boxes a box, indices an index; a bonus is one."""
+    if not words:
+        return ()
+    *before, last = words
+    if last in _IRREGULAR:
+        last = _IRREGULAR[last]
+    elif last.endswith("ies") and len(last) > 4:
+        last = f"{last[:-3]}y"
+    elif last.endswith(("sses", "shes", "ches", "xes", "oes")):
+        last = last[:-2]
+    elif last.endswith("s") and len(last) > 2 and not last.endswith(("ss", "us", "is")):
+        last = last[:-1]
+    return (*before, last)
 
 
 def plural(name: str) -> str:

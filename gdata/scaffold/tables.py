@@ -15,7 +15,7 @@ from gdata.scaffold.fields.enums import KnownEnum, with_enums
 from gdata.scaffold.fields.keys import choose_key, repeated_ids, with_key
 from gdata.scaffold.fields.references import NearMiss, Referable, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
-from gdata.scaffold.names import Names, camel, row_words, says_nothing
+from gdata.scaffold.names import Names, camel, named_part, row_words, says_nothing
 from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
@@ -129,14 +129,21 @@ def _columns(sheets: Sequence[SheetFound]) -> list[SourceColumn]:
     by_header = [_by_header(sheet) for sheet in sheets]
     every = {header: column for columns in reversed(by_header) for header, column in columns.items()}
     order = [*by_header[0], *(header for header in every if header not in by_header[0])]
-    joined = []
-    for header in order:
-        parts: list[Cells] = []
-        for sheet, columns in zip(sheets, by_header, strict=True):
-            # A sheet without the column has it blank.
-            parts.append(as_cells(columns[header].cells if header in columns else [None] * sheet.records))
-        joined.append(replace(every[header], cells=Cells.joined(parts)))
-    return joined
+    return [_joined(every[header], [columns.get(header) for columns in by_header], sheets) for header in order]
+
+
+def _joined(model: SourceColumn, columns: Sequence[SourceColumn | None], sheets: Sequence[SheetFound]) -> SourceColumn:
+    """One column of several sheets; where it goes on in rows in any of them, all rows of each count."""
+    continues = any(column is not None and column.continues for column in columns)
+    parts: list[Cells] = []
+    for column, sheet in zip(columns, sheets, strict=True):
+        rows = (
+            max(sheet.records, *(len(one.lines or one.cells) for one in sheet.columns)) if continues else sheet.records
+        )
+        # A sheet without the column has it blank.
+        cells = [None] * rows if column is None else (column.lines or column.cells) if continues else column.cells
+        parts.append(as_cells(cells))
+    return replace(model, cells=Cells.joined(parts), continues=continues)
 
 
 def _by_header(sheet: SheetFound) -> dict[tuple[str, int], SourceColumn]:
@@ -202,7 +209,8 @@ def _tell_repeated(sheet: SheetFound, field: GuessedField, cells: Sequence[CellV
 
 def title_words(sheet: SheetFound) -> list[str]:
     """What a sheet's rows are called: by its title, and by its workbook's name where that is but `Sheet1`."""
-    return row_words(sheet.spreadsheet.name if says_nothing(sheet.title) else sheet.title)
+    title = sheet.spreadsheet.name if says_nothing(sheet.title) else named_part(sheet.title)
+    return row_words(title, of_many=sheet.layout != "vertical")
 
 
 def _with_names(sheets: Sequence[SheetFound]) -> list[SheetFound]:
@@ -210,12 +218,16 @@ def _with_names(sheets: Sequence[SheetFound]) -> list[SheetFound]:
     books: dict[str, set[str]] = {}
     for sheet in sheets:
         books.setdefault(sheet.title, set()).add(sheet.spreadsheet.name)
-    return [
-        replace(sheet, table=f"{camel(row_words(f'{sheet.spreadsheet.name} {sheet.title}'))}Table")
-        if len(books[sheet.title]) >= _MANY_BOOKS and not sheet.table and not says_nothing(sheet.title)
-        else sheet
-        for sheet in sheets
-    ]
+    alone = {name for name, count in Counter(sheet.spreadsheet.name for sheet in sheets).items() if count == 1}
+    named = []
+    for sheet in sheets:
+        title, having = sheet.title, books[sheet.title]
+        if len(having) >= _MANY_BOOKS and not sheet.table and not says_nothing(title):
+            # Where each of these workbooks has but this sheet, the title says nothing.
+            text = sheet.spreadsheet.name if having <= alone else f"{sheet.spreadsheet.name} {title}"
+            sheet = replace(sheet, table=f"{camel(row_words(text))}Table")
+        named.append(sheet)
+    return named
 
 
 def _take(words: Sequence[str], longer: str, names: Names, *, is_record: bool) -> tuple[str, str]:

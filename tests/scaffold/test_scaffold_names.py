@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata.scaffold.fields.enums import name_values
-from gdata.scaffold.names import Names, needs_column, row_words, snake, words_of
+from gdata.scaffold.names import Names, named_part, needs_column, row_words, snake, words_of
 from gdata.scaffold.romanize import romanize, translate
 
 
@@ -75,3 +75,23 @@ def test_every_word_of_the_dictionary_is_a_name() -> None:
 def test_any_header_gets_a_name_that_protobuf_takes(header: str) -> None:
     name = snake(words_of(header)[0], "column_a")
     assert name.isascii() and name.isidentifier() and name[0].isalpha()
+
+
+@pytest.mark.parametrize(
+    ("title", "row"),
+    [
+        ("abilities", ["ability"]),
+        ("item_boxes", ["item", "box"]),
+        ("statuses", ["status"]),
+        ("bonus", ["bonus"]),
+        ("PokemonSpecies", ["pokemon", "species"]),
+        ("game_indices", ["game", "index"]),
+        ("英雄|Hero", ["hero"]),
+    ],
+)
+def test_a_row_is_called_what_one_of_the_sheet_is(title: str, row: list[str]) -> None:
+    assert row_words(named_part(title)) == row
+
+
+def test_one_record_keeps_the_name_of_many() -> None:
+    assert row_words("Constants", of_many=False) == ["constants"]

@@ -15,7 +15,7 @@ from gdata.scaffold.declared import Declared
 from gdata.scaffold.fields.lists import Continued, Group, Item, Series, find_continued, find_series
 from gdata.scaffold.fields.values import fits, guess_type, split_messages
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
-from gdata.scaffold.names import Names, camel, is_identifier, json_name, needs_column, plural, snake, words_of
+from gdata.scaffold.names import Names, camel, is_identifier, json_name, needs_column, plural, singular, snake, words_of
 from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
@@ -312,5 +312,5 @@ def _name_message(field: GuessedField, messages: Names) -> GuessedField:
         return field
     declared = camel(words_of(field.type.declared)[0])
     # Of `items` each is an Item.
-    words = (*field.words[:-1], field.words[-1].removesuffix("s")) if field.goes_down else field.words
+    words = singular(field.words) if field.goes_down else field.words
     return replace(field, message=messages.take(declared or camel(words) or "Group"))

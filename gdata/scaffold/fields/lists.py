@@ -245,7 +245,7 @@ def with_continuation(sheet: SheetFound) -> SheetFound:
     if not any(column.continues for column in columns) or not _is_told_by_others(columns, starts):
         return sheet
     kept = tuple(
-        column if column.continues else replace(column, cells=as_cells(column.cells).chosen(starts))
+        column if column.continues else replace(column, cells=as_cells(column.cells).chosen(starts), lines=column.cells)
         for column in columns
     )
     return replace(sheet, columns=kept, records=sum(starts), entry=replace(sheet.entry, multirow=True))

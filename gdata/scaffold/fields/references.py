@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.scaffold.cells import as_cells, plain_value
 from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
-from gdata.scaffold.names import row_words, words_of
+from gdata.scaffold.names import row_words, singular, words_of
 from gdata.schema.plan import FieldKind
 
 _ID_WORDS = frozenset("id ids key keys code codes no index idx uid ref".split())
@@ -27,6 +28,11 @@ _FEWEST_VALUES = 3
 """A name alone, with fewer values than these, says too little."""
 _SAYS_NOTHING = frozenset("unknown unk unnamed field column value param arg data var temp reserved".split())
 _NEARLY = 0.85
+_SAYS_ENOUGH, _IN_FULL, _SELF, _LAST_WORD, _OF_THE_KEY = 0.5, 0.9, 0.1, 0.05, 0.1
+"""How much of a name must be another table's; what `effect` in `move` says of `move_effect`; what `parent` says of its
+own table; what a last word alone says; and what the name of a key counts beside that of a table."""
+_SAY_THE_SAME = 3
+"""A column with few values refers to what so many tables' columns of its name do."""
 _WHOLE = ("int32", "int64", "uint32", "uint64")
 
 
@@ -39,6 +45,8 @@ class Referable:
     names: frozenset[tuple[str, ...]]
     kind: str
     values: frozenset[Any]
+    stem: tuple[str, ...] = ()
+    """What its key is called, where that says more than id: a table of another name may be meant by it."""
 
     @cached_property
     def _sorted(self) -> list[int]:
@@ -81,7 +89,37 @@ def with_references(tables: Sequence[GuessedTable], known: Sequence[Referable] =
     for table in tables:
         finder = _Finder(table, referables, near)
         found.append(replace(table, fields=tuple(finder.all(table.fields, in_row=True))))
-    return Referred(found, near)
+    return Referred(_with_votes(found, referables), near)
+
+
+def _with_votes(tables: Sequence[GuessedTable], referables: _Referables) -> list[GuessedTable]:
+    """The tables, with references of columns that have too few values to tell where others of that name agree."""
+    votes: dict[str, set[str]] = {}
+    counts: Counter[str] = Counter()
+    for table in tables:
+        for field in table.fields:
+            if field.refs and _has_id(field) and len(field.words) > 1 and not field.refs[0].when:
+                votes.setdefault(field.name, set()).add(field.refs[0].table)
+                counts[field.name] += 1
+    agreed = {name: next(iter(to)) for name, to in votes.items() if len(to) == 1 and counts[name] >= _SAY_THE_SAME}
+    return [
+        replace(table, fields=tuple(_as_others(field, table, agreed, referables) for field in table.fields))
+        for table in tables
+    ]
+
+
+def _as_others(
+    field: GuessedField, table: GuessedTable, agreed: dict[str, str], referables: _Referables
+) -> GuessedField:
+    to = agreed.get(field.name)
+    if to is None or field.refs or field.parts or to == table.name or field.type.kind not in (*_WHOLE, "string"):
+        return field
+    values = frozenset(_values(field, field.type.kind))
+    for one in referables.of_table(to):
+        if one.kind == _comparable(field.type.kind) and not one.field and values and values <= one.values:
+            guess = Guess("likely", f"its name, which refers to {to} in other tables too")
+            return replace(field, refs=(GuessedRef(to),), referred=guess)
+    return field
 
 
 def referables_of(table: GuessedTable) -> Iterator[Referable]:
@@ -97,14 +135,17 @@ def make_referable(
 ) -> Referable:
     """A column of a table, under all the names by which other tables may call it."""
     stem = tuple(_without_id(words))
-    names = {tuple(row)} if not field else {(*row, *stem), stem} - {(one,) for one in _GENERIC} - {()}
-    if not field and stem and not (set(stem) & _GENERIC):
-        names.add(stem)
-    return Referable(table, field, frozenset(names), _comparable(kind), frozenset(_values(cells, kind)))
+    names = {tuple(row), singular(row)} if not field else {(*row, *stem), stem} - {(one,) for one in _GENERIC} - {()}
+    own = stem if not field and not (set(stem) & _GENERIC) and stem not in names else ()
+    return Referable(table, field, frozenset(names), _comparable(kind), frozenset(_values(cells, kind)), own)
 
 
 def _comparable(kind: FieldKind) -> str:
     return "number" if kind in _WHOLE else kind
+
+
+def _has_id(field: GuessedField) -> bool:
+    return list(field.words) != _without_id(field.words)
 
 
 def _without_id(words: Sequence[str]) -> list[str]:
@@ -138,7 +179,7 @@ class _Referables:
         self._of_table: dict[str, list[Referable]] = {}
         for number, one in enumerate(every):
             self._of_table.setdefault(one.table, []).append(one)
-            for name in one.names:
+            for name in (*one.names, *([one.stem] if one.stem else [])):
                 self._by_word.setdefault((one.kind, name[-1]), {})[number] = one
             having = self._by_value.setdefault(one.kind, {})
             for value in one.values:
@@ -165,20 +206,36 @@ class _Finder:
         self._table = table
         self._referables = referables
         self._near = near
+        self._has_ids = False
+        """Columns beside the one that is asked about are called `…_id`."""
 
     def all(self, fields: Sequence[GuessedField], *, in_row: bool) -> list[GuessedField]:
         """The fields, those that refer marked."""
+        self._has_ids = any(_has_id(field) and len(field.words) > 1 for field in fields)
         return [self._one(field, fields, in_row=in_row) for field in fields]
 
     def _one(self, field: GuessedField, siblings: Sequence[GuessedField], *, in_row: bool) -> GuessedField:
         if field.parts:
             return replace(field, parts=tuple(self.all(field.parts, in_row=False)))
-        if field.type.kind not in (*_WHOLE, "string") or self._is_own_key(field):
+        if field.type.kind not in (*_WHOLE, "string"):
             return field
+        if self._is_own_key(field):
+            return self._as_key(field) or field
         return self._plainly(field) or self._by_kind(field, siblings, in_row=in_row) or field
 
     def _is_own_key(self, field: GuessedField) -> bool:
         return field.key is not None and len(self._table.key) == 1
+
+    def _as_key(self, field: GuessedField) -> GuessedField | None:
+        """The whole key refers only to the table that it is named after: `move_id` of what moves have beside."""
+        values = frozenset(_values(field, field.type.kind))
+        for score, referable in self._by_name(field):
+            ours = set(field.words) & set(self._table.words)
+            if (score >= _SAYS_ENOUGH or not ours) and len(values) >= _FEWEST_VALUES and values <= referable.values:
+                return self._refer(
+                    field, referable, values, Guess("likely", f"its name, and {_all(values)} {referable.table} has")
+                )
+        return None
 
     # --- one table -------------------------------------------------------------------------------------------
 
@@ -190,15 +247,20 @@ class _Finder:
             if not missing:
                 return self._refer(field, referable, values, Guess("sure", "the row of types says so"))
             self._tell(field, referable, missing)
-        for referable in self._by_name(field):
+        for score, referable in self._by_name(field):
             meant = values - (none - referable.values)
             missing = meant - referable.values
             if len(meant) >= _FEWEST_VALUES and not missing:
                 chance = referable.chance(meant)
+                believed = score == 1 or _has_id(field) or (score >= _SAYS_ENOUGH and not self._has_ids)
+                if not believed and chance >= _CHANCE:
+                    continue  # `targets` that are 1, 2 and 3 are more likely a number of them.
                 why = f"its name, and {_all(meant)} {referable.table} has"
                 return self._refer(field, referable, values, Guess("sure" if chance < _CHANCE else "likely", why))
             if meant and missing and len(missing) <= (1 - _NEARLY) * len(meant):
                 self._tell(field, referable, missing)
+                if score >= _SAYS_ENOUGH:
+                    return None  # It is meant, and another table that happens to have all values isn't.
         return self._by_values(field, values, none)
 
     def _tell(self, field: GuessedField, referable: Referable, missing: frozenset[Any]) -> None:
@@ -217,18 +279,18 @@ class _Finder:
                 return found
         return []
 
-    def _by_name(self, field: GuessedField) -> list[Referable]:
-        """Tables that the field's name means, the one that says most first."""
+    def _by_name(self, field: GuessedField) -> list[tuple[float, Referable]]:
+        """Tables that the field's name means, with how much it says, the one that says most first."""
         words = tuple(_without_id(field.words))
         if not words or {word.rstrip("0123456789") for word in words} <= _SAYS_NOTHING:
             return []
         kind = _comparable(field.type.kind)
-        fitting = self._referables.called(kind, words[-1], _singular(words)[-1])
-        scored = [(_likeness(words, one.names), one) for one in fitting]
-        if words[-1] in _SELF_WORDS or words[0] in _SELF_WORDS:
-            scored += [(0.5, one) for one in self._referables.of_table(self._table.name) if one.kind == kind]
+        fitting = self._referables.called(kind, words[-1], singular(words)[-1])
+        scored = [(_likeness(words, tuple(self._table.words), one), one) for one in fitting]
+        if set(words) <= _SELF_WORDS:
+            scored += [(_SELF, one) for one in self._referables.of_table(self._table.name) if one.kind == kind]
         best = sorted(scored, key=lambda pair: -pair[0])
-        return [one for score, one in best if score and not self._is_itself(one, field)]
+        return [(score, one) for score, one in best if score and not self._is_itself(one, field)]
 
     def _is_itself(self, referable: Referable, field: GuessedField) -> bool:
         return referable.table == self._table.name and (field.key is not None or referable.field == field.name)
@@ -265,7 +327,7 @@ class _Finder:
             return None
         kind = _comparable(field.type.kind)
         texts = [words_of(text)[0] for text in as_cells(sibling.cells).plain_values("string")]
-        if not any(self._referables.called(kind, *words[-1:], *_singular(tuple(words))[-1:]) for words in texts):
+        if not any(self._referables.called(kind, *words[-1:], *singular(words)[-1:]) for words in texts):
             return None
         by_text: dict[str, set[Any]] = {}
         pairs = zip(as_cells(sibling.cells).plain("string"), as_cells(field.cells).plain(field.type.kind), strict=True)
@@ -282,28 +344,37 @@ class _Finder:
         self, text: str, values: set[Any], field: GuessedField, sibling: GuessedField
     ) -> GuessedRef | None:
         words = tuple(words_of(text)[0])
-        for one in self._referables.called(_comparable(field.type.kind), *words[-1:], *_singular(words)[-1:]):
-            named = bool(_likeness(words, one.names)) or any(words and name[-1:] == words[-1:] for name in one.names)
+        for one in self._referables.called(_comparable(field.type.kind), *words[-1:], *singular(words)[-1:]):
+            named = bool(_likeness(words, (), one)) or any(words and name[-1:] == words[-1:] for name in one.names)
             if named and not one.field and values <= one.values:
                 # The enum's value isn't named yet; the label stands for it until it is.
                 return GuessedRef(one.table, when=f"{sibling.name}={text}")
         return None
 
 
-def _likeness(words: tuple[str, ...], names: frozenset[tuple[str, ...]]) -> float:
-    """How much of a field's name a table's name explains: `reward_item` and `item` 0.5, 0 where it isn't its end."""
+def _likeness(words: tuple[str, ...], above: tuple[str, ...], to: Referable) -> float:
+    """How much of a field's name a table's name explains: `reward_item` and `item` 0.5, 0 where it isn't its end.
+
+    `above` is what the field's own table is called: its `effect` is the one of `move_effect` in `move`. What a key is
+    called says less than what a table is.
+    """
+    best = max(_explained(words, above, name) for name in to.names)
+    return max(best, _OF_THE_KEY * _explained(words, above, to.stem)) if to.stem else best
+
+
+def _explained(words: tuple[str, ...], above: tuple[str, ...], name: tuple[str, ...]) -> float:
     best = 0.0
-    for name in names:
-        for candidate in (words, _singular(words)):
-            if candidate[-len(name) :] == name:
-                best = max(best, len(name) / len(words))
-            elif name[-len(candidate) :] == candidate and not set(candidate) <= _GENERIC:
-                best = max(best, 0.3 * len(candidate) / len(name))
+    for candidate in {words, singular(words)}:
+        if candidate[-len(name) :] == name:
+            best = max(best, len(name) / len(words))
+        elif above and name == (*above, *candidate):
+            best = max(best, _IN_FULL)
+        elif name[-len(candidate) :] == candidate and not set(candidate) <= _GENERIC:
+            best = max(best, (0.8 if len(candidate) > 1 else 0.3) * len(candidate) / len(name))
+        elif candidate[-1:] == name[-1:] and candidate[-1] not in _GENERIC:
+            # `evolves_from_species` of `pokemon_species`
+            best = max(best, _LAST_WORD)
     return best
-
-
-def _singular(words: tuple[str, ...]) -> tuple[str, ...]:
-    return (*words[:-1], words[-1].removesuffix("s")) if words else words
 
 
 def _kind_of(field: GuessedField, siblings: Sequence[GuessedField]) -> GuessedField | None:
