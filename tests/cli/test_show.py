@@ -20,6 +20,7 @@ from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from waiting import LONGEST
 
 from gdata.cli.planning.rows import ShownTable, render
 from gdata.config import Audience, SheetEntry
@@ -249,7 +250,7 @@ def on_terminal() -> Callable[..., bytes]:
                 break
             content += piece
         os.close(ours)
-        assert process.wait(60) == 0
+        assert process.wait(LONGEST) == 0
         return content
 
     return run

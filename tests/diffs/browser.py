@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from waiting import LONGEST
 
 _FLAGS = [
     "--headless",
@@ -157,4 +158,4 @@ def browser() -> Iterator[Browser]:
             os.close(commands)
             os.close(answers)
             process.terminate()
-            process.wait(20)
+            process.wait(LONGEST)

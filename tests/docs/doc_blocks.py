@@ -83,6 +83,7 @@ def plain(line: str) -> str:
     line = re.sub(r"\b\d\d-\d\d \d\d:\d\d\b", "MM-DD HH:MM", line)
     line = re.sub(r"\b[0-9a-f]{8,64}\b", "HASH", line)
     line = re.sub(r"\b\d+\.\d+ s\b", "SECONDS", line)
+    line = re.sub(r"\bjust now\b|\b\d+ minutes? ago\b", "AGE", line)
     line = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line)
     line = re.sub(r"[─━╴╶]{3,}", "───", line)
     return " ".join(line.split())

@@ -11,10 +11,8 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import openpyxl
@@ -22,6 +20,7 @@ import pytest
 import yaml
 from command_line import GDATA, ROOT, run_gdata
 from doc_blocks import Block, Marker, missing_lines, parts_of
+from waiting import LONGEST, free_ports, until
 
 from gdata.testing.google import GoogleEmulator
 from gdata.testing.google_command import import_folder, spreadsheet_id
@@ -52,8 +51,7 @@ class Reader:
         self.google: GoogleEmulator | None = None
         self.background: list[subprocess.Popen[bytes]] = []
         self.forget()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        (self.port,) = free_ports(1)
 
     def follow(self, part: Marker | Block) -> None:
         if isinstance(part, Marker):
@@ -143,10 +141,13 @@ class Reader:
                 start_new_session=True,
             )
         self.background.append(process)
-        end = time.monotonic() + 30
-        while self.serves not in log.read_text(encoding="utf-8", errors="replace"):
-            assert process.poll() is None and time.monotonic() < end, f"{command}\n{log.read_text(encoding='utf-8')}"
-            time.sleep(0.05)
+
+        def serves() -> bool:
+            text = log.read_text(encoding="utf-8", errors="replace")
+            assert self.serves in text or process.poll() is None, f"{command}\n{text}"
+            return self.serves in text
+
+        until(serves, lambda: f"{command}\n{log.read_text(encoding='utf-8')}")
         assert not missing_lines(expected, log.read_text(encoding="utf-8")), log.read_text(encoding="utf-8")
 
     def filled(self, command: str) -> str:
@@ -167,7 +168,7 @@ class Reader:
     def leave(self) -> None:
         for process in self.background:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(10)
+            process.wait(LONGEST)
         if self.google is not None:
             self.google.__exit__(None, None, None)
 

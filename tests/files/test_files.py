@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from waiting import LONGEST
 
 from gdata.errors import OutputError
 from gdata.files import project_lock, write_atomically, writing
@@ -55,17 +56,17 @@ def test_unknown_errors_keep_their_words() -> None:
 
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from gdata.files import project_lock
 with project_lock(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def hold(path: Path) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None and process.stdout.readline().strip() == b"held"
     return process
 
@@ -86,7 +87,7 @@ def test_waiting_says_so_once_and_goes_on_when_the_holder_is_killed(tmp_path: Pa
             said.append(sentence)
             threading.Timer(0.3, process.kill).start()
 
-        with project_lock(tmp_path / "lock", on_wait=waited, timeout=30):
+        with project_lock(tmp_path / "lock", on_wait=waited, timeout=LONGEST):
             pass
     assert said == [f"another gdata (process {process.pid}) works on this project; waiting until it is done"]
 

@@ -7,23 +7,21 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
+from waiting import LONGEST, free_ports
 
 from gdata.errors import StoreError
 from gdata.releases.stores.place import open_store
 from gdata.releases.stores.store import writable
 
 KEY, SECRET = "tester", "testersecret"
-_START_SECONDS = 60
 _numbers = count(1)
 
 
@@ -66,7 +64,7 @@ def _command(weed: str, folder: Path) -> tuple[str, list[str]]:
     identity = {"name": "tests", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     parts = ("s3", "master", "volume", "filer")
-    ports = dict(zip((f"{part}.port{kind}" for part in parts for kind in ("", ".grpc")), _free_ports(8), strict=True))
+    ports = dict(zip((f"{part}.port{kind}" for part in parts for kind in ("", ".grpc")), free_ports(8), strict=True))
     options = {
         "ip": "127.0.0.1",
         "ip.bind": "127.0.0.1",
@@ -84,14 +82,6 @@ def _command(weed: str, folder: Path) -> tuple[str, list[str]]:
     return f"http://127.0.0.1:{ports['s3.port']}", [weed, "server", "-s3", *flags]
 
 
-def _free_ports(number: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
 def _die_with_parent() -> None:
     """Also when the tests are killed: PR_SET_PDEATHSIG, which Linux alone has."""
     if sys.platform == "linux":
@@ -99,7 +89,7 @@ def _die_with_parent() -> None:
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + LONGEST
     while True:
         try:
             assert writable(open_store("s3://game/ready")).create("releases/ready.json", b"yes")

@@ -7,11 +7,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from runtime_data import ITEMS, build
+from waiting import until
 
 import gdata
 from gdata.errors import DamagedError, UsageError
@@ -22,13 +22,6 @@ from gdata.testing.bundles import build_output
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     return build(tmp_path / "output", 1)
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it didn't come about"
-        time.sleep(0.005)
 
 
 def test_refresh_swaps_in_what_is_newer(output: Path) -> None:
@@ -141,7 +134,8 @@ def test_watch_logs_one_trouble_once_and_goes_on(output: Path, caplog: pytest.Lo
     path = output / "server" / "manifest.json"
     with caplog.at_level(logging.ERROR, "gdata"):
         watch = data.watch(0.01)
-        path.write_bytes(b"{")
+        (output / "half").write_bytes(b"{")
+        (output / "half").replace(path)  # at once: an empty file would be another trouble
         until(lambda: bool(caplog.records))
         time.sleep(0.1)
         assert [record.levelname for record in caplog.records] == ["ERROR"]

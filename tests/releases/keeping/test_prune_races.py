@@ -79,7 +79,7 @@ def one_round(location: str, builds: list[Mapping[str, Bundle]], chance: random.
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join()
     return told
 
 

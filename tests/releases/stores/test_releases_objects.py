@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from released_game import build, release
+from waiting import LONGEST
 
 from gdata.errors import StoreError, UsageError
 from gdata.releases.reader import newest_entry
@@ -55,7 +56,7 @@ def run_with(environment: dict[str, str]) -> None:
     )
     variables = {name: value for name, value in ({**os.environ, **environment}).items() if value}
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=100)
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=LONGEST)
     if done.stdout:
         kind, message, hint = done.stdout.strip().split("\n")
         assert kind == "StoreError"
@@ -130,7 +131,7 @@ def test_threads_and_forks_share_a_store(s3_location: str, tmp_path: Path) -> No
         "assert found == {b'x'}\n"
         "os._exit(0) if child == 0 else sys.exit(os.waitpid(child, 0)[1])"
     )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=LONGEST)
 
 
 def test_what_only_one_may_create_is_one_plain_put(s3_location: str, monkeypatch: pytest.MonkeyPatch) -> None:
