@@ -91,7 +91,7 @@ def test_rows_of_another_schema_are_read_by_their_own(tmp_path: Path) -> None:
 
 def test_a_table_that_nobody_has_is_told(tmp_path: Path) -> None:
     data = BundleData(bundle(tmp_path / "old", OLD))
-    with pytest.raises(LookupFailed, match=r"there is no table ItmTable\. Did you mean ItemTable"):
+    with pytest.raises(LookupFailed, match=r"there is no table ItmTable\. did you mean ItemTable"):
         assert data.ItmTable
     with pytest.raises(AttributeError):
         assert data._private
