@@ -258,7 +258,7 @@ class _TableRule:
             # Written so that NaN, which is never on the right side, is out of bounds.
             if value is not None and self._looks_at(leaf.path) and not (value >= bound if is_least else value <= bound):
                 name = row_name(row.key, row.number, row.title)
-                words = {"name": name, "path": leaf.path, "new": value_text(leaf.new)}
+                words = {"name": name, "path": leaf.path, "new": value_text(leaf.new, leaf.new_title)}
                 told = _BELOW if is_least else _ABOVE
                 yield self._violation(told, row.key, leaf.path, limit=str(self.rule.limit_by), **words)
 
@@ -314,8 +314,8 @@ class _TableRule:
                             leaf.path,
                             name=row_name(change.key, change.number, change.title),
                             path=leaf.path,
-                            old=value_text(leaf.old),
-                            new=value_text(leaf.new),
+                            old=value_text(leaf.old, leaf.old_title),
+                            new=value_text(leaf.new, leaf.new_title),
                             limit=str(self.rule.limit_by),
                         )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from gdata.diffs.metrics import MetricDiff
+    from gdata.diffs.titles import Referents
 
 Json = Any
 """None, bool, int, float, str, or lists and dicts of them."""
@@ -80,6 +81,11 @@ class Row:
     titles: Titles = field(default=Titles(), repr=False, compare=False)
     users: int = 0
     """Of a row that was removed, how many rows referred to it."""
+    referents: Referents | None = field(default=None, repr=False, compare=False)
+
+    def referent(self, path: str) -> str:
+        """What people call the row that the value at `path` refers to."""
+        return "" if self.referents is None else self.referents.title(self.message, path)
 
     @property
     def title(self) -> str:
@@ -107,10 +113,14 @@ class FieldChange(NamedTuple):
     path: str
     old: Json
     new: Json
+    old_title: str = ""
+    """Where the value refers to a row, what people call that."""
+    new_title: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """The change as the diff's JSON has it, under its path."""
-        return {"old": self.old, "new": self.new}
+        titles = {"old_title": self.old_title, "new_title": self.new_title}
+        return {"old": self.old, "new": self.new, **{name: title for name, title in titles.items() if title}}
 
 
 class RowChange(NamedTuple):
@@ -404,6 +414,8 @@ def row_name(key: Key | None, number: int, title: str = "") -> Sentence | str:
     return f"[{names}] {title}" if title and title != names else f"[{names}]"
 
 
-def value_text(value: Json) -> Sentence | str:
-    """A value in a gate's message."""
-    return sentence("(none)") if value is None else str(value)
+def value_text(value: Json, title: str = "") -> Sentence | str:
+    """A value in a gate's message, with the title of the row that it refers to."""
+    if value is None:
+        return sentence("(none)")
+    return f"{value} ({title})" if title else str(value)

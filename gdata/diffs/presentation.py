@@ -102,6 +102,11 @@ def key_text(key: Key | None, row_number: int) -> str:
     return say("row {number}", number=row_number) if key is None else visible(", ".join(map(str, key)))
 
 
+def called(value: str, title: str) -> str:
+    """A value with the title of what it refers to: `1001 (철검)`."""
+    return f"{value} ({visible(title)})" if title and visible(title) != value else value
+
+
 def local_time(value: str, timezone: str) -> str:
     """A timestamp of protobuf's JSON in the time zone, without seconds where they are zero."""
     from zoneinfo import ZoneInfo

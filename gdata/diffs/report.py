@@ -30,7 +30,7 @@ from gdata.diffs.model import (
     plain,
 )
 from gdata.diffs.patterns import Column, Pattern, columns, find_patterns, ratio_text
-from gdata.diffs.presentation import Presentation, age, key_text
+from gdata.diffs.presentation import Presentation, age, called, key_text
 from gdata.language import counted, say, say_counted, sentence
 from gdata.text import visible
 
@@ -391,7 +391,7 @@ class _TableWords:
         """A whole row: its fields but the key, those that say nothing left out."""
         skipped = {*self.table.key, *([row.titles.field] if _title(row) else ())} if row.key is not None else set()
         values = (
-            self._value(FieldChange(name, *((None, value) if is_new else (value, None))))
+            self._value(FieldChange(name, *((None, value) if is_new else (value, None)), *[row.referent(name)] * 2))
             for name, value in row.values.items()
             if name not in skipped and value not in ("", [], {})
         )
@@ -399,8 +399,8 @@ class _TableWords:
 
     def _value(self, one: FieldChange) -> ValueReport:
         old, new = (
-            None if value is None else self.words.value(self.table, one.path, value, is_new=is_new)
-            for value, is_new in ((one.old, False), (one.new, True))
+            None if value is None else called(self.words.value(self.table, one.path, value, is_new=is_new), title)
+            for value, title, is_new in ((one.old, one.old_title, False), (one.new, one.new_title, True))
         )
         is_text = isinstance(one.old, str) and isinstance(one.new, str)
         return ValueReport(self._name(one.path), plain(one.path), old, new, is_text, self._ratio(one))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
-from functools import cache
-from itertools import repeat
+from functools import cache, cached_property
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -14,7 +14,6 @@ from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
-from gdata.bundles.titles import Titles
 from gdata.diffs.fields import MessageComparer, filled, leaf_changes
 from gdata.diffs.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
 from gdata.diffs.model import ColumnDiff, FieldChange, Key, Row, RowChange, TableDiff, TableRows, plain
@@ -83,6 +82,8 @@ def keys_of_both(
 
 _AT_ONCE = 20_000
 """Pairs of rows that are messages at the same time."""
+_TITLED_MOST = 20_000
+"""Changed values of a table that have the titles of what they refer to; of more, nobody reads each."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
     cut = cache(side.cut)
 
     def read(indexes: range) -> list[Row]:
-        return _rows(cut(), indexes, keys, shapes, side.titles.of(side.name))
+        return _rows(side, cut(), indexes, keys, shapes)
 
     rows = TableRows(side.entry.rows, read)
     return TableDiff(
@@ -189,8 +190,8 @@ class _Comparison:
         old_keys, new_keys = (None, None) if self.keys is None else self.keys
         matching = self._match()
         changed = list(self._changed(matching.pairs, new_keys))
-        added = _rows(self.new_raw, matching.added, new_keys, self.shapes, self.new.titles.of(self.new.name))
-        removed = _rows(self.old_raw, matching.removed, old_keys, self.shapes, self.old.titles.of(self.old.name))
+        added = _rows(self.new, self.new_raw, matching.added, new_keys, self.shapes)
+        removed = _rows(self.old, self.old_raw, matching.removed, old_keys, self.shapes)
         reordered = matching.reordered and not self.new.shape.is_map
         renamed_from = self.old.name if self.old.name != self.new.name else ""
         columns = () if self.alike else tuple(self._columns(old_keys, new_keys))
@@ -213,8 +214,13 @@ class _Comparison:
             kinds={path: one.kind for path, one in paths.items()},
             maps=frozenset(path for path, one in paths.items() if one.is_map),
             moved=self._moved(),
-            refs=frozenset((*self.old.entry.refs, *self.new.entry.refs)),
+            refs=self.refs,
         )
+
+    @cached_property
+    def refs(self) -> frozenset[str]:
+        """The paths, without indexes, whose values refer to rows."""
+        return frozenset((*self.old.entry.refs, *self.new.entry.refs))
 
     def _columns(self, old_keys: RowKeys | None, new_keys: RowKeys | None) -> Iterator[ColumnDiff]:
         yield from self._one_sided(self.new_raw, self.old_raw, new_keys, is_new=True)
@@ -275,11 +281,33 @@ class _Comparison:
         old_reader, new_reader = self.old_raw.reader(len(pairs)), self.new_raw.reader(len(pairs))
         shapes = self.shapes.common(self.old_raw.shape.row, self.new_raw.shape.row)
         comparer = MessageComparer(shapes, same_class=self.alike)
+        titled = islice(repeat(True), _TITLED_MOST)
         for at in range(0, len(pairs), _AT_ONCE):
             chunk = pairs[at : at + _AT_ONCE]
             old = [old_reader(index) for index, _ in chunk]
             new = [new_reader(index) for _, index in chunk]
-            yield from self._row_changes(chunk, new, comparer.compare(old, new), keys)
+            found = comparer.compare(old, new)
+            yield from self._row_changes(chunk, new, self._titled(old, new, found, titled), keys)
+
+    def _titled(
+        self,
+        old: Sequence[Message],
+        new: Sequence[Message],
+        found: Mapping[int, Sequence[FieldChange]],
+        left: Iterator[bool],
+    ) -> Mapping[int, Sequence[FieldChange]]:
+        """The changes with the titles of the rows that values refer to."""
+        if not self.refs:
+            return found
+        before, after = (side.titles.referents(side.name) for side in (self.old, self.new))
+
+        def titled(index: int, one: FieldChange) -> FieldChange:
+            if plain(one.path) not in self.refs or not next(left, False):
+                return one
+            titles = before.title(old[index], one.path), after.title(new[index], one.path)
+            return one._replace(old_title=titles[0], new_title=titles[1])
+
+        return {index: [titled(index, one) for one in changes] for index, changes in found.items()}
 
     def _row_changes(
         self,
@@ -323,14 +351,15 @@ def _by_leaf(rows: Sequence[RowChange]) -> dict[str, list[RowChange]]:
     return found
 
 
-def _rows(raw: RawTable, indexes: Sequence[int], keys: RowKeys | None, shapes: Shapes, titles: Titles) -> list[Row]:
+def _rows(side: TableSide, raw: RawTable, indexes: Sequence[int], keys: RowKeys | None, shapes: Shapes) -> list[Row]:
+    titles, referents = side.titles.of(side.name), side.titles.referents(side.name)
     convert = shapes.whole(raw.shape.row).to_json
     messages = list(map(raw.reader(len(indexes)), indexes))
     if keys is None:
         pairs = zip(indexes, messages, strict=True)
-        return [Row(None, index + 1, message, convert, titles) for index, message in pairs]
+        return [Row(None, index + 1, message, convert, titles, 0, referents) for index, message in pairs]
     found = raw.map_keys(indexes) if keys.of_map else keys.of_messages(messages)
     return [
-        Row(keys.to_json(key), index + 1, message, convert, titles)
+        Row(keys.to_json(key), index + 1, message, convert, titles, 0, referents)
         for key, index, message in zip(found, indexes, messages, strict=True)
     ]

@@ -24,7 +24,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto,
 from google.protobuf.message import Message
 
 from gdata.bundles.reader import Bundle
-from gdata.bundles.users import find_users
+from gdata.bundles.references import find_users
 from gdata.config import SchemaRule
 from gdata.diffs.model import Misreading, SchemaChange, Side, TableDiff
 from gdata.diffs.readers import old_readings

@@ -13,7 +13,7 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Any, Self
 
-from gdata.bundles.users import Use
+from gdata.bundles.references import Use
 from gdata.errors import DamagedError, GdataError, OutsideError, UsageError
 from gdata.runtime.freshness import Freshness, Health, Watch
 from gdata.runtime.places import Found, Place

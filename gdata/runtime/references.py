@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.bundles.fieldpath import FieldPath
 from gdata.bundles.manifest import Reference, TableEntry
+from gdata.bundles.references import holds, is_none, leaf_at, value_reader
 from gdata.errors import LookupFailed
 from gdata.nearest import nearest
-from gdata.proto.fields import is_map_entry
 
 
 class Tables(Protocol):
@@ -31,7 +31,7 @@ class References:
         self._by_field: dict[tuple[str, str], tuple[Reference, ...]] = {}
         for name, entry in tables.items():
             for path, references in entry.refs.items():
-                leaf = _leaf(rows[name], path)
+                leaf = leaf_at(rows[name], path)
                 if leaf is not None:
                     self._by_field[_holder_name(leaf), leaf.name] = references
 
@@ -65,26 +65,15 @@ def _holder_name(field: FieldDescriptor) -> str:
     return field.containing_type.full_name
 
 
-def _leaf(row: Descriptor, path: str) -> FieldDescriptor | None:
-    """The field at the end of a manifest's path; None where generated classes don't have it."""
-    message: Descriptor | None = row
-    field = None
-    for name in path.split("."):
-        field = message.fields_by_name.get(name) if message is not None else None
-        message = field.message_type if field is not None else None
-        if message is not None and is_map_entry(message):
-            message = message.fields_by_name["value"].message_type
-    return field
-
-
 def _follow(tables: Tables, references: Iterable[Reference], holder: Any, leaf: FieldDescriptor, value: Any) -> Any:
     if value is None:
         return None
     asked = []
     for reference in references:
-        if _as_text(leaf, value) in reference.none or not _holds(reference.when, holder):
+        read = value_reader(leaf, reference)
+        if read is None or is_none(reference, value) or not holds(reference.when, holder):
             continue
-        row = _find(tables[reference.table], reference.fields, value)
+        row = _find(tables[reference.table], reference.fields, read(value))
         if row is not None:
             return row
         asked.append(reference.table)
@@ -97,24 +86,5 @@ def _follow(tables: Tables, references: Iterable[Reference], holder: Any, leaf: 
 def _find(table: Any, fields: tuple[str, ...], value: Any) -> Any:
     if fields == table.key:
         return table.get(value)
-    return next(iter(table.where(**{fields[0]: value})), None)
-
-
-def _holds(when: str, holder: Any) -> bool:
-    if not when:
-        return True
-    name, _, wanted = when.partition("=")
-    field = holder.DESCRIPTOR.fields_by_name.get(name.strip())
-    return field is not None and wanted.strip() in set(_texts(field, getattr(holder, name.strip())))
-
-
-def _texts(field: FieldDescriptor, value: Any) -> Iterator[str]:
-    yield _as_text(field, value)
-    if field.enum_type is not None and value in field.enum_type.values_by_number:
-        yield field.enum_type.values_by_number[value].name
-
-
-def _as_text(field: FieldDescriptor, value: Any) -> str:
-    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
-        return "true" if value else "false"
-    return str(value)
+    values = value if len(fields) > 1 else (value,)
+    return next(iter(table.where(**dict(zip(fields, values, strict=True)))), None)

@@ -17,8 +17,8 @@ from google.protobuf.message import DecodeError, Message
 from gdata.bundles.lookup import Table, make_once
 from gdata.bundles.manifest import Manifest, Reference, TableEntry
 from gdata.bundles.reader import Bundle, unpacked
+from gdata.bundles.references import Use, find_users
 from gdata.bundles.titles import Titles, titles_of
-from gdata.bundles.users import Use, find_users
 from gdata.errors import DamagedError, LookupFailed
 from gdata.nearest import nearest
 from gdata.runtime.mapped import map_table

@@ -12,6 +12,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side, TableDiff
 from gdata.diffs.patterns import ratio_text
+from gdata.diffs.report import report_of
 from gdata.testing.bundles import Contents, memory_output
 
 PROTO = """
@@ -91,3 +92,96 @@ def test_rows_without_a_title_have_none() -> None:
 )
 def test_a_number_tells_how_many_times_as_large_it_became(old: float, new: float, text: str) -> None:
     assert ratio_text(old, new) == text
+
+
+NESTED = """
+syntax = "proto3";
+package game;
+enum Kind { KIND_ITEM = 0; KIND_HERO = 1; }
+message Item { int32 id = 1; string name = 2; }
+message ItemTable { repeated Item rows = 1; }
+message Hero { string id = 1; string name = 2; }
+message HeroTable { repeated Hero rows = 1; }
+message Text { string key = 1; string ko = 2; }
+message TextTable { repeated Text rows = 1; }
+message Reward { Kind kind = 1; string id = 2; int32 count = 3; }
+message Quest {
+  int32 id = 1; int32 item = 2; optional int64 other = 3; repeated Reward rewards = 4; map<string, int32> by_day = 5;
+  string desc = 6; repeated int32 needs = 7;
+}
+message QuestTable { repeated Quest rows = 1; }
+"""
+NESTED_ITEM = [Reference("ItemTable", ("id",), none=("9",))]
+NESTED_REFS = {
+    "QuestTable": {
+        "item": NESTED_ITEM,
+        "other": NESTED_ITEM,
+        "by_day": NESTED_ITEM,
+        "needs": NESTED_ITEM,
+        "desc": [Reference("TextTable", ("key",))],
+        "rewards.id": [Reference("HeroTable", ("id",), "kind=KIND_HERO"), Reference("ItemTable", ("name",), "kind=0")],
+    }
+}
+OLD_QUEST = {
+    "id": 1,
+    "item": 1,
+    "other": 1,
+    "rewards": [{"kind": 0, "id": "검", "count": 1}, {"kind": 1, "id": "h1"}],
+    "by_day": {"mon": 1, "a.b]": 1},
+    "desc": "d1",
+    "needs": [1, 2],
+}
+NEW_QUEST = {
+    "id": 1,
+    "item": 2,
+    "rewards": [{"kind": 1, "id": "h1", "count": 2}, {"kind": 1, "id": "h2"}],
+    "by_day": {"mon": 2, "a.b]": 2},
+    "desc": "d2",
+    "needs": [1, 7],
+}
+
+
+def quests(old: list[dict[str, object]], new: list[dict[str, object]]) -> TableDiff:
+    tables = {
+        "ItemTable": [{"id": 1, "name": "검"}, {"id": 2, "name": "<b>활</b>"}, {"id": 9, "name": "none"}],
+        "HeroTable": [{"id": "h1", "name": "민지"}, {"id": "h2", "name": ""}],
+        "TextTable": [{"key": "d1", "ko": "첫 글"}, {"key": "d2", "ko": "다음 글"}],
+    }
+    made = (
+        Side(name, None, memory_output({"server": Contents(NESTED, {**tables, "QuestTable": rows}, refs=NESTED_REFS)}))
+        for name, rows in (("old", old), ("new", new))
+    )
+    return compare(*made).targets["server"].tables["QuestTable"]
+
+
+def test_a_value_that_refers_to_a_row_has_its_title_however_deep_it_lies() -> None:
+    (change,) = quests([OLD_QUEST], [NEW_QUEST]).changed
+    assert {one.path: (one.old_title, one.new_title) for one in change.fields if one.old_title or one.new_title} == {
+        "item": ("검", "<b>활</b>"),
+        "other": ("검", ""),
+        "rewards[1].id": ("검", "민지"),
+        "rewards[2].id": ("민지", ""),
+        "by_day[mon]": ("검", "<b>활</b>"),
+        'by_day["a.b\\u005d"]': ("검", "<b>활</b>"),
+        "desc": ("첫 글", "다음 글"),
+        "needs[2]": ("<b>활</b>", ""),
+    }
+
+
+def test_a_value_that_means_no_reference_has_no_title() -> None:
+    (change,) = quests([OLD_QUEST], [{**OLD_QUEST, "item": 9}]).changed
+    assert [one.as_json() for one in change.fields] == [{"old": 1, "new": 9, "old_title": "검"}]
+
+
+def test_a_row_that_came_has_the_titles_of_what_it_refers_to() -> None:
+    (row,) = quests([], [NEW_QUEST]).added
+    assert (row.referent("item"), row.referent("rewards"), row.referent("nothing")) == ("<b>활</b>", "", "")
+
+
+def test_people_see_the_titles_beside_the_values() -> None:
+    diff = sides(ROWS, [{**ROWS[0], "next_id": 1, "name_key": "item.1"}, ROWS[1]])
+    (table,) = report_of(diff).tables
+    (value,) = table.changed.shown[0].values
+    assert (value.old, value.new, value.ratio) == ("2 (은검)", "1 (Iron Sword)", "")
+    (added,) = report_of(sides(ROWS[1:], ROWS)).tables[0].added.shown
+    assert added.whole() == "price: 50 · next_id: 2 (은검)"

@@ -182,6 +182,7 @@ class _Page:
 
     def _rows(self, one: TableHistory, rows: list[RowHistory]) -> None:
         from gdata.diffs.fields import number
+        from gdata.diffs.model import plain
         from gdata.diffs.patterns import ratio_text
 
         diff = one.diff
@@ -200,14 +201,20 @@ class _Page:
                 if not self.asked.field:
                     continue
             for change in row.fields:
-                kind = diff.kinds.get(change.path, "")
+                path = plain(change.path)
+                kind = "" if path in diff.refs or path in diff.key else diff.kinds.get(path, "")
                 ratio = ratio_text(number(change.old, kind), number(change.new, kind))
                 self._line(f"    {self._field(one, change)}  {ratio}".rstrip())
 
     def _field(self, one: TableHistory, change: Any) -> str:
+        from gdata.diffs.presentation import called
+
         old, new = (
-            self.words.value(one.diff, change.path, value, is_new=is_new)
-            for value, is_new in ((change.old, False), (change.new, True))
+            called(self.words.value(one.diff, change.path, value, is_new=is_new), title)
+            for value, title, is_new in (
+                (change.old, change.old_title, False),
+                (change.new, change.new_title, True),
+            )
         )
         return f"{self.words.field_name(one.diff.name, change.path)} {old} → {new}"
 

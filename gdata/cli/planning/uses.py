@@ -32,7 +32,7 @@ def command(
       gdata uses ItemTable 1001
       gdata uses Item "초급 회복 물약" --from live --format json
     """
-    from gdata.bundles.users import find_users
+    from gdata.bundles.references import find_users
     from gdata.cli.console import print_json
     from gdata.cli.planning.rows import open_table
     from gdata.cli.planning.show import open_shown

@@ -71,6 +71,49 @@ def test_every_use_is_found_by_its_path(tmp_path: Path) -> None:
     ]
 
 
+SEVERAL = """
+syntax = "proto3";
+package game;
+message LevelKey { int32 hero_id = 1; int32 level = 2; }
+message Rank { int32 of = 1; int32 grade = 2; }
+message Level { int32 hero_id = 1; int32 level = 2; string name = 3; LevelKey next = 4; }
+message LevelTable { repeated Level rows = 1; }
+message Skill {
+  int32 id = 1; repeated LevelKey needs = 2; map<string, LevelKey> by_mode = 3; Rank rank = 4; int32 odd = 5;
+}
+message SkillTable { repeated Skill rows = 1; }
+"""
+LEVEL = [Reference("LevelTable", ("hero_id", "level"))]
+SEVERAL_REFS = {
+    "LevelTable": {"next": LEVEL},
+    "SkillTable": {"needs": LEVEL, "by_mode": LEVEL, "rank": LEVEL, "odd": LEVEL},
+}
+
+
+def test_a_message_refers_to_a_key_of_several_fields(tmp_path: Path) -> None:
+    levels = [{"hero_id": 1, "level": one, "next": {"hero_id": 1, "level": one + 1}} for one in (1, 2)]
+    skills = [
+        {"id": 7, "needs": [{"hero_id": 2, "level": 2}, {"hero_id": 1, "level": 2}], "odd": 1},
+        {"id": 8, "by_mode": {"hard": {"hero_id": 1, "level": 2}}, "rank": {"of": 1, "grade": 2}},
+    ]
+    tables: dict[str, Any] = {"LevelTable": levels, "SkillTable": skills}
+    keys = {"LevelTable": ("hero_id", "level"), "SkillTable": ("id",)}
+    contents = Contents(SEVERAL, tables, keys=keys, refs=SEVERAL_REFS)
+    data = gdata.load(write_output(tmp_path / "output", {"server": contents}))
+    found = [(use.table, use.row.DESCRIPTOR.name, use.path) for use in data.users(data.LevelTable[1, 2])]
+    assert found == [
+        ("LevelTable", "Level", "next"),
+        ("SkillTable", "Skill", "by_mode[hard]"),
+        ("SkillTable", "Skill", "needs[2]"),
+        ("SkillTable", "Skill", "rank"),
+    ]
+    assert data.resolve(data.LevelTable[1, 1], "next") == data.LevelTable[1, 2]
+    assert data.resolve(data.SkillTable[8], "rank") == data.LevelTable[1, 2]
+    assert data.resolve(data.SkillTable[7], "rank") is None
+    told = run_gdata("uses", "LevelTable", "1,2", "--from", "output", cwd=tmp_path).out
+    assert "4 cells refer to it" in told
+
+
 def test_a_value_that_means_no_reference_is_no_use(tmp_path: Path) -> None:
     data = load(tmp_path)
     assert data.users(data.ItemTable[3]) == []

@@ -1,0 +1,146 @@
+"""What the manifest's references mean in rows: what a value refers by, and which rows and fields refer to a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from gdata.bundles.manifest import Reference, TableEntry
+from gdata.proto.fields import element_field, is_map
+
+Held = Iterator[tuple[str, Any]]
+"""Paths with indexes from 1, and the messages there."""
+
+
+class Use(NamedTuple):
+    """One field of one row that refers to another row."""
+
+    table: str
+    row: Any
+    path: str
+    """As planners write it: `rewards[2].item_id`."""
+
+
+def find_users(
+    tables: Mapping[str, TableEntry],
+    rows_of: Callable[[str], Sequence[Any]],
+    descriptors: Callable[[str], Descriptor],
+    table: str,
+    rows: Sequence[Any],
+) -> Iterator[tuple[int, Use]]:
+    """Every use of any of `rows`, which are of `table`, with the index of the row that it refers to.
+
+    `rows_of` gives a table's rows (the record of a vertical one as its only row), `descriptors` what they are; only
+    tables that may refer to `table` are asked for.
+    """
+    wanted: dict[tuple[str, ...], dict[Any, int]] = {}
+    for name, entry in tables.items():
+        for path, references in entry.refs.items():
+            for one in references:
+                if one.table != table or not one.fields:
+                    continue
+                if one.fields not in wanted:
+                    wanted[one.fields] = {value: at for at, value in enumerate(map(attrgetter(*one.fields), rows))}
+                yield from _uses(name, rows_of(name), descriptors(name), path, one, wanted[one.fields])
+
+
+def _uses(
+    name: str, rows: Sequence[Any], kind: Descriptor, path: str, reference: Reference, wanted: Mapping[Any, int]
+) -> Iterator[tuple[int, Use]]:
+    *outer, last = path.split(".")
+    leaf = leaf_at(kind, path)
+    read = value_reader(leaf, reference) if leaf is not None else None
+    if leaf is None or read is None:
+        return
+    values = {value: index for value, index in wanted.items() if not is_none(reference, value)}
+    if not outer and not leaf.is_repeated and leaf.message_type is None:
+        # A column at a time: most references are a field of the row itself.
+        for row, value in zip(rows, map(attrgetter(last), rows), strict=True):
+            if value in values and value and holds(reference.when, row):
+                yield values[value], Use(name, row, last)
+        return
+    for row in rows:
+        for prefix, holder in _holders(row, outer):
+            if holds(reference.when, holder):
+                for where, held in _values(holder, leaf, f"{prefix}{last}"):
+                    value = read(held)
+                    if value in values and value:
+                        yield values[value], Use(name, row, where)
+
+
+def value_reader(leaf: FieldDescriptor, reference: Reference) -> Callable[[Any], Any] | None:
+    """How what a field holds is read as what it refers by; None where it can't refer.
+
+    A value refers by itself. A message refers to a key of several fields: by its own fields of the same names, else by
+    all of them in the order of their numbers.
+    """
+    kind = element_field(leaf).message_type
+    if kind is None:
+        return (lambda value: value) if len(reference.fields) == 1 else None
+    names: Sequence[str] = reference.fields
+    if not all(name in kind.fields_by_name for name in names):
+        names = [field.name for field in sorted(kind.fields, key=lambda one: one.number)]
+    return attrgetter(*names) if len(names) == len(reference.fields) else None
+
+
+def leaf_at(row: Descriptor, path: str) -> FieldDescriptor | None:
+    """The field at the end of a manifest's path; None where generated classes don't have it."""
+    message: Descriptor | None = row
+    field = None
+    for name in path.split("."):
+        field = message.fields_by_name.get(name) if message is not None else None
+        message = element_field(field).message_type if field is not None else None
+    return field
+
+
+def holds(when: str, holder: Any) -> bool:
+    """Whether a reference holds in the message that has its field, by the value of a sibling: `kind=KIND_ITEM`."""
+    if not when:
+        return True
+    name, _, wanted = when.partition("=")
+    field = holder.DESCRIPTOR.fields_by_name.get(name.strip())
+    if field is None:
+        return False
+    value = getattr(holder, name.strip())
+    known = field.enum_type.values_by_number.get(value) if field.enum_type is not None else None
+    return wanted.strip() in {_as_text(value), known.name if known is not None else ""}
+
+
+def is_none(reference: Reference, value: Any) -> bool:
+    """Whether a value is one of those that mean no reference."""
+    return _as_text(value) in reference.none
+
+
+def _holders(message: Any, steps: Sequence[str], prefix: str = "") -> Held:
+    """The messages at the end of `steps`, each with the path to it."""
+    if not steps:
+        yield prefix, message
+        return
+    first, *rest = steps
+    field = message.DESCRIPTOR.fields_by_name[first]
+    held = getattr(message, first)
+    if is_map(field):
+        for key in sorted(held):
+            yield from _holders(held[key], rest, f"{prefix}{first}[{key}].")
+    elif field.is_repeated:
+        for index, inner in enumerate(held, 1):
+            yield from _holders(inner, rest, f"{prefix}{first}[{index}].")
+    elif message.HasField(first):
+        yield from _holders(held, rest, f"{prefix}{first}.")
+
+
+def _values(holder: Any, leaf: FieldDescriptor, path: str) -> Iterator[tuple[str, Any]]:
+    held = getattr(holder, leaf.name)
+    if is_map(leaf):
+        yield from ((f"{path}[{key}]", held[key]) for key in sorted(held))
+    elif leaf.is_repeated:
+        yield from ((f"{path}[{index}]", value) for index, value in enumerate(held, 1))
+    elif not leaf.has_presence or holder.HasField(leaf.name):
+        yield path, held
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
