@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from google.protobuf import json_format, text_format
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -231,12 +230,16 @@ JSON_OF_ITS_OWN = frozenset(["google.protobuf.Struct", "google.protobuf.Value", 
 def as_text(message: Any, format: str) -> bytes:
     """A table's message in `format`, json or txtpb; the same bytes for the same table."""
     if format == "txtpb":
+        from google.protobuf import text_format
+
         return text_format.MessageToString(message, as_utf8=True).encode()
     return json.dumps(as_dict(message), ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def as_dict(message: Any, *, proto_names: bool = False, zeros: bool = False) -> dict[str, Any]:
     """A message in protobuf's JSON mapping, always in the same order; `zeros`: with the fields that can't be unset."""
+    from google.protobuf import json_format
+
     content = json_format.MessageToDict(
         message, preserving_proto_field_name=proto_names, always_print_fields_with_no_presence=zeros
     )

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from gdata.config import Config, Gate
-from gdata.diffs.compare import compare
-from gdata.diffs.gate import GateVerdict, judge
-from gdata.diffs.model import Diff, Side
 from gdata.errors import GdataError, RefusedError
 from gdata.language import Sentence, say, sentence
 from gdata.pipeline.sides import published_side
 from gdata.pipeline.versions import version_words
 from gdata.releases.log import newest_entry, read_log_so_far
-from gdata.releases.move import Move
 from gdata.releases.reader import bundles_at
 from gdata.releases.records import Entry, is_channel_name
 from gdata.releases.stores.store import Store
 from gdata.versions import Version
+
+if TYPE_CHECKING:
+    from gdata.diffs.gate import GateVerdict
+    from gdata.diffs.model import Diff, Side
+    from gdata.releases.move import Move
 
 
 def versions_of(side: Side) -> dict[str, Version | None]:
@@ -63,6 +65,9 @@ def judge_versions(
     """The gate's word on a diff, and what is to be said of it; between two versions a schema is held to the new one's
     last release.
     """
+    from gdata.diffs.compare import compare
+    from gdata.diffs.gate import judge
+
     new, old = versions_of(diff.new), versions_of(diff.old)
     if config is None or store is None or not old or all(old.get(name) == version for name, version in new.items()):
         return judge(diff, gate, allowed), []

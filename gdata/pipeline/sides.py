@@ -79,8 +79,8 @@ def check_channel(config: Config, store: Store, name: str) -> None:
         )
 
 
-def output_side(config: Config) -> Side:
-    """The build in the project's output folder.
+def output_side(config: Config, made_from: bytes | None = None) -> Side:
+    """The build in the project's output folder; `made_from`: it was made just now, of these descriptors.
 
     Raises:
         UsageError: nothing is built there.
@@ -104,6 +104,8 @@ def output_side(config: Config) -> Side:
             ),
             hint=sentence("run `gdata build`"),
         )
+    if made_from is not None:
+        return replace(side, sources=made_from)
     build = side.build or ""
     return replace(
         side,

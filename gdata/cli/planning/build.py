@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,14 +113,15 @@ def command(
         with said.of_notes(progress), progress as listener:
             project, built = _build(config, listener, tables, base, snapshot, offline=offline, strict=strict)
         is_told = built.build is not None and not (quiet and format_ != "json")
-        compared = _compare(config) if is_told else None
+        made_from = project.schema.descriptors if project is not None else None
+        compared = _compare(config, made_from, is_counted=format_ == "json") if is_told else None
         report_problems(built.checked.problems, format_, lambda: _as_json(built, compared), show_all=show_all)
         if format_ != "json" and is_told:
             console = result_console() if format_ == "text" else error_console()
             _render(console, built, said)
             if compared is not None:
-                _render_diff(console, *compared)
-                _tell_version(console, config, compared[0].new)
+                _render_diff(console, compared)
+                _tell_version(console, config, compared.new)
     is_sure = (
         can_be_told(context.obj or ("--verify",), os.environ)
         and not progress.has_waited
@@ -134,7 +135,7 @@ def command(
 def _note(
     project: Project,
     built: Built,
-    compared: tuple[Diff, GateVerdict] | None,
+    compared: _Compared | None,
     said: Recording,
     started: int,
     arguments: Sequence[str],
@@ -144,7 +145,7 @@ def _note(
 
     if said.pieces and said.pieces[0][0] == "out" and (found := _TIMINGS.search(said.pieces[0][1])):
         said.replace_last(found[1], "timings", found[1])
-    released = compared[0].old if compared is not None else None
+    released = compared.old if compared is not None else None
     note_seen(project, built, released, said.pieces, started=started, arguments=arguments, environ=os.environ)
 
 
@@ -181,7 +182,7 @@ def _build(
     return project, build(project, listener, offline=offline, strict=strict)
 
 
-def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[str, Any]:
+def _as_json(built: Built, compared: _Compared | None) -> dict[str, Any]:
     checked = built.checked
     return {
         "ok": checked.ok,
@@ -198,14 +199,26 @@ def _as_json(built: Built, compared: tuple[Diff, GateVerdict] | None) -> dict[st
         "timings": checked.timings.as_json(),
         "left_out": checked.left_out_as_json(),
         "requests": checked.requests,
-        "diff": compared[0].summary.as_json() if compared is not None else None,
+        "diff": compared.diff.summary.as_json() if compared is not None and compared.diff is not None else None,
     }
 
 
-def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
-    """The diff against the default channel; a store that can't be reached is a warning."""
+@dataclass(frozen=True)
+class _Compared:
+    """What was built beside what the default channel has; without a diff where there is nothing to say of one."""
+
+    old: Side
+    new: Side
+    diff: Diff | None = None
+    verdict: GateVerdict | None = None
+
+
+def _compare(config: Config, made_from: bytes | None, *, is_counted: bool) -> _Compared | None:
+    """The diff against the default channel; a store that can't be reached is a warning.
+
+    `made_from` are the descriptors of the build that was made just now; `is_counted`: a first release's rows are too.
+    """
     from gdata.cli.console import error_console
-    from gdata.diffs.compare import compare
     from gdata.pipeline.channel_versions import judge_versions
     from gdata.pipeline.sides import gate_for, open_side, output_side, store_of
 
@@ -213,9 +226,14 @@ def _compare(config: Config) -> tuple[Diff, GateVerdict] | None:
         store = store_of(config)
         # Without ages: while nothing changes the same is said again, and "just now" wouldn't hold.
         old = replace(open_side(config, config.default_channel, store), time=None)
+        new = replace(output_side(config, made_from), time=None)
+        if not old.bundles and not is_counted:
+            return _Compared(old, new)
+        from gdata.diffs.compare import compare
+
         gate = gate_for(config, config.default_channel)
-        diff = compare(old, replace(output_side(config), time=None), category=gate.schema)
-        return diff, judge_versions(config, store, diff, gate)[0]
+        diff = compare(old, new, category=gate.schema)
+        return _Compared(old, new, diff, judge_versions(config, store, diff, gate)[0])
     except GdataError as error:
         console = error_console()
         console.print(
@@ -283,15 +301,16 @@ def _size_text(size: float) -> str:
     return f"{size / 1024:.1f} GiB"
 
 
-def _render_diff(console: Console, diff: Diff, verdict: GateVerdict) -> None:
-    from gdata.diffs.renderers.text import render_text
-
+def _render_diff(console: Console, compared: _Compared) -> None:
     console.print()
-    if not diff.old.bundles:
+    if compared.diff is None or compared.verdict is None or not compared.old.bundles:
         console.print(
-            say("nothing was released on {name} yet: `gdata publish` makes the first", name=diff.old.name), markup=False
+            say("nothing was released on {name} yet: `gdata publish` makes the first", name=compared.old.name),
+            markup=False,
         )
         return
-    render_text(console, diff, verdict, stat=True)
-    if diff.differs:
+    from gdata.diffs.renderers.text import render_text
+
+    render_text(console, compared.diff, compared.verdict, stat=True)
+    if compared.diff.differs:
         console.print(say("`gdata diff` shows it cell by cell"), markup=False)
