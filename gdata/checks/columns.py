@@ -12,7 +12,8 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from gdata.parsing.view import Path, View
-from gdata.schema.plan import FieldKind, FieldPlan, MessagePlan
+from gdata.schema.fieldtypes import FieldKind
+from gdata.schema.plan import FieldPlan, MessagePlan
 
 MapSide = Literal["", "keys", "values"]
 
@@ -47,7 +48,7 @@ class Column:
         """What its values are; of a wrapper, what it wraps."""
         if self.side == "keys":
             return self.field.map_key_kind
-        return self.field.scalar_kind if self.field.kind == "wrapper" else self.field.kind
+        return self.field.value_kind
 
 
 def all_columns(row: MessagePlan) -> Iterator[Column]:

@@ -20,6 +20,7 @@ from gdata.checks.columns import Column
 from gdata.checks.reference_rules import ReferenceRule
 from gdata.checks.rules import RuleReader
 from gdata.parsing.view import View
+from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan
 
 # As in proofs.h.
@@ -57,10 +58,6 @@ _IN_ORDER_WITH_SIGN = frozenset([_SIGNED, _SIGNED32, _ZIGZAG, _SIGNED_FIXED32, _
 # --- keys and texts ------------------------------------------------------------------------------------------------
 
 
-_TOLD_BY_BYTES = frozenset(["int32", "int64", "uint32", "uint64", "bool", "enum", "string"])
-"""Kinds of which two values are equal where their bytes are."""
-
-
 def differ_at_once(view: View, fields: Sequence[FieldPlan]) -> bool:
     """Whether the core sees that no two rows have the same values in these fields; False: they may differ too."""
     native = _core_for(view, fields)
@@ -82,7 +79,7 @@ def _core_for(view: View, fields: Sequence[FieldPlan]) -> Any:
     """
     if view.plan.kind != "rows" or view.bad_fields or not 0 < len(fields) <= MOST_FIELDS:
         return None
-    is_plain = all(one.kind in _TOLD_BY_BYTES and not one.is_list and not one.is_map for one in fields)
+    is_plain = all(FIELD_TYPES[one.kind].may_be_key and not one.is_list and not one.is_map for one in fields)
     return core() if is_plain and not any(one.descriptor.has_presence for one in fields) else None
 
 
@@ -355,7 +352,7 @@ def _column(view: View, column: Column, rule: ReferenceRule | None = None) -> tu
 
 def _kind_to_meet(field: FieldPlan) -> int:
     """How the core reads a field whose values are compared with those of fields of other whole numbers."""
-    if field.kind not in _TOLD_BY_BYTES:
+    if not FIELD_TYPES[field.kind].may_be_key:
         raise _Unfit
     kind = _KINDS[field.descriptor.type][1]
     # What has 32 bits fits a signed number of 64, and is written alike.

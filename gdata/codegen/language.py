@@ -17,7 +17,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from gdata.codegen.model import Model
 from gdata.errors import UsageError
 from gdata.language import sentence
-from gdata.schema.plan import kind_of
+from gdata.schema.fieldtypes import kind_of
 
 LanguageName = Literal["cpp", "csharp", "go", "java", "lua", "python", "rust", "typescript"]
 

@@ -14,7 +14,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.config import Audience, SheetEntry
-from gdata.parsing.cells.cell import CellType, convert_cell, is_blank
+from gdata.parsing.cells.cell import CellType, is_blank
+from gdata.parsing.cells.readings import convert_cell
 from gdata.parsing.places import LeftOut, Places, locate
 from gdata.parsing.rows.compose import Composed, compose, top_field
 from gdata.parsing.rows.records import SheetRecords

@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Any, overload
 
 from gdata.parsing.cells.cell import is_blank, shown
-from gdata.schema.plan import FieldKind
+from gdata.schema.fieldtypes import FieldKind
+from gdata.sources.cells import Utf8Cells, choose
 from gdata.sources.grid import CellValue
-from gdata.sources.textrows import Utf8Cells, choose_cells
 
 PLAIN_INTEGERS = re.compile(r"(-?(0|[1-9][0-9]{0,8})\n)+")
 PLAIN_NUMBERS = re.compile(r"(-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,7})?\n)+")
@@ -42,7 +42,7 @@ class Cells(Sequence[CellValue]):
 
     def chosen(self, flags: Iterable[object]) -> Cells:
         """Those whose flag is true."""
-        return Cells(choose_cells(Utf8Cells(list(self._raw)) if self._is_utf8 else self._raw, flags))
+        return Cells(choose(Utf8Cells(list(self._raw)) if self._is_utf8 else self._raw, flags))
 
     def __len__(self) -> int:
         return len(self._raw)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from gdata.schema.plan import FieldKind
+from gdata.schema.fieldtypes import FieldKind
 
 _KINDS: dict[str, FieldKind] = {
     **dict.fromkeys(

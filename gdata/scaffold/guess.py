@@ -9,7 +9,7 @@ from typing import Literal
 from gdata.config import Layout, SheetEntry, Spreadsheet
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.declared import Declared
-from gdata.schema.plan import FieldKind
+from gdata.schema.fieldtypes import FieldKind
 from gdata.sources.grid import CellValue, Grid
 
 Sureness = Literal["sure", "likely", "unsure"]

@@ -54,7 +54,7 @@ def _keys_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[
     plans = {plan.message: plan for plan in tables.values()}
     for entry in (entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets if entry.keys):
         for plan in (plans[message] for message in entry.tables if message in plans):
-            if not plan.key or plan.key[0].kind not in ("int32", "int64", "uint32", "uint64"):
+            if not plan.key or not plan.key[0].type.is_whole:
                 what = (
                     say("the key {name} of {message} is no number", name=plan.key[0].name, message=plan.message)
                     if plan.key

@@ -12,63 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from google.protobuf.descriptor import FieldDescriptor
-
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, FieldType
 from gdata.versions import ALWAYS, Span, Version
 
 TableKind = Literal["rows", "map", "record"]
-
-FieldKind = Literal[
-    "int32", "int64", "uint32", "uint64", "float", "double", "bool", "string", "bytes", "enum",
-    "message", "nested", "timestamp", "duration", "field_mask", "wrapper", "struct", "any",
-]  # fmt: skip
-"""How a field's cells are read. int32 covers sint32 and sfixed32, and so on. `nested` is a message within itself,
-which has no end of columns and so is written as JSON; `wrapper` is a scalar that may be unset; `struct` is Struct,
-Value or ListValue, written as JSON; `any` is what no cell can hold."""
-
-INTEGER_KINDS: frozenset[FieldKind] = frozenset(("int32", "int64", "uint32", "uint64"))
-
-
-_SCALARS: dict[int, FieldKind] = {
-    FieldDescriptor.TYPE_INT32: "int32",
-    FieldDescriptor.TYPE_SINT32: "int32",
-    FieldDescriptor.TYPE_SFIXED32: "int32",
-    FieldDescriptor.TYPE_INT64: "int64",
-    FieldDescriptor.TYPE_SINT64: "int64",
-    FieldDescriptor.TYPE_SFIXED64: "int64",
-    FieldDescriptor.TYPE_UINT32: "uint32",
-    FieldDescriptor.TYPE_FIXED32: "uint32",
-    FieldDescriptor.TYPE_UINT64: "uint64",
-    FieldDescriptor.TYPE_FIXED64: "uint64",
-    FieldDescriptor.TYPE_FLOAT: "float",
-    FieldDescriptor.TYPE_DOUBLE: "double",
-    FieldDescriptor.TYPE_BOOL: "bool",
-    FieldDescriptor.TYPE_STRING: "string",
-    FieldDescriptor.TYPE_BYTES: "bytes",
-    FieldDescriptor.TYPE_ENUM: "enum",
-    FieldDescriptor.TYPE_MESSAGE: "message",
-    FieldDescriptor.TYPE_GROUP: "message",
-}
-_WELL_KNOWN: dict[str, FieldKind] = {
-    "google.protobuf.Timestamp": "timestamp",
-    "google.protobuf.Duration": "duration",
-    "google.protobuf.Struct": "struct",
-    "google.protobuf.Value": "struct",
-    "google.protobuf.ListValue": "struct",
-    "google.protobuf.FieldMask": "field_mask",
-    "google.protobuf.Any": "any",
-    **{
-        f"google.protobuf.{name}Value": "wrapper"
-        for name in ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"]
-    },
-}
-
-
-def kind_of(field: Any) -> FieldKind:
-    """How the cells of a field are read, by its descriptor; `nested` is for whoever has seen the message before."""
-    if field.message_type is not None and field.message_type.full_name in _WELL_KNOWN:
-        return _WELL_KNOWN[field.message_type.full_name]
-    return _SCALARS[field.type]
 
 
 @dataclass(frozen=True)
@@ -159,7 +106,17 @@ class FieldPlan:
             return self.default is not None
         if self.is_list or self.is_map or self.has_presence or self.default is not None:
             return True
-        return self.kind in ("string", "bytes", "message", "nested", "field_mask", "struct")
+        return FIELD_TYPES[self.kind].may_be_blank
+
+    @property
+    def value_kind(self) -> FieldKind:
+        """Of a wrapper the kind of its value, else its own."""
+        return self.scalar_kind if self.kind == "wrapper" else self.kind
+
+    @property
+    def type(self) -> FieldType:
+        """What holds for all fields of its kind, of a wrapper for those of its value's."""
+        return FIELD_TYPES[self.value_kind]
 
     @property
     def value_type(self) -> Any:

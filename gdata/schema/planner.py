@@ -15,10 +15,9 @@ from gdata.proto.fields import element_field, is_map, key_field, row_type
 from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
 from gdata.schema.enums import EnumReader, read_span
+from gdata.schema.fieldtypes import LENGTHS, SHARES, kind_of
 from gdata.schema.names import fold
 from gdata.schema.plan import (
-    INTEGER_KINDS,
-    FieldKind,
     FieldPlan,
     FlagsPlan,
     MessagePlan,
@@ -27,13 +26,8 @@ from gdata.schema.plan import (
     Sum,
     TableKind,
     TablePlan,
-    kind_of,
 )
 from gdata.versions import ALWAYS
-
-_KEY_KINDS = ("int32", "int64", "uint32", "uint64", "string", "bool", "enum")
-_UNITS = ("ms", "s", "m", "h", "d")
-_SHARES = ("%", "‰", "‱")
 
 
 class Planner:
@@ -309,7 +303,7 @@ class Planner:
 
     def _check_field(self, plan: FieldPlan) -> None:
         place, name = self._places.of(plan.descriptor.full_name), plan.descriptor.full_name
-        if plan.key and (plan.kind not in _KEY_KINDS or plan.is_list or plan.is_map):
+        if plan.key and (plan.kind == "wrapper" or not plan.type.may_be_key or plan.is_list or plan.is_map):
             raise SchemaError(
                 sentence("{place}: {name} can't be a key", place=place, name=name),
                 hint=sentence("a key is an integer, a string, a bool or an enum, and no list"),
@@ -319,18 +313,17 @@ class Planner:
                 sentence("{place}: {name} is a key, so it can't begin or end with a version", place=place, name=name),
                 hint=sentence("let the whole table begin or end, or the rows"),
             )
-        kind = plan.scalar_kind if plan.kind == "wrapper" else plan.kind
-        if plan.unit and plan.unit not in _units_of(kind):
+        if plan.unit and plan.unit not in plan.type.units:
             raise SchemaError(
                 sentence("{place}: unit {unit} of {name} makes no sense", place=place, unit=repr(plan.unit), name=name),
                 hint=sentence(
                     "the unit of a Duration is one of {UNITS}, that of a number one of {shares}, that of an integer "
                     'may be "color"',
-                    UNITS=", ".join(_UNITS),
-                    shares=", ".join(_SHARES),
+                    UNITS=", ".join(LENGTHS),
+                    shares=", ".join(SHARES),
                 ),
             )
-        if plan.flags is not None and (kind not in INTEGER_KINDS or plan.unit or plan.separator == "|"):
+        if plan.flags is not None and (not plan.type.is_whole or plan.unit or plan.separator == "|"):
             raise SchemaError(
                 sentence("{place}: flags of {name} make no sense", place=place, name=name),
                 hint=sentence("flags are bits of an integer without a unit, and `|` stands between them"),
@@ -382,17 +375,11 @@ class Planner:
                     )
 
 
-def _units_of(kind: FieldKind) -> tuple[str, ...]:
-    if kind == "duration":
-        return _UNITS
-    return (*_SHARES, "color") if kind in INTEGER_KINDS else _SHARES if kind in ("float", "double") else ()
-
-
 def _has_one_value(message: MessagePlan, path: str) -> bool:
     """Whether a dotted path leads to one value, through no list and no map."""
     name, _, rest = path.partition(".")
     field = message.field(name)
-    if field is None or field.is_list or field.is_map or field.kind in ("nested", "struct", "field_mask", "any"):
+    if field is None or field.is_list or field.is_map or not field.type.has_one_value:
         return False
     return _has_one_value(field.message, rest) if rest and field.message is not None else not rest and not field.message
 
@@ -412,6 +399,5 @@ def _is_optional(field: Any) -> bool:
 
 def _has_times(message: MessagePlan) -> bool:
     return any(
-        field.kind in ("timestamp", "duration") or (field.message is not None and _has_times(field.message))
-        for field in message.fields
+        field.type.is_time or (field.message is not None and _has_times(field.message)) for field in message.fields
     )

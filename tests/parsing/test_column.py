@@ -11,11 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdata import kinds
-from gdata.parsing.cells.cell import _CONVERT, CellType, convert_cell, is_blank
+from gdata.parsing.cells.cell import CellType, is_blank
 from gdata.parsing.cells.column import convert_column
-from gdata.schema.plan import FieldKind
+from gdata.parsing.cells.readings import READINGS, convert_cell
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
+from gdata.sources.cells import Cells, TypedCells, Utf8Cells
 from gdata.sources.grid import DateCell, FormulaCell
-from gdata.sources.textrows import Utf8Cells
 
 UTC = ZoneInfo("UTC")
 _LABELS = {"none": 0, "rare": 1, "희귀": 1}
@@ -50,7 +51,7 @@ columns = st.one_of(*(st.lists(one, max_size=12) for one in (texts, cells, st.in
 @example(column=[0.0, 2.0**-126, -1e-40])
 @settings(max_examples=300)
 def test_column_is_its_cells(kind: str, column: list[Any]) -> None:
-    check_column(kind, column, column)
+    check_column(kind, column, TypedCells(column))
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -60,7 +61,7 @@ def test_column_of_bytes_is_its_texts(kind: str, column: list[str]) -> None:
     check_column(kind, column, Utf8Cells([text.encode() for text in column]))
 
 
-def check_column(kind: str, column: Sequence[Any], given: Sequence[Any]) -> None:
+def check_column(kind: str, column: Sequence[Any], given: Cells) -> None:
     """What `given` gives is what the cells of `column` give one by one."""
     type_ = TYPES[kind]
     converted = convert_column(given, lambda cell: convert_cell(cell, type_), type_)
@@ -79,11 +80,15 @@ def check_column(kind: str, column: Sequence[Any], given: Sequence[Any]) -> None
 
 
 def test_values_of_a_blank_column() -> None:
-    converted = convert_column(["", None, " "], lambda cell: convert_cell(cell, TYPES["int32"]), TYPES["int32"])
+    converted = convert_column(
+        TypedCells(["", None, " "]), lambda cell: convert_cell(cell, TYPES["int32"]), TYPES["int32"]
+    )
     assert list(converted.values) == [None, None, None]
     assert converted.blank == [True, True, True]
 
 
-def test_every_kind_of_field_has_a_converter_or_is_made_of_others() -> None:
+def test_every_kind_of_field_has_a_type_and_a_reading() -> None:
     made_of_others = {"message", "nested", "wrapper", "struct", "any"}
-    assert _CONVERT.keys() | made_of_others == set(get_args(FieldKind))
+    assert FIELD_TYPES.keys() == READINGS.keys() == set(get_args(FieldKind))
+    assert {kind for kind, reading in READINGS.items() if reading.cell is None} == made_of_others
+    assert all(type_.of for kind, type_ in FIELD_TYPES.items() if kind != "nested")

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdata.sources import blockrows
-from gdata.sources.textrows import TextRows, Utf8Cells, choose_cells, read_rows
+from gdata.sources.cells import Utf8Cells, choose
+from gdata.sources.textrows import TextRows, read_rows
 
 TEXTS = st.text(alphabet="ab,\n \u3000한", max_size=60)
 ENDINGS = st.sampled_from(["\n", "\r\n"])
@@ -93,5 +94,5 @@ def test_a_line_longer_than_a_block() -> None:
 def test_cells() -> None:
     cells = Utf8Cells(["한".encode(), b"", None])
     assert list(cells) == ["한", "", None] and cells[0] == "한" and cells[1:] == ["", None]
-    assert list(choose_cells(cells, [1, 0, 1])) == ["한", None] and choose_cells([1, 2], [0, 1]) == [2]
-    assert Utf8Cells([b"a", b"b"]).texts == ["a", "b"] and Utf8Cells([b"a", b"b"]).joined == b"a\nb"
+    assert list(choose(cells, [1, 0, 1])) == ["한", None] and choose([1, 2], [0, 1]) == [2]
+    assert Utf8Cells([b"a", b"b"]).decoded == ["a", "b"] and Utf8Cells([b"a", b"b"]).joined == b"a\nb"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gdata.codegen.language import Language, Names, is_text, pascal, quoted, run_protoc, scoped, snake
-from gdata.schema.plan import kind_of
+from gdata.schema.fieldtypes import kind_of
 
 
 class CppNames(Names):

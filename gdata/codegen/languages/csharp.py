@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from gdata.codegen.language import Language, Names, Settings, is_text, pascal, quoted, run_protoc, scoped
 from gdata.codegen.model import Model
-from gdata.schema.plan import kind_of
+from gdata.schema.fieldtypes import kind_of
 
 
 class CSharpNames(Names):

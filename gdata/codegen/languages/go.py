@@ -10,7 +10,7 @@ from gdata.codegen.language import Language, Names, Settings, is_text, pascal, p
 from gdata.codegen.model import Model
 from gdata.errors import UsageError
 from gdata.language import sentence
-from gdata.schema.plan import kind_of
+from gdata.schema.fieldtypes import kind_of
 
 _TAKEN = frozenset("Reset String ProtoMessage Marshal Unmarshal ExtensionRangeArray ExtensionMap Descriptor".split())
 

@@ -11,7 +11,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from gdata.codegen.language import Language, Names, Settings, is_text, pascal, quoted, run_protoc, scoped
 from gdata.codegen.languages.csharp import csharp_pascal
 from gdata.codegen.model import Model
-from gdata.schema.plan import kind_of
+from gdata.schema.fieldtypes import kind_of
 
 _FORBIDDEN = frozenset(
     "InitializationErrorString SerializedSize AllFields DescriptorForType UnknownFields CachedSize Class".split()

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from gdata.codegen.language import Language, Names, is_text, pascal, scoped, snake
 from gdata.proto.fields import is_map, key_field
-from gdata.schema.plan import kind_of
+from gdata.schema.fieldtypes import kind_of
 
 
 class LuaNames(Names):

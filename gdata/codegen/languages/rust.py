@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gdata.codegen.language import Language, Names, is_text, pascal, scoped, snake
-from gdata.schema.plan import kind_of
+from gdata.schema.fieldtypes import kind_of
 
 _NOT_RAW = frozenset("self super extern crate Self".split())
 

@@ -10,8 +10,7 @@ import base64
 import binascii
 import math
 import re
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -34,39 +33,19 @@ from gdata.parsing.cells.meant import (
 from gdata.parsing.cells.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
 from gdata.proto.floats import as_float32
+from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, SHARES, FieldKind
 from gdata.schema.names import fold
-from gdata.schema.plan import FieldKind, FieldPlan, FlagsPlan
-from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
+from gdata.schema.plan import FieldPlan, FlagsPlan
+from gdata.sources.cells import EXACT_INTEGERS, FLOAT_MAX
+from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 
-INTEGER_RANGES: dict[str, tuple[int, int]] = {
-    "int32": (-(2**31), 2**31 - 1),
-    "uint32": (0, 2**32 - 1),
-    "int64": (-(2**63), 2**63 - 1),
-    "uint64": (0, 2**64 - 1),
-}
 _LONGEST_SHARE = 40
-EXACT_INTEGERS = 2**53
-"""Number cells hold whole numbers exactly up to here."""
-FLOAT_MAX = 3.4028235e38
-"""The largest number of 32 bits at the digits that it is written with; from 3.4028235678e38 on it would be infinite."""
-
-_A_NUMBER, _TEXT = sentence("a number"), sentence("text")
-_TYPE_WORDS = {
-    "string": _TEXT,
-    "bytes": _TEXT,
-    "field_mask": _TEXT,
-    "bool": sentence("TRUE or FALSE"),
-    "enum": sentence("one of a few choices"),
-}
-"""What a field holds, for people; the others hold numbers."""
 _TRUE = frozenset(["true", "yes", "y", "o", "1", "是", "はい", "예"])
 _FALSE = frozenset(["false", "no", "n", "x", "0", "否", "いいえ", "아니오", "아니요"])
 _HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,16}", re.ASCII)
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 _SIX_DIGITS = re.compile(r"\d{6}", re.ASCII)
 _LIKE_A_COLOR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", re.ASCII)
-SHARES = {"%": 100, "‰": 1_000, "‱": 10_000}
-"""How many of each unit make a whole."""
 _WITH_SHARE = re.compile(r"([^%％‰‱]+?)\s*([%％‰‱])")
 _OTHER_FLAG_SEPARATORS = re.compile(r"\s*[,;/+&｜，、；]\s*|\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -103,14 +82,14 @@ class CellType:
     @property
     def is_plain(self) -> bool:
         """Whether a number means itself, whatever it is written with."""
-        return self.flags is None and self.unit != "color"
+        return self.flags is None and self.unit != COLOR
 
     @classmethod
     def of(cls, field: FieldPlan, timezone: ZoneInfo) -> CellType:
         """What one value of `field` is, if it is a scalar or a wrapper of one."""
         enum = field.value_type.enum_type
         return cls(
-            field.scalar_kind if field.kind == "wrapper" else field.kind,
+            field.value_kind,
             timezone,
             field.unit,
             field.labels,
@@ -128,27 +107,6 @@ Converted = tuple[Any, Fault | None]
 def is_blank(cell: CellValue) -> bool:
     """Whether a cell has nothing in it, or nothing but blanks."""
     return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
-
-
-def convert_cell(cell: CellValue, type_: CellType) -> Converted:
-    """The value of a cell that isn't blank, for a field of this type."""
-    if isinstance(cell, FormulaCell):
-        return _fault(kinds.CELL_PICTURE if cell.is_picture else kinds.CELL_UNCOMPUTED)
-    if isinstance(cell, str):
-        if cell in ERROR_TEXTS:
-            return _fault(kinds.CELL_FORMULA_ERROR)
-        if cell in ("Loading...", "Loading…") and type_.kind != "string":
-            return _fault(kinds.CELL_LOADING)
-    elif isinstance(cell, (int, float)) and not abs(cell) <= sys.float_info.max:
-        return _fault(kinds.CELL_NOT_NUMBER, instead=kinds.INFINITE_INSTEAD)
-    elif isinstance(cell, DateCell) and type_.kind not in ("timestamp", "duration"):
-        return _fault(kinds.CELL_DATE, type=_TYPE_WORDS.get(type_.kind, _A_NUMBER))
-    return _CONVERT[type_.kind](cell, type_)
-
-
-def convert_key(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
-    """A map's key as its type; keys are text in cells and headers alike."""
-    return convert_cell(text, CellType(field.map_key_kind, timezone))
 
 
 def shown(cell: CellValue) -> str:
@@ -177,7 +135,8 @@ def _fault(kind: Kind, **words: Any) -> Converted:
     return None, Fault(kind, words)
 
 
-def _integer(cell: CellValue, type_: CellType) -> Converted:
+def convert_integer(cell: CellValue, type_: CellType) -> Converted:
+    """A whole number."""
     if isinstance(cell, bool):
         return _fault(kinds.CELL_NOT_INTEGER, instead=WHOLE_NUMBER)
     if not type_.is_plain:
@@ -204,7 +163,9 @@ def _integer(cell: CellValue, type_: CellType) -> Converted:
 
 
 def _in_range(number: int, type_: CellType) -> Converted:
-    low, high = INTEGER_RANGES[type_.kind]
+    bounds = FIELD_TYPES[type_.kind].bounds
+    assert bounds is not None
+    low, high = bounds
     if low <= number <= high:
         return number, None
     return _fault(kinds.CELL_OUT_OF_RANGE, type=type_.kind, low=low, high=high)
@@ -227,7 +188,7 @@ def percent_text(number: float) -> str:
 def _color(cell: CellValue, type_: CellType) -> Converted:
     plain = replace(type_, unit="")
     if not isinstance(cell, str):
-        number, fault = _integer(cell, plain)
+        number, fault = convert_integer(cell, plain)
         is_doubtful = fault is None and 100_000 <= number < 1_000_000
         return number, Fault(kinds.CELL_COLOR_DIGITS, {"color": f"#{number}"}) if is_doubtful else fault
     text = cell.strip()
@@ -235,7 +196,7 @@ def _color(cell: CellValue, type_: CellType) -> Converted:
         return _in_range(int(text[1:], 16), type_)
     if _SIX_DIGITS.fullmatch(text) and text[0] == "0":
         return _fault(kinds.CELL_NOT_COLOR, before=question(f"#{text}"))
-    number, fault = _integer(text, plain)
+    number, fault = convert_integer(text, plain)
     if fault is None:
         is_doubtful = _SIX_DIGITS.fullmatch(text) is not None
         return number, Fault(kinds.CELL_COLOR_DIGITS, {"color": f"#{text}"}) if is_doubtful else None
@@ -278,7 +239,8 @@ def percent_fault(cell: float) -> Fault:
     return Fault(kinds.CELL_PERCENT, {"percent": percent, "held": decimal_text(cell)})
 
 
-def _number(cell: CellValue, type_: CellType) -> Converted:
+def convert_number(cell: CellValue, type_: CellType) -> Converted:
+    """A number of 32 or 64 bits."""
     if isinstance(cell, bool):
         return _fault(kinds.CELL_NOT_NUMBER, instead=ANY_NUMBER)
     if isinstance(cell, str):
@@ -316,7 +278,8 @@ def rounded_double(text: str) -> Fault | None:
     return Fault(kinds.CELL_DOUBLE_DIGITS, {"stored": stored}) if int(stored) != int(text) else None
 
 
-def _bool(cell: CellValue, _type: CellType) -> Converted:
+def convert_bool(cell: CellValue, _type: CellType) -> Converted:
+    """TRUE or FALSE, in some words."""
     if isinstance(cell, bool):
         return cell, None
     text = decimal_text(cell) if isinstance(cell, (int, float)) else str(cell).strip().casefold()
@@ -325,7 +288,8 @@ def _bool(cell: CellValue, _type: CellType) -> Converted:
     return (False, None) if text in _FALSE else _fault(kinds.CELL_NOT_BOOL)
 
 
-def _string(cell: CellValue, _type: CellType) -> Converted:
+def convert_string(cell: CellValue, _type: CellType) -> Converted:
+    """A text as it is."""
     if isinstance(cell, bool):
         return ("TRUE" if cell else "FALSE"), None
     if isinstance(cell, (int, float)):
@@ -364,7 +328,8 @@ def _left_over(text: str) -> Kind | None:
     return kinds.TEXT_ROUNDED if "E+" in text and is_rounded(text) else None
 
 
-def _enum(cell: CellValue, type_: CellType) -> Converted:
+def convert_enum(cell: CellValue, type_: CellType) -> Converted:
+    """The number of an enum's value, by a name, a label or that number."""
     assert type_.labels is not None and type_.enum_names is not None and type_.choices is not None
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if cell in type_.enum_names:
@@ -393,7 +358,8 @@ def choices_text(choices: Mapping[int, str]) -> Sentence | str:
     return sentence("{choices}, … ({count} more)", choices=shown, count=more) if more > 0 else shown
 
 
-def _timestamp(cell: CellValue, type_: CellType) -> Converted:
+def convert_timestamp(cell: CellValue, type_: CellType) -> Converted:
+    """A moment."""
     if isinstance(cell, (DateCell, str)):
         seconds_and_nanos, kind = read_timestamp(cell, type_.timezone)
         if kind is None:
@@ -405,39 +371,25 @@ def _timestamp(cell: CellValue, type_: CellType) -> Converted:
     return _fault(kinds.CELL_NOT_TIME, instead=suggested_timestamp(shown(cell)))
 
 
-def _duration(cell: CellValue, type_: CellType) -> Converted:
+def convert_duration(cell: CellValue, type_: CellType) -> Converted:
+    """A length of time."""
     if isinstance(cell, bool):
         return _fault(kinds.CELL_NOT_DURATION, instead=LENGTH_FORM)
     duration, instead = read_duration(cell, type_.unit)
     return (duration, None) if duration is not None else _fault(kinds.CELL_NOT_DURATION, instead=instead)
 
 
-def _bytes(cell: CellValue, _type: CellType) -> Converted:
+def convert_bytes(cell: CellValue, _type: CellType) -> Converted:
+    """Bytes in base64."""
     try:
         return base64.b64decode(str(cell).strip() if isinstance(cell, str) else b"!", validate=True), None
     except (binascii.Error, ValueError):
         return _fault(kinds.CELL_NOT_BASE64)
 
 
-def _field_mask(cell: CellValue, _type: CellType) -> Converted:
+def convert_field_mask(cell: CellValue, _type: CellType) -> Converted:
+    """Paths of fields."""
     paths = [path.strip() for path in cell.split(",")] if isinstance(cell, str) else []
     if paths and all(map(_FIELD_PATH.fullmatch, paths)):
         return {"paths": paths}, None
     return _fault(kinds.CELL_NOT_FIELD_MASK)
-
-
-_CONVERT: dict[FieldKind, Callable[[CellValue, CellType], Converted]] = {
-    "int32": _integer,
-    "int64": _integer,
-    "uint32": _integer,
-    "uint64": _integer,
-    "float": _number,
-    "double": _number,
-    "bool": _bool,
-    "string": _string,
-    "enum": _enum,
-    "bytes": _bytes,
-    "timestamp": _timestamp,
-    "duration": _duration,
-    "field_mask": _field_mask,
-}

@@ -13,22 +13,17 @@ from gdata.parsing.cells.cell import (
     CellType,
     Converted,
     Fault,
-    convert_cell,
-    convert_key,
     fault_of_part,
     is_blank,
     shown,
 )
 from gdata.parsing.cells.jsoncell import read_json
+from gdata.parsing.cells.readings import ReadCell, convert_cell, convert_key
 from gdata.problems import Kind
+from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
 
-ReadCell = Callable[[CellValue], Converted]
-"""Turns a cell that isn't blank into what the field's constructor argument takes."""
-
-_OF_PARTS = frozenset(["message", "nested", "any"])
-_NUMBER_KINDS = frozenset(["int32", "int64", "uint32", "uint64", "float", "double"])
 _WIDE_SIGNS = str.maketrans("，、：；／｜", ",,:;/|")
 _SEPARATORS = ",;/|"
 _JSON_BOOLS = {"TRUE": "true", "FALSE": "false"}
@@ -48,11 +43,11 @@ def cell_reader(field: FieldPlan, timezone: ZoneInfo, *, is_element: bool = Fals
 
 def scalar_type(field: FieldPlan, timezone: ZoneInfo) -> CellType | None:
     """The type of one cell of a field that holds one scalar; None for messages, JSON and wrappers."""
-    return None if field.kind in (*_OF_PARTS, "struct", "wrapper") else CellType.of(field, timezone)
+    return None if field.type.has_parts or field.kind in ("struct", "wrapper") else CellType.of(field, timezone)
 
 
 def _single_reader(field: FieldPlan, timezone: ZoneInfo) -> ReadCell:
-    if field.kind in _OF_PARTS:
+    if field.type.has_parts:
         return _guarded(field, timezone, lambda text: _read_message(text, field, timezone), is_element=True)
     if field.kind == "struct":
         # The spreadsheet's way to write JSON's true and false.
@@ -118,7 +113,7 @@ def _list_reader(field: FieldPlan, read: ReadCell, timezone: ZoneInfo) -> ReadCe
     read_guarded = _guarded(field, timezone, read_text)
 
     def read_cell(cell: CellValue) -> Converted:
-        if isinstance(cell, (bool, int, float)) and field.kind not in _OF_PARTS:
+        if isinstance(cell, (bool, int, float)) and not field.type.has_parts:
             # In a list a typed cell is its one element.
             value, fault = read(cell)
             if fault is None and _may_be_eaten(cell, field):
@@ -131,7 +126,7 @@ def _list_reader(field: FieldPlan, read: ReadCell, timezone: ZoneInfo) -> ReadCe
 
 def _may_be_eaten(cell: float, field: FieldPlan) -> bool:
     return (
-        field.kind in _NUMBER_KINDS
+        FIELD_TYPES[field.kind].is_number
         and field.separator == ","
         and not isinstance(cell, bool)
         and cell >= 1000
@@ -146,7 +141,7 @@ def _read_list(text: str, field: FieldPlan, read: ReadCell) -> Converted:
         if not part:
             return _fault(kinds.CELL_EMPTY_ELEMENT, separator=_visible(field.separator))
         # A message's own parts may be quoted, so it unquotes them itself.
-        value, fault = read(part if field.kind in _OF_PARTS else unquote(part))
+        value, fault = read(part if field.type.has_parts else unquote(part))
         if value is None:
             return None, fault and fault_of_part(fault, part)
         warning = warning or fault
@@ -177,7 +172,7 @@ def _read_message(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
             if one.may_be_blank:
                 continue
             return None, wrong_count
-        if not is_left_out and (one.is_list or one.is_map or one.kind in _OF_PARTS):
+        if not is_left_out and (one.is_list or one.is_map or one.type.has_parts):
             reason = sentence("{field} is itself made of parts; write the cell as JSON", field=one.name)
             return _fault(kinds.CELL_NOT_JSON, reason=reason)
         value[one.name], fault = cell_reader(one, timezone)(part if not is_left_out else one.default)
@@ -213,7 +208,7 @@ def _read_map(text: str, field: FieldPlan, read: ReadCell, timezone: ZoneInfo) -
         if key in entries:
             return None, Fault(kinds.CELL_MAP_KEY, {"value": str(key)})
         value_text = field.subseparator.join(rest)
-        entries[key], fault = read(value_text if field.kind in _OF_PARTS else unquote(value_text))
+        entries[key], fault = read(value_text if field.type.has_parts else unquote(value_text))
         if entries[key] is None:
             return None, fault and fault_of_part(fault, value_text)
         warning = warning or fault

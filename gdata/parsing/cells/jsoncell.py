@@ -19,20 +19,20 @@ from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.cells.cell import (
-    EXACT_INTEGERS,
     CellType,
     Converted,
     Fault,
     choices_text,
-    convert_cell,
-    convert_key,
     fault_of_part,
     rounded_double,
     shown,
 )
+from gdata.parsing.cells.readings import READINGS, convert_cell, convert_key
 from gdata.problems import Kind
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
+from gdata.sources.cells import EXACT_INTEGERS
 from gdata.sources.grid import CellValue
 
 ReadText = Callable[[FieldPlan, str], Converted]
@@ -40,9 +40,6 @@ ReadText = Callable[[FieldPlan, str], Converted]
 
 _MAX_DEPTH = 80
 """How deep messages lie in one cell: readers stop at 100, and the table and its rows are some of these."""
-_INTEGER_KINDS = frozenset(["int32", "int64", "uint32", "uint64"])
-_KINDS_OF_TEXT = frozenset([*_INTEGER_KINDS, "float", "double", "string", "enum", "bool", "duration"])
-"""Kinds that take the digits of a number as they stand."""
 _STRUCT_SIGNS = {"google.protobuf.Struct": (dict, "{ }"), "google.protobuf.ListValue": (list, "[ ]")}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REASONS = (
@@ -191,8 +188,8 @@ class _Reader:
             _refuse(sentence("{field} is one value: write it without [ ] and {{ }}", field=name))
         if field.kind == "field_mask" and isinstance(content, str):
             content = re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", content)
-        kind = field.scalar_kind if field.kind == "wrapper" else field.kind
-        value = self._taken(convert_cell(_cell(content, kind), CellType.of(field, self._timezone)), shown(content))
+        type_ = CellType.of(field, self._timezone)
+        value = self._taken(convert_cell(_cell(content, type_.kind), type_), shown(content))
         return {"value": value} if field.kind == "wrapper" else value
 
     def _taken(self, converted: Converted, text: str) -> Any:
@@ -229,12 +226,12 @@ class _Reader:
         return _whole(content) if isinstance(content, str) else content
 
 
-def _cell(content: Any, kind: str) -> CellValue:
+def _cell(content: Any, kind: FieldKind) -> CellValue:
     """A value of the JSON as a cell holds it."""
     if not isinstance(content, _Number):
         return content  # type: ignore[no-any-return]
     is_whole = content.lstrip("-").isdigit()
-    if kind in _KINDS_OF_TEXT and (is_whole or kind not in _INTEGER_KINDS):
+    if READINGS[kind].takes_digits and (is_whole or not FIELD_TYPES[kind].is_whole):
         return str(content)
     number = float(content)
     return int(number) if number.is_integer() and abs(number) <= EXACT_INTEGERS else number
@@ -286,7 +283,7 @@ def _is_left_out(part: Any, field: FieldPlan) -> bool:
     """Whether nothing is said of one value: a text may be empty, nothing else may."""
     if part is None:
         return not _takes_null(field)
-    return isinstance(part, str) and not part.strip() and field.kind not in ("string", "bytes", "struct")
+    return isinstance(part, str) and not part.strip() and field.kind != "struct" and READINGS[field.kind].empty is None
 
 
 def _check_oneofs(given: dict[str, Any], message: MessagePlan) -> None:
@@ -300,8 +297,7 @@ def _check_oneofs(given: dict[str, Any], message: MessagePlan) -> None:
 
 
 def _refuse_left_out(field: FieldPlan, name: str) -> NoReturn:
-    kind = {"enum": kinds.CELL_JSON_CHOICE, "bool": kinds.CELL_JSON_BOOL}.get(field.kind, kinds.CELL_JSON_BLANK)
-    _refuse_as(kind, part=name, choices=choices_text(field.choices))
+    _refuse_as(READINGS[field.kind].left_out, part=name, choices=choices_text(field.choices))
 
 
 def _refuse(reason: Sentence) -> NoReturn:

@@ -15,13 +15,12 @@ from typing import Any
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.parsing.view import View, bytes_of
+from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan, TablePlan
-from gdata.sources.textrows import Utf8Cells
+from gdata.sources.cells import for_protobuf
 
 Columns = Mapping[str, Sequence[Any]]
 """By field name, the value of every row: None is unset, a nested message is a dict."""
-
-_BY_ATTRIBUTE = frozenset(["int32", "int64", "uint32", "uint64", "float", "double", "bool", "string", "bytes", "enum"])
 
 
 class TableBuilder:
@@ -91,13 +90,12 @@ class TableBuilder:
             added = [add() for _ in range(count)]
         for name in self._by_attribute:
             if name in columns:
-                values = columns[name]
-                _setter(name)(added, values.raw if isinstance(values, Utf8Cells) else values)
+                _setter(name)(added, for_protobuf(columns[name]))
         return added
 
 
 def _goes_by_attribute(field: FieldPlan) -> bool:
-    return field.kind in _BY_ATTRIBUTE and not field.is_list and not field.is_map
+    return FIELD_TYPES[field.kind].is_scalar and not field.is_list and not field.is_map
 
 
 @lru_cache(maxsize=4096)

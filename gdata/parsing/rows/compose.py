@@ -17,7 +17,8 @@ from gdata.config import Audience
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.cells.cell import Fault, choices_text, is_blank, shown
-from gdata.parsing.cells.column import Column, blanks
+from gdata.parsing.cells.column import Column
+from gdata.parsing.cells.readings import READINGS
 from gdata.parsing.rows.build import Columns, make_dicts
 from gdata.parsing.rows.multirow import Blank, Part, RecordLines, first_column, is_several
 from gdata.parsing.rows.records import SheetRecords
@@ -25,9 +26,7 @@ from gdata.parsing.sheet.node import Case, Node, case_fields
 from gdata.parsing.sheet.versions import fitting
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
-from gdata.sources.textrows import choose_cells
-
-_BLANK_KINDS = {"enum": kinds.CELL_BLANK_CHOICE, "bool": kinds.CELL_BLANK_BOOL}
+from gdata.sources.cells import choose
 
 
 @dataclass
@@ -61,7 +60,7 @@ def compose(records: SheetRecords, audience: Audience) -> Composed:
         bad_fields.setdefault(record, set()).update(field.name for field in records.plan.row.fields)
     flags = records.flags(audience)
     if flags is not None:
-        columns = {name: choose_cells(values, flags) for name, values in columns.items()}
+        columns = {name: choose(values, flags) for name, values in columns.items()}
     directive_problems = [*records.directives[2], *records.wrong_versions()]
     problems = [*(problem for _, problem in row_problems), *composer.problems, *directive_problems]
     blank = composer.blank_fields() if records.sheet.entry.overlay else {}
@@ -157,12 +156,12 @@ class _Composer:
         for line, is_chosen in enumerate(self._records.chosen(node.case)):
             if not is_chosen or converted.blank is None or not converted.blank[line] or (idle and idle[line]):
                 continue
-            if node.field.kind in ("string", "bytes"):
-                values[line] = "" if node.field.kind == "string" else b""
+            reading = READINGS[node.field.kind]
+            if reading.empty is not None:
+                values[line] = reading.empty
             else:
-                kind = _BLANK_KINDS.get(node.field.kind, kinds.CELL_BLANK)
                 words = {"before": "", "choices": choices_text(node.field.choices)}
-                self.report(Fault(kind, words), line, node.column, name)
+                self.report(Fault(reading.blank, words), line, node.column, name)
         return values
 
     def _check_cases(self, nodes: Iterable[Node], prefix: str) -> None:
@@ -170,7 +169,7 @@ class _Composer:
         cases = {node.case.column: node.case for node in nodes if node.is_case and node.case is not None}
         for case in cases.values():
             named = self._records.cells(case.column)
-            blank = [blanks(self._records.cells(column)) for column in case.parts]
+            blank = [self._records.cells(column).blanks() for column in case.parts]
             for line, member in enumerate(self._records.members(case)):
                 taken = len(case_fields(member)) if member is not None else 0
                 filled = [part for part, flags in enumerate(blank) if flags is None or not flags[line]]
@@ -212,7 +211,7 @@ class _Composer:
             return values  # Where key cells tell records apart, `SheetRecords` has looked at them already.
         if field.key or not (node.is_element or field.may_be_blank):
             # The key of a map's entry is asked for too, but it isn't the row's.
-            kind = kinds.KEY_BLANK if is_key else _BLANK_KINDS.get(field.kind, kinds.CELL_BLANK)
+            kind = kinds.KEY_BLANK if is_key else READINGS[field.kind].blank
             words = {"choices": choices_text(field.choices)}
             for line in asked if is_key else (line for line in asked if line not in self._records.unticked):
                 fault = Fault(kind, {"before": self._merge_hint(node, line), **words})

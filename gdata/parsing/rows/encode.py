@@ -22,18 +22,19 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata._core import SEED, core
 from gdata.config import Audience
-from gdata.parsing.cells.cell import INTEGER_RANGES, CellType, convert_cell, is_blank, shown
+from gdata.parsing.cells.cell import CellType, is_blank, shown
+from gdata.parsing.cells.readings import AS_ASKED, AS_DOUBLE, AS_FLOAT, AS_INTEGER, AS_TEXT, READINGS, convert_cell
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_note, is_unticked
 from gdata.parsing.sheet.node import Node
 from gdata.parsing.view import SWITCHED_OFF, bytes_of
+from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.blockrows import BlockRows, RowBlock
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 
 # As in rows.h.
 _VALUE, _OPEN, _CLOSE, _FIXED, _NOTE, _MASK = range(6)
-_AS_ASKED, _AS_INTEGER, _AS_FLOAT, _AS_DOUBLE, _AS_TEXT = range(5)
 _VARINT, _ZIGZAG, _FIXED32, _FIXED64 = range(4)
 _BLANK_WRONG, _BLANK_UNSET, _BLANK_DEFAULT = range(3)
 _IS_WRONG, _IS_BLANK, _IS_FILLED, _IS_NOTE = range(2, 6)
@@ -51,7 +52,7 @@ _WIRES = {
 }
 _WIRE_TYPES = {_VARINT: 0, _ZIGZAG: 0, _FIXED32: 5, _FIXED64: 1}
 _LENGTH_DELIMITED = 2
-_RECOGNIZED = {"float": (_AS_FLOAT, 5), "double": (_AS_DOUBLE, 1), "string": (_AS_TEXT, _LENGTH_DELIMITED)}
+_OTHER_WIRE_TYPES = {AS_FLOAT: 5, AS_DOUBLE: 1, AS_TEXT: _LENGTH_DELIMITED}
 _LIKE_NUMBERS = re.compile(r"[-.\d]+", re.ASCII)
 _MOST_KEPT = 8 << 20
 """Bytes of answers that a step keeps from block to block."""
@@ -79,7 +80,7 @@ class _Step:
 
     what: int
     ask: Callable[[CellValue], Answer] | None = None
-    kind: int = _AS_ASKED
+    kind: int = AS_ASKED
     wire: int = _VARINT
     blank: int = _BLANK_UNSET
     keeps_zero: bool = False
@@ -314,14 +315,13 @@ def _recognizing(step: _Step, field: FieldPlan, type_: CellType | None) -> _Step
     plain = None if type_ is None else CellType(type_.kind, type_.timezone, labels={}, enum_names={}, choices={})
     if type_ is None or type_ != plain or field.kind != type_.kind:
         return step
-    number = field.number
-    if type_.kind in _RECOGNIZED:
-        kind, wire_type = _RECOGNIZED[type_.kind]
-        return replace(step, kind=kind, tag=_tag(number, wire_type))
-    if type_.kind in INTEGER_RANGES:
-        low, high = INTEGER_RANGES[type_.kind]
+    kind, bounds = READINGS[type_.kind].core, FIELD_TYPES[type_.kind].bounds
+    if kind in _OTHER_WIRE_TYPES:
+        return replace(step, kind=kind, tag=_tag(field.number, _OTHER_WIRE_TYPES[kind]))
+    if kind == AS_INTEGER and bounds is not None:
         wire = _WIRES.get(field.descriptor.type, _VARINT)
-        return replace(step, kind=_AS_INTEGER, wire=wire, low=low, high=high, tag=_tag(number, _WIRE_TYPES[wire]))
+        tag = _tag(field.number, _WIRE_TYPES[wire])
+        return replace(step, kind=kind, wire=wire, low=bounds[0], high=bounds[1], tag=tag)
     return step
 
 

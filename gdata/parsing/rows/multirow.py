@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gdata import kinds
 from gdata.parsing.cells.cell import Fault
-from gdata.parsing.cells.column import blanks
 from gdata.parsing.sheet.node import Node
 
 if TYPE_CHECKING:
@@ -252,7 +251,7 @@ class RecordLines:
         if node.is_case and node.case is not None and node.field is not node.case.members[0]:
             return  # All members have the same columns.
         for column in columns:
-            blank = blanks(self._records.cells(column))
+            blank = self._records.cells(column).blanks()
             for line in range(self._records.line_count):
                 if line not in is_start and (blank is None or not blank[line]):
                     self._cells.report(Fault(kinds.ROW_FILLED, {}), line, column, node.field.name)

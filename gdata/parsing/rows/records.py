@@ -17,18 +17,15 @@ from gdata.config import Audience, SheetEntry
 from gdata.language import sentence
 from gdata.nearest import nearest
 from gdata.parsing.cells.cell import (
-    INTEGER_RANGES,
-    SHARES,
     CellType,
     Fault,
-    convert_cell,
-    convert_key,
     is_blank,
     percent_fault,
     percent_text,
     shown,
 )
-from gdata.parsing.cells.column import Column, blanks, convert_column
+from gdata.parsing.cells.column import Column, convert_column
+from gdata.parsing.cells.readings import convert_cell, convert_key
 from gdata.parsing.rows.multirow import Further
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_unticked, keep_records
@@ -36,8 +33,10 @@ from gdata.parsing.sheet.node import BOUNDS, Case, Node
 from gdata.parsing.sheet.versions import convert_version
 from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
+from gdata.schema.fieldtypes import SHARES
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan
+from gdata.sources.cells import Cells, TypedCells
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 from gdata.versions import ALWAYS, Span, Version
 
@@ -120,7 +119,7 @@ class SheetRecords:
     @cached_property
     def unticked(self) -> frozenset[int]:
         """Lines with nothing but FALSE, and so without their key: that they lack it is all there is to say of them."""
-        blank = [blanks(self._columns[column]) for _, column in self._keys]
+        blank = [self._columns[column].blanks() for _, column in self._keys]
         if not blank or None in blank or self.starts is not None:
             return frozenset()
         keyless = [line for line, flags in enumerate(zip(*blank, strict=True)) if all(flags)]
@@ -351,7 +350,7 @@ class SheetRecords:
 
     # --- columns ------------------------------------------------------------------------------------------
 
-    def cells(self, column: int) -> Sequence[CellValue]:
+    def cells(self, column: int) -> Cells:
         """The kept cells of a column."""
         return self._columns[column]
 
@@ -367,9 +366,9 @@ class SheetRecords:
             cells = self._columns[column]
             if node.case is not None:
                 flags = self.chosen(node.case)
-                cells = [cell if is_chosen else None for cell, is_chosen in zip(cells, flags, strict=True)]
+                cells = TypedCells(cell if is_chosen else None for cell, is_chosen in zip(cells, flags, strict=True))
             if self.sheet.grid.percents and node.field.unit in SHARES:
-                cells = [self._as_shown(cell, line, column) for line, cell in enumerate(cells)]
+                cells = TypedCells(self._as_shown(cell, line, column) for line, cell in enumerate(cells))
             known = convert_column(cells, *self.head.reader(node))
             if self.sheet.grid.percents or self.sheet.grid.uncomputed:
                 known = self._with_marks(known, node.field, column)
@@ -399,7 +398,7 @@ class SheetRecords:
         """The column with what a workbook says of its cells beside their values."""
         grid, cells, values = self.sheet.grid, self._columns[column], list(converted.values)
         faults = dict(converted.faults)
-        is_whole = (field.kind in INTEGER_RANGES or field.scalar_kind in INTEGER_RANGES) and field.unit not in SHARES
+        is_whole = field.type.is_whole and field.unit not in SHARES
         is_told = False
         for line, cell in enumerate(cells):
             place = (at := self.cell_at(line, column)).row, at.column

@@ -11,7 +11,8 @@ from gdata import kinds
 from gdata.config import Area, Audience
 from gdata.language import sentence
 from gdata.parsing.cells.cell import CellType, is_blank, shown
-from gdata.parsing.cells.compound import ReadCell, cell_reader, scalar_type
+from gdata.parsing.cells.compound import cell_reader, scalar_type
+from gdata.parsing.cells.readings import ReadCell
 from gdata.parsing.sheet.header import read_header
 from gdata.parsing.sheet.layout import Sheet, find_unticked, is_note, is_unticked
 from gdata.parsing.sheet.node import Header, HeaderFault, Node
@@ -212,7 +213,7 @@ class SheetHead:
     def text_columns(self) -> frozenset[int]:
         """The columns of fields of text."""
         leaves = [leaf for node in self.header.nodes.values() for leaf in node.leaves()]
-        texts = [leaf for leaf in leaves if "string" in (leaf.field.kind, leaf.field.scalar_kind)]
+        texts = [leaf for leaf in leaves if leaf.field.value_kind == "string"]
         return frozenset(column for leaf in texts for column in leaf.columns())
 
     def columns_to_fill(self) -> dict[int, str]:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
-from gdata.parsing.cells.cell import convert_key, shown
+from gdata.parsing.cells.cell import shown
+from gdata.parsing.cells.readings import convert_key
 from gdata.parsing.sheet.names import (
     MAX_ELEMENTS,
     Step,

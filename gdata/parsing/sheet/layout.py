@@ -8,12 +8,12 @@ from itertools import compress
 
 from gdata.config import Area, SheetEntry
 from gdata.parsing.cells.cell import is_blank, shown
-from gdata.parsing.cells.column import blanks
 from gdata.parsing.view import HeaderTexts
 from gdata.problems import Cell
 from gdata.sources.blockrows import BlockRows
+from gdata.sources.cells import Cells, TypedCells
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
-from gdata.sources.textrows import TextBlock, TextRows, Utf8Cells, choose_cells
+from gdata.sources.textrows import TextBlock, TextRows
 
 Merge = tuple[int, int, int, int]
 """First row, first column, last row, last column, from 1."""
@@ -111,22 +111,24 @@ class Sheet:
         text = str(rest[0]) if rest and rest[0] is not None else ""
         return ",".join(map(shown, rest)).strip(" ,") if text[:1] == " " and text.strip() else ""
 
-    def columns(self, wanted: Sequence[int]) -> dict[int, Sequence[CellValue]]:
+    def columns(self, wanted: Sequence[int]) -> dict[int, Cells]:
         """The cells of every line in the wanted columns."""
         lines = self.lines
         if not lines or not wanted:
-            return {column: [] for column in wanted}
+            return {column: TypedCells() for column in wanted}
         if isinstance(lines, (TextRows, TextBlock)):
             return dict(lines.columns(wanted))
         lines = lines if isinstance(lines, list) else list(lines)
         shortest = min(map(len, lines))
         if shortest > max(wanted) and len(wanted) * 2 > shortest and shortest == max(map(len, lines)):
             every = list(zip(*lines, strict=True))
-            return {column: every[column] for column in wanted}
+            return {column: TypedCells(every[column]) for column in wanted}
         return {
-            column: [line[column] for line in lines]
-            if column < shortest
-            else [line[column] if column < len(line) else None for line in lines]
+            column: TypedCells(
+                [line[column] for line in lines]
+                if column < shortest
+                else [line[column] if column < len(line) else None for line in lines]
+            )
             for column in wanted
         }
 
@@ -247,7 +249,7 @@ class KeptLines:
     """The lines of a sheet, or of a block of it, that hold records."""
 
     lines: Sequence[int]
-    columns: dict[int, Sequence[CellValue]]
+    columns: dict[int, Cells]
     """Their cells in the mapped columns."""
     notes: Sequence[int] = ()
     """The lines that are notes."""
@@ -272,7 +274,7 @@ def keep_records(
     if sheet.first_column not in mapped:
         columns.pop(sheet.first_column, None)
     if sheet.entry.blank:
-        columns |= {one: _clear(columns[one], sheet.entry.blank) for one in columns.keys() - set(texts)}
+        columns |= {one: columns[one].without(sheet.entry.blank) for one in columns.keys() - set(texts)}
     if sheet.entry.layout == "vertical":
         return KeptLines(lines, columns)
     dropped = _blank_lines(len(lines), columns, enabled).union(notes)
@@ -280,34 +282,24 @@ def keep_records(
         dropped.update(range(max(end - sheet.first_line, 0), len(lines)))
     if dropped:
         flags = [index not in dropped for index in lines]
-        columns = {column: choose_cells(cells, flags) for column, cells in columns.items()}
+        columns = {column: cells.chosen(flags) for column, cells in columns.items()}
         lines = list(compress(lines, flags))
     return KeptLines(lines, columns, notes)
 
 
-def _clear(cells: Sequence[CellValue], texts: Collection[str]) -> Sequence[CellValue]:
-    """The cells, those with one of the texts blank."""
-    if not isinstance(cells, Utf8Cells):
-        return [None if isinstance(cell, str) and cell.strip() in texts else cell for cell in cells]
-    wanted = [text.encode() for text in texts]
-    if not any(one in cells.joined for one in wanted):
-        return cells
-    return Utf8Cells([b"" if cell.strip() in wanted else cell for cell in cells.raw])
-
-
-def _note_lines(cells: Sequence[CellValue], start: str) -> list[int]:
-    if not start or (isinstance(cells, Utf8Cells) and start.encode() not in cells.joined):
+def _note_lines(cells: Cells, start: str) -> list[int]:
+    if not start or not cells.may_have(start):
         return []
     return [
         index for index, cell in enumerate(cells) if isinstance(cell, str) and start in cell and is_note(cell, start)
     ]
 
 
-def _blank_lines(count: int, columns: dict[int, Sequence[CellValue]], enabled: int | None) -> set[int]:
+def _blank_lines(count: int, columns: dict[int, Cells], enabled: int | None) -> set[int]:
     blank: Sequence[int] = range(count)
     for column, cells in columns.items():
         if column != enabled:
-            flags = blanks(cells)
+            flags = cells.blanks()
             blank = [index for index in blank if flags[index]] if flags is not None else []
             if not blank:
                 return set()

@@ -11,9 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata.bundles.encode import as_dict
-from gdata.parsing.cells.cell import CellType, convert_cell
+from gdata.parsing.cells.cell import CellType
+from gdata.parsing.cells.readings import convert_cell
 from gdata.proto.floats import shortest_float32
-from gdata.schema.plan import INTEGER_KINDS, FieldPlan
+from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import CellValue, DateCell
 
 _EPOCH = datetime(1899, 12, 30)
@@ -34,14 +35,14 @@ class CellWriter:
         """The cell of one value of a field: of a list an element, of a map an entry's value; None is blank."""
         if value is None:
             return None
-        kind = field.scalar_kind if field.kind == "wrapper" else field.kind
+        kind = field.value_kind
         if field.kind == "wrapper":
             value = value.value
         if field.flags is not None:
             return _flags_text(field, value)
         if field.unit == "color":
             return f"#{value:06X}" if 0 <= value <= _LARGEST_COLOR else hex(value)
-        if kind in INTEGER_KINDS:
+        if field.type.is_whole:
             return int(value) if abs(value) < _LONGEST_NUMBER else str(value)
         if kind in ("float", "double"):
             return _number(shortest_float32(value) if kind == "float" else value)

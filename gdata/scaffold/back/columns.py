@@ -40,7 +40,7 @@ class SheetColumn:
     @property
     def is_text(self) -> bool:
         """Whether a spreadsheet would change what is typed there, unless it is formatted as plain text."""
-        kind = self.field.scalar_kind if self.field.kind == "wrapper" else self.field.kind
+        kind = self.field.value_kind
         if self.is_whole or kind in _WORDS or self.field.flags is not None or self.field.unit == "color":
             return True
         return kind not in ("enum", "bool", "timestamp") and any(isinstance(cell, str) for cell in self.cells)

@@ -14,7 +14,7 @@ from gdata.proto.fields import element_field
 from gdata.scaffold.back.columns import SheetColumn
 from gdata.scaffold.back.make import MadeSheet
 from gdata.scaffold.back.workbook import SheetWords
-from gdata.schema.plan import INTEGER_KINDS, FieldPlan
+from gdata.schema.plan import FieldPlan
 from gdata.schema.schema import Schema
 
 _UNITS = {
@@ -27,16 +27,6 @@ _UNITS = {
     "‰": sentence("counts thousandths: 5‰ or 5"),
     "‱": sentence("counts ten-thousandths: 5‱ or 5"),
     "color": sentence("a color: #RRGGBB"),
-}
-_KINDS: dict[str, Sentence | str] = {
-    "bool": sentence("TRUE or FALSE"),
-    "timestamp": sentence("a date and time: 2026-12-01 18:00"),
-    "duration": sentence("a length of time: 90s, 1h30m, 1:30:00"),
-    "bytes": "base64",
-    "struct": "JSON",
-    "float": sentence("a number"),
-    "double": sentence("a number"),
-    "string": sentence("a text"),
 }
 _BOUNDS = (("gt", "gte"), ("lt", "lte"))
 
@@ -82,7 +72,6 @@ class ColumnWords:
         yield f"{field.descriptor.full_name}"
 
     def _type(self, field: FieldPlan, *, is_whole: bool) -> Iterator[Sentence | str]:
-        kind = field.scalar_kind if field.kind == "wrapper" else field.kind
         if is_whole and field.is_list and field.message is None:
             yield sentence("several, with {separator} between them", separator=field.separator)
         elif is_whole and field.is_map and field.message is None:
@@ -96,12 +85,10 @@ class ColumnWords:
             yield sentence("{parts}, or JSON", parts=parts)
         if field.flags is not None:
             yield sentence("one or several, with | between them: {choices}", choices=choices_text(field.flags.choices))
-        elif kind == "enum":
+        elif field.value_kind == "enum":
             yield sentence("one of: {choices}", choices=choices_text(field.choices))
-        elif kind in INTEGER_KINDS and field.unit != "color":
-            yield sentence("a whole number")
-        elif kind in _KINDS:
-            yield _KINDS[kind]
+        elif field.type.typed and field.unit != "color":
+            yield field.type.typed
 
     def _constraints(self, field: FieldPlan) -> Iterator[Sentence | str]:
         rules = self._rules.of_field(field.descriptor)

@@ -163,7 +163,7 @@ class _Page:
             return self._short(field.oneof, column.choices)
         if column.is_whole or field.flags is not None:
             return None
-        kind = field.scalar_kind if field.kind == "wrapper" else field.kind
+        kind = field.value_kind
         if kind == "bool":
             return ["TRUE", "FALSE"]
         if kind == "enum":

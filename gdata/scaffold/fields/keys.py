@@ -9,7 +9,7 @@ from itertools import combinations
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedField
-from gdata.schema.plan import FieldKind
+from gdata.schema.fieldtypes import FieldKind
 from gdata.sources.grid import CellValue
 
 _KEY_KINDS: tuple[FieldKind, ...] = ("int32", "int64", "uint32", "uint64", "string", "bool")

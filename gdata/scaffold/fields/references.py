@@ -13,7 +13,7 @@ from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.scaffold.cells import as_cells, plain_value
 from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
 from gdata.scaffold.names import row_words, singular, words_of
-from gdata.schema.plan import FieldKind
+from gdata.schema.fieldtypes import FieldKind
 
 _ID_WORDS = frozenset("id ids key keys code codes no index idx uid ref".split())
 _SELF_WORDS = frozenset("parent next previous prev prerequisite root base required upgrade evolution target".split())

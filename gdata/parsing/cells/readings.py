@@ -1,0 +1,122 @@
+"""How cells become values of each kind of field: one cell, a whole column, what the core does of itself, and blanks.
+
+What holds for a kind wherever it comes from stands in `gdata.schema.fieldtypes`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never, get_args
+from zoneinfo import ZoneInfo
+
+from gdata import kinds
+from gdata.parsing.cells.cell import (
+    CellType,
+    Converted,
+    Fault,
+    convert_bool,
+    convert_bytes,
+    convert_duration,
+    convert_enum,
+    convert_field_mask,
+    convert_integer,
+    convert_number,
+    convert_string,
+    convert_timestamp,
+)
+from gdata.problems import Kind
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, FieldType
+from gdata.schema.plan import FieldPlan
+from gdata.sources.cells import Cells
+from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
+
+ReadCell = Callable[[CellValue], Converted]
+"""Turns a cell that isn't blank into what the field's constructor argument takes."""
+
+AS_ASKED, AS_INTEGER, AS_FLOAT, AS_DOUBLE, AS_TEXT = range(5)
+"""What the core recognizes of itself, as in rows.h."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of one kind of field are read."""
+
+    cell: Callable[[CellValue, CellType], Converted] | None = None
+    """Of a cell that isn't blank; None where `gdata.parsing.cells.compound` reads its parts, or JSON."""
+    column: Callable[[Cells, FieldType], Sequence[Any] | None] | None = None
+    """Of a column without blanks, where that is faster; None if anything in it is odd."""
+    core: int = AS_ASKED
+    blank: Kind = kinds.CELL_BLANK
+    """What is told of a blank cell where there must be a value."""
+    left_out: Kind = kinds.CELL_JSON_BLANK
+    """What is told of a value that JSON in a cell lacks."""
+    empty: str | bytes | None = None
+    """The value of a text with nothing in it, where that is one."""
+    takes_digits: bool = False
+    """A number in JSON is read with its digits as they stand."""
+
+
+def _reading_of(kind: FieldKind) -> Reading:
+    match kind:
+        case "int32" | "int64" | "uint32" | "uint64":
+            return Reading(convert_integer, _whole_numbers, AS_INTEGER, takes_digits=True)
+        case "float":
+            return Reading(convert_number, lambda cells, _: cells.numbers(single=True), AS_FLOAT, takes_digits=True)
+        case "double":
+            return Reading(convert_number, lambda cells, _: cells.numbers(), AS_DOUBLE, takes_digits=True)
+        case "string":
+            return Reading(convert_string, lambda cells, _: cells.texts(), AS_TEXT, empty="", takes_digits=True)
+        case "bytes":
+            return Reading(convert_bytes, empty=b"")
+        case "bool":
+            words = kinds.CELL_BLANK_BOOL, kinds.CELL_JSON_BOOL
+            return Reading(convert_bool, None, AS_ASKED, *words, takes_digits=True)
+        case "enum":
+            words = kinds.CELL_BLANK_CHOICE, kinds.CELL_JSON_CHOICE
+            return Reading(convert_enum, None, AS_ASKED, *words, takes_digits=True)
+        case "timestamp":
+            return Reading(convert_timestamp)
+        case "duration":
+            return Reading(convert_duration, takes_digits=True)
+        case "field_mask":
+            return Reading(convert_field_mask)
+        case "message" | "nested" | "wrapper" | "struct" | "any":
+            return Reading()
+    assert_never(kind)
+
+
+def _whole_numbers(cells: Cells, type_: FieldType) -> Sequence[Any] | None:
+    values = cells.whole_numbers()
+    if values is None or type_.bounds is None:
+        return None
+    low, high = type_.bounds
+    return values if low <= min(values) and max(values) <= high else None
+
+
+READINGS: dict[FieldKind, Reading] = {kind: _reading_of(kind) for kind in get_args(FieldKind)}
+"""Every kind's; mypy tells in `_reading_of` where one is missing."""
+
+
+def convert_cell(cell: CellValue, type_: CellType) -> Converted:
+    """The value of a cell that isn't blank, for a field of this type."""
+    if isinstance(cell, FormulaCell):
+        return None, Fault(kinds.CELL_PICTURE if cell.is_picture else kinds.CELL_UNCOMPUTED, {})
+    if isinstance(cell, str):
+        if cell in ERROR_TEXTS:
+            return None, Fault(kinds.CELL_FORMULA_ERROR, {})
+        if cell in ("Loading...", "Loading…") and type_.kind != "string":
+            return None, Fault(kinds.CELL_LOADING, {})
+    elif isinstance(cell, (int, float)) and not abs(cell) <= sys.float_info.max:
+        return None, Fault(kinds.CELL_NOT_NUMBER, {"instead": kinds.INFINITE_INSTEAD})
+    elif isinstance(cell, DateCell) and not FIELD_TYPES[type_.kind].is_time:
+        return None, Fault(kinds.CELL_DATE, {"type": FIELD_TYPES[type_.kind].holds})
+    read = READINGS[type_.kind].cell
+    assert read is not None, type_.kind
+    return read(cell, type_)
+
+
+def convert_key(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
+    """A map's key as its type; keys are text in cells and headers alike."""
+    return convert_cell(text, CellType(field.map_key_kind, timezone))
