@@ -6,7 +6,7 @@ Used where people read (terminal, Markdown, HTML); programs get JSON with the na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 _INDEX = re.compile(r"\[([^\]]*)\]")
+
+TitleAt = Callable[[str], str]
+"""What people call the row to which the value at a path refers; "" where it refers to none."""
+
+
+def title_of(title: str) -> TitleAt:
+    """One title, for a value that is all there is."""
+    return lambda _: title
+
+
+_UNTITLED = title_of("")
 
 
 @dataclass(frozen=True)
@@ -56,22 +67,33 @@ class Presentation:
         named = re.sub(r"\{\}", lambda _: next(indexes, ""), header)
         return visible("".join((named, *(f"[{index}]" for index in indexes))))
 
-    def value(self, table: TableDiff, path: str, value: Json, *, is_new: bool = True) -> str:
+    def value(
+        self, table: TableDiff, path: str, value: Json, *, is_new: bool = True, title: TitleAt = _UNTITLED
+    ) -> str:
         """A value on one line: dates in the time zone, enums by their label, None as (none).
 
-        `is_new`: whether it is the new side's, which may call an enum's number otherwise than the old one.
+        `is_new`: whether it is the new side's, which may call an enum's number otherwise than the old one. `title`
+        gives that of the row to which the value at a path refers.
         """
         where = plain(path)
         if isinstance(value, dict):
             step = "{}[{}]" if where in table.maps else "{}.{}"
             parts = (
                 f"{self._part_name(table, where, name)} "
-                f"{self.value(table, step.format(path, bracketed(name)), one, is_new=is_new)}"
+                f"{self.value(table, step.format(path, bracketed(name)), one, is_new=is_new, title=title)}"
                 for name, one in value.items()
             )
             return "{" + ", ".join(parts) + "}"
         if isinstance(value, list):
-            return "[" + ", ".join(self.value(table, path, one, is_new=is_new) for one in value) + "]"
+            elements = (
+                self.value(table, f"{path}[{index}]", one, is_new=is_new, title=title)
+                for index, one in enumerate(value, 1)
+            )
+            return "[" + ", ".join(elements) + "]"
+        return called(self._single(table, path, value, is_new=is_new), title(path))
+
+    def _single(self, table: TableDiff, path: str, value: Json, *, is_new: bool) -> str:
+        where = plain(path)
         kind, labels = table.kinds.get(where, ""), self.labels.get((table.name, where), {})
         if kind == "enum" and isinstance(value, int) and where in table.moved:
             name = table.moved[where][is_new].get(value, "")

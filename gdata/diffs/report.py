@@ -30,7 +30,7 @@ from gdata.diffs.model import (
     plain,
 )
 from gdata.diffs.patterns import Column, Pattern, columns, find_patterns, ratio_text
-from gdata.diffs.presentation import Presentation, age, called, key_text
+from gdata.diffs.presentation import Presentation, TitleAt, age, key_text, title_of
 from gdata.language import counted, say, say_counted, sentence
 from gdata.text import visible
 
@@ -391,16 +391,18 @@ class _TableWords:
         """A whole row: its fields but the key, those that say nothing left out."""
         skipped = {*self.table.key, *([row.titles.field] if _title(row) else ())} if row.key is not None else set()
         values = (
-            self._value(FieldChange(name, *((None, value) if is_new else (value, None)), *[row.referent(name)] * 2))
+            self._value(FieldChange(name, *((None, value) if is_new else (value, None))), row.referent)
             for name, value in row.values.items()
             if name not in skipped and value not in ("", [], {})
         )
         return RowReport(_key(row), row.number, tuple(values), _title(row), row.users)
 
-    def _value(self, one: FieldChange) -> ValueReport:
+    def _value(self, one: FieldChange, title: TitleAt | None = None) -> ValueReport:
         old, new = (
-            None if value is None else called(self.words.value(self.table, one.path, value, is_new=is_new), title)
-            for value, title, is_new in ((one.old, one.old_title, False), (one.new, one.new_title, True))
+            None
+            if value is None
+            else self.words.value(self.table, one.path, value, is_new=is_new, title=title or title_of(own))
+            for value, own, is_new in ((one.old, one.old_title, False), (one.new, one.new_title, True))
         )
         is_text = isinstance(one.old, str) and isinstance(one.new, str)
         return ValueReport(self._name(one.path), plain(one.path), old, new, is_text, self._ratio(one))

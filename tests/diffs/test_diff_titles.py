@@ -12,6 +12,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side, TableDiff
 from gdata.diffs.patterns import ratio_text
+from gdata.diffs.presentation import Presentation
 from gdata.diffs.report import report_of
 from gdata.testing.bundles import Contents, memory_output
 
@@ -174,8 +175,11 @@ def test_a_value_that_means_no_reference_has_no_title() -> None:
 
 
 def test_a_row_that_came_has_the_titles_of_what_it_refers_to() -> None:
-    (row,) = quests([], [NEW_QUEST]).added
+    table = quests([], [NEW_QUEST])
+    (row,) = table.added
     assert (row.referent("item"), row.referent("rewards"), row.referent("nothing")) == ("<b>활</b>", "", "")
+    told = Presentation().value(table, "rewards", row.values["rewards"], title=row.referent)
+    assert told == "[{kind KIND_HERO, id h1 (민지), count 2}, {kind KIND_HERO, id h2, count 0}]"
 
 
 def test_people_see_the_titles_beside_the_values() -> None:

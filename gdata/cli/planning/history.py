@@ -207,10 +207,10 @@ class _Page:
                 self._line(f"    {self._field(one, change)}  {ratio}".rstrip())
 
     def _field(self, one: TableHistory, change: Any) -> str:
-        from gdata.diffs.presentation import called
+        from gdata.diffs.presentation import title_of
 
         old, new = (
-            called(self.words.value(one.diff, change.path, value, is_new=is_new), title)
+            self.words.value(one.diff, change.path, value, is_new=is_new, title=title_of(title))
             for value, title, is_new in (
                 (change.old, change.old_title, False),
                 (change.new, change.new_title, True),
