@@ -179,6 +179,20 @@ def test_it_prints_every_row_and_no_controls(chromium: Browser, tmp_path: Path) 
     page.call("Emulation.setEmulatedMedia", media="")
 
 
+def test_it_prints_dark_ink_on_light_paper_in_dark_mode_too(chromium: Browser, tmp_path: Path) -> None:
+    page = shown(chromium, tmp_path, many(3))
+    names = "['--paper', '--ink', '--old', '--new', '--old-mark', '--new-mark', '--panel', '--warn-paper', '--dim']"
+    colours = f"{names}.map((one) => getComputedStyle(document.documentElement).getPropertyValue(one))"
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    page.call("Emulation.setEmulatedMedia", media="print", features=[])
+    printed = page.run(colours)
+    page.call("Emulation.setEmulatedMedia", media="print", features=dark)
+    assert page.run(colours) == printed
+    page.call("Emulation.setEmulatedMedia", media="", features=dark)
+    assert not set(page.run(colours)) & set(printed)
+    page.call("Emulation.setEmulatedMedia", media="", features=[])
+
+
 def test_nothing_changed_is_said(chromium: Browser, tmp_path: Path) -> None:
     page = shown(chromium, tmp_path, diff_of({"LineTable": []}, {"LineTable": []}))
     assert texts(page, ".empty") == ["Nothing changed."]

@@ -211,8 +211,8 @@
     const body = make("tbody", row.kind);
     const name = row.key === null ? say("rowNumber", row.number) : row.key;
     const head = make("td", "row", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name,
-      row.title ? make("span", "title", row.title) : null,
-      row.users ? make("span", "users", say("users", count(row.users))) : null, rowLink(table, row));
+      rowLink(table, row), row.title ? make("span", "title", row.title) : null,
+      row.users ? make("span", "users", say("users", count(row.users))) : null);
     head.dir = "auto";
     if (row.kind === "changed") {
       head.rowSpan = row.changes.length;
