@@ -12,12 +12,14 @@ from command_line import run_gdata
 
 from gdata import language
 from gdata.bundles.reader import open_output
+from gdata.diffs.compare import compare
+from gdata.diffs.model import Side
 from gdata.diffs.presentation import age
 from gdata.errors import UsageError
-from gdata.pipeline.history import HistoryReader
+from gdata.pipeline.history import HistoryReader, past_of
 from gdata.releases.log import read_log_so_far
 from gdata.releases.move import Move, move_channel
-from gdata.releases.reader import newest_entry, read_release
+from gdata.releases.reader import newest_entry, read_bundle, read_release
 from gdata.releases.stores.place import open_store
 from gdata.releases.stores.store import blob_name, release_name, writable
 from gdata.testing.bundles import build_output
@@ -128,6 +130,65 @@ def test_the_command_tells_people_and_programs(store: Path, tmp_path: Path) -> N
     assert (change["entry"], change["status"], change["fields"]) == (4, "changed", {"price": {"old": 50, "new": 70}})
     assert first["status"] == "added"
     assert len(run_gdata(*asked[:2], *asked[4:], "--limit", 2, "--format", "json", cwd=tmp_path).json["changes"]) == 2
+
+
+PRICES = [50, 70, 60, 90, 100]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A price that every release changes; the last build, with another one still, isn't released."""
+    place = tmp_path_factory.mktemp("past")
+    opened = writable(open_store(place / "releases"))
+    for week, price in enumerate([*PRICES, 120]):
+        items = [{**SWORD, "price": price}, {**BOW, "name": f"활 {week // 5}"}]
+        tables = {"ItemTable": items, "LineTable": [{"text": str(week)}]}
+        bundles = open_output(build_output(place / "output", PROTO, tables, targets=["server"]))
+        if price != 120:
+            move = Move("publish", "live", author="minji", message=f"<b>week {week}</b>")
+            move_channel(opened, move, bundles, base=newest_entry(opened, "live"))
+    (place / "protos").mkdir()
+    (place / "protos" / "game.proto").write_text(PROTO)
+    (place / "sheets").mkdir()
+    (place / "sheets.yaml").write_text(
+        "version: 1\nspreadsheets: {game: {path: sheets, sheets: {Item: game.ItemTable}}}\n"
+    )
+    return place
+
+
+def test_a_changed_cell_has_its_last_three_changes(project: Path) -> None:
+    opened = open_store(project / "releases")
+    log, _ = read_log_so_far(opened, "live")
+    assert log.newest is not None
+    old = Side("live", None, {"server": read_bundle(opened, read_release(opened, log.newest.release), "server")})
+    diff = compare(old, Side("output", None, open_output(project / "output")), category="off")
+    past = past_of(HistoryReader(opened, log, ["server"]), diff)
+    assert {key: [(one.old, one.new, one.message) for one in found] for key, found in past.items()} == {
+        ("ItemTable", (1,), "price"): [
+            (90, 100, "<b>week 4</b>"),
+            (60, 90, "<b>week 3</b>"),
+            (70, 60, "<b>week 2</b>"),
+        ]
+    }  # the bow's name never changed before, and a line has no key
+    assert past_of(HistoryReader(opened, log, ["server"]), compare(old, old, category="off")) == {}
+
+
+def test_the_page_shows_them_when_asked(project: Path) -> None:
+    page = run_gdata("diff", "--format", "html", "--history", cwd=project).out
+    assert "minji: 90 → 100 \\u003cb\\u003eweek 4" in page and "week 1" not in page
+    assert "week 4" not in run_gdata("diff", "--format", "html", cwd=project).out
+    assert "--history is for the page" in run_gdata("diff", "--history", cwd=project, code=2).err
+
+
+def test_a_table_without_releases_before_has_no_past(project: Path, tmp_path: Path) -> None:
+    opened = open_store(project / "releases")
+    log, _ = read_log_so_far(opened, "live")
+    proto = PROTO.replace("ItemTable", "GoodsTable")
+    sides = [
+        Side(name, None, open_output(build_output(tmp_path / name, proto, {"GoodsTable": [{**SWORD, "price": price}]})))
+        for name, price in (("old", 1), ("new", 2))
+    ]
+    assert past_of(HistoryReader(opened, log, ["server"]), compare(*sides, category="off")) == {}
 
 
 @pytest.mark.parametrize(
