@@ -25,7 +25,7 @@ from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Side
 from gdata.diffs.renderers.html import to_html
 from gdata.diffs.schemas import class_of, open_schema
-from gdata.pipeline.diff_metrics import compare_with_metrics
+from gdata.pipeline.sides import compare_sides
 from gdata.testing.bundles import build_output
 
 METRIC = """
@@ -72,9 +72,7 @@ def main() -> None:
             place / "sheets.yaml", place, place, "", (), (Target("server"),), metrics=(place / "metrics.py",)
         )
         plain, diff = cpu(lambda: compare(side("old", old), side("new", new), category="off"), asked.runs)
-        both, _ = cpu(
-            lambda: compare_with_metrics(config, side("old", old), side("new", new), "off", print), asked.runs
-        )
+        both, _ = cpu(lambda: compare_sides(config, side("old", old), side("new", new), "off", print), asked.runs)
         metrics = both - plain
         tables = [parsed(one.bundles["server"]) for one in (diff.old, diff.new)]
         function, _ = cpu(lambda: [sum(row.price for row in one) for one in tables], asked.runs)

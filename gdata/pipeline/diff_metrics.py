@@ -14,10 +14,9 @@ from google.protobuf.message import DecodeError
 from gdata.bundles.lookup import Table
 from gdata.bundles.reader import Bundle
 from gdata.checks.metrics import Metric, Tell, compute
-from gdata.config import Config, SchemaRule
-from gdata.diffs.compare import compare
+from gdata.config import Config
 from gdata.diffs.metrics import MetricDiff
-from gdata.diffs.model import Diff, Side
+from gdata.diffs.model import Diff
 from gdata.diffs.rows import Alignment, align, damaged_table
 from gdata.diffs.schemas import TableShape, class_of, open_schema
 from gdata.diffs.titles import SideTitles
@@ -144,22 +143,6 @@ class PatchedRows(Sequence[Any]):
             next(rows, None)
             last = at + 1
         yield islice(rows, self._count - last)
-
-
-def compare_with_metrics(config: Config | None, old: Side, new: Side, category: SchemaRule, tell: Tell) -> Diff:
-    """What changed from `old` to `new`, with what it does to the metrics; `tell` hears of one that takes long.
-
-    Raises:
-        ConfigError: a file of metrics can't be loaded.
-        DamagedError, OutsideError: as `compare` does.
-    """
-    if config is None or not config.has_metrics:
-        return compare(old, new, category=category)
-    old, new = old.holding(), new.holding()
-    diff = with_metrics(config, compare(old, new, category=category), tell)
-    for bundle in (*old.bundles.values(), *new.bundles.values()):
-        bundle.let_go()
-    return diff
 
 
 def with_metrics(config: Config | None, diff: Diff, tell: Tell) -> Diff:

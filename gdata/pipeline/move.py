@@ -18,8 +18,7 @@ from gdata.diffs.model import Diff, Side, Summary
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
 from gdata.pipeline.channel_versions import check_version, judge_versions
-from gdata.pipeline.diff_metrics import compare_with_metrics
-from gdata.pipeline.sides import check_channel, output_side, published_side
+from gdata.pipeline.sides import check_channel, compare_sides, output_side, published_side
 from gdata.pipeline.staleness import check_fresh
 from gdata.pipeline.state import load_build
 from gdata.releases.blobs import check_whole
@@ -237,7 +236,7 @@ def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Mo
     gate = config.gate_of(move.channel)
     notes = _publish_notes(config, store, log.newest, new) if move.action == "publish" else []
     if log.newest is None:
-        diff = compare_with_metrics(config, Side(move.channel), new, gate.schema, notes.append)
+        diff = compare_sides(config, Side(move.channel), new, gate.schema, notes.append)
         return Plan(move, None, new, diff, judge(diff, gate, _allowed(move)), notes=tuple(notes))
     # A rollback isn't held to the gate, only shown: what was before is no concern of it.
     for entry in _distinct(log, 1 if move.action == "rollback" else _COMPARED_WITH):
@@ -245,7 +244,7 @@ def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Mo
             old = replace(published_side(store, bundles_at(store, entry)), name=move.channel)
             # The way back doesn't wait for anybody's function.
             judged = None if move.action == "rollback" else config
-            diff = compare_with_metrics(judged, old, new, gate.schema, notes.append)
+            diff = compare_sides(judged, old, new, gate.schema, notes.append)
         except UnknownFormatError:
             raise
         except (DamagedError, StoreError) as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, build_id
 from gdata.bundles.reader import open_bundle, open_output
-from gdata.config import Config, Gate
-from gdata.diffs.model import Side
+from gdata.config import Config, Gate, SchemaRule
+from gdata.diffs.model import Diff, Side
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
@@ -147,3 +148,25 @@ def gate_for(config: Config | None, old: str) -> Gate:
         return Gate()
     is_channel = is_channel_name(old) and not is_folder(old) and old != OUTPUT
     return config.gate_of(old if is_channel else None)
+
+
+def compare_sides(
+    config: Config | None, old: Side, new: Side, category: SchemaRule, tell: Callable[[str], None]
+) -> Diff:
+    """What changed from `old` to `new`, with what it does to the metrics; `tell` hears of one that takes long.
+
+    Raises:
+        ConfigError: a file of metrics can't be loaded.
+        DamagedError, OutsideError: as `compare` does.
+    """
+    from gdata.diffs.compare import compare
+
+    if config is None or not config.has_metrics:
+        return compare(old, new, category=category)
+    from gdata.pipeline.diff_metrics import with_metrics
+
+    old, new = old.holding(), new.holding()
+    diff = with_metrics(config, compare(old, new, category=category), tell)
+    for bundle in (*old.bundles.values(), *new.bundles.values()):
+        bundle.let_go()
+    return diff

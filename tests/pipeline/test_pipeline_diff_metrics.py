@@ -12,7 +12,8 @@ from gdata.config import Config, Gate, GateRule, Target
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Side
 from gdata.errors import ConfigError, LookupFailed
-from gdata.pipeline.diff_metrics import BundleData, compare_with_metrics
+from gdata.pipeline.diff_metrics import BundleData
+from gdata.pipeline.sides import compare_sides
 from gdata.testing.bundles import build_output
 
 PROTO = """
@@ -121,7 +122,7 @@ def test_a_diff_has_what_it_does_to_the_metrics(tmp_path: Path) -> None:
         Side(name, None, {"server": one})
         for name, one in (("old", bundle(tmp_path / "old", OLD)), ("new", bundle(tmp_path / "new", rows)))
     )
-    diff = compare_with_metrics(config(tmp_path), old, new, "off", pytest.fail)
+    diff = compare_sides(config(tmp_path), old, new, "off", pytest.fail)
     found: dict[str, MetricDiff] = {one.name: one for one in diff.metrics}
     assert found["worth"].changed == {"": (8200.0, 8600.0)}
     assert (found["cap"].changed, found["cap"].failed) == ({}, None)
@@ -132,10 +133,10 @@ def test_a_diff_has_what_it_does_to_the_metrics(tmp_path: Path) -> None:
 
 def test_without_metrics_it_is_the_diff_alone(tmp_path: Path) -> None:
     side = Side("old", None, {"server": bundle(tmp_path / "old", OLD)})
-    assert compare_with_metrics(None, side, side, "off", pytest.fail).metrics == ()
-    assert compare_with_metrics(config(tmp_path, metrics=""), side, side, "off", pytest.fail).metrics == ()
+    assert compare_sides(None, side, side, "off", pytest.fail).metrics == ()
+    assert compare_sides(config(tmp_path, metrics=""), side, side, "off", pytest.fail).metrics == ()
     with pytest.raises(ConfigError, match="no metric matches incme"):
-        compare_with_metrics(
+        compare_sides(
             config(tmp_path, GateRule("rule", metrics=("incme",)), metrics=""), side, side, "off", pytest.fail
         )
 

@@ -93,8 +93,7 @@ def _compare(
     config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
 ) -> tuple[Diff, GateVerdict]:
     from gdata.pipeline.channel_versions import judge_versions
-    from gdata.pipeline.diff_metrics import compare_with_metrics
-    from gdata.pipeline.sides import OUTPUT, gate_for, store_of
+    from gdata.pipeline.sides import OUTPUT, compare_sides, gate_for, store_of
     from gdata.releases.stores.place import open_store
 
     store = store_of(config, location) if config is not None else open_store(location) if location else None
@@ -105,7 +104,7 @@ def _compare(
     if store is not None and old_side.release is not None and new_side.release is None:
         _warn_of_undone(store, old_side.release, new_side)
     gate = gate_for(config, old_name)
-    diff = compare_with_metrics(config, old_side, new_side, gate.schema, lambda note: _warn([note]))
+    diff = compare_sides(config, old_side, new_side, gate.schema, lambda note: _warn([note]))
     verdict, notes = judge_versions(config, store, diff, gate, allow)
     _warn(notes)
     return diff, verdict
