@@ -111,11 +111,13 @@ static int take_value(Text *text, int depth) {
     return take(text, is_object ? "}" : "]");
 }
 
-static int take_row(Text *text) {
+static int take_row(Text *text, uint64_t *cells) {
+    *cells = 0;
     if (!take(text, "[")) return 0;
     skip_space(text);
     if (take(text, "]")) return 1;
     do {
+        ++*cells;
         skip_space(text);
         if (!take_scalar(text)) return 0;
         skip_space(text);
@@ -125,15 +127,17 @@ static int take_row(Text *text) {
 
 /* --- where rows stand --------------------------------------------------------------------------------------------- */
 
-/* The rows of one sheet: where each begins, and where the last one ends. */
-static int find_rows(Text *text, const uint8_t *body, Places *rows) {
+/* The rows of one sheet: where each begins, and where the last one ends; `widest` is how many cells one has at most. */
+static int find_rows(Text *text, const uint8_t *body, Places *rows, uint64_t *widest) {
     if (!take(text, "[")) return 0;
     skip_space(text);
     if (take(text, "]")) return note_place(rows, (uint64_t)(text->at - body));
     const uint8_t *end;
     do {
         skip_space(text);
-        if (!note_place(rows, (uint64_t)(text->at - body)) || !take_row(text)) return 0;
+        uint64_t cells;
+        if (!note_place(rows, (uint64_t)(text->at - body)) || !take_row(text, &cells)) return 0;
+        if (cells > *widest) *widest = cells;
         end = text->at;
         skip_space(text);
     } while (take(text, ","));
@@ -145,8 +149,9 @@ static int is_key(const uint8_t *start, size_t size, const char *key) {
 }
 
 /* An object: `known` is the key whose value is for `depth` 1 the list of ranges, for 2 the rows of one. */
-static int find_in(Text *text, const uint8_t *body, int depth, Places *rows, Places *sheets) {
+static int find_in(Text *text, const uint8_t *body, int depth, Places *rows, Places *sheets, Places *widths) {
     const char *known = depth == 1 ? "valueRanges" : "values";
+    uint64_t widest = 0;
     int is_found = 0;
     skip_space(text);
     if (!take(text, "{")) return 0;
@@ -166,13 +171,13 @@ static int find_in(Text *text, const uint8_t *body, int depth, Places *rows, Pla
             } else if (is_found++) {
                 return 0; /* twice: which one counts is for Python to say */
             } else if (depth == 2) {
-                if (!find_rows(text, body, rows)) return 0;
+                if (!find_rows(text, body, rows, &widest)) return 0;
             } else {
                 if (!take(text, "[")) return 0;
                 skip_space(text);
                 if (!take(text, "]")) {
                     do {
-                        if (!find_in(text, body, 2, rows, sheets)) return 0;
+                        if (!find_in(text, body, 2, rows, sheets, widths)) return 0;
                         skip_space(text);
                     } while (take(text, ","));
                     if (!take(text, "]")) return 0;
@@ -183,12 +188,12 @@ static int find_in(Text *text, const uint8_t *body, int depth, Places *rows, Pla
         if (!take(text, "}")) return 0;
     }
     if (depth == 2 && !is_found && !note_place(rows, 0)) return 0; /* a sheet without a cell */
-    return depth == 1 || note_place(sheets, rows->count);
+    return depth == 1 || (note_place(widths, widest) && note_place(sheets, rows->count));
 }
 
-int find_ranges(const uint8_t *body, size_t size, Places *rows, Places *sheets) {
+int find_ranges(const uint8_t *body, size_t size, Places *rows, Places *sheets, Places *widths) {
     Text text = {body, body + size};
-    if (text_error(body, size) >= 0 || !find_in(&text, body, 1, rows, sheets)) return 0;
+    if (text_error(body, size) >= 0 || !find_in(&text, body, 1, rows, sheets, widths)) return 0;
     skip_space(&text);
     return text.at == text.end;
 }

@@ -11,7 +11,7 @@
 #include "proofs.h"
 #include "rows.h"
 
-#define VERSION 7 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 8 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -384,7 +384,8 @@ static PyObject *lone_cr(PyObject *module, PyObject *arguments) {
 }
 
 PyDoc_STRVAR(ranges_doc, "json_ranges(body)\n\nFor each sheet of an answer, as 64 bits a place, where each row begins and "
-                         "the last one ends; None where the answer isn't as it should be.");
+                         "the last one ends; and as 64 bits a sheet, how many cells a row has at most. None where the "
+                         "answer isn't as it should be.");
 
 static PyObject *places_by_sheet(const Places *rows, const Places *sheets) {
     PyObject *list = PyList_New((Py_ssize_t)sheets->count);
@@ -398,17 +399,21 @@ static PyObject *places_by_sheet(const Places *rows, const Places *sheets) {
 
 static PyObject *json_ranges(PyObject *module, PyObject *arguments) {
     Py_buffer body;
-    Places rows = {NULL, 0, 0}, sheets = {NULL, 0, 0};
+    Places rows = {NULL, 0, 0}, sheets = {NULL, 0, 0}, widths = {NULL, 0, 0};
     int is_found;
     (void)module;
     if (!PyArg_ParseTuple(arguments, "y*", &body)) return NULL;
     Py_BEGIN_ALLOW_THREADS
-    is_found = find_ranges(body.buf, (size_t)body.len, &rows, &sheets);
+    is_found = find_ranges(body.buf, (size_t)body.len, &rows, &sheets, &widths);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&body);
-    PyObject *result = is_found ? places_by_sheet(&rows, &sheets) : Py_NewRef(Py_None);
+    PyObject *found = is_found ? places_by_sheet(&rows, &sheets) : NULL;
+    PyObject *result = found ? Py_BuildValue("Ny#", found, widths.at ? (const char *)widths.at : "",
+                                             (Py_ssize_t)(widths.count * sizeof *widths.at))
+                       : PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     free(rows.at);
     free(sheets.at);
+    free(widths.at);
     return result;
 }
 

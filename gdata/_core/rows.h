@@ -137,8 +137,9 @@ typedef struct {
 int note_place(Places *places, uint64_t place);
 
 /* Where the rows stand in Google's answer to a batchGet: for each sheet where each row begins, and where the last one
- * ends; `sheets` says how many of these places there are up to the end of each sheet. 0: it isn't as it should be. */
-int find_ranges(const uint8_t *body, size_t size, Places *rows, Places *sheets);
+ * ends; `sheets` says how many of these places there are up to the end of each sheet, `widths` how many cells a row of it
+ * has at most. 0: it isn't as it should be. */
+int find_ranges(const uint8_t *body, size_t size, Places *rows, Places *sheets, Places *widths);
 
 /* What the cells of a workbook refer to: shared texts, and which styles show a number as what it is. */
 typedef struct {

@@ -210,7 +210,9 @@ int main(int count, char **arguments) {
         row_integers(at, size, 1, 1, &found);
         free(found.at);
         Places rows = {NULL, 0, 0}, sheets = {NULL, 0, 0};
-        find_ranges(at, size, &rows, &sheets);
+        Places widths = {NULL, 0, 0};
+        find_ranges(at, size, &rows, &sheets, &widths);
+        free(widths.at);
         rows.count = sheets.count = 0;
         Buffer texts = {NULL, 0, 0};
         size_t width = 0;

@@ -8,12 +8,12 @@ between them, or a formula such as RAND() gives another value each time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from gdata.errors import SourceError
 from gdata.language import say, sentence
-from gdata.sources.google.index import Index, Place, SheetFacts, Values, decode_batch, read_facts, read_index
+from gdata.sources.google.index import FirstRows, Index, Place, SheetFacts, Values, decode_batch, read_facts, read_index
 from gdata.sources.grid import CellValue, DateCell, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
 
@@ -106,15 +106,20 @@ def _stale(pulled: Pulled, lack: str) -> SourceError:
     )
 
 
-def has_values_beside_header(rows: Values, header_row: int) -> bool:
-    """Whether some column without a header, right of one that has one, has a value below."""
-    if len(rows) < header_row:
+def has_values_beside_header(answer: FirstRows, position: int, header_row: int) -> bool:
+    """Whether some column without a header, right of one that has one, has a value below, in a range's first rows."""
+    rows = answer.of(position)
+    above = list(islice(rows, header_row))
+    if len(above) < header_row:
         return False
-    header = rows[header_row - 1]
-    width = max(map(len, rows[header_row:]), default=0)
-    first = next((column for column, text in enumerate(header) if text != ""), width)
+    header = above[-1]
+    first = next((column for column, text in enumerate(header) if text != ""), len(header))
+    if first == len(header) or ("" not in header[first:] and answer.widest(position) <= len(header)):
+        return False  # Nearly always; and the rows below aren't decoded for it.
+    below = list(rows)
+    width = max(map(len, below), default=0)
     without = [column for column in range(first + 1, width) if column >= len(header) or header[column] == ""]
-    return any(column < len(row) and row[column] != "" for row in rows[header_row:] for column in without)
+    return any(column < len(row) and row[column] != "" for row in below for column in without)
 
 
 def find_disagreements(texts: Values, serials: Values) -> frozenset[tuple[int, int]]:

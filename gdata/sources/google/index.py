@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from gdata._core import core
@@ -178,25 +180,43 @@ def decode_batch(body: bytes) -> list[Values]:
         SourceError: it is no such answer.
     """
     native = core()
-    places = native.json_ranges(body) if native is not None else None
-    if places is not None:
+    found = native.json_ranges(body) if native is not None else None
+    if found is not None:
         from gdata.sources.google.rows import answer_rows
 
-        return [answer_rows(body, one) for one in places]
+        return [answer_rows(body, one) for one in found[0]]
     parts = decode_object(body).get("valueRanges", [])
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         raise _damaged()
     return [part.get("values", []) for part in parts]
 
 
-def first_rows(body: bytes) -> list[Values]:
-    """The first rows of each range of an answer, as far as some thousands of bytes go, without decoding the others."""
-    found: list[Values] = []
-    for match in _PART.finditer(body):
-        start = _VALUES.match(body, match.end())
-        text = body[start.end() : start.end() + _FIRST_BYTES].decode(errors="ignore") if start else ""
-        found.append(list(_rows_in(text)))
-    return found
+class FirstRows:
+    """The first rows of each range of an answer, as far as some thousands of bytes go; no others are decoded."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        starts = [_VALUES.match(body, match.end()) for match in _PART.finditer(body)]
+        self._starts = [start.end() if start is not None else None for start in starts]
+
+    def of(self, position: int) -> Iterator[list[Any]]:
+        """Those of one range."""
+        start = self._starts[position]
+        return (
+            _rows_in(self._body[start : start + _FIRST_BYTES].decode(errors="ignore"))
+            if start is not None
+            else iter(())
+        )
+
+    def widest(self, position: int) -> int:
+        """At least as many cells as any row of a range has."""
+        return self._widths[position] if position < len(self._widths) else sys.maxsize
+
+    @cached_property
+    def _widths(self) -> Sequence[int]:
+        native = core()
+        found = native.json_ranges(self._body) if native is not None else None
+        return memoryview(found[1]).cast("Q") if found is not None else ()
 
 
 def _rows_in(text: str) -> Iterator[list[Any]]:

@@ -65,7 +65,7 @@ def _system_trust() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def check_whole(answer: requests.Response) -> bytes:
+def check_whole(answer: requests.Response, body: bytes) -> bytes:
     """The body, if it is JSON to its end; a portal's page or half a body isn't.
 
     Half of an answer with values may end in `}`, but not in `}]}`, so that decoding it all can wait.
@@ -73,7 +73,6 @@ def check_whole(answer: requests.Response) -> bytes:
     Raises:
         Failure: it isn't.
     """
-    body = answer.content
     if body[:64].lstrip()[:1] != b"{":
         kind = answer.headers.get("Content-Type", "no type").split(";")[0]
         raise Failure("not_google", say("it answered with {kind}", kind=kind[:60]), transient=True)
@@ -146,7 +145,7 @@ class _OnceOnly(TokenRequest):
         if not refused and answer.status_code != 200:
             raise failure_of_answer(answer)
         if method == "POST" and answer.status_code == 200:
-            check_whole(answer)
+            check_whole(answer, answer.content)
         return _TokenAnswer(answer)
 
     def __del__(self) -> None:

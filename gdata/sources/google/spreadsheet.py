@@ -17,11 +17,11 @@ from gdata.sources.google.answers import find_disagreements, has_values_beside_h
 from gdata.sources.google.index import (
     INDEX_NAME,
     METADATA_NAME,
+    FirstRows,
     Index,
     Place,
     SheetFacts,
     decode_batch,
-    first_rows,
     quote_title,
     read_facts,
     titles_of_batch,
@@ -104,9 +104,10 @@ class SpreadsheetPull:
     def _may_have_merged_headers(self) -> bool:
         """Whether a column has values and no header, but one before it has: then only the merges tell whose it is."""
         header_rows = {request.title: request.header_row for request in self.requests if request.header_row}
-        rows = {name: first_rows(self._files[name]) for name in {place.file for place in self._index.values.values()}}
+        names = {place.file for place in self._index.values.values()}
+        answers = {name: FirstRows(self._files[name]) for name in names}
         return any(
-            has_values_beside_header(rows[place.file][place.position], header_rows[title])
+            has_values_beside_header(answers[place.file], place.position, header_rows[title])
             for title, place in self._index.values.items()
             if title in header_rows
         )

@@ -76,10 +76,12 @@ class GoogleWire:
             on_try()
             headers = {"Authorization": f"Bearer {token}"}
             try:
-                answer = self._client.request("get", url, query, headers=headers)
+                answer = self._client.request("get", url, query, headers=headers, stream=True)
+                # In one piece: requests would put megabytes together out of 10 KB each.
+                body = answer.raw.read(decode_content=True)
             except (OSError, HTTPError) as error:
                 raise failure_of_exception(error) from error
-            return check_whole(answer)
+            return check_whole(answer, body)
 
 
 class _Client(HTTPClient):
