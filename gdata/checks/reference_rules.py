@@ -16,11 +16,10 @@ from gdata.checks.columns import Column, all_columns, column_at
 from gdata.errors import SchemaError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
+from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan, Ref, TablePlan
 from gdata.schema.schema import Schema
-
-_WHOLE_NUMBERS = ("int32", "int64", "uint32", "uint64")
 
 
 @dataclass(frozen=True)
@@ -249,7 +248,7 @@ class _Declaration:
 
 def _type(column: Column) -> str | None:
     """What must be alike in both fields of a reference; None: it can't refer, nor be referred to."""
-    if column.kind in _WHOLE_NUMBERS:
+    if FIELD_TYPES[column.kind].is_whole:
         return say("whole number")
     if column.kind == "enum":
         return str(_enum_of(column))
@@ -263,7 +262,7 @@ def _enum_of(column: Column) -> str:
 
 
 def _words(column: Column, *, negated: bool = False) -> str:
-    if column.kind in _WHOLE_NUMBERS:
+    if FIELD_TYPES[column.kind].is_whole:
         return say("not a whole number") if negated else say("a whole number")
     what = _type(column) or column.kind
     return say("not of type {what}", what=what) if negated else say("of type {what}", what=what)

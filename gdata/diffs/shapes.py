@@ -11,7 +11,7 @@ import base64
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -19,39 +19,11 @@ from google.protobuf.message import Message
 from gdata.diffs.model import Json, bracketed
 from gdata.proto.fields import is_map_entry
 from gdata.proto.floats import shortest_float32
+from gdata.schema.fieldtypes import FieldKind, kind_of
 
 Step = str | int
 """One step from a field into its value: a field's name or a map's key, or a list's index from 0."""
 Write = Callable[[Any], Json]
-
-_INT64 = {
-    FieldDescriptor.TYPE_INT64,
-    FieldDescriptor.TYPE_UINT64,
-    FieldDescriptor.TYPE_SINT64,
-    FieldDescriptor.TYPE_FIXED64,
-    FieldDescriptor.TYPE_SFIXED64,
-}
-_PLAIN_KINDS = {
-    FieldDescriptor.TYPE_FLOAT: "float",
-    FieldDescriptor.TYPE_DOUBLE: "float",
-    FieldDescriptor.TYPE_BOOL: "bool",
-    FieldDescriptor.TYPE_STRING: "string",
-    FieldDescriptor.TYPE_BYTES: "bytes",
-    FieldDescriptor.TYPE_ENUM: "enum",
-}
-_KNOWN_KINDS = {
-    "google.protobuf.Timestamp": "timestamp",
-    "google.protobuf.Duration": "duration",
-    "google.protobuf.Struct": "json",
-    "google.protobuf.Value": "json",
-    "google.protobuf.ListValue": "json",
-    "google.protobuf.FieldMask": "other",
-    "google.protobuf.Any": "other",
-}
-_WRAPPERS = {
-    f"google.protobuf.{name}Value"
-    for name in ("Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes")
-}
 
 
 @dataclass(frozen=True)
@@ -183,16 +155,25 @@ class Shapes:
     def _value(
         self, one: FieldDescriptor, twin: FieldDescriptor | None, is_old: bool
     ) -> tuple[str, Write, Shape | None]:
-        message = one.message_type
-        if message is None:
-            return _scalar(one, twin, is_old)
-        if message.full_name in _KNOWN_KINDS:
-            return _KNOWN_KINDS[message.full_name], write_known, None
-        if message.full_name in _WRAPPERS:
-            kind, write, _ = _scalar(message.fields_by_name["value"], None, is_old)
-            return kind, lambda wrapper: write(wrapper.value), None
-        shape = self._shape(message, None if twin is None else twin.message_type, is_old)
-        return "message", shape.to_json, shape
+        kind, message = kind_of(one), one.message_type
+        match kind:
+            case "message" | "nested":
+                assert message is not None
+                shape = self._shape(message, None if twin is None else twin.message_type, is_old)
+                return "message", shape.to_json, shape
+            case "wrapper":
+                assert message is not None
+                kind_of_value, write, _ = _scalar(message.fields_by_name["value"], None, is_old)
+                return kind_of_value, lambda wrapper: write(wrapper.value), None
+            case "timestamp" | "duration":
+                return kind, write_known, None
+            case "struct":
+                return "json", write_known, None
+            case "field_mask" | "any":
+                return "other", write_known, None
+            case "int32" | "int64" | "uint32" | "uint64" | "float" | "double" | "bool" | "string" | "bytes" | "enum":
+                return _scalar(one, twin, is_old)
+        assert_never(kind)
 
 
 def _map_value(one: FieldDescriptor | None) -> Any:
@@ -201,22 +182,14 @@ def _map_value(one: FieldDescriptor | None) -> Any:
 
 
 def _scalar(one: FieldDescriptor, twin: FieldDescriptor | None, is_old: bool) -> tuple[str, Write, None]:
-    if one.type in _INT64:
-        return "int64", str, None
-    kind = _PLAIN_KINDS.get(one.type, "int")
-    if one.type == FieldDescriptor.TYPE_FLOAT:
-        return kind, write_float32, None
-    if one.type == FieldDescriptor.TYPE_DOUBLE:
-        return kind, write_float64, None
-    if one.type == FieldDescriptor.TYPE_BYTES:
-        return kind, write_bytes, None
-    if one.type == FieldDescriptor.TYPE_ENUM:
+    kind = kind_of(one)
+    if kind == "enum":
         # Both sides say the new names: a value renamed is told in `schema`, and isn't a change of each row.
         newer = twin.enum_type if twin is not None and is_old else None
         moved = _moved_names(one, twin)
         names = {**_enum_names(one.enum_type), **_enum_names(newer), **{number: number for number in moved}}
         return kind, lambda number: names.get(number, number), None
-    return kind, _same, None
+    return *_SCALARS[kind], None
 
 
 def _moved_names(one: FieldDescriptor, twin: FieldDescriptor | None) -> Mapping[int, str]:
@@ -256,6 +229,18 @@ def write_float64(value: float) -> float | str:
 def write_float32(value: float) -> float | str:
     """A float as it was written: the shortest decimal that 32 bits keep apart (0.1, not 0.10000000149)."""
     return shortest_float32(value) if math.isfinite(value) else _not_finite(value)
+
+
+_SCALARS: Mapping[FieldKind, tuple[str, Write]] = {
+    **dict.fromkeys(("int32", "uint32"), ("int", _same)),
+    **dict.fromkeys(("int64", "uint64"), ("int64", str)),
+    "float": ("float", write_float32),
+    "double": ("float", write_float64),
+    "bool": ("bool", _same),
+    "string": ("string", _same),
+    "bytes": ("bytes", write_bytes),
+}
+"""By kind: what it is called in a diff, and how JSON writes it."""
 
 
 def _not_finite(value: float) -> str:

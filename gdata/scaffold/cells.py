@@ -10,14 +10,13 @@ from itertools import chain
 from typing import Any, overload
 
 from gdata.parsing.cells.cell import is_blank, shown
-from gdata.schema.fieldtypes import FieldKind
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 from gdata.sources.cells import Utf8Cells, choose
 from gdata.sources.grid import CellValue
 
 PLAIN_INTEGERS = re.compile(r"(-?(0|[1-9][0-9]{0,8})\n)+")
 PLAIN_NUMBERS = re.compile(r"(-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,7})?\n)+")
 """Numbers, one a line, that every reader takes for the same."""
-_WHOLE = ("int32", "int64", "uint32", "uint64")
 
 
 class Cells(Sequence[CellValue]):
@@ -135,7 +134,7 @@ class Cells(Sequence[CellValue]):
     def _known(self, kind: FieldKind) -> dict[Any, Any]:
         if kind in self._plain:
             return self._plain[kind]
-        if self._is_utf8 and kind in _WHOLE and PLAIN_INTEGERS.fullmatch(self.joined_text):
+        if self._is_utf8 and FIELD_TYPES[kind].is_whole and PLAIN_INTEGERS.fullmatch(self.joined_text):
             filled = [key for key in self._counted if key not in self._blanks]
             self._plain[kind] = dict(zip(filled, map(int, filled), strict=True)) | dict.fromkeys(self._blanks)
         elif self._is_utf8 and kind == "string":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gdata.config import Layout, SheetEntry, Spreadsheet
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.declared import Declared
-from gdata.schema.fieldtypes import FieldKind
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 from gdata.sources.grid import CellValue, Grid
 
 Sureness = Literal["sure", "likely", "unsure"]
@@ -120,12 +120,8 @@ class GuessedType:
 
     @property
     def _value(self) -> str:
-        names: Mapping[str, str] = {
-            "timestamp": "google.protobuf.Timestamp",
-            "duration": "google.protobuf.Duration",
-            "struct": "google.protobuf.Struct",
-        }
-        return self.enum or names.get(self.kind, self.kind)
+        of = FIELD_TYPES[self.kind].of[0]
+        return self.enum or (of if isinstance(of, str) else self.kind)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ class FieldType:
     """One cell holds its parts, or JSON."""
     has_one_value: bool = True
     """Rows can be compared by it."""
+    is_changed: bool = False
+    """A spreadsheet would change what is typed there, unless the column is formatted as plain text."""
     units: tuple[str, ...] = ()
 
     @property
@@ -94,12 +96,18 @@ FIELD_TYPES: dict[FieldKind, FieldType] = {
         of=(FieldDescriptor.TYPE_STRING,),
         holds=_TEXT,
         typed=sentence("a text"),
+        is_changed=True,
         is_scalar=True,
         may_be_blank=True,
         may_be_key=True,
     ),
     "bytes": FieldType(
-        of=(FieldDescriptor.TYPE_BYTES,), holds=_TEXT, typed="base64", is_scalar=True, may_be_blank=True
+        of=(FieldDescriptor.TYPE_BYTES,),
+        holds=_TEXT,
+        typed="base64",
+        is_changed=True,
+        is_scalar=True,
+        may_be_blank=True,
     ),
     "enum": FieldType(
         of=(FieldDescriptor.TYPE_ENUM,), holds=sentence("one of a few choices"), is_scalar=True, may_be_key=True
@@ -107,7 +115,7 @@ FIELD_TYPES: dict[FieldKind, FieldType] = {
     "message": FieldType(
         of=(FieldDescriptor.TYPE_MESSAGE, FieldDescriptor.TYPE_GROUP), may_be_blank=True, has_parts=True
     ),
-    "nested": FieldType(may_be_blank=True, has_parts=True, has_one_value=False),
+    "nested": FieldType(is_changed=True, may_be_blank=True, has_parts=True, has_one_value=False),
     "timestamp": FieldType(
         of=("google.protobuf.Timestamp",), typed=sentence("a date and time: 2026-12-01 18:00"), is_time=True
     ),
@@ -115,9 +123,12 @@ FIELD_TYPES: dict[FieldKind, FieldType] = {
         of=("google.protobuf.Duration",),
         typed=sentence("a length of time: 90s, 1h30m, 1:30:00"),
         is_time=True,
+        is_changed=True,
         units=LENGTHS,
     ),
-    "field_mask": FieldType(of=("google.protobuf.FieldMask",), holds=_TEXT, may_be_blank=True, has_one_value=False),
+    "field_mask": FieldType(
+        of=("google.protobuf.FieldMask",), holds=_TEXT, is_changed=True, may_be_blank=True, has_one_value=False
+    ),
     "wrapper": FieldType(
         of=tuple(
             f"google.protobuf.{name}Value"
@@ -127,11 +138,13 @@ FIELD_TYPES: dict[FieldKind, FieldType] = {
     "struct": FieldType(
         of=("google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"),
         typed="JSON",
+        is_changed=True,
         may_be_blank=True,
         has_one_value=False,
     ),
     "any": FieldType(of=("google.protobuf.Any",), has_parts=True, has_one_value=False),
 }
+NUMBERS = frozenset(kind for kind, type_ in FIELD_TYPES.items() if type_.is_number)
 _KINDS: dict[int | str, FieldKind] = {one: kind for kind, type_ in FIELD_TYPES.items() for one in type_.of}
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from gdata.bundles.encode import as_dict
@@ -42,28 +42,28 @@ class CellWriter:
             return _flags_text(field, value)
         if field.unit == "color":
             return f"#{value:06X}" if 0 <= value <= _LARGEST_COLOR else hex(value)
-        if field.type.is_whole:
-            return int(value) if abs(value) < _LONGEST_NUMBER else str(value)
-        if kind in ("float", "double"):
-            return _number(shortest_float32(value) if kind == "float" else value)
-        if kind == "bool":
-            return bool(value)
-        if kind == "enum":
-            return str(field.choices[value]) if value in field.choices else int(value)
-        return self._message_or_text(field, kind, value)
-
-    def _message_or_text(self, field: FieldPlan, kind: str, value: Any) -> CellValue:
-        if kind == "string":
-            return str(value) or None
-        if kind == "bytes":
-            return base64.b64encode(value).decode() or None
-        if kind == "timestamp":
-            return self._date(field, value)
-        if kind == "duration":
-            return _length(value)
-        if kind == "field_mask":
-            return ",".join(value.paths) or None
-        return json_text(value)
+        match kind:
+            case "int32" | "int64" | "uint32" | "uint64":
+                return int(value) if abs(value) < _LONGEST_NUMBER else str(value)
+            case "float" | "double":
+                return _number(shortest_float32(value) if kind == "float" else value)
+            case "bool":
+                return bool(value)
+            case "enum":
+                return str(field.choices[value]) if value in field.choices else int(value)
+            case "string":
+                return str(value) or None
+            case "bytes":
+                return base64.b64encode(value).decode() or None
+            case "timestamp":
+                return self._date(field, value)
+            case "duration":
+                return _length(value)
+            case "field_mask":
+                return ",".join(value.paths) or None
+            case "message" | "nested" | "struct" | "wrapper" | "any":
+                return json_text(value)
+        assert_never(kind)
 
     def text(self, field: FieldPlan, value: Any) -> str:
         """The value as the text that stands for it within a cell of several."""

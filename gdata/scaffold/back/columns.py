@@ -21,7 +21,6 @@ _MOST_ENTRIES = 12
 _MOST_PARTS = 3
 _NO_COLUMN = frozenset(".[]@#{}")
 """Signs that mean something in a header."""
-_WORDS = frozenset(["string", "bytes", "duration", "field_mask", "struct", "nested"])
 _UNCERTAIN = frozenset(["nested", "struct"])
 
 
@@ -41,7 +40,7 @@ class SheetColumn:
     def is_text(self) -> bool:
         """Whether a spreadsheet would change what is typed there, unless it is formatted as plain text."""
         kind = self.field.value_kind
-        if self.is_whole or kind in _WORDS or self.field.flags is not None or self.field.unit == "color":
+        if self.is_whole or self.field.type.is_changed or self.field.flags is not None or self.field.unit == "color":
             return True
         return kind not in ("enum", "bool", "timestamp") and any(isinstance(cell, str) for cell in self.cells)
 

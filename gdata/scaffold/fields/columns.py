@@ -16,10 +16,10 @@ from gdata.scaffold.fields.lists import Continued, Group, Item, Series, find_con
 from gdata.scaffold.fields.values import fits, guess_type, split_messages
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
 from gdata.scaffold.names import Names, camel, is_identifier, json_name, needs_column, plural, singular, snake, words_of
+from gdata.schema.fieldtypes import NUMBERS
 from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
-_NUMBERS = ("int32", "int64", "uint32", "uint64", "float", "double")
 _RANGE = re.compile(r"[\[(]?\s*([\d.+-]*|~)\s*,\s*([\d.+-]*|~)\s*[\])]?")
 _COUNT_WORDS = frozenset(["count", "amount", "num", "number", "qty", "rate", "weight", "prob", "probability", "value"])
 
@@ -86,7 +86,7 @@ def rules_of(declared: Declared | None, type_: GuessedType) -> tuple[str, ...]:
     """The constraints that are declared beside a type: `range=[1,10]`, `range:"1,10"`."""
     text = (declared.tags.get("range") or "") if declared is not None else ""
     found = _RANGE.fullmatch(text)
-    if found is None or type_.is_list or type_.map_key or type_.kind not in _NUMBERS:
+    if found is None or type_.is_list or type_.map_key or type_.kind not in NUMBERS:
         return ()
     rule = f"(buf.validate.field).{type_.kind}"
     bounds = zip(("gte", "lte"), found.groups(), strict=True)

@@ -9,10 +9,9 @@ from itertools import combinations
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedField
-from gdata.schema.fieldtypes import FieldKind
+from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.sources.grid import CellValue
 
-_KEY_KINDS: tuple[FieldKind, ...] = ("int32", "int64", "uint32", "uint64", "string", "bool")
 _ID_WORDS = frozenset("id key code uid no num index idx number guid uuid sn seq".split())
 _PART_WORDS = _ID_WORDS | frozenset(
     "level lv order step type kind rank group day slot stage grade season tier star rarity element".split()
@@ -30,7 +29,7 @@ def with_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -
 
 def choose_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -> tuple[tuple[str, ...], Guess]:
     """Names of the fields of the key, and how sure that is; () where no combination is unique."""
-    candidates = [field for field in fields if not field.is_list and field.type.kind in _KEY_KINDS]
+    candidates = [field for field in fields if not field.is_list and FIELD_TYPES[field.type.kind].may_be_key]
     candidates = [field for field in candidates if not as_cells(field.cells).has_blanks]
     if not records or not candidates:
         return (), Guess("unsure", "")
@@ -50,7 +49,7 @@ def repeated_ids(fields: Sequence[GuessedField], row: Sequence[str]) -> tuple[Gu
     """The column that is called the key, and its few values that stand there twice: a slip, which no further column
     of the key must hide."""
     for field in fields:
-        if field.is_list or field.type.kind not in _KEY_KINDS or not _is_called_key(field, row):
+        if field.is_list or not FIELD_TYPES[field.type.kind].may_be_key or not _is_called_key(field, row):
             continue
         counts = as_cells(field.cells).counts
         repeated = [cell for cell, count in counts if count > 1]

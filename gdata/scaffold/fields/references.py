@@ -13,7 +13,7 @@ from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.scaffold.cells import as_cells, plain_value
 from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
 from gdata.scaffold.names import row_words, singular, words_of
-from gdata.schema.fieldtypes import FieldKind
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 
 _ID_WORDS = frozenset("id ids key keys code codes no index idx uid ref".split())
 _SELF_WORDS = frozenset("parent next previous prev prerequisite root base required upgrade evolution target".split())
@@ -33,7 +33,6 @@ _SAYS_ENOUGH, _IN_FULL, _SELF, _LAST_WORD, _OF_THE_KEY = 0.5, 0.9, 0.1, 0.05, 0.
 own table; what a last word alone says; and what the name of a key counts beside that of a table."""
 _SAY_THE_SAME = 3
 """A column with few values refers to what so many tables' columns of its name do."""
-_WHOLE = ("int32", "int64", "uint32", "uint64")
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _as_others(
     field: GuessedField, table: GuessedTable, agreed: dict[str, str], referables: _Referables
 ) -> GuessedField:
     to = agreed.get(field.name)
-    if to is None or field.refs or field.parts or to == table.name or field.type.kind not in (*_WHOLE, "string"):
+    if to is None or field.refs or field.parts or to == table.name or not _may_refer(field.type.kind):
         return field
     values = frozenset(_values(field, field.type.kind))
     for one in referables.of_table(to):
@@ -140,8 +139,12 @@ def make_referable(
     return Referable(table, field, frozenset(names), _comparable(kind), frozenset(_values(cells, kind)), own)
 
 
+def _may_refer(kind: FieldKind) -> bool:
+    return FIELD_TYPES[kind].is_whole or kind == "string"
+
+
 def _comparable(kind: FieldKind) -> str:
-    return "number" if kind in _WHOLE else kind
+    return "number" if FIELD_TYPES[kind].is_whole else kind
 
 
 def _has_id(field: GuessedField) -> bool:
@@ -217,7 +220,7 @@ class _Finder:
     def _one(self, field: GuessedField, siblings: Sequence[GuessedField], *, in_row: bool) -> GuessedField:
         if field.parts:
             return replace(field, parts=tuple(self.all(field.parts, in_row=False)))
-        if field.type.kind not in (*_WHOLE, "string"):
+        if not _may_refer(field.type.kind):
             return field
         if self._is_own_key(field):
             return self._as_key(field) or field

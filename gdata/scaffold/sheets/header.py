@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.scaffold.declared import is_row_of_types, read_type
 from gdata.scaffold.names import is_identifier
+from gdata.schema.fieldtypes import NUMBERS
 from gdata.schema.names import fold
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 
@@ -270,7 +271,7 @@ def _contradicts(rows: Rows, index: int, types: int) -> bool:
         declared = read_type(text_at(rows[types], column))
         if declared is None or is_blank(cell) or cell in ERROR_TEXTS:
             continue
-        if declared.kind in ("int32", "int64", "uint32", "uint64", "float", "double") and not declared.is_list:
+        if declared.kind in NUMBERS and not declared.is_list:
             votes.append(kind_of_cell(cell) == "text")
     return bool(votes) and sum(votes) * 3 > len(votes) * 2
 
