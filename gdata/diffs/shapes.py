@@ -11,7 +11,7 @@ import base64
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from gdata.diffs.model import Json, bracketed
 from gdata.proto.fields import is_map_entry
 from gdata.proto.floats import shortest_float32
-from gdata.schema.fieldtypes import FieldKind, kind_of
+from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, kind_of
 
 Step = str | int
 """One step from a field into its value: a field's name or a map's key, or a list's index from 0."""
@@ -165,15 +165,11 @@ class Shapes:
                 assert message is not None
                 kind_of_value, write, _ = _scalar(message.fields_by_name["value"], None, is_old)
                 return kind_of_value, lambda wrapper: write(wrapper.value), None
-            case "timestamp" | "duration":
-                return kind, write_known, None
             case "struct":
                 return "json", write_known, None
-            case "field_mask" | "any":
-                return "other", write_known, None
-            case "int32" | "int64" | "uint32" | "uint64" | "float" | "double" | "bool" | "string" | "bytes" | "enum":
-                return _scalar(one, twin, is_old)
-        assert_never(kind)
+        if FIELD_TYPES[kind].is_scalar:
+            return _scalar(one, twin, is_old)
+        return kind if FIELD_TYPES[kind].is_time else "other", write_known, None
 
 
 def _map_value(one: FieldDescriptor | None) -> Any:

@@ -1,4 +1,4 @@
-"""How cells become values of each kind of field: one cell, a whole column, what the core does of itself, and blanks.
+"""How cells become values of each kind of field, and values cells: one cell, a whole column, the core's part, blanks.
 
 What holds for a kind wherever it comes from stands in `gdata.schema.fieldtypes`.
 """
@@ -26,6 +26,17 @@ from gdata.parsing.cells.cell import (
     convert_string,
     convert_timestamp,
 )
+from gdata.parsing.cells.written import (
+    write_bool,
+    write_bytes,
+    write_duration,
+    write_enum,
+    write_field_mask,
+    write_integer,
+    write_number,
+    write_string,
+    write_timestamp,
+)
 from gdata.problems import Kind
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, FieldType
 from gdata.schema.plan import FieldPlan
@@ -47,6 +58,8 @@ class Reading:
     """Of a cell that isn't blank; None where `gdata.parsing.cells.compound` reads its parts, or JSON."""
     column: Callable[[Cells, FieldType], Sequence[Any] | None] | None = None
     """Of a column without blanks, where that is faster; None if anything in it is odd."""
+    write: Callable[[Any, CellType], CellValue] | None = None
+    """A value as the cell that is read as it; None where that is made of parts, or JSON."""
     core: int = AS_ASKED
     blank: Kind = kinds.CELL_BLANK
     """What is told of a blank cell where there must be a value."""
@@ -61,27 +74,27 @@ class Reading:
 def _reading_of(kind: FieldKind) -> Reading:
     match kind:
         case "int32" | "int64" | "uint32" | "uint64":
-            return Reading(convert_integer, _whole_numbers, AS_INTEGER, takes_digits=True)
+            return Reading(convert_integer, _whole_numbers, write_integer, AS_INTEGER, takes_digits=True)
         case "float":
-            return Reading(convert_number, lambda cells, _: cells.numbers(single=True), AS_FLOAT, takes_digits=True)
+            return Reading(convert_number, _floats, write_number, AS_FLOAT, takes_digits=True)
         case "double":
-            return Reading(convert_number, lambda cells, _: cells.numbers(), AS_DOUBLE, takes_digits=True)
+            return Reading(convert_number, _doubles, write_number, AS_DOUBLE, takes_digits=True)
         case "string":
-            return Reading(convert_string, lambda cells, _: cells.texts(), AS_TEXT, empty="", takes_digits=True)
+            return Reading(convert_string, _texts, write_string, AS_TEXT, empty="", takes_digits=True)
         case "bytes":
-            return Reading(convert_bytes, empty=b"")
+            return Reading(convert_bytes, write=write_bytes, empty=b"")
         case "bool":
-            words = kinds.CELL_BLANK_BOOL, kinds.CELL_JSON_BOOL
-            return Reading(convert_bool, None, AS_ASKED, *words, takes_digits=True)
+            blank, left_out = kinds.CELL_BLANK_BOOL, kinds.CELL_JSON_BOOL
+            return Reading(convert_bool, write=write_bool, blank=blank, left_out=left_out, takes_digits=True)
         case "enum":
-            words = kinds.CELL_BLANK_CHOICE, kinds.CELL_JSON_CHOICE
-            return Reading(convert_enum, None, AS_ASKED, *words, takes_digits=True)
+            blank, left_out = kinds.CELL_BLANK_CHOICE, kinds.CELL_JSON_CHOICE
+            return Reading(convert_enum, write=write_enum, blank=blank, left_out=left_out, takes_digits=True)
         case "timestamp":
-            return Reading(convert_timestamp)
+            return Reading(convert_timestamp, write=write_timestamp)
         case "duration":
-            return Reading(convert_duration, takes_digits=True)
+            return Reading(convert_duration, write=write_duration, takes_digits=True)
         case "field_mask":
-            return Reading(convert_field_mask)
+            return Reading(convert_field_mask, write=write_field_mask)
         case "message" | "nested" | "wrapper" | "struct" | "any":
             return Reading()
     assert_never(kind)
@@ -93,6 +106,18 @@ def _whole_numbers(cells: Cells, type_: FieldType) -> Sequence[Any] | None:
         return None
     low, high = type_.bounds
     return values if low <= min(values) and max(values) <= high else None
+
+
+def _floats(cells: Cells, _type: FieldType) -> Sequence[Any] | None:
+    return cells.numbers(single=True)
+
+
+def _doubles(cells: Cells, _type: FieldType) -> Sequence[Any] | None:
+    return cells.numbers()
+
+
+def _texts(cells: Cells, _type: FieldType) -> Sequence[Any] | None:
+    return cells.texts()
 
 
 READINGS: dict[FieldKind, Reading] = {kind: _reading_of(kind) for kind in get_args(FieldKind)}

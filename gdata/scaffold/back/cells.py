@@ -1,27 +1,19 @@
-"""One value as the cell that a planner would write: what `gdata.parsing.cells.cell` reads back as the same value."""
+"""Values of fields as cells: one, several in one cell, or JSON; what each reads back as the same values."""
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, assert_never
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata.bundles.encode import as_dict
 from gdata.parsing.cells.cell import CellType
-from gdata.parsing.cells.readings import convert_cell
-from gdata.proto.floats import shortest_float32
+from gdata.parsing.cells.readings import READINGS
 from gdata.schema.plan import FieldPlan
 from gdata.sources.grid import CellValue, DateCell
 
-_EPOCH = datetime(1899, 12, 30)
-_LONGEST_NUMBER = 10**15
-"""Spreadsheets keep fifteen digits of a number."""
-_FIRST_SERIAL, _LAST_SERIAL = 61, 2_958_465
-_LARGEST_COLOR = 0xFFFFFF
 _OPENING = ("[", "{")
 
 
@@ -35,35 +27,10 @@ class CellWriter:
         """The cell of one value of a field: of a list an element, of a map an entry's value; None is blank."""
         if value is None:
             return None
-        kind = field.value_kind
-        if field.kind == "wrapper":
-            value = value.value
-        if field.flags is not None:
-            return _flags_text(field, value)
-        if field.unit == "color":
-            return f"#{value:06X}" if 0 <= value <= _LARGEST_COLOR else hex(value)
-        match kind:
-            case "int32" | "int64" | "uint32" | "uint64":
-                return int(value) if abs(value) < _LONGEST_NUMBER else str(value)
-            case "float" | "double":
-                return _number(shortest_float32(value) if kind == "float" else value)
-            case "bool":
-                return bool(value)
-            case "enum":
-                return str(field.choices[value]) if value in field.choices else int(value)
-            case "string":
-                return str(value) or None
-            case "bytes":
-                return base64.b64encode(value).decode() or None
-            case "timestamp":
-                return self._date(field, value)
-            case "duration":
-                return _length(value)
-            case "field_mask":
-                return ",".join(value.paths) or None
-            case "message" | "nested" | "struct" | "wrapper" | "any":
-                return json_text(value)
-        assert_never(kind)
+        write = READINGS[field.value_kind].write
+        if write is None:
+            return json_text(value)
+        return write(value.value if field.kind == "wrapper" else value, CellType.of(field, self.timezone))
 
     def text(self, field: FieldPlan, value: Any) -> str:
         """The value as the text that stands for it within a cell of several."""
@@ -100,23 +67,6 @@ class CellWriter:
         if is_plain and text:
             return text
         return '"' + text.replace('"', '""') + '"'
-
-    def _date(self, field: FieldPlan, value: Any) -> CellValue:
-        """A date cell where it is read back as the same moment, else the moment in UTC."""
-        nanos = value.seconds * 10**9 + value.nanos
-        try:
-            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=nanos // 1000)
-            local = moment.astimezone(self.timezone).replace(tzinfo=None)
-        except OverflowError:
-            return str(value.ToJsonString())
-        serial = (local - _EPOCH) / timedelta(days=1)
-        if value.nanos % 10**6 == 0 and _FIRST_SERIAL <= serial < _LAST_SERIAL:
-            shown = local.isoformat(" ", "milliseconds" if value.nanos else "seconds")
-            cell = DateCell(serial, shown.removesuffix(" 00:00:00"))
-            read, fault = convert_cell(cell, CellType.of(field, self.timezone))
-            if fault is None and read == {"seconds": value.seconds, "nanos": value.nanos}:
-                return cell
-        return str(value.ToJsonString())
 
 
 def value_of(field: FieldPlan, message: Any) -> Any:
@@ -156,35 +106,3 @@ def key_text(key: Any) -> str:
 def sorted_entries(entries: Any) -> dict[Any, Any]:
     """A map's entries in the order of their keys, so that the same map always makes the same sheet."""
     return {key: entries[key] for key in sorted(entries)}
-
-
-def _number(value: float) -> CellValue:
-    """A number as a cell holds it; as text where a workbook would change it."""
-    if value == 0 and str(value).startswith("-"):
-        return "-0.0"
-    if value.is_integer() and abs(value) < _LONGEST_NUMBER:
-        return int(value)
-    # XlsxWriter writes sixteen digits.
-    return value if float(f"{value:.16G}") == value else repr(value)
-
-
-def _length(value: Any) -> str:
-    text = str(value.ToJsonString()).removesuffix("s")
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + "s"
-
-
-def _flags_text(field: FieldPlan, value: int) -> CellValue:
-    flags = field.flags
-    assert flags is not None
-    if value in flags.choices:
-        return flags.choices[value]
-    bits = [number for number in sorted(flags.choices) if number and value & number == number]
-    single = [number for number in bits if number & (number - 1) == 0]
-    return "|".join(flags.choices[number] for number in single) if _or(single) == value else int(value)
-
-
-def _or(numbers: Iterable[int]) -> int:
-    found = 0
-    for number in numbers:
-        found |= number
-    return found
