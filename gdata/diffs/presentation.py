@@ -147,13 +147,13 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
     """The words that a project's full descriptors (a FileDescriptorSet with gdata's options) give."""
     if sources is None:
         return Presentation(timezone=timezone)
-    from gdata.diffs.schemas import Schema
+    from gdata.diffs.schemas import BundleSchema
 
     headers: dict[tuple[str, str], str] = {}
     labels: dict[tuple[str, str], Mapping[str, str]] = {}
     found: dict[tuple[str, str], str] = {}
     values: dict[tuple[str, str], Mapping[str, str]] = {}
-    for message in Schema(sources, "the full descriptors").messages.values():
+    for message in BundleSchema(sources, "the full descriptors").messages.values():
         rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
         # A message with one list of messages is a table of rows, or a record that has such a list.
         for holder in (message, *(element_field(one).message_type for one in rows if len(rows) == 1)):

@@ -30,7 +30,7 @@ class TableShape:
     is_map: bool = False
 
 
-class Schema:
+class BundleSchema:
     """The descriptors of one bundle, in a pool of their own."""
 
     def __init__(self, content: bytes, place: str) -> None:
@@ -93,9 +93,9 @@ def _misfit(name: str, entry: TableEntry, place: str) -> DamagedError:
     )
 
 
-def open_schema(bundle: Bundle) -> Schema:
+def open_schema(bundle: Bundle) -> BundleSchema:
     """The bundle's schema, verified."""
-    return Schema(bundle.schema(), bundle.place)
+    return BundleSchema(bundle.schema(), bundle.place)
 
 
 def _with_nested(message: Descriptor) -> Iterator[Descriptor]:
@@ -195,7 +195,7 @@ _TYPE_NAMES = {
 }
 
 
-def schema_changes(old: Schema, new: Schema, breaking: Iterable[SchemaChange]) -> tuple[SchemaChange, ...]:
+def schema_changes(old: BundleSchema, new: BundleSchema, breaking: Iterable[SchemaChange]) -> tuple[SchemaChange, ...]:
     """All changes of the schema: the breaking ones, then those that break nothing."""
     breaking = tuple(breaking)
     told = {found.group(2, 1) for one in breaking for found in _BUFS_FIELD.finditer(one.message)}
@@ -213,7 +213,7 @@ _Change = tuple[str, str, SchemaChange]
 """The message or enum, as buf names it; the field's or value's number, or ""; the change."""
 
 
-def _changes(old: Schema, new: Schema) -> Iterator[_Change]:
+def _changes(old: BundleSchema, new: BundleSchema) -> Iterator[_Change]:
     yield from _types_changed("message", old.messages, new.messages)
     for name in old.messages.keys() & new.messages.keys():
         if not _is_map_entry(old.messages[name]):  # told as the map's own type
@@ -352,7 +352,7 @@ def _bufs_name(one: Descriptor | EnumDescriptor) -> str:
     return one.full_name.removeprefix(f"{one.file.package}.") if one.file.package else one.full_name
 
 
-def _map_fields(schema: Schema) -> Iterator[Any]:
+def _map_fields(schema: BundleSchema) -> Iterator[Any]:
     for message in schema.messages.values():
         yield from (one for one in message.fields if is_map_entry(one.message_type))
 
@@ -362,7 +362,7 @@ def _place(field: FieldDescriptor) -> tuple[str, str]:
     return _bufs_name(field.containing_type), str(field.number)
 
 
-def _enums(schema: Schema) -> Iterator[tuple[str, EnumDescriptor]]:
+def _enums(schema: BundleSchema) -> Iterator[tuple[str, EnumDescriptor]]:
     for enum in schema.enums:
         yield enum.full_name, enum
 

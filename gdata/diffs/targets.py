@@ -28,7 +28,7 @@ from gdata.bundles.references import find_users
 from gdata.config import SchemaRule
 from gdata.diffs.model import Misreading, SchemaChange, Side, TableDiff
 from gdata.diffs.readers import old_readings
-from gdata.diffs.schemas import Schema, means_the_same, open_schema, schema_changes
+from gdata.diffs.schemas import BundleSchema, means_the_same, open_schema, schema_changes
 from gdata.diffs.tables import TableSide, compare_tables, one_sided
 from gdata.diffs.titles import SideTitles
 from gdata.errors import OutsideError
@@ -146,13 +146,13 @@ def _messages(side: TableSide) -> Sequence[Message]:
     return list(map(raw.reader(len(raw.rows)), range(len(raw.rows))))
 
 
-def _schema_changes(old: Schema, new: Schema, category: SchemaRule, sources: bytes | None) -> tuple[SchemaChange, ...]:
-    from gdata.diffs.targets import breaking_changes
-
+def _schema_changes(
+    old: BundleSchema, new: BundleSchema, category: SchemaRule, sources: bytes | None
+) -> tuple[SchemaChange, ...]:
     return schema_changes(old, new, breaking_changes(old, new, category, sources))
 
 
-def _sides(bundle: Bundle, schema: Schema, only: str = "") -> _Sides:
+def _sides(bundle: Bundle, schema: BundleSchema, only: str = "") -> _Sides:
     titles = SideTitles(bundle, schema)
     return {
         name: TableSide(name, entry, schema.table(name, entry, bundle.place), bundle, titles)
@@ -206,7 +206,7 @@ _Path = tuple[int, ...]
 
 
 def breaking_changes(
-    old: Schema, new: Schema, category: SchemaRule, sources: bytes | None = None
+    old: BundleSchema, new: BundleSchema, category: SchemaRule, sources: bytes | None = None
 ) -> tuple[SchemaChange, ...]:
     """What in `new` breaks who reads by `old`, in the order of the files.
 

@@ -18,7 +18,7 @@ from gdata.bundles.reader import Bundle
 from gdata.bundles.references import holds, is_none, value_reader
 from gdata.bundles.titles import Titles, text_columns, titles_of
 from gdata.diffs.model import plain
-from gdata.diffs.schemas import Schema, TableShape, class_of, descriptor_of
+from gdata.diffs.schemas import BundleSchema, TableShape, class_of, descriptor_of
 from gdata.language import current_language
 from gdata.proto.fields import is_map, key_field
 
@@ -31,7 +31,7 @@ class SideTitles:
     """The titles of all tables of a bundle, in the language in use."""
 
     bundle: Bundle
-    schema: Schema
+    schema: BundleSchema
     _known: dict[str, Titles] = field(default_factory=dict)
     _rows: dict[tuple[str, tuple[str, ...]], _Found] = field(default_factory=dict)
 

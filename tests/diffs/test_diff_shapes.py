@@ -7,7 +7,7 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.diffs.schemas import Schema
+from gdata.diffs.schemas import BundleSchema
 from gdata.diffs.shapes import Shapes, write_float32
 from gdata.testing.bundles import compile_protos
 
@@ -28,7 +28,7 @@ message Row {
   google.protobuf.ListValue v = 22; repeated Kind w = 23; oneof x { int32 y = 24; string z = 25; }
 }
 """
-SCHEMA = Schema(compile_protos(PROTO), "test")
+SCHEMA = BundleSchema(compile_protos(PROTO), "test")
 ROW = message_factory.GetMessageClass(SCHEMA.messages["game.Row"])
 SHAPE = Shapes().whole(SCHEMA.messages["game.Row"])
 
@@ -81,8 +81,8 @@ def test_a_message_inside_itself_ends_the_list_of_paths() -> None:
 
 
 def test_common_fields_go_by_number_under_the_new_names() -> None:
-    old = Schema(compile_protos('syntax = "proto3"; message R { int32 a = 1; string gone = 2; }'), "old")
-    new = Schema(compile_protos('syntax = "proto3"; message R { int32 b = 1; string fresh = 3; }'), "new")
+    old = BundleSchema(compile_protos('syntax = "proto3"; message R { int32 a = 1; string gone = 2; }'), "old")
+    new = BundleSchema(compile_protos('syntax = "proto3"; message R { int32 b = 1; string fresh = 3; }'), "new")
     before, after = Shapes().common(old.messages["R"], new.messages["R"])
     assert [one.name for one in before.fields] == [one.name for one in after.fields] == ["b"]
     assert before.to_json(message_factory.GetMessageClass(old.messages["R"])(a=5)) == {"b": 5}
