@@ -47,6 +47,30 @@ _ABANDONED = 3600.0
 _LONGEST_SEAL = 1024
 
 
+_SYSTEM = (
+    sentence("No such file or directory"),
+    sentence("Permission denied"),
+    sentence("Operation not permitted"),
+    sentence("File exists"),
+    sentence("Is a directory"),
+    sentence("Not a directory"),
+    sentence("Read-only file system"),
+    sentence("No space left on device"),
+    sentence("Disk quota exceeded"),
+    sentence("Input/output error"),
+    sentence("Too many open files"),
+    sentence("File name too long"),
+    sentence("Connection refused"),
+    sentence("Connection timed out"),
+)
+"""What systems say of files and connections, by which it is translated; anything else stays as it is."""
+
+
+def reason_of(error: OSError) -> object:
+    """Why the system didn't do it, as a word for a sentence."""
+    return next((one for one in _SYSTEM if one.template == error.strerror), error.strerror or error)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn an OSError inside the block into an OutputError that names `path` and the next step."""
@@ -54,7 +78,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(
-            sentence("{path}: can't be written: {strerror}", path=path, strerror=error.strerror or error),
+            sentence("{path}: can't be written: {why}", path=path, why=reason_of(error)),
             hint=_HINTS.get(error.errno or 0, ""),
         ) from error
 

@@ -27,7 +27,7 @@ def missing_part(error: ModuleNotFoundError) -> UsageError | None:
         return None
     return UsageError(
         sentence("this needs a part of gdata that isn't installed ({module})", module=name),
-        hint=sentence("pip install 'gdata-sheets[{EXTRAS}]'", EXTRAS=part),
+        hint=sentence("pip install 'gdata-sheets[{part}]'", part=part),
     )
 
 
@@ -36,7 +36,7 @@ def require(module: str, part: str) -> None:
     if importlib.util.find_spec(module) is None:
         raise UsageError(
             sentence("this needs a part of gdata that isn't installed ({module})", module=module),
-            hint=sentence("pip install 'gdata-sheets[{EXTRAS}]'", EXTRAS=part),
+            hint=sentence("pip install 'gdata-sheets[{part}]'", part=part),
         )
 
 

@@ -143,10 +143,10 @@ class _TableEncoder:
             if self._visible.hides(field.descriptor):
                 raise SchemaError(
                     sentence(
-                        "{message} goes to the target {name}, but its key {name2} doesn't",
+                        "{message} goes to the target {target}, but its key {field} doesn't",
                         message=plan.message,
-                        name=self._target.name,
-                        name2=field.name,
+                        target=self._target.name,
+                        field=field.name,
                     ),
                     hint=sentence(
                         "give {name} one of the groups {groups}", name=field.name, groups=", ".join(self._target.groups)

@@ -172,10 +172,10 @@ class Manifest:
             if raw["format"] != FORMAT or not KNOWN_FEATURES.issuperset(raw["features"]):
                 raise UnknownFormatError(
                     sentence(
-                        "{place}: format {raw} with features {raw2} is newer than this gdata",
+                        "{place}: format {format} with features {features} is newer than this gdata",
                         place=place,
-                        raw=raw["format"],
-                        raw2=raw["features"],
+                        format=raw["format"],
+                        features=raw["features"],
                     ),
                     hint=sentence("update gdata where this bundle is read"),
                 )

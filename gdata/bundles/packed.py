@@ -54,6 +54,6 @@ def _zstandard() -> Any:
     except ImportError as error:
         raise UsageError(
             sentence("tables packed with zstd need a library that isn't installed"),
-            hint=sentence("pip install 'gdata-sheets[{EXTRAS}]'", EXTRAS="zstd"),
+            hint=sentence("pip install 'gdata-sheets[{part}]'", part="zstd"),
         ) from error
     return zstandard

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part
 from gdata.errors import DamagedError, OutsideError, UsageError
+from gdata.files import reason_of
 from gdata.language import sentence
 
 HELD_MOST = 512 << 20
@@ -106,11 +107,11 @@ def open_bundle(folder: Path) -> Bundle:
         content = (folder / MANIFEST).read_bytes()
     except FileNotFoundError as error:
         raise UsageError(
-            sentence("{folder}: no bundle here ({MANIFEST} is missing)", folder=folder, MANIFEST=MANIFEST),
+            sentence("{folder}: no bundle here ({file} is missing)", folder=folder, file=MANIFEST),
             hint=sentence("run `gdata build` first"),
         ) from error
     except OSError as error:
-        raise OutsideError(f"{folder / MANIFEST}: {error.strerror or error}") from error
+        raise OutsideError(sentence("{place}: {why}", place=folder / MANIFEST, why=reason_of(error))) from error
 
     def fetch(entry: FileEntry) -> bytes:
         try:
@@ -121,7 +122,7 @@ def open_bundle(folder: Path) -> Bundle:
                 hint=sentence("build or fetch the bundle again"),
             ) from error
         except OSError as error:
-            raise OutsideError(f"{folder / entry.file}: {error.strerror or error}") from error
+            raise OutsideError(sentence("{place}: {why}", place=folder / entry.file, why=reason_of(error))) from error
 
     return Bundle(Manifest.from_bytes(content, place=str(folder / MANIFEST)), content, str(folder), fetch, folder)
 

@@ -24,6 +24,7 @@ from gdata.checks.decorators import MARKS, Mark
 from gdata.checks.rowpaths import parse_path, written_path
 from gdata.checks.text import value_text
 from gdata.errors import ConfigError, LookupFailed
+from gdata.files import reason_of
 from gdata.language import Sentence, say, sentence
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import View
@@ -283,7 +284,8 @@ def _read(file: FilePath, setting: str) -> ast.Module:
         tree = ast.parse(file.read_bytes(), str(file))
     except OSError as error:
         raise ConfigError(
-            f"{file}: {error.strerror or error}", hint=sentence("mend `{setting}:` in sheets.yaml", setting=setting)
+            sentence("{place}: {why}", place=file, why=reason_of(error)),
+            hint=sentence("mend `{setting}:` in sheets.yaml", setting=setting),
         ) from error
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1

@@ -100,7 +100,10 @@ def _check_metric(one: Metric, targets: Collection[str], other: Metric | None) -
     if other is not None:
         raise ConfigError(
             sentence(
-                "{place}: a metric {name} stands at {other} too", place=one.place, name=one.name, other=other.place
+                "{place}: a metric {name} stands at {other_place} too",
+                place=one.place,
+                name=one.name,
+                other_place=other.place,
             ),
             hint=sentence("rename one of them"),
         )

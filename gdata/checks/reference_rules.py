@@ -159,11 +159,11 @@ class _Declaration:
         if not fitting:
             self._fail(
                 say(
-                    "it is {words}, and {name}.{key} is {words2}",
-                    words=_words(candidates[0]),
-                    name=referent.plan.name,
+                    "it is {type}, and {table}.{key} is {key_type}",
+                    type=_words(candidates[0]),
+                    table=referent.plan.name,
                     key=referent.key,
-                    words2=_words(referent.columns[0]),
+                    key_type=_words(referent.columns[0]),
                 ),
                 say("give both the same type"),
             )
@@ -179,9 +179,9 @@ class _Declaration:
         if [_type(Column((field,))) for field in fields] != [_type(column) for column in referent.columns]:
             self._fail(
                 say(
-                    "the fields of {name} don't fit the key of {name2} ({key})",
-                    name=message.name,
-                    name2=referent.plan.name,
+                    "the fields of {message} don't fit the key of {table} ({key})",
+                    message=message.name,
+                    table=referent.plan.name,
                     key=referent.key,
                 ),
                 say("give the message the key's fields, with the same types and names"),
@@ -195,7 +195,7 @@ class _Declaration:
         sibling = message.field(ref.when_field) if message is not None else None
         if sibling is None or sibling.is_list or sibling.is_map or sibling.kind == "message":
             self._fail(
-                say("`when` names {when_field}, which has no single value", when_field=ref.when_field),
+                say("`when` names {field}, which has no single value", field=ref.when_field),
                 say("name a sibling field"),
             )
         return When(
@@ -241,7 +241,9 @@ class _Declaration:
     def _fail(self, what: str, hint: str) -> NoReturn:
         name = self._field.descriptor.full_name
         raise SchemaError(
-            sentence("{of}: the ref of {name}: {what}", of=self._schema.places.of(name), name=name, what=what),
+            sentence(
+                "{place}: the ref of {field}: {fault}", place=self._schema.places.of(name), field=name, fault=what
+            ),
             hint=hint or say("mend the ref"),
         )
 

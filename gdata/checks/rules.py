@@ -174,11 +174,11 @@ class RuleErrors:
                 place = self._place(message, f"expression {rule.id}: ")
                 raise SchemaError(
                     sentence(
-                        "{place}: the rule {id} names {name}, a field that {full_name} doesn't have",
+                        "{place}: the rule {id} names {field}, a field that {message} doesn't have",
                         place=place,
                         id=rule.id,
-                        name=name,
-                        full_name=message.full_name,
+                        field=name,
+                        message=message.full_name,
                     ),
                     hint=did_you_mean(name, message.fields_by_name) + say("mend the rule"),
                 )

@@ -102,10 +102,13 @@ def dressed(command: Command, path: str) -> Command:
     if formats is not None and command.callback is not None:
         result.callback = _writing(command.callback, path, is_stream=path == "watch")
     for parameter in result.params:
+        if isinstance(parameter.type, click.Path):  # which named itself before anybody knew the language
+            parameter.type = copy.copy(parameter.type)
+            parameter.type.name = translated(parameter.type.name)
         if isinstance(parameter, click.Option):
             parameter.help = translated(parameter.help or "")
             if isinstance(parameter.type, click.Path) and parameter.metavar is None:
-                parameter.metavar = "FILE"
+                parameter.metavar = "FILE" if parameter.type.file_okay else "DIR"
             parameter.envvar = parameter.envvar or _variable(path, parameter)
     result.help = "\n\n".join(map(_translated_paragraph, paragraphs(command.help or "")))
     return result

@@ -15,6 +15,7 @@ import click
 
 from gdata.cli.everywhere import dressed, is_debug, speak
 from gdata.errors import GdataError, OutsideError, UsageError
+from gdata.files import reason_of
 from gdata.installed import missing_part
 from gdata.language import say, sentence, translated
 
@@ -146,9 +147,8 @@ def _refuse_empty(context: click.Context, arguments: Sequence[str]) -> None:
         value = given.get(parameter.name or "")
         is_empty = value == "" or (isinstance(value, (list, tuple)) and "" in value)
         if is_empty and parameter.name not in _MAY_BE_EMPTY:
-            name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
             raise UsageError(
-                sentence("{name} is empty", name=name),
+                sentence("{name} is empty", name=_shown(parameter, context)),
                 hint=sentence("leave it out, or give it a value: perhaps a variable of your script isn't set"),
             )
 
@@ -224,7 +224,7 @@ def _say_stopped(error: Exception, arguments: list[str]) -> int:
         return _say_stopped(OutsideError(sentence("there is not enough memory for this")), arguments)
     if isinstance(error, OSError) and error.errno in _STORAGE:
         file = error.filename or sentence("the output")
-        told = sentence("{file} can't be written: {why}", file=file, why=error.strerror or error)
+        told = sentence("{file} can't be written: {why}", file=file, why=reason_of(error))
         return _say_stopped(OutsideError(told), arguments)
     _say_bug(error, arguments)
     return _BUG
@@ -239,7 +239,16 @@ def _misused(error: click.ClickException) -> UsageError:
     if isinstance(error, click.NoSuchOption):
         near = question(error.possibilities[0]) if error.possibilities else ""
         return UsageError(sentence("there is no option {name}", name=error.option_name), hint=near or hint)
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return UsageError(sentence("{name} is missing", name=_shown(error.param, context)), hint=hint)
     return UsageError(error.format_message(), hint=hint)
+
+
+def _shown(parameter: click.Parameter, context: click.Context | None) -> str:
+    """What a parameter is called where it is typed."""
+    if isinstance(parameter, click.Option) or context is None:
+        return max(parameter.opts, key=len)
+    return parameter.make_metavar(context)
 
 
 def _say_where(error: Exception) -> None:

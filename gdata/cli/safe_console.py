@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from gdata.text import visible_lines
 
@@ -20,7 +21,7 @@ class SafeConsole(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As rich does."""
-        if not self.is_terminal and all(isinstance(one, str) for one in objects):
+        if not self.is_terminal and all(isinstance(one, (str, Text)) for one in objects):
             options["soft_wrap"] = True
         super().print(*objects, **options)
 

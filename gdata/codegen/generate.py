@@ -13,7 +13,7 @@ from gdata.codegen.language import Language, LanguageName, Names, Settings, came
 from gdata.codegen.languages import LANGUAGES
 from gdata.codegen.model import Model
 from gdata.errors import OutsideError, UsageError
-from gdata.files import write_atomically, writing
+from gdata.files import reason_of, write_atomically, writing
 from gdata.language import sentence
 from gdata.nearest import did_you_mean
 
@@ -157,4 +157,4 @@ def _read(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise OutsideError(f"{path}: {error.strerror or error}") from error
+        raise OutsideError(sentence("{place}: {why}", place=path, why=reason_of(error))) from error

@@ -221,9 +221,9 @@ def _constants(bundle: Bundle, name: str, entry: TableEntry, type_: TableType, p
         if not text.isascii() or not text.isidentifier():
             raise SchemaError(
                 sentence(
-                    "{name}: {name2} of the row {key} is {text}, which can't be the name of a constant",
-                    name=name,
-                    name2=field.name,
+                    "{table}: {field} of the row {key} is {text}, which can't be the name of a constant",
+                    table=name,
+                    field=field.name,
                     key=key,
                     text=repr(text),
                 ),
@@ -235,11 +235,11 @@ def _constants(bundle: Bundle, name: str, entry: TableEntry, type_: TableType, p
         if known.value != key:
             raise SchemaError(
                 sentence(
-                    "{name}: {name2} is {text} in the rows {value} and {key}, and a constant has one value",
-                    name=name,
-                    name2=field.name,
+                    "{table}: {field} is {text} in the rows {other_key} and {key}, and a constant has one value",
+                    table=name,
+                    field=field.name,
                     text=repr(text),
-                    value=known.value,
+                    other_key=known.value,
                     key=key,
                 ),
                 hint=sentence("mark {name} unique, and gdata check tells the cells", name=field.name),

@@ -51,7 +51,7 @@ def _read_rule(value: Value) -> GateRule:
     check_name(name, fields.entries["name"])
     if name in _RESERVED_RULES:
         raise fields.entries["name"].error(
-            say("{name} can't name a rule: {RESERVED_RULES}", name=name, RESERVED_RULES=_RESERVED_RULES[name]),
+            say("{name} can't name a rule: {reason}", name=name, reason=_RESERVED_RULES[name]),
             say("choose another name"),
         )
     tables = fields.get("tables", _read_globs, ())
@@ -77,12 +77,12 @@ def _check_metric_rule(fields: Fields, what: str) -> None:
     for other in ("tables", "fields"):
         if other in fields:
             raise fields.entries[other].error(
-                say("a rule is about metrics or about {other}, not both", other=other),
+                say("a rule is about metrics or about {subject}, not both", subject=other),
                 say("make each a rule of its own"),
             )
     if what in ("deny", "max_changed_rows"):
         raise fields.entries[what].error(
-            say("{what} is about rows, not metrics", what=what),
+            say("{condition} is about rows, not metrics", condition=what),
             say("write max_change, max_increase, max_decrease, min or max"),
         )
 
@@ -92,7 +92,7 @@ def _the_one_measure(fields: Fields) -> str:
     if len(found) != 1:
         what = " and ".join(found) if found else say("none of them")
         raise fields.value.error(
-            say("a rule needs exactly one of deny, {LIMITS}, found {what}", LIMITS=", ".join(LIMITS), what=what),
+            say("a rule needs exactly one of deny, {limits}, found {found}", limits=", ".join(LIMITS), found=what),
             say("make each a rule of its own"),
         )
     return found[0]

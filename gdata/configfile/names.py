@@ -34,7 +34,7 @@ def what_is_wrong_with(name: str) -> str:
     if name.split(".")[0].lower() in _RESERVED:
         return say("is reserved by Windows")
     if len(name.encode()) > _MAX_NAME_BYTES:
-        return say("is longer than {MAX_NAME_BYTES} bytes", MAX_NAME_BYTES=_MAX_NAME_BYTES)
+        return say("is longer than {most} bytes", most=_MAX_NAME_BYTES)
     return "" if name else say("is empty")
 
 
@@ -106,11 +106,11 @@ def missing(value: Value, path: Path, what: str) -> ConfigError:
         names = [one.name for one in folder.iterdir()]
     except OSError:
         return value.error(
-            say("there is no {what} {path}", what=what, path=path),
+            say("there is no {kind} {path}", kind=what, path=path),
             say("the folder {folder} isn't there either", folder=folder),
         )
     return value.error(
-        say("there is no {what} {path}", what=what, path=path),
+        say("there is no {kind} {path}", kind=what, path=path),
         say("{did_you_mean}make it, or mend this line", did_you_mean=did_you_mean(path.name, names)),
     )
 

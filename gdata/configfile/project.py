@@ -50,9 +50,9 @@ def find_config(start: Path) -> Path:
     hint = say("go to your project's folder, name the file with --config, or run `gdata init` to start a project")
     near = next((name for name in ("sheets.yml", "Sheets.yaml", "sheet.yaml") if (start / name).is_file()), None)
     if near is not None:
-        hint = say("rename {near} to {CONFIG_NAME}, or name it with --config", near=near, CONFIG_NAME=CONFIG_NAME)
+        hint = say("rename {near} to {name}, or name it with --config", near=near, name=CONFIG_NAME)
     raise UsageError(
-        sentence("{start}: there is no {CONFIG_NAME} here or in a folder above", start=start, CONFIG_NAME=CONFIG_NAME),
+        sentence("{folder}: there is no {name} here or in a folder above", folder=start, name=CONFIG_NAME),
         hint=hint,
     )
 

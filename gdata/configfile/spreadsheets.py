@@ -102,7 +102,7 @@ def _the_one_place(fields: Fields) -> str:
         found = " and ".join(places) if places else say("none of them")
         raise fields.value.error(
             say("needs exactly one of id, url and path, found {found}", found=found),
-            say("keep one: `url: {URL_EXAMPLE}`", URL_EXAMPLE=_URL_EXAMPLE),
+            say("keep one: `url: {example}`", example=_URL_EXAMPLE),
         )
     return places[0]
 
@@ -116,7 +116,7 @@ def _read_id(value: Value) -> str:
     if not _ID.fullmatch(text):
         raise value.error(
             say("{shown} isn't the id of a Google spreadsheet", shown=shown(value.written)),
-            say("it is the part ID of {URL_EXAMPLE}", URL_EXAMPLE=_URL_EXAMPLE),
+            say("it is the part ID of {example}", example=_URL_EXAMPLE),
         )
     return text
 
@@ -126,9 +126,7 @@ def _read_url(value: Value) -> str:
     found = _URL.fullmatch(text)
     if found:
         return found[1]
-    hint = say(
-        "open the spreadsheet in a browser and copy its address; it looks like {URL_EXAMPLE}", URL_EXAMPLE=_URL_EXAMPLE
-    )
+    hint = say("open the spreadsheet in a browser and copy its address; it looks like {example}", example=_URL_EXAMPLE)
     if "/spreadsheets/d/e/" in text:
         hint = say("it is the link of a published page; {hint}", hint=hint)
     elif "/" not in text:
@@ -173,9 +171,9 @@ def _read_codec(value: Value) -> str:
         raise value.error(
             say("there is no encoding {shown}", shown=shown(name)),
             say(
-                "{did_you_mean}known are {ENCODINGS}",
-                did_you_mean=did_you_mean(name, _ENCODINGS),
-                ENCODINGS=", ".join(_ENCODINGS),
+                "{near}known are {encodings}",
+                near=did_you_mean(name, _ENCODINGS),
+                encodings=", ".join(_ENCODINGS),
             ),
         ) from error
 

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from gdata.errors import ConfigError, OutsideError
+from gdata.files import reason_of
 from gdata.language import say, sentence
 
 MAX_BYTES = 1 << 20
@@ -101,12 +102,12 @@ class Document:
             ) from error
         except OSError as error:
             raise OutsideError(
-                sentence("{path}: can't be read: {strerror}", path=self.path, strerror=error.strerror or error)
+                sentence("{path}: can't be read: {why}", path=self.path, why=reason_of(error))
             ) from error
         if len(content) > MAX_BYTES:
             raise self.error(
                 1,
-                say("larger than {MAX_BYTES} bytes", MAX_BYTES=format(MAX_BYTES, ",")),
+                say("larger than {most} bytes", most=format(MAX_BYTES, ",")),
                 say("is this the right file?"),
             )
         try:

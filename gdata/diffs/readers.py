@@ -160,7 +160,11 @@ class _TableReading:
                 Finding(
                     "",
                     None,
-                    say("it was {kind}, now it is {kind2}", kind=self.old.entry.kind, kind2=self.new.entry.kind),
+                    say(
+                        "it was {old_kind}, now it is {new_kind}",
+                        old_kind=self.old.entry.kind,
+                        new_kind=self.new.entry.kind,
+                    ),
                 ),
             )
 

@@ -231,11 +231,11 @@ def _types_changed(
 ) -> Iterator[_Change]:
     for name in new.keys() - old.keys():
         if not _is_map_entry(new[name]):
-            yield _change(new[name], "", f"{what.upper()}_ADDED", say("{what} {name} is new", what=what, name=name))
+            yield _change(new[name], "", f"{what.upper()}_ADDED", say("{kind} {name} is new", kind=what, name=name))
     for name in old.keys() - new.keys():
         if not _is_map_entry(old[name]):
             yield _change(
-                old[name], "", f"{what.upper()}_REMOVED", say("{what} {name} was removed", what=what, name=name)
+                old[name], "", f"{what.upper()}_REMOVED", say("{kind} {name} was removed", kind=what, name=name)
             )
 
 
@@ -243,11 +243,11 @@ def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
     place = f"message {new.full_name}"
     for one, moved in _moved(old.fields, new.fields):
         words = say(
-            "{place}: field {name} was {number}, is {number2}",
+            "{place}: field {name} was {old}, is {new}",
             place=place,
             name=one.name,
-            number=one.number,
-            number2=moved.number,
+            old=one.number,
+            new=moved.number,
         )
         yield _change(new, one.number, "FIELD_RENUMBERED", words)
     for number, was, now in _twins(old.fields, new.fields):
@@ -268,21 +268,21 @@ def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
         elif was is not None and now is not None:
             if was.name != now.name:
                 words = say(
-                    "{place}: field {number} was renamed from {name} to {name2}",
+                    "{place}: field {number} was renamed from {old} to {new}",
                     place=place,
                     number=number,
-                    name=was.name,
-                    name2=now.name,
+                    old=was.name,
+                    new=now.name,
                 )
                 yield _change(new, number, "FIELD_RENAMED", words)
             if _type_name(was) != _type_name(now):
                 words = say(
-                    "{place}: field {name} = {number} was {type_name}, is {type_name2}",
+                    "{place}: field {name} = {number} was {old}, is {new}",
                     place=place,
                     name=now.name,
                     number=number,
-                    type_name=_type_name(was),
-                    type_name2=_type_name(now),
+                    old=_type_name(was),
+                    new=_type_name(now),
                 )
                 if _type_name(was).removeprefix(_OPTIONAL) == _type_name(now).removeprefix(_OPTIONAL):
                     words += ": its bytes change where it is zero or blank, what is read doesn't"
@@ -293,11 +293,11 @@ def _value_changes(old: EnumDescriptor, new: EnumDescriptor) -> Iterator[_Change
     place = f"enum {new.full_name}"
     for one, moved in _moved(old.values, new.values):
         words = say(
-            "{place}: value {name} was {number}, is {number2}",
+            "{place}: value {name} was {old}, is {new}",
             place=place,
             name=one.name,
-            number=one.number,
-            number2=moved.number,
+            old=one.number,
+            new=moved.number,
         )
         yield _change(new, one.number, "ENUM_VALUE_RENUMBERED", words)
     for number, was, now in _twins(old.values, new.values):
@@ -317,11 +317,11 @@ def _value_changes(old: EnumDescriptor, new: EnumDescriptor) -> Iterator[_Change
             )
         elif was is not None and now is not None and was.name != now.name:
             words = say(
-                "{place}: value {number} was renamed from {name} to {name2}",
+                "{place}: value {number} was renamed from {old} to {new}",
                 place=place,
                 number=number,
-                name=was.name,
-                name2=now.name,
+                old=was.name,
+                new=now.name,
             )
             yield _change(new, number, "ENUM_VALUE_RENAMED", words)
 

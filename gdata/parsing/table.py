@@ -249,10 +249,10 @@ def _check_defaults(plan: TablePlan, timezone: ZoneInfo) -> None:
             name = field.descriptor.full_name
             raise SchemaError(
                 sentence(
-                    "{name}: the default {default} of {name2} is no value of that field",
-                    name=field.descriptor.file.name,
+                    "{file}: the default {default} of {field} is no value of that field",
+                    file=field.descriptor.file.name,
                     default=repr(field.default),
-                    name2=name,
+                    field=name,
                 ),
                 hint=str(words.get("instead", "") or "write what a cell of that column would hold"),
             )

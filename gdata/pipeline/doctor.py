@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gdata.config import Config
 from gdata.errors import GdataError
-from gdata.language import say
+from gdata.language import say, sentence
 from gdata.pipeline.sides import store_of
 from gdata.pipeline.unfed import known_unfed
 from gdata.project import open_project
@@ -18,7 +18,7 @@ from gdata.sources.source import DoctorStep
 
 def examine(config: Config) -> Iterator[DoctorStep]:
     """The steps as they are tried: schemas, what each kind of source needs, the release store."""
-    yield DoctorStep("config", "ok", str(config.path))
+    yield DoctorStep(sentence("config"), "ok", str(config.path))
     yield _examine_schemas(config)
     for source, spreadsheets in by_source(config.spreadsheets):
         yield from source.examine(spreadsheets, config)
@@ -30,21 +30,21 @@ def _examine_unfed(config: Config) -> Iterator[DoctorStep]:
     """What the last build left alone: it may be meant, or a line that somebody forgot."""
     unfed = known_unfed(config)
     for names, hint in (
-        (unfed.sheets, "name them under `sheets:`, if they are for the game"),
-        (unfed.tables, "name the sheets that feed them, or delete the messages"),
+        (unfed.sheets, say("name them under `sheets:`, if they are for the game")),
+        (unfed.tables, say("name the sheets that feed them, or delete the messages")),
     ):
         if names:
             what = say("sheets that no line names") if names is unfed.sheets else say("tables that no sheet feeds")
-            yield DoctorStep("unfed", "warning", f"{what}: {', '.join(names)}", hint)
+            yield DoctorStep(sentence("unfed"), "warning", f"{what}: {', '.join(names)}", hint)
 
 
 def _examine_schemas(config: Config) -> DoctorStep:
     try:
         project = open_project(config)
     except GdataError as error:
-        return DoctorStep("schemas", "error", str(error), error.hint)
+        return DoctorStep(sentence("schemas"), "error", str(error), error.hint)
     return DoctorStep(
-        "schemas", "ok", say("{count} tables in {protos}", count=len(project.plans), protos=config.protos)
+        sentence("schemas"), "ok", say("{count} tables in {protos}", count=len(project.plans), protos=config.protos)
     )
 
 
@@ -52,10 +52,10 @@ def _examine_store(config: Config) -> DoctorStep:
     try:
         newest = newest_entry(store_of(config), config.default_channel)
     except GdataError as error:
-        return DoctorStep("store", "error", str(error), error.hint)
+        return DoctorStep(sentence("store"), "error", str(error), error.hint)
     at = (
         say("{default_channel} is at {release}", default_channel=config.default_channel, release=newest.release)
         if newest
         else say("{default_channel} has no release yet", default_channel=config.default_channel)
     )
-    return DoctorStep("store", "ok", f"{shown(config.releases)}: {at}")
+    return DoctorStep(sentence("store"), "ok", f"{shown(config.releases)}: {at}")

@@ -102,7 +102,7 @@ def stale_notes(config: Config, build: str) -> list[str]:
         ]
     others = [name for name, one in outcomes.items() if name != config.path.name and one.get("build") == build]
     if others and last.get("build", "") != build:
-        return [say("it was built by {other}, not by {name}", other=others[0], name=config.path.name)]
+        return [say("it was built by {other_config}, not by {config}", other_config=others[0], config=config.path.name)]
     changed_files = list(_changed_settings(config, last)) if last.get("build") == build else []
     if changed_files:
         return [_changed_since(changed_files)]

@@ -28,7 +28,7 @@ from typing import Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.events import Event, Listener
-from gdata.files import is_sealed, project_lock, remove_abandoned, unseal, write_sealed
+from gdata.files import is_sealed, project_lock, reason_of, remove_abandoned, unseal, write_sealed
 from gdata.language import sentence
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
@@ -228,7 +228,7 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise OutsideError(
-            sentence("{path}: can't be read: {strerror}", path=path, strerror=error.strerror or error),
+            sentence("{path}: can't be read: {why}", path=path, why=reason_of(error)),
             hint=sentence("delete it: `gdata build` makes it again"),
         ) from error
 

@@ -237,7 +237,7 @@ def _plain_files(manifest: Manifest) -> dict[str, tuple[FileEntry, ...]]:
         if name.casefold() == _SCHEMA:
             raise UsageError(
                 sentence(
-                    "a table called {name} and the schema can't both be {SCHEMA}.binpb", name=name, SCHEMA=_SCHEMA
+                    "a table called {name} and the schema can't both be {schema}.binpb", name=name, schema=_SCHEMA
                 ),
                 hint=sentence("fetch without plain names"),
             )

@@ -274,10 +274,10 @@ def _check_holds(store: Store, entry: Entry) -> None:
 def _other_log(store: Store, entry: Entry, what: str) -> DamagedError:
     return DamagedError(
         sentence(
-            "{place}: the log of channel {channel} {what}: an older copy or another log is in its place",
+            "{place}: the log of channel {channel} {fault}: an older copy or another log is in its place",
             place=store.place,
             channel=entry.channel,
-            what=what,
+            fault=what,
         ),
         hint=sentence(
             "restore the newer one: readers go on by themselves when the log goes on from the "

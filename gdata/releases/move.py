@@ -241,7 +241,7 @@ def check_not_bad(log: Log, build: str) -> None:
                 time=f"{entry.time:%Y-%m-%d %H:%M:%S}",
                 note=f" ({entry.message})" if entry.message else "",
             ),
-            hint=sentence("if it is good after all, add `--allow {YANKED} --reason TEXT`", YANKED=YANKED),
+            hint=sentence("if it is good after all, add `--allow {rule} --reason TEXT`", rule=YANKED),
         )
 
 

@@ -132,12 +132,13 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
         fault = SignatureError if public_key is not None else DamagedError
         raise fault(
             say(
-                "{place} is that of target {target} in build {build}, not of {target2} in build {build2}",
+                "{place} is that of target {target} in build {build}, "
+                "not of {expected_target} in build {expected_build}",
                 place=place,
                 target=manifest.target,
                 build=manifest.build[:12],
-                target2=target,
-                build2=release.build[:12],
+                expected_target=target,
+                expected_build=release.build[:12],
             ),
             hint=say("somebody changed the release's record: restore the store from a backup"),
         )
@@ -213,9 +214,9 @@ def _part_of(store: Store, release: str, digest: str | None, what: str) -> bytes
     if digest is None:
         raise UsageError(
             sentence(
-                "release {release} was published without the {what}, so it can't be built again",
+                "release {release} was published without the {part}, so it can't be built again",
                 release=release,
-                what=what,
+                part=what,
             ),
             hint=sentence("use a release that was published from the machine that had built it"),
         )

@@ -18,9 +18,15 @@ from typing import Any, Literal, TypeVar, cast
 
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.errors import DamagedError, UnknownFormatError, UsageError
-from gdata.language import sentence
+from gdata.language import Sentence, sentence
 
 Action = Literal["publish", "promote", "rollback"]
+ACTIONS: dict[Action, Sentence] = {
+    "publish": sentence("publish"),
+    "promote": sentence("promote"),
+    "rollback": sentence("rollback"),
+}
+"""What people read for each."""
 KNOWN_FEATURES: frozenset[str] = frozenset()
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
@@ -219,9 +225,9 @@ def _read(content: bytes, place: str, what: str, parse: Callable[[Any], _Record]
         if unknown:
             raise UnknownFormatError(
                 sentence(
-                    "{place}: needs features that this gdata doesn't know ({map})",
+                    "{place}: needs features that this gdata doesn't know ({features})",
                     place=place,
-                    map=", ".join(sorted(map(str, unknown))),
+                    features=", ".join(sorted(map(str, unknown))),
                 ),
                 hint=sentence("update gdata where this is read"),
             )
@@ -230,7 +236,7 @@ def _read(content: bytes, place: str, what: str, parse: Callable[[Any], _Record]
             raise ValueError("its bytes aren't those that gdata writes")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DamagedError(
-            sentence("{place} is damaged: not {what} ({error})", place=place, what=what, error=error),
+            sentence("{place} is damaged: not {expected} ({error})", place=place, expected=what, error=error),
             hint=sentence("restore the file from a backup of the store"),
         ) from error
     return record

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.errors import OutputError, SignatureError, UsageError
+from gdata.files import reason_of
 from gdata.installed import require
 from gdata.language import say, sentence
 
@@ -217,9 +218,7 @@ def check_folder_signature(folder: Path, manifest: bytes, key: PublicKeys) -> No
     except FileNotFoundError:
         lines = None
     except OSError as error:
-        raise SignatureError(
-            sentence("{path}: can't be read: {strerror}", path=path, strerror=error.strerror or error)
-        ) from error
+        raise SignatureError(sentence("{path}: can't be read: {why}", path=path, why=reason_of(error))) from error
     check_any_signature(lines, manifest, place=str(folder / "manifest.json"), key=key)
 
 
@@ -258,7 +257,7 @@ def _pem(text: str, where: str) -> bytes:
     try:
         return Path(text).read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = reason_of(error) if isinstance(error, OSError) else error
         raise UsageError(
             sentence("{where}: the key can't be read: {reason}", where=where, reason=reason),
             hint=sentence("make one with `gdata keygen`"),
@@ -318,6 +317,4 @@ def _write_new(path: Path, content: bytes, *, mode: int) -> None:
             hint=sentence("give another name: a key that is lost can't be made again"),
         ) from error
     except OSError as error:
-        raise OutputError(
-            sentence("{path}: can't be written: {strerror}", path=path, strerror=error.strerror or error)
-        ) from error
+        raise OutputError(sentence("{path}: can't be written: {why}", path=path, why=reason_of(error))) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gdata.config import Layout, SheetEntry, Spreadsheet
+from gdata.language import Sentence
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.declared import Declared
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
@@ -21,7 +22,7 @@ class Guess:
     """How sure a guess is, and what speaks for it."""
 
     sure: Sureness
-    why: str
+    why: Sentence = field(default_factory=lambda: Sentence(""))
 
     def weakened_to(self, sure: Sureness) -> Guess:
         """The guess, at most as sure as `sure`."""
@@ -147,7 +148,7 @@ class GuessedField:
     """The header texts it is made of, for the report."""
     cells: Sequence[CellValue] = field(default=(), repr=False)
     """Of every record; of a list over columns or a part, those of all elements, one after the other."""
-    named: Guess = Guess("sure", "")
+    named: Guess = Guess("sure")
     has_blanks: bool = False
     """Some of its cells are blank; of a part, cells of elements that aren't blank as a whole."""
     key: Guess | None = None

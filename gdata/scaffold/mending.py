@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from gdata.language import say
+from gdata.language import say, sentence
 from gdata.problems import Problem
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, GuessedType
 
@@ -94,7 +94,7 @@ def _may_be_blank(field: GuessedField) -> tuple[GuessedField, str]:
 
 def _as_text(field: GuessedField) -> tuple[GuessedField, str]:
     note = say("text, since not all cells fit {type}", type=field.type.proto)
-    type_ = GuessedType("string", Guess("unsure", f"not all cells fit {field.type.proto}"))
+    type_ = GuessedType("string", Guess("unsure", sentence("not all cells fit {type}", type=field.type.proto)))
     # Elements that lie in columns or rows stay a list; one that stands in a cell is the cell's text.
     in_place = field.type.is_list and bool(field.grouped)
     return replace(field, type=replace(type_, is_list=in_place), refs=(), referred=None, parts=(), in_cell=False), note

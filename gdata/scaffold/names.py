@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from gdata.language import sentence
 from gdata.scaffold.guess import Guess
 from gdata.scaffold.romanize import WHETHER, is_hangul, romanize, translate, translate_signs
 from gdata.schema.names import fold
@@ -33,14 +34,14 @@ def words_of(text: str) -> tuple[list[str], Guess]:
     """The words of a header or title in English or Latin letters, lower case, and how sure they are."""
     text = unicodedata.normalize("NFKC", text).strip()
     if text == "#":
-        return ["id"], Guess("likely", "a column that is just called #")
+        return ["id"], Guess("likely", sentence("a column that is just called #"))
     given = _GIVEN.search(text)
     if given is not None:
-        return words_of(given[1] or given[2])[0], Guess("sure", "the name in its header")
+        return words_of(given[1] or given[2])[0], Guess("sure", sentence("the name in its header"))
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     words: list[str] = []
-    guess = Guess("sure", "")
+    guess = Guess("sure")
     for run in _RUN.findall(text):
         if run.isascii():
             words += [word.lower() for word in _CAMEL.split(run)]
@@ -55,9 +56,11 @@ def words_of(text: str) -> tuple[list[str], Guess]:
             found, is_known = translate_signs(run)
         words += found
         if not is_known:
-            guess = Guess("unsure", "named by its sound" if found else "its header can't name a field")
+            guess = Guess(
+                "unsure", sentence("named by its sound") if found else sentence("its header can't name a field")
+            )
         elif guess.sure == "sure":
-            guess = Guess("likely", "translated")
+            guess = Guess("likely", sentence("translated"))
     return _without_repeats(filter(None, words)), guess
 
 

@@ -220,7 +220,7 @@ def _referables(known: Known, additions: Additions) -> list[Referable]:
         plan = known.plans[full_name]
         key = plan.key[0]
         words = words_of(key.name)[0]
-        field = GuessedField(key.name, tuple(words), GuessedType(key.kind, Guess("sure", "")), cells=cells)
+        field = GuessedField(key.name, tuple(words), GuessedType(key.kind, Guess("sure")), cells=cells)
         row = row_words(plan.row.name.rpartition(".")[2])
         found.append(make_referable(plan.name, "", row, words, key.kind, field))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from gdata.language import say
+from gdata.language import say, sentence
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.fields.columns import guess_fields
@@ -189,7 +189,7 @@ def _with_given_key(fields: Sequence[GuessedField], sheet: SheetFound) -> list[G
     found = [field for field in fields if {fold(header) for header in field.headers} & wanted]
     if not wanted or len(found) < len(wanted):
         return []
-    said = Guess("sure", "the tool's definitions say so")
+    said = Guess("sure", sentence("the tool's definitions say so"))
     return [replace(field, key=said) if field in found else field for field in fields]
 
 

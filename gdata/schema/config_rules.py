@@ -62,7 +62,7 @@ def _keys_mistakes(config: Config, tables: Mapping[str, TablePlan]) -> Iterator[
                 )
                 yield (
                     entry.line,
-                    say("{title}: keys: {what}, so there are no ranges of keys", title=entry.title, what=what),
+                    say("{title}: keys: {reason}, so there are no ranges of keys", title=entry.title, reason=what),
                 )
 
 

@@ -68,10 +68,10 @@ class EnumReader:
                 if labels.setdefault(text, value.number) != value.number:
                     raise SchemaError(
                         sentence(
-                            "{of}: {text} means two values of {full_name}",
-                            of=self._places.of(f"{enum.full_name}.{value.name}"),
+                            "{place}: {text} means two values of {enum}",
+                            place=self._places.of(f"{enum.full_name}.{value.name}"),
                             text=repr(text),
-                            full_name=enum.full_name,
+                            enum=enum.full_name,
                         ),
                         hint=sentence(
                             "labels and names are compared without regard to case, blanks, - and _; change one"

@@ -74,23 +74,23 @@ class Planner:
         if field is None or not field.is_repeated or field.message_type is None or row_type(field) is None:
             raise SchemaError(
                 sentence(
-                    "{of}: the message {full_name} is no table",
-                    of=self._places.of(descriptor.full_name),
-                    full_name=descriptor.full_name,
+                    "{place}: the message {message} is no table",
+                    place=self._places.of(descriptor.full_name),
+                    message=descriptor.full_name,
                 ),
                 hint=sentence(
                     "write `message {name}Table {{ repeated {name} rows = 1; }}` below it, and name "
-                    "{full_name}Table in sheets.yaml; or, for a sheet of one record, `layout: vertical`",
+                    "{message}Table in sheets.yaml; or, for a sheet of one record, `layout: vertical`",
                     name=descriptor.name,
-                    full_name=descriptor.full_name,
+                    message=descriptor.full_name,
                 ),
             )
         if field.type == FieldDescriptor.TYPE_GROUP:
             raise SchemaError(
                 sentence(
-                    "{of}: the rows of {full_name} are delimited, as a group is",
-                    of=self._places.of(field.full_name),
-                    full_name=descriptor.full_name,
+                    "{place}: the rows of {message} are delimited, as a group is",
+                    place=self._places.of(field.full_name),
+                    message=descriptor.full_name,
                 ),
                 hint=sentence(
                     "make it a plain repeated field; in editions: [features.message_encoding = LENGTH_PREFIXED]"
@@ -104,12 +104,12 @@ class Planner:
             if len(plan.key) != 1 or plan.key[0].kind != map_key:
                 raise SchemaError(
                     sentence(
-                        "{of}: {message} is a map by {map_key}, so exactly one field of {name} must be the "
+                        "{place}: {message} is a map by {type}, so exactly one field of {row} must be the "
                         "key, of that type",
-                        of=self._places.of(plan.message),
+                        place=self._places.of(plan.message),
                         message=plan.message,
-                        map_key=map_key,
-                        name=plan.row.name,
+                        type=map_key,
+                        row=plan.row.name,
                     ),
                     hint=sentence("give that field [(gdata.field).key = true]"),
                 )
@@ -118,11 +118,11 @@ class Planner:
             if not plan.row.has(field):
                 raise SchemaError(
                     sentence(
-                        "{of}: sum or sequence of {message} names {field}, which {name} doesn't have",
-                        of=self._places.of(plan.message),
+                        "{place}: sum or sequence of {message} names {field}, which {row} doesn't have",
+                        place=self._places.of(plan.message),
                         message=plan.message,
                         field=field,
-                        name=plan.row.name,
+                        row=plan.row.name,
                     ),
                     hint=did_you_mean(field, [one.name for one in plan.row.fields]),
                 )
@@ -138,12 +138,12 @@ class Planner:
             what = say("doesn't have") if field is None else say("has, but not as one text")
             raise SchemaError(
                 sentence(
-                    "{of}: the title of {message} is {title}, which {name} {what}",
-                    of=self._places.of(plan.message),
+                    "{place}: the title of {message} is {title}, which {row} {fault}",
+                    place=self._places.of(plan.message),
                     message=plan.message,
                     title=plan.title,
-                    name=plan.row.name,
-                    what=what,
+                    row=plan.row.name,
+                    fault=what,
                 ),
                 hint=did_you_mean(plan.title, [one.name for one in plan.row.fields if one.kind == "string"]),
             )
@@ -153,11 +153,11 @@ class Planner:
         if field is None or field.kind != "string" or field.is_list or field.is_map or len(plan.key) != 1:
             raise SchemaError(
                 sentence(
-                    "{of}: constants of {message} names {constants}, and must name a string field of a "
+                    "{place}: constants of {message} names {field}, and must name a string field of a "
                     "row with a key of one field",
-                    of=self._places.of(plan.message),
+                    place=self._places.of(plan.message),
                     message=plan.message,
-                    constants=plan.constants,
+                    field=plan.constants,
                 ),
                 hint=did_you_mean(plan.constants, [one.name for one in plan.row.fields if one.kind == "string"]),
             )
@@ -172,10 +172,10 @@ class Planner:
             )
             raise SchemaError(
                 sentence(
-                    "{of}: unique of {message} {what}",
-                    of=self._places.of(plan.message),
+                    "{place}: unique of {message} {fault}",
+                    place=self._places.of(plan.message),
                     message=plan.message,
-                    what=what,
+                    fault=what,
                 ),
                 hint=sentence('write it as {{fields: ["hero_id", "level"]}}'),
             )
@@ -282,20 +282,20 @@ class Planner:
         if not ref.table or bool(ref.when) != bool(equals):
             raise SchemaError(
                 sentence(
-                    "{of}: the ref of {full_name} makes no sense",
-                    of=self._places.of(field.full_name),
-                    full_name=field.full_name,
+                    "{place}: the ref of {field} makes no sense",
+                    place=self._places.of(field.full_name),
+                    field=field.full_name,
                 ),
                 hint=sentence('write {{table: "ItemTable"}}, and a `when` as "sibling_field=VALUE"'),
             )
         if when_field.strip() and when_field.strip() not in field.containing_type.fields_by_name:
             raise SchemaError(
                 sentence(
-                    "{of}: `when` of {full_name} names {when_field}, which {full_name2} doesn't have",
-                    of=self._places.of(field.full_name),
-                    full_name=field.full_name,
-                    when_field=when_field.strip(),
-                    full_name2=field.containing_type.full_name,
+                    "{place}: `when` of {field} names {sibling}, which {message} doesn't have",
+                    place=self._places.of(field.full_name),
+                    field=field.full_name,
+                    sibling=when_field.strip(),
+                    message=field.containing_type.full_name,
                 ),
                 hint=did_you_mean(when_field.strip(), list(field.containing_type.fields_by_name)),
             )
@@ -317,9 +317,9 @@ class Planner:
             raise SchemaError(
                 sentence("{place}: unit {unit} of {name} makes no sense", place=place, unit=repr(plan.unit), name=name),
                 hint=sentence(
-                    "the unit of a Duration is one of {UNITS}, that of a number one of {shares}, that of an integer "
+                    "the unit of a Duration is one of {units}, that of a number one of {shares}, that of an integer "
                     'may be "color"',
-                    UNITS=", ".join(LENGTHS),
+                    units=", ".join(LENGTHS),
                     shares=", ".join(SHARES),
                 ),
             )
@@ -346,9 +346,9 @@ class Planner:
             if plan.oneof and plan.default is not None:
                 raise SchemaError(
                     sentence(
-                        "{of}: a default of {full_name} would always set the oneof {oneof}",
-                        of=self._places.of(plan.descriptor.full_name),
-                        full_name=plan.descriptor.full_name,
+                        "{place}: a default of {field} would always set the oneof {oneof}",
+                        place=self._places.of(plan.descriptor.full_name),
+                        field=plan.descriptor.full_name,
                         oneof=plan.oneof,
                     ),
                     hint=sentence("remove the default"),
@@ -365,11 +365,11 @@ class Planner:
                     name = field.descriptor.full_name
                     raise SchemaError(
                         sentence(
-                            "{of}: the column text {text} of {name} means {name2} already",
-                            of=self._places.of(name),
+                            "{place}: the column text {text} of {field} means {other_field} already",
+                            place=self._places.of(name),
                             text=repr(text),
-                            name=name,
-                            name2=other.name,
+                            field=name,
+                            other_field=other.name,
                         ),
                         hint=sentence("texts are compared without regard to case, width, blanks, - and _; change one"),
                     )

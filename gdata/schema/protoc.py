@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gdata.errors import OutsideError, SchemaError
-from gdata.files import unseal, write_sealed
+from gdata.files import reason_of, unseal, write_sealed
 from gdata.installed import package_stamp
 from gdata.language import sentence
 
@@ -45,7 +45,7 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
     try:
         contents = {path.relative_to(protos).as_posix(): path.read_bytes() for path in files}
     except OSError as error:
-        raise SchemaError(f"{error.filename}: {error.strerror or error}") from error
+        raise SchemaError(sentence("{place}: {why}", place=error.filename, why=reason_of(error))) from error
     if cache is None:
         return _run_protoc(protos, list(contents))
     key = _cache_key(contents)
@@ -110,7 +110,7 @@ def _well_known_protos() -> Path:
     spec = importlib.util.find_spec("grpc_tools")
     if spec is None or spec.origin is None:
         raise OutsideError(
-            sentence("protoc is not installed"), hint=sentence("pip install 'gdata-sheets[{EXTRAS}]'", EXTRAS="build")
+            sentence("protoc is not installed"), hint=sentence("pip install 'gdata-sheets[{part}]'", part="build")
         )
     return Path(spec.origin).parent / "_proto"
 

@@ -115,8 +115,8 @@ class Schema:
             if other != name:
                 raise SchemaError(
                     sentence(
-                        "{of}: the tables {other} and {name} have the same short name",
-                        of=self.places.of(name),
+                        "{place}: the tables {other} and {name} have the same short name",
+                        place=self.places.of(name),
                         other=other,
                         name=name,
                     ),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gdata.config import Config, Spreadsheet
 from gdata.errors import SourceError
+from gdata.files import reason_of
 from gdata.language import Sentence, say, sentence
 from gdata.nearest import nearest
 from gdata.sources.grid import Pulled
@@ -52,10 +53,10 @@ class LocalSource(ABC):
             try:
                 self.pull_one(one)
             except SourceError as error:
-                yield DoctorStep(say("spreadsheet {name}", name=one.name), "error", str(error), error.hint)
+                yield DoctorStep(sentence("spreadsheet {name}", name=one.name), "error", str(error), error.hint)
             else:
                 yield DoctorStep(
-                    say("spreadsheet {name}", name=one.name),
+                    sentence("spreadsheet {name}", name=one.name),
                     "ok",
                     say("{location} can be read", location=one.location or one.path),
                 )
@@ -85,7 +86,7 @@ def read_file(path: Path, name: str) -> bytes:
         ) from error
     except OSError as error:
         raise SourceError(
-            sentence("{place}: can't be read: {error}", place=name, error=error.strerror or error),
+            sentence("{place}: can't be read: {error}", place=name, error=reason_of(error)),
             hint=sentence("check the disk"),
         ) from error
 

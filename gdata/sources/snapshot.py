@@ -19,7 +19,7 @@ from typing import Any, cast, get_args
 
 from gdata.config import SourceKind
 from gdata.errors import DamagedError, OutsideError, UnknownFormatError, UsageError
-from gdata.files import write_atomically
+from gdata.files import reason_of, write_atomically
 from gdata.language import sentence
 from gdata.sources.grid import Pulled
 
@@ -106,9 +106,7 @@ def _read_file(path: Path) -> bytes:
             sentence("{path}: there is no snapshot here", path=path), hint=sentence("run `gdata pull` first")
         ) from error
     except OSError as error:
-        raise OutsideError(
-            sentence("{path}: can't be read: {strerror}", path=path, strerror=error.strerror or error)
-        ) from error
+        raise OutsideError(sentence("{path}: can't be read: {why}", path=path, why=reason_of(error))) from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from gdata.config import Config, Spreadsheet
+from gdata.language import Sentence
 from gdata.problems import Cell
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
 
@@ -47,7 +48,7 @@ class SheetFiles:
 class DoctorStep:
     """One thing that was tried: what, whether it works, what was found, and what to do about it."""
 
-    name: str
+    name: Sentence
     state: Literal["ok", "warning", "error"]
     message: str
     hint: str = ""

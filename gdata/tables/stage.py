@@ -180,11 +180,11 @@ class _Stage:
         if entry.is_glob:
             raise ConfigError(
                 sentence(
-                    "{name}:{line}: {title} matches no sheet of {name2}",
-                    name=config.path.name,
+                    "{file}:{line}: {title} matches no sheet of {spreadsheet}",
+                    file=config.path.name,
                     line=entry.line,
                     title=entry.title,
-                    name2=spreadsheet.name,
+                    spreadsheet=spreadsheet.name,
                 ),
                 hint=sentence("its sheets are {titles}", titles=", ".join(found.titles[:12])) if found.titles else "",
             )

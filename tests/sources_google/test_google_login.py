@@ -156,7 +156,7 @@ def test_the_doctor_names_each_step_and_what_to_do():
         google.unshare("gone")
         spreadsheets = [Spreadsheet(name, (), id=name) for name in ("items", "shops", "gone")]
         steps = list(examine_google(spreadsheets, settings(google), "Asia/Seoul"))
-    assert [(step.name, step.state) for step in steps] == [
+    assert [(step.name.english, step.state) for step in steps] == [
         ("endpoint", "warning"),
         ("login", "ok"),
         ("token", "ok"),

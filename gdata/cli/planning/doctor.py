@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,7 @@ def command(context: click.Context, format_: str, config_path: Path | None) -> N
             _show(step)
     ok = all(step.state != "error" for step in steps)
     if format_ == "json":
-        names = ("name", "state", "message", "hint")
-        print_json({"ok": ok, "steps": [{name: getattr(step, name) for name in names} for step in steps]})
+        print_json({"ok": ok, "steps": [asdict(step) | {"name": step.name.english} for step in steps]})
     context.exit(0 if ok else 3)
 
 
@@ -49,6 +49,6 @@ def _show(step: DoctorStep) -> None:
 
     mark, style = _MARKS[step.state]
     console = result_console()
-    console.print(Text.assemble((mark, style), " ", (step.name, "bold"), f"  {step.message}"), soft_wrap=True)
+    console.print(Text.assemble((mark, style), " ", (str(step.name), "bold"), f"  {step.message}"), soft_wrap=True)
     if step.hint:
         console.print(Text(f"  → {step.hint}"), soft_wrap=True)

@@ -163,7 +163,7 @@ class _Page:
     def show(self, found: list[tuple[TableHistory, list[RowHistory]]], channel: str) -> None:
         what = " ".join(filter(None, (self.asked.table, self.asked.key, self.asked.field)))
         if not found:
-            self._line(say("{channel}: nothing changed {what}", channel=channel, what=visible(what)))
+            self._line(say("{channel}: nothing changed {asked}", channel=channel, asked=visible(what)))
             return
         title = next((row.title for _, rows in found for row in rows if row.title), "")
         self._line(visible(f"{what} · {title}" if title and title != self.asked.key else what), "bold")
@@ -173,10 +173,11 @@ class _Page:
 
     def _entry(self, one: TableHistory) -> None:
         from gdata.diffs.presentation import when
+        from gdata.releases.records import ACTIONS
 
         entry = one.entry
         why = visible(entry.message) or say("no reason given")
-        line = f"{when(entry.time)}  {visible(entry.author)}  {entry.action}  {entry.release}"
+        line = f"{when(entry.time)}  {visible(entry.author)}  {ACTIONS[entry.action]}  {entry.release}"
         self._line(line, "cyan")
         self._line(f"  {why}")
 

@@ -120,7 +120,7 @@ class ShownTable:
         if field is None:
             names = list(self.descriptor.fields_by_name)
             raise UsageError(
-                sentence("{name} has no field {name2}", name=self.name, name2=name),
+                sentence("{table} has no field {field}", table=self.name, field=name),
                 hint=did_you_mean(name, [*names, *self._headers()]) or ", ".join(names),
             )
         return field
@@ -146,7 +146,7 @@ class ShownTable:
         field = self._field(name)
         if field.is_repeated or field.message_type is not None:
             raise UsageError(
-                sentence("{name} of {name2} isn't a single value", name=name, name2=self.name),
+                sentence("{field} of {table} isn't a single value", field=name, table=self.name),
                 hint=sentence("choose by a field that is"),
             )
         try:

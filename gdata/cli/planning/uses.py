@@ -76,7 +76,7 @@ def _render(what: str, uses: list[dict[str, Any]], words: Any, limit: int | None
 
     console = result_console()
     if not uses:
-        console.print(say("{what}: nothing refers to it", what=visible(what)), markup=False, soft_wrap=True)
+        console.print(say("{row}: nothing refers to it", row=visible(what)), markup=False, soft_wrap=True)
         return
     by_table = ", ".join(f"{name} {count:,}" for name, count in Counter(use["table"] for use in uses).items())
     told = say_counted("{count} cell refers to it", "{count} cells refer to it", len(uses))

@@ -11,14 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from gdata.cli.console import result_console
-from gdata.language import say
+from gdata.language import Sentence, say, sentence
 from gdata.problems import Problem
-from gdata.scaffold.guess import Guess, GuessedField, GuessedTable
+from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, Sureness
 from gdata.scaffold.propose import FileChange, Proposal
 from gdata.scaffold.writing.proto_text import marked
 from gdata.text import masked
 
-_STYLES = {"sure": "green", "likely": "yellow", "unsure": "red"}
+_SURENESS: dict[Sureness, tuple[Sentence, str]] = {
+    "sure": (sentence("sure"), "green"),
+    "likely": (sentence("likely"), "yellow"),
+    "unsure": (sentence("unsure"), "red"),
+}
+"""Each in words, and its colour."""
 _MOST_UNSURE = 30
 
 
@@ -28,7 +33,7 @@ def _leaves(fields: Sequence[GuessedField], prefix: str = "") -> Iterator[tuple[
         yield from _leaves(field.parts, f"{prefix}{field.name}.")
 
 
-def _guesses(table: GuessedTable) -> Iterator[tuple[str, str, Guess]]:
+def _guesses(table: GuessedTable) -> Iterator[tuple[str, Sentence, Guess]]:
     """Field, what was guessed of it, and how sure it is; the key once, whatever it is made of."""
     for path, field in _leaves(table.fields):
         for what, guess in marked(field):
@@ -45,7 +50,7 @@ def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -
         console.print(say("{name}: new fields {names}", name=table.name, names=names), markup=False)
     for new in proposal.draft.additions.values:
         console.print(
-            say("{enum}: new values {map}", enum=new.enum, map=", ".join(map(masked, new.texts))), markup=False
+            say("{enum}: new values {values}", enum=new.enum, values=", ".join(map(masked, new.texts))), markup=False
         )
     if not quiet:
         for line in _remarks(proposal):
@@ -53,8 +58,10 @@ def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -
     if with_diffs:
         render_diff([change for change in proposal.changes if change.old is not None])
     for change in proposal.changes:
+        path = _relative(change.path, folder)
         console.print(
-            f"{say('new') if change.old is None else say('changed')}: {_relative(change.path, folder)}", markup=False
+            say("new file: {path}", path=path) if change.old is None else say("changed file: {path}", path=path),
+            markup=False,
         )
     console.print(_summary(proposal), style="bold", markup=False)
 
@@ -63,23 +70,21 @@ def _table_of(tables: Sequence[GuessedTable]) -> Table:
     page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     page.add_column(say("table"), no_wrap=True)
     page.add_column(say("rows"), justify="right")
-    for heading in (say("key"), say("sure"), say("refers to")):
+    for heading in (say("key"), say("how sure"), say("refers to")):
         page.add_column(heading)
     for table in tables:
         key = table.key
-        sure = key[0].key.sure if key and key[0].key is not None else ""
+        sure, style = _SURENESS[key[0].key.sure] if key and key[0].key is not None else ("", "")
         refs = sorted({ref.table for _, field in _leaves(table.fields) for ref in field.refs})
-        rows = "record" if table.is_record else f"{table.records:,}"
-        keys = ", ".join(field.name for field in key) or ("" if table.is_record else "none")
-        page.add_row(
-            Text(table.name, style="bold"), rows, keys, Text(sure, style=_STYLES.get(sure, "")), ", ".join(refs)
-        )
+        rows = say("one record") if table.is_record else f"{table.records:,}"
+        keys = ", ".join(field.name for field in key) or ("" if table.is_record else say("none"))
+        page.add_row(Text(table.name, style="bold"), rows, keys, Text(str(sure), style=style), ", ".join(refs))
     return page
 
 
 def _remarks(proposal: Proposal) -> Iterator[str]:
     unsure = [
-        f"{table.name}.{path}: {masked(what)}"
+        f"{table.name}.{path}: {masked(str(what))}"
         for table in (*proposal.draft.tables, *proposal.draft.extended)
         for path, what, guess in _guesses(table)
         if guess.sure == "unsure"
@@ -92,10 +97,10 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
     slips = [
         masked(
             say(
-                "{table}.{field} would refer to {to}, which lacks {count}: {missing}",
+                "{table}.{field} would refer to {other_table}, which lacks {count}: {missing}",
                 table=one.table,
                 field=one.field,
-                to=one.to,
+                other_table=one.to,
                 count=one.count,
                 missing=", ".join(one.missing),
             )
@@ -125,18 +130,11 @@ def _summary(proposal: Proposal) -> str:
     figures = _figures(proposal)
     if not (proposal.changes or proposal.draft.tables):
         return say("nothing to add: all {mapped} sheets fit the tables they feed", mapped=proposal.draft.mapped)
-    return say(
-        "{figures} sheets: {figures2} tables, {figures3} fields, {figures4} enums; "
-        "{figures5} keys ({figures6} sure), {figures7} references ({figures8} sure)",
-        figures=figures["sheets"],
-        figures2=figures["tables"],
-        figures3=figures["fields"],
-        figures4=figures["enums"],
-        figures5=figures["keys"],
-        figures6=figures["keys_sure"],
-        figures7=figures["references"],
-        figures8=figures["references_sure"],
+    told = sentence(
+        "{sheets} sheets: {tables} tables, {fields} fields, {enums} enums; "
+        "{keys} keys ({keys_sure} sure), {references} references ({references_sure} sure)"
     )
+    return str(told.with_words(**figures))
 
 
 def _figures(proposal: Proposal) -> dict[str, int]:
@@ -224,7 +222,7 @@ def _field_json(path: str, field: GuessedField) -> dict[str, Any]:
         "columns": list(field.columns),
         "groups": list(field.groups),
         "refs": [{"table": ref.table, "field": ref.field, "when": ref.when} for ref in field.refs],
-        "guesses": [{"sure": guess.sure, "what": what} for what, guess in marked(field)],
+        "guesses": [{"sure": guess.sure, "what": str(what)} for what, guess in marked(field)],
     }
 
 

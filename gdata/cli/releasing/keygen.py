@@ -42,11 +42,11 @@ def command(file: Path, next_: bool) -> None:
     if next_:
         console.print(
             say(
-                "1. give {name} to every server: it trusts the old key too\n2. publish with {name2}\n"
+                "1. give {public_key} to every server: it trusts the old key too\n2. publish with {private_key}\n"
                 "3. once no release of the old key is needed, delete the keys below the first from "
-                "{name}",
-                name=files.public.name,
-                name2=files.private.name,
+                "{public_key}",
+                public_key=files.public.name,
+                private_key=files.private.name,
             ),
             markup=False,
             soft_wrap=True,

@@ -65,23 +65,23 @@ def _told(pruned: Pruned, tense: str) -> str:
     would = say("would go") if tense == "would" else say("went")
     lines = [
         say(
-            "{count} releases and {count2} blobs {would} to the trash ({trashed_bytes} bytes), "
-            "for two weeks; {kept_releases} releases stay",
-            count=len(pruned.releases),
-            count2=len(pruned.blobs),
-            would=would,
-            trashed_bytes=format(pruned.trashed_bytes, ","),
-            kept_releases=pruned.kept_releases,
+            "{releases} releases and {blobs} blobs {go} to the trash ({bytes} bytes), "
+            "for two weeks; {kept} releases stay",
+            releases=len(pruned.releases),
+            blobs=len(pruned.blobs),
+            go=would,
+            bytes=format(pruned.trashed_bytes, ","),
+            kept=pruned.kept_releases,
         ),
     ]
     if pruned.leftovers or pruned.expired:
         lines.append(
             say(
-                "{count} files of the trash and {count2} leftovers {would} for good ({freed_bytes} bytes)",
-                count=len(pruned.expired),
-                count2=len(pruned.leftovers),
-                would=would,
-                freed_bytes=format(pruned.freed_bytes, ","),
+                "{files} files of the trash and {leftovers} leftovers {go} for good ({bytes} bytes)",
+                files=len(pruned.expired),
+                leftovers=len(pruned.leftovers),
+                go=would,
+                bytes=format(pruned.freed_bytes, ","),
             )
         )
     lines += [f"  {file.name}" for file in pruned.releases]

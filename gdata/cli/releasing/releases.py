@@ -89,15 +89,17 @@ def _render(histories: list[History], place: str) -> None:
         if history.total > len(history.lines):
             console.print(
                 say(
-                    "… {total} older entries: --limit {total2}",
-                    total=history.total - len(history.lines),
-                    total2=history.total,
+                    "… {older} older entries: --limit {all}",
+                    older=history.total - len(history.lines),
+                    all=history.total,
                 )
             )
         console.print()
 
 
 def _cells(line: HistoryLine) -> tuple[str, ...]:
+    from gdata.releases.records import ACTIONS
+
     mark = "●" if line.is_current else "✗" if line.is_bad else ""
     summary = line.summary
     changed = ""
@@ -118,7 +120,7 @@ def _cells(line: HistoryLine) -> tuple[str, ...]:
         str(entry.number),
         f"{entry.time.astimezone():%m-%d %H:%M}  {age(entry.time)}",
         entry.release,
-        entry.action,
+        str(ACTIONS[entry.action]),
         entry.author,
         changed,
         why,

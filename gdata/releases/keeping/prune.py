@@ -172,10 +172,10 @@ def _read_logs(store: WritableStore, keep: int) -> _Logs:
             if known.record != entry.record:
                 raise DamagedError(
                     sentence(
-                        "{place}: {channel} and {channel2} name two records of {release}",
+                        "{place}: {channel} and {other_channel} name two records of {release}",
                         place=store.place,
                         channel=known.channel,
-                        channel2=channel,
+                        other_channel=channel,
                         release=entry.release,
                     ),
                     hint=sentence("run `gdata verify` before anything is taken out"),
@@ -200,7 +200,7 @@ def _check_plausible(store: WritableStore, logs: _Logs, listed: Mapping[str, lis
                 releases=releases,
             ),
             hint=sentence(
-                "is all of the store here, its folder {CHANNELS}/ too? Restore that from a backup", CHANNELS=CHANNELS
+                "is all of the store here, its folder {folder}/ too? Restore that from a backup", folder=CHANNELS
             ),
         )
     lost = logs.newest - {_id_of(file) for file in listed[RELEASES]}

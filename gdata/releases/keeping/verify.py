@@ -257,10 +257,10 @@ def _verify_needs(
         if (manifest.target, manifest.build) != (target, release.build):
             raise DamagedError(
                 sentence(
-                    "{place} is damaged: it gives {target} the manifest of {target2}",
+                    "{place} is damaged: it gives {target} the manifest of {other_target}",
                     place=place,
                     target=target,
-                    target2=manifest.target,
+                    other_target=manifest.target,
                 )
             )
         needed.update(entry.sha256 for entry in manifest.files)
@@ -277,7 +277,7 @@ def _verify_identity(report: Report, store: WritableStore, records: Mapping[str,
         report.count(store.size_of(IDENTITY) or 0)
     elif any("store" in record.release.provenance for record in records.values() if record.release):
         raise DamagedError(
-            sentence("{place}: {IDENTITY} is missing", place=store.place, IDENTITY=IDENTITY),
+            sentence("{place}: {file} is missing", place=store.place, file=IDENTITY),
             hint=sentence("publish once: that writes it again"),
         )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gdata.bundles.manifest import sha256
 from gdata.errors import OutputError, StoreError
-from gdata.files import sync_folder, write_atomically
+from gdata.files import reason_of, sync_folder, write_atomically
 from gdata.language import say, sentence
 from gdata.releases.stores.store import (
     TRASH,
@@ -189,7 +189,8 @@ class FolderStore(WritableStore):
             raise StoreError(str(error), hint=error.hint) from error
         except OSError as error:
             raise StoreError(
-                f"{self.folder / name}: {error.strerror or error}", hint=_HINTS.get(error.errno or 0, "")
+                sentence("{place}: {why}", place=self.folder / name, why=reason_of(error)),
+                hint=_HINTS.get(error.errno or 0, ""),
             ) from error
 
 

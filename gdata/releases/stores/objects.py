@@ -66,7 +66,7 @@ class ObjectStore(WritableStore):
                     protocol=self._protocol,
                     error=error,
                 ),
-                hint=sentence("pip install 'gdata-sheets[{EXTRAS}]'", EXTRAS=_EXTRAS[self._protocol]),
+                hint=sentence("pip install 'gdata-sheets[{part}]'", part=_EXTRAS[self._protocol]),
             ) from error
 
     def find(self, name: str, at_most: int | None = None) -> bytes | None:

@@ -103,7 +103,7 @@ def _refuse_too_much(plan: TablePlan, columns: Sequence[SheetColumn], count: int
     if count > _MOST_LINES or len(columns) > _MOST_COLUMNS or wide is not None:
         what = sentence("{count} rows", count=f"{count:,}") if wide is None else wide.header
         raise UsageError(
-            sentence("{table}: {what} is more than a workbook holds", table=plan.name, what=what),
+            sentence("{table}: {size} is more than a workbook holds", table=plan.name, size=what),
             hint=sentence("write it as csv: `gdata show {table} --limit 0 --format csv`", table=plan.name),
         )
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import compress
 from zoneinfo import ZoneInfo
 
+from gdata.language import sentence
 from gdata.problems import column_letters
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.declared import Declared
@@ -103,7 +104,7 @@ def _declared_messages(column: SourceColumn, declared: Declared, timezone: ZoneI
         type_ = guess_type((), own, timezone, one)
         name = names.take(snake(own, "value"))
         parts.append(GuessedField(name, tuple(own), type_, cells=column.cells, marked_optional=one.is_optional))
-    said = Guess("sure", f"declared as {declared.text}")
+    said = Guess("sure", sentence("declared as {text}", text=declared.text))
     if declared.is_list and (declared.separator or ",") == (declared.subseparator or ":"):
         # One sign can't separate messages and their parts: it stays the text that it is.
         return _single(replace(column, declared=None), timezone)
@@ -132,7 +133,7 @@ def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
     if len(fields) == 1 and not fields[0].parts and not fields[0].type.map_key:
         (field,) = fields
         name = field.name if field.type.is_list else plural(field.name)
-        grouped = Guess("likely", "it goes on in rows without a key")
+        grouped = Guess("likely", sentence("it goes on in rows without a key"))
         return replace(field, name=name, type=replace(field.type, is_list=True), has_blanks=False, grouped=grouped)
     names = Names()
     filled = _filled([as_cells(field.cells) for field in fields])
@@ -150,11 +151,11 @@ def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
     return GuessedField(
         name=plural(snake(one.name, "line")),
         words=one.name,
-        type=GuessedType("message", Guess("sure", "several columns")),
+        type=GuessedType("message", Guess("sure", sentence("several columns"))),
         headers=tuple(column.header for column in one.columns),
         cells=Cells.joined(as_cells(part.cells) for part in parts),
         parts=tuple(parts),
-        grouped=Guess("likely", f"{len(parts)} columns go on in rows without a key"),
+        grouped=Guess("likely", sentence("{columns} columns go on in rows without a key", columns=len(parts))),
         goes_down=True,
     )
 
@@ -166,12 +167,15 @@ def _messages(column: SourceColumn, parts: list[list[str]], timezone: ZoneInfo) 
         GuessedField(name, (*words, name), guess_type(cells, (*words, name), timezone), cells=cells)
         for name, cells in zip(_part_names(parts), parts, strict=True)
     ]
-    why = f"cells of {':'.join(field.name for field in fields)}, separated by commas; its parts need better names"
+    why = sentence(
+        "cells of {parts}, separated by commas; its parts need better names",
+        parts=":".join(field.name for field in fields),
+    )
     name = snake(words, f"column_{column_letters(column.index + 1).lower()}")
     return GuessedField(
         name=name if is_identifier(column.header) else plural(name),
         words=tuple(words),
-        type=GuessedType("message", Guess("likely", "several parts in a cell")),
+        type=GuessedType("message", Guess("likely", sentence("several parts in a cell"))),
         headers=(column.header,),
         cells=column.cells,
         named=named,
@@ -213,7 +217,10 @@ def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
         named=named,
         comments=series.columns[0].comments,
         groups=series.columns[0].groups,
-        grouped=Guess("sure" if count > 2 else "likely", f"{count} columns {series.patterns[0]}"),
+        grouped=Guess(
+            "sure" if count > 2 else "likely",
+            sentence("{columns} columns {pattern}", columns=count, pattern=series.patterns[0]),
+        ),
     )
 
 
@@ -231,11 +238,16 @@ def _group(group: Group, timezone: ZoneInfo) -> GuessedField:
     filled = [_filled([as_cells(part.columns[n].cells) for _, part in group.parts]) for n in range(count)]
     names = Names()
     parts = [_part(text, part, words, filled, names, timezone) for text, part in group.parts]
-    why = f"{count} × {len(parts)} columns {', '.join(part.patterns[0] for _, part in group.parts)}"
+    why = sentence(
+        "{groups} × {columns} columns {patterns}",
+        groups=count,
+        columns=len(parts),
+        patterns=", ".join(part.patterns[0] for _, part in group.parts),
+    )
     return GuessedField(
         name=plural(snake(words, "group")),
         words=tuple(words),
-        type=GuessedType("message", Guess("sure", "several columns")),
+        type=GuessedType("message", Guess("sure", sentence("several columns"))),
         headers=tuple(column.header for _, part in group.parts for column in part.columns),
         cells=Cells.joined(as_cells(part.cells) for part in parts),
         named=named,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gdata.language import sentence
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedRef, GuessedTable
@@ -173,7 +174,7 @@ def _settle(
                 continue
             name = chosen.get((table.name, owner, field.name))
             if name is not None:
-                guess = Guess(field.type.guess.sure, f"a fixed choice: {field.type.guess.why}")
+                guess = Guess(field.type.guess.sure, sentence("a fixed choice: {why}", why=field.type.guess.why))
                 done.append(replace(field, type=replace(field.type, enum=name, may_be_enum=False, guess=guess)))
             else:
                 done.append(field)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from gdata.language import sentence
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedField
@@ -32,17 +33,17 @@ def choose_key(fields: Sequence[GuessedField], records: int, row: Sequence[str])
     candidates = [field for field in fields if not field.is_list and FIELD_TYPES[field.type.kind].may_be_key]
     candidates = [field for field in candidates if not as_cells(field.cells).has_blanks]
     if not records or not candidates:
-        return (), Guess("unsure", "")
+        return (), Guess("unsure")
     first = fields[0].name
     for field in sorted(candidates, key=lambda one: _rank(one, first, row)):
         if _is_unique([field]) and _rank(field, first, row) < 4:
             return (field.name,), _single_guess(field, first, records, row)
     if repeated_ids(fields, row):
-        return (), Guess("unsure", "")
+        return (), Guess("unsure")
     for parts in _combinations(candidates, first):
         if _is_unique(parts):
             return tuple(part.name for part in parts), _composite_guess(parts, first, records)
-    return (), Guess("unsure", "")
+    return (), Guess("unsure")
 
 
 def repeated_ids(fields: Sequence[GuessedField], row: Sequence[str]) -> tuple[GuessedField, list[CellValue]] | None:
@@ -73,7 +74,7 @@ def _is_called_key(field: GuessedField, row: Sequence[str]) -> bool:
 
 
 def _single_guess(field: GuessedField, first: str, records: int, row: Sequence[str]) -> Guess:
-    why = f"different in all {records} rows" if records > 1 else "one row only"
+    why = sentence("different in all {rows} rows", rows=records) if records > 1 else sentence("one row only")
     if records >= _ENOUGH_ROWS and field.name == first and (_is_called_key(field, row) or field.words[-1:] == ("id",)):
         return Guess("sure", why)
     called = _is_called_key(field, row) or field.name == first
@@ -81,7 +82,7 @@ def _single_guess(field: GuessedField, first: str, records: int, row: Sequence[s
 
 
 def _composite_guess(parts: Sequence[GuessedField], first: str, records: int) -> Guess:
-    why = f"together different in all {records} rows"
+    why = sentence("together different in all {rows} rows", rows=records)
     named = all(set(part.words[-1:]) & _PART_WORDS for part in parts)
     believed = parts[0].name == first and named and records >= _ENOUGH_ROWS
     return Guess("likely" if believed else "unsure", why)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from gdata.language import Sentence, counted, sentence
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.scaffold.cells import as_cells, plain_value
 from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
@@ -235,9 +236,8 @@ class _Finder:
         for score, referable in self._by_name(field):
             ours = set(field.words) & set(self._table.words)
             if (score >= _SAYS_ENOUGH or not ours) and len(values) >= _FEWEST_VALUES and values <= referable.values:
-                return self._refer(
-                    field, referable, values, Guess("likely", f"its name, and {_all(values)} {referable.table} has")
-                )
+                why = sentence("its name, and {told}", told=_has_all(referable, values))
+                return self._refer(field, referable, values, Guess("likely", why))
         return None
 
     # --- one table -------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ class _Finder:
         for referable in self._declared(field):
             missing = values - none - referable.values
             if not missing:
-                return self._refer(field, referable, values, Guess("sure", "the row of types says so"))
+                return self._refer(field, referable, values, Guess("sure", sentence("the row of types says so")))
             self._tell(field, referable, missing)
         for score, referable in self._by_name(field):
             meant = values - (none - referable.values)
@@ -258,7 +258,7 @@ class _Finder:
                 believed = score == 1 or _has_id(field) or (score >= _SAYS_ENOUGH and not self._has_ids)
                 if not believed and chance >= _CHANCE:
                     continue  # `targets` that are 1, 2 and 3 are more likely a number of them.
-                why = f"its name, and {_all(meant)} {referable.table} has"
+                why = sentence("its name, and {told}", told=_has_all(referable, meant))
                 return self._refer(field, referable, values, Guess("sure" if chance < _CHANCE else "likely", why))
             if meant and missing and len(missing) <= (1 - _NEARLY) * len(meant):
                 self._tell(field, referable, missing)
@@ -314,7 +314,7 @@ class _Finder:
             return None
         referable, meant = having[0]
         sure: Sureness = "likely" if field.words[-1:] and field.words[-1] in _ID_WORDS else "unsure"
-        return self._refer(field, referable, values, Guess(sure, f"{_all(meant)} {referable.table} has"))
+        return self._refer(field, referable, values, Guess(sure, _has_all(referable, meant)))
 
     def _refer(self, field: GuessedField, to: Referable, values: frozenset[Any], guess: Guess) -> GuessedField:
         type_ = replace(field.type, may_be_enum=False)
@@ -340,7 +340,11 @@ class _Finder:
         refs = [ref for text, values in by_text.items() if (ref := self._ref_of_kind(text, values, field, sibling))]
         if not refs:
             return None
-        why = f"where {sibling.name} says so, {' and '.join(sorted({ref.table for ref in refs}))} has all values"
+        why = sentence(
+            "where {field} says so, {tables} has all values",
+            field=sibling.name,
+            tables=", ".join(sorted({ref.table for ref in refs})),
+        )
         return replace(field, refs=tuple(refs), referred=Guess("likely", why))
 
     def _ref_of_kind(
@@ -391,8 +395,8 @@ def _kind_of(field: GuessedField, siblings: Sequence[GuessedField]) -> GuessedFi
     return None
 
 
-def _all(values: frozenset[Any]) -> str:
-    return "its one value" if len(values) == 1 else f"all its {len(values)} values"
+def _has_all(table: Referable, values: frozenset[Any]) -> Sentence:
+    return counted("its one value {table} has", "all its {count} values {table} has", len(values), table=table.table)
 
 
 def _none(values: frozenset[Any], to: Referable) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from gdata.language import counted, sentence
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.cells.readings import convert_cell
@@ -55,7 +56,7 @@ def guess_type(
         refers = declared.tags.get("ref") or declared.tags.get("refer") or ""
         return replace(found, declared=declared.name, refers=refers, is_declared=True)
     if not filled:
-        return GuessedType("string", Guess("unsure", "it has no values yet"))
+        return GuessedType("string", Guess("unsure", sentence("it has no values yet")))
     found = _guess(distinct, filled, words, timezone)
     return found if filled >= _FEW_ROWS else _weaken(found, filled)
 
@@ -72,7 +73,7 @@ def _guess(distinct: list[CellValue], filled: int, words: Sequence[str], timezon
 
 
 def _weaken(type_: GuessedType, count: int) -> GuessedType:
-    why = f"{type_.guess.why}; only {count} value{'s' if count > 1 else ''}"
+    why = counted("{why}; only {count} value", "{why}; only {count} values", count, why=type_.guess.why)
     return replace(type_, guess=Guess(type_.guess.sure, why).weakened_to("likely"))
 
 
@@ -97,7 +98,7 @@ _WIDER: dict[str, tuple[FieldKind, ...]] = {
 def _as_declared(
     declared: Declared, distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo
 ) -> GuessedType:
-    said = Guess("sure", f"declared as {declared.text}")
+    said = Guess("sure", sentence("declared as {text}", text=declared.text))
     if declared.map_key:
         return _as_map(declared, distinct, said, timezone)
     if declared.is_list:
@@ -119,15 +120,17 @@ def _first_fitting(wanted: str, elements: Sequence[CellValue], said: Guess, time
     for position, kind in enumerate(_WIDER[wanted]):
         if _is_json(elements) if kind == "struct" else fits(elements, kind, timezone):
             exact = position == 0 or wanted == "number"
-            return GuessedType(kind, said if exact else Guess("unsure", f"{said.why}, which not all values fit"))
-    return GuessedType("string", Guess("unsure", f"{said.why}, which not all values fit"))
+            return GuessedType(
+                kind, said if exact else Guess("unsure", sentence("{why}, which not all values fit", why=said.why))
+            )
+    return GuessedType("string", Guess("unsure", sentence("{why}, which not all values fit", why=said.why)))
 
 
 def _as_own(
     declared: Declared, distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo
 ) -> GuessedType:
     """A type that only the team's name says: values of words are an enum of that name, others what they look like."""
-    said = Guess("likely", f"declared as {declared.text}")
+    said = Guess("likely", sentence("declared as {text}", text=declared.text))
     if declared.tags.get("given") == "enum":
         return GuessedType("string", replace(said, sure="sure"), may_be_enum=True)
     if declared.tags.get("given") == "flags":
@@ -162,7 +165,7 @@ def _as_list(declared: Declared, distinct: list[CellValue], said: Guess, timezon
         if found.kind != "string" or not wanted:
             guess = found.guess if wanted else Guess("unsure", said.why)
             return replace(found, guess=guess, is_list=True, separator=own)
-    return GuessedType("string", Guess("unsure", f"{said.why}, which its values don't look like"))
+    return GuessedType("string", Guess("unsure", sentence("{why}, which its values don't look like", why=said.why)))
 
 
 def _present(texts: Sequence[str]) -> list[str]:
@@ -185,7 +188,7 @@ def _as_map(declared: Declared, distinct: list[CellValue], said: Guess, timezone
             key = declared.map_key if fits(keys, cast(FieldKind, declared.map_key)) else "string"
             own, sub = separator if separator != "," else "", inner if inner != ":" else ""
             return GuessedType(kind, said, separator=own, subseparator=sub, map_key=key)
-    return GuessedType("string", Guess("unsure", f"{said.why}, which its values don't look like"))
+    return GuessedType("string", Guess("unsure", sentence("{why}, which its values don't look like", why=said.why)))
 
 
 # --- what values look like ---------------------------------------------------------------------------------------
@@ -210,11 +213,11 @@ def _guess_bool(distinct: list[CellValue], words: Sequence[str]) -> GuessedType 
         return None
     texts = {shown(cell).strip().casefold() for cell in distinct}
     if texts <= {"true", "false"}:
-        return GuessedType("bool", Guess("sure", "TRUE and FALSE"))
+        return GuessedType("bool", Guess("sure", sentence("TRUE and FALSE")))
     if texts in _BOOL_PAIRS and fits(distinct, "bool"):
-        return GuessedType("bool", Guess("likely", " and ".join(sorted(texts))))
+        return GuessedType("bool", Guess("likely", sentence("{one} and {other}", one=min(texts), other=max(texts))))
     if texts <= {"0", "1"} and words and words[0] in _FLAG_WORDS:
-        return GuessedType("bool", Guess("likely", f"0 and 1 under {'_'.join(words)}"))
+        return GuessedType("bool", Guess("likely", sentence("0 and 1 under {name}", name="_".join(words))))
     return None
 
 
@@ -222,8 +225,8 @@ def _guess_number(distinct: list[CellValue], count: int) -> GuessedType | None:
     found = _plain_number(distinct)
     if found is not None:
         kind: FieldKind = "int32" if found else "double"
-        why = "numbers with fractions" if kind == "double" else "whole numbers"
-        return GuessedType(kind, Guess("sure", why if count > 1 else "one number"))
+        why = sentence("numbers with fractions") if kind == "double" else sentence("whole numbers")
+        return GuessedType(kind, Guess("sure", why if count > 1 else sentence("one number")))
     if isinstance(distinct[0], str) and not any(map(str.isdigit, distinct[0])):
         return None
     if any(isinstance(cell, str) and _LEADING_ZERO.match(cell.strip()) and "." not in cell for cell in distinct):
@@ -231,8 +234,8 @@ def _guess_number(distinct: list[CellValue], count: int) -> GuessedType | None:
     kinds: tuple[FieldKind, ...] = ("int32", "int64", "uint64", "double")
     for kind in kinds:
         if fits(distinct, kind):
-            why = "numbers with fractions" if kind == "double" else "whole numbers"
-            return GuessedType(kind, Guess("sure", why if count > 1 else "one number"))
+            why = sentence("numbers with fractions") if kind == "double" else sentence("whole numbers")
+            return GuessedType(kind, Guess("sure", why if count > 1 else sentence("one number")))
     return None
 
 
@@ -248,16 +251,16 @@ def _plain_number(distinct: list[CellValue]) -> bool | None:
 def _guess_time(distinct: list[CellValue], timezone: ZoneInfo) -> GuessedType | None:
     without_date = [isinstance(cell, DateCell) and cell.serial < 1 for cell in distinct]
     if not any(without_date) and fits(distinct, "timestamp", timezone):
-        return GuessedType("timestamp", Guess("sure", "dates"))
+        return GuessedType("timestamp", Guess("sure", sentence("dates")))
     if all(flag or isinstance(cell, str) for flag, cell in zip(without_date, distinct, strict=True)) and fits(
         distinct, "duration"
     ):
-        return GuessedType("duration", Guess("likely", "lengths of time"))
+        return GuessedType("duration", Guess("likely", sentence("lengths of time")))
     return None
 
 
 def _guess_json(distinct: list[CellValue]) -> GuessedType | None:
-    return GuessedType("struct", Guess("likely", "JSON objects")) if _is_json(distinct) else None
+    return GuessedType("struct", Guess("likely", sentence("JSON objects"))) if _is_json(distinct) else None
 
 
 def _guess_list(distinct: list[CellValue]) -> GuessedType | None:
@@ -309,12 +312,17 @@ def _guess_elements(elements: list[str], several: int, cells: int, separator: st
         kinds: tuple[FieldKind, ...] = ("int32", "int64", "double")
         for kind in kinds:
             if fits(elements, kind):
-                sure = Guess("likely", f"numbers between {separator}")
+                sure = Guess("likely", sentence("numbers between {separator}", separator=separator))
                 return GuessedType(kind, sure, is_list=True, separator=own)
     short = all(len(one) <= _LONGEST_VALUE and re.fullmatch(r"[\w-]+", one) for one in elements)
     again = len(set(elements)) < len(elements)
     if short and separator != "/" and (several * 2 >= cells or (again and several * 4 >= cells)):
-        return GuessedType("string", Guess("unsure", f"words between {separator}"), is_list=True, separator=own)
+        return GuessedType(
+            "string",
+            Guess("unsure", sentence("words between {separator}", separator=separator)),
+            is_list=True,
+            separator=own,
+        )
     return None
 
 
@@ -335,8 +343,8 @@ def _guess_text(rows: int, distinct: list[CellValue], words: Sequence[str]) -> G
         and len({fold(text) for text in texts}) == values
     )
     if not closed:
-        return GuessedType("string", Guess("sure" if values > 1 else "likely", "text"))
-    why = f"{values} different texts in {rows} rows"
+        return GuessedType("string", Guess("sure" if values > 1 else "likely", sentence("text")))
+    why = sentence("{texts} different texts in {rows} rows", texts=values, rows=rows)
     guess = Guess("likely", why) if says_so and values * 3 <= rows else Guess("unsure", why)
     return GuessedType("string", guess, may_be_enum=True)
 

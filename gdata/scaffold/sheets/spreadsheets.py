@@ -177,8 +177,8 @@ class _Finder:
             raise UsageError(
                 sentence("{path}: there is no spreadsheet here", path=path),
                 hint=sentence(
-                    "a spreadsheet is a folder of .csv files, or one of {WORKBOOK_SUFFIXES}",
-                    WORKBOOK_SUFFIXES=", ".join(WORKBOOK_SUFFIXES),
+                    "a spreadsheet is a folder of .csv files, or one of {suffixes}",
+                    suffixes=", ".join(WORKBOOK_SUFFIXES),
                 ),
             )
         for one in paths:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
 
+from gdata.language import Sentence, sentence
 from gdata.proto.lines import declarations
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable
 
@@ -96,7 +97,7 @@ def write_field(field: GuessedField, number: int, indent: str) -> list[str]:
     options = _options(field)
     start = f"{indent}{label}{type_} {field.name} = {number}"
     lines = [f"{indent}// {comment(text)}" for text in dict.fromkeys(field.comments)]
-    lines += [f"{indent}// guess, {guess.sure}: {comment(what)}" for what, guess in marked(field)]
+    lines += [f"{indent}// guess, {guess.sure}: {comment(what.english)}" for what, guess in marked(field)]
     if field.rules:
         options = [f"(gdata.field) = {{{', '.join(options)}}}"] if options else []
         inner = f",\n{indent}  ".join([*options, *field.rules])
@@ -113,20 +114,20 @@ def write_field(field: GuessedField, number: int, indent: str) -> list[str]:
     return [*lines, f"{start} [(gdata.field) = {{\n{indent}  {inner}\n{indent}}}];"]
 
 
-def marked(field: GuessedField) -> Iterator[tuple[str, Guess]]:
+def marked(field: GuessedField) -> Iterator[tuple[Sentence, Guess]]:
     """What is worth a look in a field, and how sure it is."""
     if field.key is not None:
-        yield f"the key, {field.key.why}", field.key
+        yield sentence("the key, {why}", why=field.key.why), field.key
     if field.referred is not None:
-        yield f"refers, {field.referred.why}", field.referred
+        yield sentence("refers, {why}", why=field.referred.why), field.referred
     if field.grouped is not None:
-        yield f"a list, {field.grouped.why}", field.grouped
+        yield sentence("a list, {why}", why=field.grouped.why), field.grouped
     type_ = field.type.guess
     plain = field.type.kind in _PLAIN and not (field.type.enum or field.type.is_list)
     if not field.parts and (type_.sure == "unsure" or (type_.sure == "likely" and not plain) or field.type.enum):
-        yield f"{field.type.enum or field.type.kind}, {type_.why}", type_
+        yield sentence("{type}, {why}", type=field.type.enum or field.type.kind, why=type_.why), type_
     if field.named.sure == "unsure":
-        yield f"the name, {field.named.why}", field.named
+        yield sentence("the name, {why}", why=field.named.why), field.named
 
 
 def _options(field: GuessedField) -> list[str]:

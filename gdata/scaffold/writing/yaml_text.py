@@ -147,7 +147,9 @@ def _insertion(text: str, spreadsheets: yaml.Node, new: NewEntries, newline: str
         if sheets is None:
             raise ConfigError(
                 sentence(
-                    "{name}: the lines of {name2} aren't plain YAML to add to", name=name, name2=new.spreadsheet.name
+                    "{file}: the lines of {spreadsheet} aren't plain YAML to add to",
+                    file=name,
+                    spreadsheet=new.spreadsheet.name,
                 )
             )
         node, flow = sheets, ", ".join(map(_entry, new.entries))

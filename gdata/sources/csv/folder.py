@@ -21,6 +21,7 @@ from unicodedata import normalize
 from gdata._core import core
 from gdata.config import Spreadsheet
 from gdata.errors import SourceError
+from gdata.files import reason_of
 from gdata.language import sentence
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
@@ -110,7 +111,7 @@ def _csv_paths(folder: Path, name: str) -> dict[str, Path]:
         paths = sorted(path for path in folder.iterdir() if is_sheet(path))
     except OSError as error:
         raise SourceError(
-            sentence("{name}: the folder can't be read: {error}", name=name, error=error.strerror or error),
+            sentence("{name}: the folder can't be read: {error}", name=name, error=reason_of(error)),
             hint=sentence("mend its line in sheets.yaml"),
         ) from error
     by_title: dict[str, Path] = {}
@@ -194,7 +195,7 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
     other = next((what for start, what in _OTHER_FORMATS if content.startswith(start)), None)
     if other is not None:
         raise SourceError(
-            sentence("{place}: is {other}, not CSV", place=place, other=other),
+            sentence("{place}: is {kind}, not CSV", place=place, kind=other),
             hint=sentence("save it as CSV UTF-8, or name the workbook in sheets.yaml"),
         )
     encoding = _recognised(content, encoding, place)

@@ -18,6 +18,7 @@ from google.auth.credentials import Credentials
 
 from gdata.config import GoogleSettings
 from gdata.errors import CredentialsError
+from gdata.files import reason_of
 from gdata.language import say, sentence
 from gdata.sources.google.endpoint import is_loopback
 
@@ -84,7 +85,7 @@ def _read_file(path: Path) -> str:
             hint=sentence("check google.credentials in sheets.yaml, or run `gdata login`"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
+        reason = reason_of(error) if isinstance(error, OSError) else sentence("it isn't UTF-8 text")
         raise CredentialsError(
             sentence("the credentials file {path} can't be read: {reason}", path=path, reason=reason),
             hint=sentence("google.credentials wants a JSON key file"),

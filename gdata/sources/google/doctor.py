@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import GdataError
-from gdata.language import say
+from gdata.language import say, sentence
 from gdata.sources.source import DoctorStep
 from gdata.sources.waiting import Failure, Patience, Stopped
 
@@ -31,17 +31,21 @@ def examine_google(
         if settings.endpoint:
             check_endpoint(settings.endpoint)
             yield DoctorStep(
-                "endpoint", "warning", say("{endpoint} answers in place of Google", endpoint=settings.endpoint)
+                sentence("endpoint"),
+                "warning",
+                say("{endpoint} answers in place of Google", endpoint=settings.endpoint),
             )
         credentials = load_credentials(settings)
-        yield DoctorStep("login", "ok", say("found: {describe_login}", describe_login=describe_login(credentials)))
+        yield DoctorStep(
+            sentence("login"), "ok", say("found: {describe_login}", describe_login=describe_login(credentials))
+        )
         session, stop = open_session(settings.endpoint), threading.Event()
         keeper = TokenKeeper(credentials, session, patience, stop)
         keeper.renew(None, lambda *_: None)
     except GdataError as error:
-        yield DoctorStep("login", "error", str(error), error.hint)
+        yield DoctorStep(sentence("login"), "error", str(error), error.hint)
         return
-    yield DoctorStep("token", "ok", say("Google takes the login"))
+    yield DoctorStep(sentence("token"), "ok", say("Google takes the login"))
     wire = GoogleWire(keeper, session, settings.endpoint, patience, stop)
     yield from _examine_spreadsheets(spreadsheets, wire, timezone)
     wire.close()
@@ -66,7 +70,7 @@ def _examine_spreadsheet(spreadsheet: Spreadsheet, wire: object, timezone: str) 
     from gdata.sources.google.wire import GoogleWire
 
     assert isinstance(wire, GoogleWire)
-    name = f"spreadsheet {spreadsheet.name}"
+    name = sentence("spreadsheet {name}", name=spreadsheet.name)
     try:
         about = read_about(SpreadsheetPull(spreadsheet, [], wire, lambda *_: None).fetch_metadata())
     except GdataError as error:

@@ -16,7 +16,7 @@ from typing import Any
 
 from gdata.config import GoogleSettings
 from gdata.errors import CredentialsError
-from gdata.files import writing
+from gdata.files import reason_of, writing
 from gdata.language import sentence
 from gdata.sources.google.credentials import SCOPES, login_file
 
@@ -66,10 +66,8 @@ def _read_client(settings: GoogleSettings) -> dict[str, Any]:
     try:
         client = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CredentialsError(
-            sentence("the OAuth client {path} can't be read: {reason}", path=path, reason=reason), hint=_CLIENT_HINT
-        ) from None
+        told = sentence("the OAuth client {path} can't be read: {reason}", path=path, reason=reason_of(error))
+        raise CredentialsError(told, hint=_CLIENT_HINT) from None
     except ValueError:
         client = None
     if not isinstance(client, dict) or not isinstance(client.get("installed"), dict):
@@ -122,7 +120,7 @@ def _explain(error: Exception) -> CredentialsError:
     if isinstance(error, Warning):
         return CredentialsError(
             sentence("gdata was allowed less than reading spreadsheets"),
-            hint=sentence("{AGAIN}, and leave the box for spreadsheets ticked", AGAIN=_AGAIN),
+            hint=sentence("{again}, and leave the box for spreadsheets ticked", again=_AGAIN),
         )
     match getattr(error, "error", ""):
         case "access_denied":
@@ -133,7 +131,7 @@ def _explain(error: Exception) -> CredentialsError:
             return CredentialsError(sentence("Google refuses the login: {code}", code=code), hint=_AGAIN)
     return CredentialsError(
         sentence("the login didn't work: {name}", name=type(error).__name__),
-        hint=sentence("check the network, and {AGAIN}", AGAIN=_AGAIN),
+        hint=sentence("check the network, and {again}", again=_AGAIN),
     )
 
 
