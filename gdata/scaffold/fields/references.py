@@ -117,7 +117,7 @@ def _as_others(
     values = frozenset(_values(field, field.type.kind))
     for one in referables.of_table(to):
         if one.kind == _comparable(field.type.kind) and not one.field and values and values <= one.values:
-            guess = Guess("likely", f"its name, which refers to {to} in other tables too")
+            guess = Guess("likely", sentence("its name, which refers to {table} in other tables too", table=to))
             return replace(field, refs=(GuessedRef(to),), referred=guess)
     return field
 
