@@ -155,9 +155,11 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """manifest.json: indented for people; the ids are over the canonical form."""
+        return json.dumps(self._as_json(), ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+
+    def _as_json(self) -> dict[str, Any]:
         content = _content(self.target, self.schema, self.tables, self.version)
-        content |= {"bundle": self.bundle, "build": self.build}
-        return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+        return content | {"bundle": self.bundle, "build": self.build}
 
     @classmethod
     def from_bytes(cls, content: bytes, *, place: str = MANIFEST) -> Manifest:
@@ -190,7 +192,7 @@ class Manifest:
             )
             # Half characters, which JSON can bring, are no text: no manifest of ours has them, or an id.
             expected = bundle_id(manifest.target, manifest.schema, manifest.tables, manifest.version)
-            is_all = raw == json.loads(manifest.to_bytes())
+            is_all = raw == json.loads(canonical_json(manifest._as_json()))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DamagedError(
                 sentence("{place}: not a bundle's manifest ({error})", place=place, error=error),

@@ -46,6 +46,9 @@ def pull_all(
     for source, group in sorted(groups, key=lambda pair: not pair[0].is_remote):
         wanted = [(one, project.requests(one)) for one in group]
         arriving.append((source.is_remote, source.pull(wanted, project.config, _teller(listener))))
+    if any(is_remote for is_remote, _ in arriving):
+        # While the answers are on their way: what parses them takes 0.1 s to import.
+        import gdata.parsing.table  # noqa: F401
     pulls = chain.from_iterable(pulls for _, pulls in sorted(arriving, key=itemgetter(0)))
     for done, pulled in enumerate(chain(pulls, _from_last_pull(project, kept)), start=1):
         listener(Event("pull", pulled.spreadsheet, done, len(spreadsheets)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gdata.config import SourceKind, Spreadsheet
+from gdata.config import Config, SourceKind, Spreadsheet
 from gdata.errors import SourceError
 from gdata.sources.csv.source import CsvFolders
 from gdata.sources.google.source import GoogleSheets
@@ -27,6 +27,12 @@ def by_source(spreadsheets: Iterable[Spreadsheet]) -> list[tuple[Source, list[Sp
     for one in spreadsheets:
         groups.setdefault(one.kind, []).append(one)
     return [(SOURCES[kind], group) for kind, group in groups.items()]
+
+
+def get_ready(config: Config) -> None:
+    """Let the sources that sheets.yaml names begin, before the schemas are compiled."""
+    for source, _ in by_source(config.spreadsheets):
+        source.get_ready(config)
 
 
 def read_sheets(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:

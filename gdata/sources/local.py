@@ -33,6 +33,10 @@ class LocalSource(ABC):
             SourceError: it can't be read.
         """
 
+    def get_ready(self, config: Config) -> None:
+        """Nothing: files are there."""
+        del config
+
     def pull(self, wanted: Wanted, config: Config, on_progress: OnProgress) -> Iterator[Pulled]:
         """Each spreadsheet when its turn comes; one that can't be read says so, and the others are read."""
         return (self._try_one(spreadsheet) for spreadsheet, _ in wanted)

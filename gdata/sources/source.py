@@ -62,6 +62,9 @@ class Source(Protocol):
     reads_per_minute: int
     """How many it allows one person; 0: as many as they like."""
 
+    def get_ready(self, config: Config) -> None:
+        """Begin what a pull needs first, if it takes a while: what is wanted isn't known yet. It raises nothing."""
+
     def pull(self, wanted: Wanted, config: Config, on_progress: OnProgress) -> Iterator[Pulled]:
         """The spreadsheets' bytes as they arrive; a remote one starts with the call, not with the first `next`.
 

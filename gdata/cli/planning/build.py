@@ -160,6 +160,10 @@ def _build(
     strict: bool,
 ) -> tuple[Project | None, Built]:
     """What was built, and of which project, where all of it comes from the sheets of now."""
+    if snapshot is None and not offline:
+        from gdata.sources.adapters import get_ready
+
+        get_ready(config)
     from gdata.events import Event
     from gdata.pipeline.build import build
     from gdata.pipeline.staleness import noting_failure

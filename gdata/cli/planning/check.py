@@ -65,14 +65,19 @@ def command(
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.problems import report_problems
-    from gdata.pipeline.at import check_every
-    from gdata.pipeline.build import check
     from gdata.pipeline.versions import config_at
     from gdata.project import open_project, read_config
+    from gdata.sources.adapters import get_ready
 
     names = _clients_called(clients)
     is_every = at == _EVERY and channel is None
-    project = open_project(config_at(read_config(config_path), None if is_every else at, channel))
+    config = config_at(read_config(config_path), None if is_every else at, channel)
+    if not offline:
+        get_ready(config)
+    from gdata.pipeline.at import check_every
+    from gdata.pipeline.build import check
+
+    project = open_project(config)
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
         checked = (check_every if is_every else check)(project, listener, offline=offline, strict=strict)
     checked = _of_tables(project, checked, tables)

@@ -24,8 +24,11 @@ def command(format_: str, quiet: bool, config_path: Path | None) -> None:
     from gdata.cli.console import ProgressLine, print_json, result_console
     from gdata.pipeline.pull import pull
     from gdata.project import open_project, read_config
+    from gdata.sources.adapters import get_ready
 
-    project = open_project(read_config(config_path))
+    config = read_config(config_path)
+    get_ready(config)
+    project = open_project(config)
     with ProgressLine(quiet=quiet or format_ == "json") as listener:
         pulled = pull(project, listener)
     requests = sum(one.requests for one in pulled)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from gdata.config import GoogleSettings, Spreadsheet
@@ -18,6 +19,9 @@ from gdata.sources.source import OnProgress, PullProgress, Wanted
 from gdata.sources.waiting import Failure, OnWait, Patience, Stopped, run_together, start_thread, take
 
 if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+    from requests import Session
+
     from gdata.sources.google.wire import GoogleWire
 
 _Result = tuple[Spreadsheet | None, Pulled | BaseException | tuple[Failure, float]]
@@ -85,12 +89,58 @@ def open_wire(settings: GoogleSettings, patience: Patience, stop: threading.Even
     from gdata.sources.google.credentials import load_credentials
     from gdata.sources.google.session import TokenKeeper, open_session
 
-    session = open_session(settings.endpoint)
-    keeper = TokenKeeper(load_credentials(settings), session, patience, stop)
-    run_together([_import_gspread, lambda: keeper.renew(None, on_wait)])
+    begun = _begun.pop(settings, None)
+    logged_in = None
+    if begun is not None:
+        _import_gspread()
+        logged_in = begun.result()
+    session, credentials = logged_in or (open_session(settings.endpoint), load_credentials(settings))
+    keeper = TokenKeeper(credentials, session, patience, stop)
+    if logged_in is None:
+        run_together([_import_gspread, lambda: keeper.renew(None, on_wait)])
     from gdata.sources.google.wire import GoogleWire
 
     return GoogleWire(keeper, session, settings.endpoint, patience, stop)
+
+
+_begun: dict[GoogleSettings, _Login] = {}
+"""Logins on their way, until somebody pulls."""
+
+
+def begin_login(settings: GoogleSettings) -> None:
+    """Ask for the token already: schemas are compiled meanwhile, and `pull_google` goes on from here.
+
+    What goes wrong isn't told: it goes wrong again then, with all its words.
+    """
+    from gdata.sources.google.endpoint import check_endpoint
+
+    with suppress(GdataError):
+        if settings.endpoint:
+            check_endpoint(settings.endpoint)
+        _begun[settings] = _Login(settings)
+
+
+class _Login:
+    """One try to log in, in a thread."""
+
+    def __init__(self, settings: GoogleSettings) -> None:
+        # Here, not in the thread: two threads that import take turns, and the question would be late by as much.
+        from gdata.sources.google.credentials import load_credentials
+        from gdata.sources.google.session import TokenKeeper, open_session
+
+        self._session, self._credentials = open_session(settings.endpoint), load_credentials(settings)
+        self._keeper = TokenKeeper(self._credentials, self._session, Patience(budget=0), threading.Event())
+        self._thread = start_thread(self._renew)
+
+    def _renew(self) -> None:
+        with suppress(GdataError, Stopped):
+            self._keeper.renew(None, lambda *_: None)
+
+    def result(self) -> tuple[Session, Credentials] | None:
+        """The session and the credentials with their token; None where they have none."""
+        while self._thread.is_alive():
+            self._thread.join(0.1)
+        return (self._session, self._credentials) if self._keeper.token is not None else None
 
 
 def _import_gspread() -> None:

@@ -17,6 +17,12 @@ class GoogleSheets:
     is_remote = True
     reads_per_minute = 60
 
+    def get_ready(self, config: Config) -> None:
+        """Log in already."""
+        from gdata.sources.google.pull import begin_login
+
+        begin_login(config.google)
+
     def pull(self, wanted: Wanted, config: Config, on_progress: OnProgress) -> Iterator[Pulled]:
         """All spreadsheets at once, in the background."""
         from gdata.sources.google.pull import pull_google
