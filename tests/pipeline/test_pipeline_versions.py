@@ -75,6 +75,24 @@ def test_no_trace_of_what_begins_later_or_has_ended(trunk: Path) -> None:
     assert b"lantern" in new and b"companion" in new and b"rex" in new
 
 
+def test_players_of_the_sample_game_see_nothing_of_what_is_to_come(game: Path) -> None:
+    """Five rows, a column, a field and an overlay of 1.5 stand in its sheets already."""
+    run_gdata("build", "-q", cwd=game)
+    for target in sorted((game / "output").iterdir()):
+        found = bytes_of(target)
+        for word in ("1.5", "shop.7.", "탐험 상점", "Explorers' Shop", "探検ショップ", "ShopProduct Sale"):
+            assert word.encode() not in found, f"{target.name}: {word}"
+        products = gdata.load(target).ShopProductTable
+        assert not hasattr(products[1001], "required_level") and products.get(7001, None) is None
+        assert (products[1001].price, products[2005].price) == (250, 50)
+    run_gdata("build", "--for", "next", "-q", cwd=game)
+    for target in sorted((game / "output").iterdir()):
+        products = gdata.load(target).ShopProductTable
+        assert [products[id].required_level for id in (1001, 4006, 7003)] == [1, 20, 30]
+        assert (products[1001].price, products[2005].price) == (300, 45)
+        assert b"Explorers' Shop" in bytes_of(target)
+
+
 def test_data_knows_its_version(trunk: Path) -> None:
     run_gdata("build", "-q", cwd=trunk)
     old, new, newest = (gdata.load(trunk / "output", target=name) for name in ("old", "new", "newest"))
