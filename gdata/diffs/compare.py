@@ -38,7 +38,7 @@ def compare(old: Side, new: Side, *, category: SchemaRule = "readers") -> Diff:
         return Diff(old, new, Summary(), {name: TargetDiff(Summary()) for name in names})
     from concurrent.futures import ThreadPoolExecutor
 
-    from gdata.diffs.targets import READ_AHEAD, TargetComparison
+    from gdata.diffs.tables.targets import READ_AHEAD, TargetComparison
 
     with paused_gc(), ThreadPoolExecutor(2 * READ_AHEAD) as readers:
         targets = {

@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from gdata.config import Gate, GateRule, Limit
-from gdata.diffs.fields import leaf_changes, number
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Row, RowChange, TableDiff, plain, row_name, value_text
+from gdata.diffs.tables.fields import leaf_changes, number
 from gdata.errors import UsageError
 from gdata.language import Sentence, say, sentence
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from gdata.diffs.metrics import MetricDiff
-    from gdata.diffs.titles import Referents
+    from gdata.diffs.tables.titles import Referents
 
 Json = Any
 """None, bool, int, float, str, or lists and dicts of them."""

@@ -17,9 +17,9 @@ from gdata.checks.metrics import Metric, Tell, compute
 from gdata.config import Config
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff
-from gdata.diffs.rows import Alignment, align, damaged_table
-from gdata.diffs.schemas import TableShape, class_of, open_schema
-from gdata.diffs.titles import SideTitles
+from gdata.diffs.tables.rows import Alignment, align, damaged_table
+from gdata.diffs.tables.schemas import TableShape, class_of, open_schema
+from gdata.diffs.tables.titles import SideTitles
 from gdata.errors import LookupFailed
 from gdata.language import sentence
 from gdata.nearest import did_you_mean

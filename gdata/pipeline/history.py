@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Past, PastChange, Row, RowChange, TableDiff, plain
-from gdata.diffs.targets import compare_one_table
+from gdata.diffs.tables.targets import compare_one_table
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean

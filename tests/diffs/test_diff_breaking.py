@@ -5,10 +5,10 @@ import pytest
 from diffcases import PROTO, side
 
 from gdata.config import Gate, SchemaRule
-from gdata.diffs import targets
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import SchemaChange, Side
+from gdata.diffs.tables import targets
 from gdata.errors import OutsideError
 from gdata.testing.bundles import compile_protos
 

@@ -10,7 +10,7 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.diffs.schemas import Schema
+from gdata.diffs.tables.schemas import Schema
 from gdata.testing.bundles import compile_protos
 
 ITEM = message_factory.GetMessageClass(Schema(compile_protos(PROTO), "test").messages["game.Item"])

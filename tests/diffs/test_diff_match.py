@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdata.diffs.match import Matching, match_rows
+from gdata.diffs.tables.match import Matching, match_rows
 
 
 def match(old: str, new: str, *, keyed: bool = False) -> Matching:

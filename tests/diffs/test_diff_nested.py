@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.diffs.fields import NestedComparer, ask_deepdiff, walk
+from gdata.diffs.tables.fields import NestedComparer, ask_deepdiff, walk
 
 values = st.recursive(
     st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "검"]) | st.sampled_from([0.5, 1.0]),

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdata._core import core
-from gdata.diffs.match import Matching, match_aligned, match_rows
-from gdata.diffs.rows import Alignment, PlacedRows, align
-from gdata.diffs.rows import _varint as varint
+from gdata.diffs.tables.match import Matching, match_aligned, match_rows
+from gdata.diffs.tables.rows import Alignment, PlacedRows, align
+from gdata.diffs.tables.rows import _varint as varint
 
 pytestmark = pytest.mark.skipif(core() is None, reason="the core isn't compiled")
 

@@ -7,8 +7,8 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.diffs.schemas import BundleSchema
-from gdata.diffs.shapes import Shapes, write_float32
+from gdata.diffs.tables.schemas import BundleSchema
+from gdata.diffs.tables.shapes import Shapes, write_float32
 from gdata.testing.bundles import compile_protos
 
 PROTO = """

@@ -11,9 +11,9 @@ from gdata.config import Gate, GateRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side, TableDiff
-from gdata.diffs.patterns import ratio_text
-from gdata.diffs.presentation import Presentation
-from gdata.diffs.report import report_of
+from gdata.diffs.words.patterns import ratio_text
+from gdata.diffs.words.presentation import Presentation
+from gdata.diffs.words.reporting import report_of
 from gdata.testing.bundles import Contents, memory_output
 
 PROTO = """

@@ -18,7 +18,7 @@ from gdata.text import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gdata.diffs.presentation import Presentation
+    from gdata.diffs.words.presentation import Presentation
     from gdata.pipeline.history import HistoryReader, RowHistory, TableHistory
 
 _ROWS = 5
@@ -73,7 +73,7 @@ def command(
 
 
 def _open(config_path: Path | None, location: str | None, channel: str | None) -> tuple[HistoryReader, Presentation]:
-    from gdata.diffs.presentation import presentation_of
+    from gdata.diffs.words.presentation import presentation_of
     from gdata.errors import GdataError
     from gdata.pipeline.history import HistoryReader
     from gdata.pipeline.sides import check_channel
@@ -172,7 +172,7 @@ class _Page:
             self._rows(one, rows)
 
     def _entry(self, one: TableHistory) -> None:
-        from gdata.diffs.presentation import when
+        from gdata.diffs.words.presentation import when
         from gdata.releases.records import ACTIONS
 
         entry = one.entry
@@ -182,9 +182,9 @@ class _Page:
         self._line(f"  {why}")
 
     def _rows(self, one: TableHistory, rows: list[RowHistory]) -> None:
-        from gdata.diffs.fields import number
         from gdata.diffs.model import plain
-        from gdata.diffs.patterns import ratio_text
+        from gdata.diffs.tables.fields import number
+        from gdata.diffs.words.patterns import ratio_text
 
         diff = one.diff
         if not rows:
@@ -208,7 +208,7 @@ class _Page:
                 self._line(f"    {self._field(one, change)}  {ratio}".rstrip())
 
     def _field(self, one: TableHistory, change: Any) -> str:
-        from gdata.diffs.presentation import title_of
+        from gdata.diffs.words.presentation import title_of
 
         old, new = (
             self.words.value(one.diff, change.path, value, is_new=is_new, title=title_of(title))

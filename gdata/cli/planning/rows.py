@@ -19,7 +19,7 @@ from gdata.bundles.manifest import Reference
 from gdata.bundles.reader import Bundle
 from gdata.bundles.titles import Titles, titles_of
 from gdata.cli.console import write_result
-from gdata.diffs.presentation import Presentation
+from gdata.diffs.words.presentation import Presentation
 from gdata.errors import UsageError
 from gdata.language import current_language, say, sentence
 from gdata.nearest import did_you_mean

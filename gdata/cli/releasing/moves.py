@@ -132,8 +132,8 @@ def _question(plan: Plan) -> str:
 
 def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | None) -> None:
     from gdata.cli.console import error_console
-    from gdata.diffs.presentation import presentation_of
     from gdata.diffs.renderers.text import render_text
+    from gdata.diffs.words.presentation import presentation_of
 
     console = error_console()
     for note in plan.notes:
@@ -145,7 +145,7 @@ def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | No
 
 def _notify(url: str, plan: Plan, moved: Moved, timezone: str) -> None:
     from gdata.cli.console import error_console
-    from gdata.diffs.presentation import presentation_of
+    from gdata.diffs.words.presentation import presentation_of
     from gdata.pipeline.notify import message_for, post
 
     diff = plan.diff

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff, SchemaChange
-from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words, shorten
-from gdata.diffs.report import (
+from gdata.diffs.words.presentation import Presentation
+from gdata.diffs.words.report import (
     MetricReport,
     Report,
     RowReport,
@@ -20,8 +20,8 @@ from gdata.diffs.report import (
     ValueReport,
     VerdictReport,
     ViolationsReport,
-    report_of,
 )
+from gdata.diffs.words.reporting import report_of
 from gdata.language import say
 from gdata.text import visible
 

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from itertools import compress, count, islice, takewhile
 from operator import gt, itemgetter, ne
 
-from gdata.diffs.rows import NOWHERE, Alignment
+from gdata.diffs.tables.rows import NOWHERE, Alignment
 
 _ALIGN_LIMIT = 1000
 """Up to so many rows without a key are aligned as lines of a text are; above, equal rows pair in their order."""

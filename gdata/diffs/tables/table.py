@@ -14,13 +14,13 @@ from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
-from gdata.diffs.fields import MessageComparer, filled, leaf_changes
-from gdata.diffs.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
 from gdata.diffs.model import ColumnDiff, FieldChange, Key, Row, RowChange, TableDiff, TableRows, plain
-from gdata.diffs.rows import Alignment, RawTable, align, cut_rows
-from gdata.diffs.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
-from gdata.diffs.shapes import FieldShape, Shape, Shapes
-from gdata.diffs.titles import SideTitles
+from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes
+from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
+from gdata.diffs.tables.rows import Alignment, RawTable, align, cut_rows
+from gdata.diffs.tables.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
+from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes
+from gdata.diffs.tables.titles import SideTitles
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from itertools import combinations
 from operator import eq, ne
 from typing import Literal
 
-from gdata.diffs.fields import NUMERIC_KINDS, number
 from gdata.diffs.model import FieldChange, Json, TableDiff, plain
+from gdata.diffs.tables.fields import NUMERIC_KINDS, number
 from gdata.language import Sentence, sentence
 
 MOST = 0.9

@@ -1,7 +1,4 @@
-"""One report of a diff, in the words that people read: what a terminal, a comment and a page show, each in its form.
-
-Every text in it is on one line, in the language in use, with the project's own words. Programs get `to_json`.
-"""
+"""Make the report of a diff: every value in the project's own words, each change once however many targets carry it."""
 
 from __future__ import annotations
 
@@ -11,9 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from gdata.diffs.fields import number
 from gdata.diffs.gate import GateVerdict, Violation
-from gdata.diffs.grouping import group_tables
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import (
     ColumnDiff,
@@ -29,245 +24,30 @@ from gdata.diffs.model import (
     TableDiff,
     plain,
 )
-from gdata.diffs.patterns import Column, Pattern, columns, find_patterns, ratio_text
-from gdata.diffs.presentation import Presentation, TitleAt, age, key_text, title_of
-from gdata.language import counted, say, say_counted, sentence
+from gdata.diffs.tables.fields import number
+from gdata.diffs.words.patterns import columns, find_patterns, ratio_text
+from gdata.diffs.words.presentation import Presentation, TitleAt, age, key_text, title_of
+from gdata.diffs.words.report import (
+    ColumnReport,
+    MetricReport,
+    MetricValue,
+    PatternReport,
+    Report,
+    RowReport,
+    RowsReport,
+    SchemaReport,
+    TableReport,
+    ValueReport,
+    VerdictReport,
+    ViolationsReport,
+)
+from gdata.language import counted, say
 from gdata.text import visible
 
 METRIC_VALUES = 100
 """Values of one metric told where not everything is; of an overview, a tenth."""
 SHOWN = 5
 """Violations of one rule in one table told one by one."""
-
-
-@dataclass(frozen=True)
-class ValueReport:
-    """One value: what its field is called, its path without indexes, what it was and is; None: not there."""
-
-    name: str
-    path: str
-    old: str | None
-    new: str | None
-    is_text: bool = False
-    """Whether both are texts, in which single words may have changed."""
-    ratio: str = ""
-    """New by old where both are numbers that count something: `× 1.4`."""
-    past: tuple[str, ...] = ()
-    """Its last changes before this one, each in one line."""
-
-
-@dataclass(frozen=True)
-class RowReport:
-    """A row that changed, or a whole one that came or went; `key` is None where it has none."""
-
-    key: str | None
-    number: int
-    values: tuple[ValueReport, ...]
-    title: str = ""
-    """What people call it, where that isn't its key."""
-    users: int = 0
-    """Of a row that was removed, how many rows referred to it."""
-
-    @property
-    def name(self) -> str:
-        """The row by its key, else by its place."""
-        return say("row {number}", number=self.number) if self.key is None else self.key
-
-    def whole(self) -> str:
-        """A row that came or went, on one line."""
-        values = [f"{one.name}: {one.new if one.old is None else one.old}" for one in self.values]
-        users = [say_counted("{count} row referred to it", "{count} rows referred to it", self.users)]
-        return " · ".join([*(users if self.users else []), *values])
-
-
-@dataclass(frozen=True)
-class RowsReport:
-    """The first rows of one sort, and how many there are."""
-
-    sort: Literal["changed", "added", "removed"]
-    count: int
-    shown: tuple[RowReport, ...] = ()
-
-    def first(self, count: int) -> RowsReport:
-        """The same with fewer of them shown."""
-        return RowsReport(self.sort, self.count, self.shown[:count])
-
-    @property
-    def more(self) -> str:
-        """How many are left out; "" where none is."""
-        templates = {
-            "changed": sentence("… and {count} more changed rows"),
-            "added": sentence("… and {count} more added rows"),
-            "removed": sentence("… and {count} more removed rows"),
-        }
-        left = self.count - len(self.shown)
-        return str(templates[self.sort].with_words(count=f"{left:,}")) if left else ""
-
-
-@dataclass(frozen=True)
-class PatternReport:
-    """One thing that happened to a whole column, with what the columns are called."""
-
-    pattern: Pattern
-    names: tuple[str, ...]
-
-    @property
-    def message(self) -> str:
-        """It in one line."""
-        return self.pattern.message(self.names)
-
-
-_COLUMN_NEW = sentence("{name}: new, {rows} rows, {values}")
-_COLUMN_GONE = sentence("{name}: gone, {rows} rows had {values}")
-
-
-@dataclass(frozen=True)
-class ColumnReport:
-    """A column that is new or gone, and what stands in it: `1.5 … 11.5`, or its most frequent values."""
-
-    name: str
-    is_new: bool
-    rows: int
-    values: str
-
-    @property
-    def message(self) -> str:
-        """It in one line: `cooldown: new, 21 rows, 1.5 … 11.5`."""
-        template = _COLUMN_NEW if self.is_new else _COLUMN_GONE
-        return str(template.with_words(name=self.name, rows=f"{self.rows:,}", values=self.values))
-
-
-@dataclass(frozen=True)
-class TableReport:
-    """What changed in one table, for the targets that carry it."""
-
-    name: str
-    targets: tuple[str, ...]
-    in_all: bool
-    """Whether every target carries it, so that naming them says nothing."""
-
-    status: str
-    renamed_from: str
-    reordered: bool
-    kind: str
-    cells: int
-    changed: RowsReport
-    added: RowsReport
-    removed: RowsReport
-    one_sided: tuple[ColumnReport, ...] = ()
-    columns: tuple[tuple[str, Column], ...] = ()
-    """The changed columns with their names, the one with most changes first."""
-    patterns: tuple[PatternReport, ...] = ()
-
-    @property
-    def is_one_sided(self) -> bool:
-        """Whether the table itself is new or gone."""
-        return self.status in ("added", "removed")
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What happened to whole columns, each in one line."""
-        return (*(one.message for one in self.one_sided), *(one.message for one in self.patterns))
-
-    @property
-    def note(self) -> str:
-        """What became of the table beside its rows: `new table`, `was GoodsTable`, `rows in another order`."""
-        notes = {"added": say("new table"), "removed": say("table removed")}
-        renamed = say("was {name}", name=self.renamed_from) if self.renamed_from else ""
-        reordered = say("rows in another order") if self.reordered else ""
-        return ", ".join(note for note in (notes.get(self.status, ""), renamed, reordered) if note)
-
-
-@dataclass(frozen=True)
-class SchemaReport:
-    """The schema's changes that the same targets have."""
-
-    targets: tuple[str, ...]
-    changes: tuple[SchemaChange, ...]
-
-
-@dataclass(frozen=True)
-class ViolationsReport:
-    """What one rule of the gate forbids in one table, in all targets that carry it; a flood of them folded."""
-
-    rule: str
-    level: Literal["block", "warn"]
-    table: str
-    targets: tuple[str, ...]
-    allowed: bool
-    shown: tuple[str, ...]
-    left: int
-
-    @property
-    def title(self) -> str:
-        """`blocks price-swing · ItemTable`."""
-        levels = {"block": say("blocks"), "warn": say("warns")}
-        level = say("allowed") if self.allowed and self.level == "block" else levels[self.level]
-        return f"{level} {self.rule} · {self.table or ', '.join(self.targets)}"
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Those that are shown, and how many aren't."""
-        more = say("… and {count} more like it", count=f"{self.left:,}")
-        return (*self.shown, more) if self.left else self.shown
-
-
-@dataclass(frozen=True)
-class VerdictReport:
-    """The gate's word."""
-
-    title: str
-    state: Literal["blocked", "allowed", "warned", "passed"]
-    blocking: tuple[str, ...]
-    allowed: tuple[str, ...]
-    violations: tuple[ViolationsReport, ...]
-
-
-@dataclass(frozen=True)
-class MetricValue:
-    """One value of a metric; None: the side has none under that name."""
-
-    name: str
-    old: float | None
-    new: float | None
-
-    @property
-    def texts(self) -> tuple[str | None, str | None, str]:
-        """Old, new and the ratio, for people."""
-        old, new = (None if one is None else metric_text(one) for one in (self.old, self.new))
-        return old, new, ratio_text(self.old, self.new)
-
-
-@dataclass(frozen=True)
-class MetricReport:
-    """What a change does to one metric, the largest change first; the first of its values, and how many are left."""
-
-    name: str
-    unit: str
-    failed: str
-    values: tuple[MetricValue, ...] = ()
-    left: int = 0
-
-    @property
-    def title(self) -> str:
-        """`income (gold/h)`."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
-
-@dataclass(frozen=True)
-class Report:
-    """A diff and the gate's word on it, to be shown."""
-
-    old: str
-    new: str
-    headline: str
-    summary: Summary
-    targets: tuple[str, ...]
-    schema: tuple[SchemaReport, ...]
-    tables: tuple[TableReport, ...]
-    verdict: VerdictReport | None = None
-    metrics: tuple[MetricReport, ...] = ()
-    """Those that moved, or can't be computed."""
 
 
 def to_json(diff: Diff, verdict: GateVerdict) -> dict[str, Json]:
@@ -320,11 +100,6 @@ def _metric_report(metric: MetricDiff, rows: int | None) -> MetricReport:
     failed = visible(str(metric.failed)) if metric.failed is not None else ""
     left = max(0, len(values) - most) if most is not None else 0
     return MetricReport(visible(metric.name), visible(metric.unit), failed, tuple(values[:most]), left)
-
-
-def metric_text(value: float) -> str:
-    """A metric's value in six digits: `1,560`."""
-    return f"{value:,.6g}" if abs(value) < 1e15 else f"{value:.6g}"
 
 
 @dataclass(frozen=True)
@@ -496,3 +271,58 @@ def group_schemas(diff: Diff) -> Iterator[SchemaReport]:
     for change, names in targets.items():
         groups.setdefault(names, []).append(change)
     return (SchemaReport(names, tuple(changes)) for names, changes in groups.items())
+
+
+_Shown = set[tuple[object, ...]]
+TableGroup = tuple[tuple[str, ...], TableDiff]
+"""The targets that carry a table's changes, or a part of them and nothing else; and the changes."""
+
+
+def group_tables(diff: Diff) -> list[TableGroup]:
+    """Every changed table, by name; of several targets, the one that shows most stands for those it contains."""
+    by_name: dict[str, list[tuple[str, TableDiff]]] = {}
+    for target, found in diff.targets.items():
+        for name, table in found.tables.items():
+            by_name.setdefault(name, []).append((target, table))
+    return [group for name in sorted(by_name) for group in _groups(by_name[name])]
+
+
+def _groups(tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
+    if len(tables) == 1:
+        return [((tables[0][0],), tables[0][1])]
+    groups: list[tuple[list[str], TableDiff, _Shown]] = []
+    for target, table in sorted(tables, key=lambda one: -_size(one[1])):
+        shown = _shown(table)
+        holder = next((group for group in groups if group[1].status == table.status and shown <= group[2]), None)
+        if holder is None:
+            groups.append(([target], table, shown))
+        else:
+            holder[0].append(target)
+    order = [target for target, _ in tables]
+    return [(tuple(sorted(targets, key=order.index)), table) for targets, table, _ in groups]
+
+
+def _size(table: TableDiff) -> int:
+    return (
+        len(table.added) + len(table.removed) + sum(len(change.fields) for change in table.changed) + len(table.columns)
+    )
+
+
+def _shown(table: TableDiff) -> _Shown:
+    """What a reader sees of the table's changes. Rows of one side only count by their key: a target that has
+    fewer fields shows a part of them."""
+    if table.status in ("added", "removed"):
+        return {(len(table.added), len(table.removed))}
+    found: _Shown = {("added", *_identity(row)) for row in table.added}
+    found |= {("removed", *_identity(row)) for row in table.removed}
+    found |= {
+        (change.key or change.number, one.path, repr(one.old), repr(one.new))
+        for change in table.changed
+        for one in change.fields
+    }
+    found |= {("column", column.path, column.is_new, len(column.rows)) for column in table.columns}
+    return found | ({("reordered",)} if table.reordered else set())
+
+
+def _identity(row: Row) -> tuple[object, ...]:
+    return (row.key or row.number,)

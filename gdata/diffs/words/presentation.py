@@ -147,7 +147,7 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
     """The words that a project's full descriptors (a FileDescriptorSet with gdata's options) give."""
     if sources is None:
         return Presentation(timezone=timezone)
-    from gdata.diffs.schemas import BundleSchema
+    from gdata.diffs.tables.schemas import BundleSchema
 
     headers: dict[tuple[str, str], str] = {}
     labels: dict[tuple[str, str], Mapping[str, str]] = {}

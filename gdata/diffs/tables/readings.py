@@ -15,10 +15,10 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from gdata.diffs.fields import is_filled
 from gdata.diffs.model import Json, bracketed
-from gdata.diffs.schemas import descriptor_of
-from gdata.diffs.shapes import Shapes
+from gdata.diffs.tables.fields import is_filled
+from gdata.diffs.tables.schemas import descriptor_of
+from gdata.diffs.tables.shapes import Shapes
 from gdata.proto.fields import element_field, is_map
 
 

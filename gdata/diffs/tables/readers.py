@@ -15,11 +15,11 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from gdata.diffs.fields import filled
 from gdata.diffs.model import Misreading, plain, row_name, value_text
-from gdata.diffs.readings import Finding, Readings, pair_fields
-from gdata.diffs.schemas import class_of, fields_missing
-from gdata.diffs.tables import RowKeys, TableSide
+from gdata.diffs.tables.fields import filled
+from gdata.diffs.tables.readings import Finding, Readings, pair_fields
+from gdata.diffs.tables.schemas import class_of, fields_missing
+from gdata.diffs.tables.table import RowKeys, TableSide
 from gdata.language import Sentence, say, sentence
 
 SHOWN = 100

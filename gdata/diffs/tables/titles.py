@@ -18,7 +18,7 @@ from gdata.bundles.reader import Bundle
 from gdata.bundles.references import holds, is_none, value_reader
 from gdata.bundles.titles import Titles, text_columns, titles_of
 from gdata.diffs.model import plain
-from gdata.diffs.schemas import BundleSchema, TableShape, class_of, descriptor_of
+from gdata.diffs.tables.schemas import BundleSchema, TableShape, class_of, descriptor_of
 from gdata.language import current_language
 from gdata.proto.fields import is_map, key_field
 

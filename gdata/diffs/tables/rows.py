@@ -20,7 +20,7 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorP
 from google.protobuf.message import DecodeError, Message
 
 from gdata._core import MOST_FIELDS, SEED, core
-from gdata.diffs.schemas import TableShape, class_of
+from gdata.diffs.tables.schemas import TableShape, class_of
 from gdata.errors import DamagedError
 from gdata.language import sentence
 

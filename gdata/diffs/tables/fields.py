@@ -12,8 +12,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from gdata.diffs.model import FieldChange, Json, bracketed, plain
-from gdata.diffs.schemas import descriptor_of
-from gdata.diffs.shapes import FieldShape, Shape, Shapes, Step
+from gdata.diffs.tables.schemas import descriptor_of
+from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes, Step
 
 
 class MessageComparer:
