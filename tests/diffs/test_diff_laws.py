@@ -10,10 +10,10 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdata.diffs.tables.schemas import Schema
+from gdata.diffs.tables.schemas import BundleSchema
 from gdata.testing.bundles import compile_protos
 
-ITEM = message_factory.GetMessageClass(Schema(compile_protos(PROTO), "test").messages["game.Item"])
+ITEM = message_factory.GetMessageClass(BundleSchema(compile_protos(PROTO), "test").messages["game.Item"])
 
 rewards = st.fixed_dictionaries({"item_id": st.integers(0, 3), "count": st.integers(0, 2)})
 items = st.fixed_dictionaries(
