@@ -1,35 +1,71 @@
 """Whether time and memory of a build grow with the rows of one table, and no faster: 100,000, 1 M and 3 M rows of csv.
 
-python benchmarks/growth.py            CPU, wall and memory, and each for a million rows
-python benchmarks/growth.py --huge     10 M rows too (1.2 GB of csv, 20 minutes)
+python benchmarks/growth.py            CPU, wall and memory, and each beside the first one's for as many rows
+python benchmarks/growth.py --huge     10 M rows too: 1.2 GB of csv and 4 GB on the disk, 10 minutes
+
+A build in which all is new, one that reads all and finds nothing new (`--verify`), and a publish. CPU is that of all
+processes, memory the largest process's; of a new build there are as many processes as cores, alike.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
-from against import TREE, build
+from against import PROGRAM, TREE, Cost, build
 from parse_data import make_project
+
+COMMANDS = {"verify": ["build", "--quiet", "--verify"], "publish": ["publish", "--yes", "--quiet"]}
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000, 3_000_000])
+    options.add_argument("--huge", action="store_true", help="also 10,000,000 rows")
+    options.add_argument("--folder", type=Path, help="where projects are made: a disk with room")
     chosen = options.parse_args()
-    print(f"{'rows':>12}{'CPU s':>8}{'wall s':>8}{'MiB':>7}   CPU s and MiB a million rows")
-    for rows in chosen.rows:
-        with tempfile.TemporaryDirectory(prefix="gdata-growth-") as folder:
-            make_project(Path(folder) / "game", 1, rows)
-            environment = {"PYTHONPATH": str(TREE)}
-            build(Path(folder) / "game", environment)  # compiles the .proto files
-            cost = build(Path(folder) / "game", environment)
-        millions = rows / 1_000_000
-        print(
-            f"{rows:>12,}{cost.cpu:>8.2f}{cost.wall:>8.2f}{cost.memory:>7.0f}   "
-            f"{cost.cpu / millions:.2f}  {cost.memory / millions:.0f}"
-        )
+    first: dict[str, Cost] = {}
+    print(
+        f"{'':<8}{'rows':>12}{'CPU s':>8}{'wall s':>8}{'MiB':>6}   CPU and wall a row, and MiB, of those in the first"
+    )
+    for rows in [*chosen.rows, *([10_000_000] if chosen.huge else [])]:
+        with tempfile.TemporaryDirectory(prefix="gdata-growth-", dir=chosen.folder) as folder:
+            for name, cost in measure(Path(folder) / "game", rows).items():
+                show(name, rows, cost, first.setdefault(name, cost), chosen.rows[0])
+
+
+def measure(folder: Path, rows: int) -> dict[str, Cost]:
+    """What each command costs."""
+    make_project(folder, 1, rows)
+    build(folder, {"PYTHONPATH": str(TREE)})  # compiles the .proto files
+    costs = {"build": build(folder, {"PYTHONPATH": str(TREE)})}
+    return costs | {name: run(folder, arguments) for name, arguments in COMMANDS.items()}
+
+
+def run(folder: Path, arguments: list[str]) -> Cost:
+    """One command in a project as it is."""
+    started = time.perf_counter()
+    environment = os.environ | {"PYTHONPATH": str(TREE)}
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], cwd=folder, env=environment)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(arguments)} failed")
+    return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - started, used.ru_maxrss / 1024, "")
+
+
+def show(name: str, rows: int, cost: Cost, first: Cost, first_rows: int) -> None:
+    by_row = rows / first_rows
+    print(
+        f"{name:<8}{rows:>12,}{cost.cpu:>8.2f}{cost.wall:>8.2f}{cost.memory:>6.0f}   "
+        f"{cost.cpu / first.cpu / by_row:.2f}  {cost.wall / first.wall / by_row:.2f}  {cost.memory / first.memory:.2f}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ Bad data is never an exception: it is a `gdata.problems.Problem`, collected with
     │   │   ├── CredentialsError      no login, or one that Google doesn't take
     │   │   ├── AccessError           the login has no right to this spreadsheet
     │   │   └── QuotaError            Google answers, but not now
+    │   ├── ChangedError          a file changed while it was being read
     │   ├── StoreError            the release store can't be read or written
     │   └── OutputError           a file can't be written here
     ├── RefusedError          a rule says no: the gate, a channel that moved, a release marked bad
@@ -106,6 +107,10 @@ class AccessError(SourceError):
 
 class QuotaError(SourceError):
     """Google answers, but not now: the quota is used up or the service is down."""
+
+
+class ChangedError(OutsideError):
+    """A file changed while it was being read: what was read of it may be of two states."""
 
 
 class StoreError(OutsideError):

@@ -83,7 +83,11 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+Written = bytes | memoryview | Iterable[bytes]
+"""What is written: bytes, or blocks of them."""
+
+
+def write_atomically(path: Path, content: Written) -> None:
     """Write `content` to `path` so that a reader, or a crash at any instant, sees the old file or the new.
 
     Missing folders are made. The bytes are on the disk (fsync) when it returns.
@@ -94,7 +98,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     write_files(path.parent, {path.name: content})
 
 
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_files(folder: Path, files: Mapping[str, Written]) -> None:
     """Write several files of a folder, each of them whole or not at all; all are on the disk when it returns.
 
     They go to the disk together: one after the other, 117 small files took four times as long.
@@ -117,14 +121,16 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         sync_folder(folder)
 
 
-def write_sealed(path: Path, key: str, *parts: bytes | memoryview) -> None:
+def write_sealed(path: Path, key: str, *parts: Written) -> None:
     """Write the parts, one after the other, under a line with their hash and `key`: what they were made for.
+
+    Blocks are asked for once, so that they may be made as they are written.
 
     Raises:
         OutputError: the file can't be written; it is as it was.
     """
     _make_folder(path.parent)
-    _put(path.parent, path.name, f"{_digest(key, parts)} {key}\n".encode(), *parts)
+    _put(path.parent, path.name, *parts, key=key)
     with writing(path.parent):
         sync_folder(path.parent)
 
@@ -138,11 +144,11 @@ def unseal(content: bytes, key: str | None = None) -> memoryview | None:
     return rest if is_it else None
 
 
-def is_sealed(path: Path, key: str) -> bool:
-    """Whether `path` holds what `write_sealed` wrote with this key; read a piece at a time, however large it is."""
+def is_sealed(path: Path, key: str | None = None) -> bool:
+    """Whether `path` holds what `write_sealed` wrote, with this key; read a piece at a time, however large it is."""
     with suppress(OSError), path.open("rb") as file:
         digest, _, found = file.readline(_LONGEST_SEAL).decode("utf-8", "replace").rstrip("\n").partition(" ")
-        return found == key and digest == _digest(key, iter(partial(file.read, 1 << 20), b""))
+        return key in (None, found) and digest == _digest(found, iter(partial(file.read, 1 << 20), b""))
     return False
 
 
@@ -178,13 +184,25 @@ def _make_folder(folder: Path) -> None:
                 sync_folder(one.parent)
 
 
-def _put(folder: Path, name: str, *parts: bytes | memoryview) -> None:
+def _blocks(parts: Iterable[Written]) -> Iterator[bytes | memoryview]:
+    for part in parts:
+        if isinstance(part, (bytes, memoryview)):
+            yield part
+        else:
+            yield from part
+
+
+def _put(folder: Path, name: str, *parts: Written, key: str | None = None) -> None:
+    """Write the parts, with a `key` under the line that seals them."""
     path = folder / name
     temporary = folder / f".{secrets.token_hex(8)}.tmp"
     with writing(path):
         try:
             with temporary.open("xb") as file:
-                file.writelines(parts)
+                if key is None:
+                    file.writelines(_blocks(parts))
+                else:
+                    _write_under_seal(file, key, parts)
                 file.flush()
                 os.fsync(file.fileno())
             _replace(temporary, path)
@@ -192,6 +210,17 @@ def _put(folder: Path, name: str, *parts: bytes | memoryview) -> None:
             with suppress(OSError):
                 temporary.unlink()
             raise
+
+
+def _write_under_seal(file: IO[bytes], key: str, parts: Iterable[Written]) -> None:
+    """The hash stands before what it is of, which is there only while it is written."""
+    digest = hashlib.sha256(f"{key}\n".encode())
+    file.write(f"{'0' * 64} {key}\n".encode())
+    for block in _blocks(parts):
+        digest.update(block)
+        file.write(block)
+    file.seek(0)
+    file.write(digest.hexdigest().encode())
 
 
 def sync_folder(folder: Path) -> None:

@@ -15,10 +15,12 @@ from gdata.sources.adapters import SOURCES
 PACKAGE = Path(__file__).parent.parent / "gdata"
 
 # What each room may import of gdata, beside itself. The words below are in every room's reach.
-WORDS = set("errors problems kinds nearest files installed config language garbage text proto _core versions".split())
+WORDS = set(
+    "errors problems kinds nearest files longbytes installed config language garbage text proto _core versions".split()
+)
 MAY_IMPORT: dict[str, set[str]] = {
     "_core": set(),
-    "proto": set(),
+    "proto": {"_core"},
     "schema": WORDS,
     "configfile": WORDS,
     "sources": WORDS,
@@ -44,6 +46,7 @@ ROOTS = {
     "errors": set(),
     "nearest": {"language", "text"},
     "files": {"errors", "language"},
+    "longbytes": {"errors", "files", "language"},
     "installed": {"errors", "language"},
     "problems": {"language"},
     "kinds": {"language", "problems"},

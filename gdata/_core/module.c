@@ -11,7 +11,7 @@
 #include "proofs.h"
 #include "rows.h"
 
-#define VERSION 8 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 9 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -331,6 +331,69 @@ static PyObject *differ(PyObject *module, PyObject *arguments) {
     }
     PyBuffer_Release(&table);
     return is_read ? whether(outcome) : NULL;
+}
+
+PyDoc_STRVAR(rises_doc, "rises(table, row_field, field, last)\n\n"
+                        "The last value of a number that rises from row to row, from `last` on; None where it doesn't, or "
+                        "this is no such table.");
+
+static PyObject *rises(PyObject *module, PyObject *arguments) {
+    Py_buffer table;
+    unsigned int row_field, field;
+    PyObject *before;
+    int outcome = 0, is_first;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*IIO", &table, &row_field, &field, &before)) return NULL;
+    int64_t last = (is_first = before == Py_None) ? 0 : PyLong_AsLongLong(before);
+    if (!PyErr_Occurred()) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = rows_rise(table.buf, (size_t)table.len, row_field, field, &last, &is_first);
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&table);
+    if (PyErr_Occurred()) return NULL;
+    return outcome == 1 && !is_first ? PyLong_FromLongLong(last) : Py_NewRef(Py_None);
+}
+
+PyDoc_STRVAR(only_doc, "only(table, row_field, fields)\n\nThe table with these fields of its rows alone; None where it is no such table.");
+
+static PyObject *only(PyObject *module, PyObject *arguments) {
+    Py_buffer table;
+    unsigned int row_field;
+    PyObject *numbers, *result = NULL;
+    uint32_t fields[MOST_FIELDS];
+    Buffer kept = {NULL, 0, 0};
+    int outcome;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*IO!", &table, &row_field, &PyTuple_Type, &numbers)) return NULL;
+    if (read_numbers(numbers, fields)) {
+        size_t count = (size_t)PyTuple_Size(numbers);
+        Py_BEGIN_ALLOW_THREADS
+        outcome = rows_only(table.buf, (size_t)table.len, row_field, fields, count, &kept);
+        Py_END_ALLOW_THREADS
+        result = outcome == -1  ? PyErr_NoMemory()
+                 : outcome == 1 ? PyBytes_FromStringAndSize((char *)kept.at, (Py_ssize_t)kept.size)
+                                : Py_NewRef(Py_None);
+    }
+    free(kept.at);
+    PyBuffer_Release(&table);
+    return result;
+}
+
+PyDoc_STRVAR(fields_doc, "fields(content, most)\n\nHow many bytes the whole fields at the beginning of a message take, `most` at "
+                         "most, and how many fields that is.");
+
+static PyObject *fields_of(PyObject *module, PyObject *arguments) {
+    Py_buffer content;
+    Py_ssize_t most;
+    size_t end, count;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*n", &content, &most)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    end = whole_fields(content.buf, (size_t)content.len, most < 0 ? 0 : (size_t)most, &count);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&content);
+    return Py_BuildValue("nn", (Py_ssize_t)end, (Py_ssize_t)count);
 }
 
 PyDoc_STRVAR(ascii_doc, "ascii(table, row_field, fields)\n\n"
@@ -715,6 +778,9 @@ static PyObject *align(PyObject *module, PyObject *arguments) {
 }
 
 static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
+                                  {"rises", rises, METH_VARARGS, rises_doc},
+                                  {"only", only, METH_VARARGS, only_doc},
+                                  {"fields", fields_of, METH_VARARGS, fields_doc},
                                   {"ascii", ascii, METH_VARARGS, ascii_doc},
                                   {"utf8_error", utf8_error, METH_VARARGS, utf8_doc},
                                   {"xml_rows", xml_rows, METH_VARARGS, xml_rows_doc},

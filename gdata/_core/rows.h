@@ -157,6 +157,13 @@ int encode_xml(Encoder *encoder, const uint8_t *at, const uint8_t *end, const Bo
 /* The cells of one row; -1: it is written otherwise. Their texts may stand in `texts`. */
 ptrdiff_t read_xml_row(const uint8_t *at, const uint8_t *end, const Book *book, Cell *cells, size_t needed, Buffer *texts);
 
+/* Whether a field is a number that is greater in every row than in the one before, the first one than `last`: then no
+ * table of them is needed. 1 or 0; -2: this is no table. */
+int rows_rise(const uint8_t *at, size_t size, uint32_t row_field, uint32_t field, int64_t *last, int *is_first);
+/* The table with these fields of its rows alone. 1; -1 no memory, -2 as above. */
+int rows_only(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count, Buffer *only);
+/* How many bytes the whole fields at the beginning of a message take, `most` of them at most, and how many fields that is. */
+size_t whole_fields(const uint8_t *at, size_t size, size_t most, size_t *count);
 /* Whether no two rows of a table's wire have the same values in these fields of the row: 1 or 0, -1 no memory,
  * -2 this is no such table. */
 int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count,

@@ -53,11 +53,8 @@ static uint64_t hash_of(uint64_t seed, const Span *values, size_t count) {
     return mix(hash, 0xC4CEB9FE1A85EC53u);
 }
 
-/* Whether the one field is a number that is greater in every row than in the row before: then no table of them is
- * needed. 1 or 0; -2: this is no table. */
-static int rises(Span table, uint32_t row_field, uint32_t field) {
-    int64_t last = 0;
-    for (int is_first = 1; table.at < table.end; is_first = 0) {
+int rows_rise(const uint8_t *at, size_t size, uint32_t row_field, uint32_t field, int64_t *last, int *is_first) {
+    for (Span table = {at, at + size}; table.at < table.end; *is_first = 0) {
         Span row, value;
         uint64_t bits = 0;
         if (!take_row(&table, row_field, &row) || !read_fields(row, &field, 1, &value)) return -2;
@@ -66,17 +63,73 @@ static int rises(Span table, uint32_t row_field, uint32_t field) {
             /* A text may look like a number: then it is compared as one, and still no two equal ones rise. */
             if (!take_varint(&rest, &bits) || rest.at != rest.end) return 0;
         }
-        if (!is_first && (int64_t)bits <= last) return 0;
-        last = (int64_t)bits;
+        if (!*is_first && (int64_t)bits <= *last) return 0;
+        *last = (int64_t)bits;
     }
     return 1;
+}
+
+static int add_bytes(Buffer *buffer, const uint8_t *at, size_t size) {
+    if (!buffer_reserve(buffer, size)) return 0;
+    memcpy(buffer->at + buffer->size, at, size);
+    buffer->size += size;
+    return 1;
+}
+
+static int add_varint(Buffer *buffer, uint64_t value) {
+    uint8_t bytes[10];
+    size_t size = 0;
+    for (; value > 0x7F; value >>= 7) bytes[size++] = (uint8_t)(value | 0x80);
+    bytes[size++] = (uint8_t)value;
+    return add_bytes(buffer, bytes, size);
+}
+
+static int is_among(uint32_t number, const uint32_t *fields, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (fields[i] == number) return 1;
+    return 0;
+}
+
+int rows_only(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count, Buffer *only) {
+    Buffer kept = {NULL, 0, 0};
+    Span table = {at, at + size}, row;
+    int outcome = 1;
+    while (outcome == 1 && table.at < table.end) {
+        kept.size = 0;
+        if (!take_row(&table, row_field, &row)) outcome = -2;
+        while (outcome == 1 && row.at < row.end) {
+            const uint8_t *start = row.at;
+            uint32_t number;
+            Span value;
+            if (!take_field(&row, &number, &value)) outcome = -2;
+            else if (is_among(number, fields, count) && !add_bytes(&kept, start, (size_t)(row.at - start))) outcome = -1;
+        }
+        if (outcome == 1 && !(add_varint(only, (uint64_t)row_field << 3 | 2) && add_varint(only, kept.size) &&
+                              (kept.size == 0 || add_bytes(only, kept.at, kept.size))))
+            outcome = -1;
+    }
+    free(kept.at);
+    return outcome;
+}
+
+size_t whole_fields(const uint8_t *at, size_t size, size_t most, size_t *count) {
+    Span rest = {at, at + size}, value;
+    size_t end = 0;
+    uint32_t number;
+    *count = 0;
+    while (rest.at < rest.end && take_field(&rest, &number, &value) && (size_t)(rest.at - at) <= most) {
+        end = (size_t)(rest.at - at);
+        ++*count;
+    }
+    return end;
 }
 
 int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count,
                 uint64_t seed) {
     if (count == 0 || count > MAX_FIELDS) return 0;
     Span table = {at, at + size};
-    int rising = count == 1 ? rises(table, row_field, fields[0]) : 0;
+    int64_t last;
+    int is_first = 1, rising = count == 1 ? rows_rise(at, size, row_field, fields[0], &last, &is_first) : 0;
     if (rising) return rising;
     size_t rows = 0;
     for (Span rest = table, row; rest.at < rest.end; rows++)

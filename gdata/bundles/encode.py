@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor
@@ -29,11 +30,12 @@ from gdata.bundles.manifest import (
 from gdata.config import Target
 from gdata.errors import SchemaError
 from gdata.language import sentence
+from gdata.longbytes import Content, Spool, blocks_of, part_of
 from gdata.parsing.view import View
 from gdata.proto.fields import is_map_entry
 from gdata.proto.maporder import sort_maps
 from gdata.proto.pool import pool_of
-from gdata.proto.wire import field_ends
+from gdata.proto.wire import split_fields, whole_fields
 from gdata.schema.plan import MessagePlan, Ref, TablePlan
 from gdata.schema.schema import Schema
 from gdata.schema.strip import Visibility, runtime_schema
@@ -44,16 +46,20 @@ class EncodedBundle:
     """A bundle that isn't written yet: its manifest, and the bytes of every file by name."""
 
     manifest: Manifest
-    files: Mapping[str, bytes]
+    files: Mapping[str, Content]
 
 
-def encode_build(schema: Schema, targets: Mapping[str, tuple[Target, Mapping[str, View]]]) -> list[EncodedBundle]:
+def encode_build(
+    schema: Schema, targets: Mapping[str, tuple[Target, Mapping[str, View]]], folder: Path | None = None
+) -> list[EncodedBundle]:
     """The bundles of all targets, each given with its settings and what it sees of every table, by short name.
+
+    What is too large for memory lies in files without names in `folder`.
 
     Raises:
         SchemaError: a target gets a table without one of its key fields.
     """
-    bundles = [_encode_bundle(schema, target, views) for target, views in targets.values()]
+    bundles = [_encode_bundle(schema, target, views, folder) for target, views in targets.values()]
     build = build_id({bundle.manifest.target: bundle.manifest.bundle for bundle in bundles})
     return [replace(bundle, manifest=replace(bundle.manifest, build=build)) for bundle in bundles]
 
@@ -66,14 +72,14 @@ def sees_table(target: Target, plan: TablePlan) -> bool:
     return is_for and plan.span.has(target.version)
 
 
-def _encode_bundle(schema: Schema, target: Target, views: Mapping[str, View]) -> EncodedBundle:
+def _encode_bundle(schema: Schema, target: Target, views: Mapping[str, View], folder: Path | None) -> EncodedBundle:
     seen = {name: view for name, view in views.items() if sees_table(target, view.plan)}
     plans = {name: view.plan for name, view in seen.items()}
     visible = Visibility(schema, plans.values(), target.groups, target.version)
     descriptors = runtime_schema(schema, visible)
     schema_entry = file_entry("schema", "binpb", descriptors)
-    encoder = _TableEncoder(target, plans, visible, descriptors)
-    files = {schema_entry.file: descriptors}
+    encoder = _TableEncoder(target, plans, visible, descriptors, folder)
+    files: dict[str, Content] = {schema_entry.file: descriptors}
     tables = {}
     for name, view in sorted(seen.items()):
         tables[name], written = encoder.encode(view)
@@ -86,34 +92,36 @@ def _encode_bundle(schema: Schema, target: Target, views: Mapping[str, View]) ->
 class _TableEncoder:
     """Encodes tables as one target sees them."""
 
-    def __init__(self, target: Target, plans: Mapping[str, TablePlan], visible: Visibility, descriptors: bytes) -> None:
-        self._target = target
+    def __init__(
+        self,
+        target: Target,
+        plans: Mapping[str, TablePlan],
+        visible: Visibility,
+        descriptors: bytes,
+        folder: Path | None,
+    ) -> None:
+        self._target, self._folder = target, folder
         self._plans = plans
         self._visible = visible
         self._pool: DescriptorPool | None = None
         if visible.hides_anything or target.format:
             self._pool = pool_of(FileDescriptorSet.FromString(descriptors))
 
-    def encode(self, view: View) -> tuple[TableEntry, dict[str, bytes]]:
+    def encode(self, view: View) -> tuple[TableEntry, dict[str, Content]]:
         """The table's entry in the manifest, and its files."""
         plan = view.plan
         self._check_key(plan)
-        message = self._stripped(plan, view.content) if self._pool is not None else None
-        content = view.content
-        if message is not None:
-            content = sort_maps(message.SerializeToString(deterministic=True), message.DESCRIPTOR)
-        files: dict[str, bytes] = {}
+        content = view.wire if self._pool is None else self._stripped_wire(view)
+        files: dict[str, Content] = {}
         parts = []
         for piece, rows in self._pieces(view, content):
-            digest = view.digest if piece is view.content else ""
+            digest = view.digest if piece is view.wire else ""
             stored, part = _part(plan.name, piece, rows, digest, is_packed=self._target.compress == "zstd")
             files[part.file] = stored
             parts.append(part)
         text: FileEntry | None = None
-        if self._target.format and message is not None:
-            from gdata.bundles.encode import as_text
-
-            text_content = as_text(message, self._target.format)
+        if self._target.format:
+            text_content = as_text(self._stripped(plan, view.content), self._target.format)
             text = file_entry(plan.name, self._target.format, text_content)
             files[text.file] = text_content
         entry = TableEntry(
@@ -134,7 +142,7 @@ class _TableEncoder:
         return "" if field is None or self._visible.hides(field.descriptor) else field.name
 
     @staticmethod
-    def _pieces(view: View, content: bytes) -> Iterable[tuple[bytes, int]]:
+    def _pieces(view: View, content: Content) -> Iterable[tuple[Content, int]]:
         is_huge = len(content) > PART_BYTES and view.plan.kind != "record"
         return split_rows(content, PART_BYTES) if is_huge else [(content, view.row_count)]
 
@@ -152,6 +160,15 @@ class _TableEncoder:
                         "give {name} one of the groups {groups}", name=field.name, groups=", ".join(self._target.groups)
                     ),
                 )
+
+    def _stripped_wire(self, view: View) -> Content:
+        """The table without what the target may not see; of one that isn't in memory, a block of rows at a time."""
+        if view.plan.kind != "rows" or isinstance(view.wire, bytes):
+            return _bytes_of(self._stripped(view.plan, view.content))
+        spool = Spool(self._folder)
+        for block in view.blocks():
+            spool.add(_bytes_of(self._stripped(view.plan, block)))
+        return spool.written
 
     def _stripped(self, plan: TablePlan, content: bytes) -> Any:
         assert self._pool is not None
@@ -193,14 +210,18 @@ class _TableEncoder:
         return is_value and not self._visible.hides(field.descriptor)
 
 
-def _part(name: str, piece: bytes, rows: int, digest: str, *, is_packed: bool) -> tuple[bytes, Part]:
+def _bytes_of(message: Any) -> bytes:
+    return sort_maps(message.SerializeToString(deterministic=True), message.DESCRIPTOR)
+
+
+def _part(name: str, piece: Content, rows: int, digest: str, *, is_packed: bool) -> tuple[Content, Part]:
     """The file that a piece of a table is stored as, and its entry; `digest` is the piece's, where it is known."""
     if not is_packed:
         file = file_entry(name, "binpb", piece, digest)
         return piece, Part(file.file, file.sha256, file.size, rows)
     from gdata.bundles.packed import pack
 
-    packed = pack(piece)
+    packed = pack(bytes(piece))
     file = file_entry(name, "zst", packed)
     return packed, Part(file.file, file.sha256, file.size, rows, len(piece))
 
@@ -209,19 +230,15 @@ PART_BYTES = 64 << 20
 """A table up to this size is one file."""
 
 
-def split_rows(content: bytes, limit: int = PART_BYTES) -> Iterator[tuple[bytes, int]]:
+def split_rows(content: Content, limit: int = PART_BYTES) -> Iterator[tuple[Content, int]]:
     """The pieces of a table message that has one repeated or map field, and how many rows each holds.
 
     Joined, they are `content`. A piece is larger than `limit` only where one row is.
     """
-    start = position = rows = 0
-    for end in field_ends(content):
-        if rows and end - start > limit:
-            yield content[start:position], rows
-            start, rows = position, 0
-        position, rows = end, rows + 1
-    if rows or not content:
-        yield content[start:], rows
+    start = 0
+    for size, rows in split_fields(whole_fields(blocks_of(content)), limit):
+        yield part_of(content, start, start + size), rows
+        start += size
 
 
 JSON_OF_ITS_OWN = frozenset(["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue"])

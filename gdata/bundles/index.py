@@ -26,11 +26,12 @@ import hashlib
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
-from operator import attrgetter, eq, index
+from functools import partial
+from itertools import islice, pairwise
+from operator import attrgetter, eq, index, le
 from pathlib import Path
 from struct import Struct
 from typing import Any
@@ -45,8 +46,9 @@ from gdata._core import core
 from gdata.bundles.manifest import Manifest, Part, TableEntry
 from gdata.errors import GdataError
 from gdata.files import write_atomically
+from gdata.longbytes import BLOCK_BYTES
 from gdata.proto.pool import pool_of
-from gdata.proto.wire import field_ends
+from gdata.proto.wire import field_ends, whole_fields
 
 FEWEST_ROWS = 50_000
 """A table of fewer is parsed in 20 ms when it is first touched, and needs no index."""
@@ -57,8 +59,19 @@ _NO_KEY, _DENSE, _NARROW, _WIDE, _HASHED = range(5)
 _KEY_TYPES = {_NARROW: "I", _WIDE: "Q", _HASHED: "I"}
 _MOST_BYTES = 1 << 32
 _UNSIGNED = frozenset([FieldDescriptor.TYPE_UINT32, FieldDescriptor.TYPE_UINT64])
+_FIXED_UNSIGNED = frozenset([FieldDescriptor.TYPE_FIXED32, FieldDescriptor.TYPE_FIXED64])
 _VARINTS = _UNSIGNED | {FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64}
 """The types whose bytes are the number itself."""
+_INTEGERS = _VARINTS | {
+    FieldDescriptor.TYPE_SINT32,
+    FieldDescriptor.TYPE_SINT64,
+    FieldDescriptor.TYPE_FIXED32,
+    FieldDescriptor.TYPE_FIXED64,
+    FieldDescriptor.TYPE_SFIXED32,
+    FieldDescriptor.TYPE_SFIXED64,
+    FieldDescriptor.TYPE_BOOL,
+    FieldDescriptor.TYPE_ENUM,
+}
 
 
 def index_name(part: str) -> str:
@@ -144,67 +157,86 @@ def _padded(size: int, width: int) -> int:
     return size + (-size % 8 if width == 8 else 0)
 
 
-def make_index(content: bytes, part: Part, table: Descriptor, key: Sequence[str]) -> bytes | None:
+def make_index(blocks: Iterable[bytes], part: Part, table: Descriptor, key: Sequence[str]) -> bytes | None:
     """The index of a part with these bytes; None where it can't have one."""
-    if part.size >= _MOST_BYTES or sys.byteorder != "little" or not content or content[0] > 0x7F:
+    if part.size >= _MOST_BYTES or sys.byteorder != "little":
         return None
     (holder,) = [field for field in table.fields if field.is_repeated and field.message_type is not None]
-    native = core()
-    found = native.places(content, holder.number) if native is not None else None
-    if found is not None:
-        starts, crcs = array("I", found[0]), array("I", found[1])
-    else:
-        starts = array("I", [0])
-        starts.extend(field_ends(content))
-        view = memoryview(content)
-        crcs = array("I", [crc32(view[start:end]) for start, end in pairwise(starts)])
-    keys_found = _keys_in(content, table, holder, key)
-    if len(starts) != part.rows + 1 or (keys_found is not None and len(keys_found) != part.rows):
+    rows = _Rows(table, holder, key)
+    for block in whole_fields(blocks):
+        if block[0] > 0x7F:
+            return None
+        rows.add(block)
+    if len(rows.crcs) != part.rows or (key and len(rows.keys) != part.rows):
         return None
-    kind, lowest, keys, order = _keys_of(keys_found)
+    kind, lowest, keys, order = rows.sorted_keys()
     head = _HEAD.pack(_MAGIC, bytes.fromhex(part.sha256), part.rows, kind, order is not None, lowest)
-    body = b"".join([head, starts.tobytes(), crcs.tobytes()])
+    body = b"".join([head, rows.starts.tobytes(), rows.crcs.tobytes()])
     body = body.ljust(_padded(len(body), keys.itemsize), b"\0") + keys.tobytes() + (order or array("I")).tobytes()
     return body + hashlib.sha256(body).digest()
 
 
-def _keys_in(content: bytes, table: Descriptor, holder: FieldDescriptor, key: Sequence[str]) -> Sequence[Any] | None:
-    """The key of each row, several fields as a tuple; None where the table has none."""
-    if not key:
-        return None
-    assert holder.message_type is not None
-    field = holder.message_type.fields_by_name[key[0]]
-    native = core() if len(key) == 1 and not field.has_presence else None
-    if native is not None and field.type in _VARINTS:
-        found = native.integers(content, holder.number, field.number)
+class _Rows:
+    """What an index says of rows, which are added a block at a time: no more of them is in memory."""
+
+    def __init__(self, table: Descriptor, holder: FieldDescriptor, key: Sequence[str]) -> None:
+        assert holder.message_type is not None
+        self._table, self._holder, self._key = table, holder, key
+        self._fields = [holder.message_type.fields_by_name[name] for name in key]
+        self.starts, self.crcs = array("I", [0]), array("I")
+        self.keys = array(self._key_type)
+        """Integers as they are; of other keys, and those of several fields, the hashes."""
+
+    @property
+    def _key_type(self) -> str:
+        is_number = len(self._fields) == 1 and self._fields[0].type in _INTEGERS
+        return ("Q" if self._fields[0].type in _UNSIGNED | _FIXED_UNSIGNED else "q") if is_number else "I"
+
+    def add(self, block: bytes) -> None:
+        """The rows of a block."""
+        start, native = self.starts[-1], core()
+        found = native.places(block, self._holder.number) if native is not None else None
         if found is not None:
-            return array("Q" if field.type in _UNSIGNED else "q", found)
-    rows = getattr(GetMessageClass(table).FromString(content), holder.name)
-    return list(map(attrgetter(*key), rows))
+            ends = array("I", found[0])[1:]
+            self.crcs.frombytes(found[1])
+        else:
+            ends = array("I", field_ends(block))
+            view = memoryview(block)
+            self.crcs.extend(crc32(view[at:end]) for at, end in pairwise([0, *ends]))
+        self.starts.extend(start + end for end in ends)
+        if self._fields:
+            self._add_keys(block)
 
+    def _add_keys(self, block: bytes) -> None:
+        (field, *others), native = self._fields, core()
+        if native is not None and not others and field.type in _VARINTS and not field.has_presence:
+            found = native.integers(block, self._holder.number, field.number)
+            if found is not None:
+                self.keys.frombytes(found)
+                return
+        rows = getattr(GetMessageClass(self._table).FromString(block), self._holder.name)
+        keys: Iterable[Any] = map(attrgetter(*self._key), rows)
+        self.keys.extend(keys if self._key_type != "I" else map(_hash, keys))
 
-def _keys_of(keys: Sequence[Any] | None) -> tuple[int, int, array[int], array[int] | None]:
-    """How keys are kept, the lowest, the numbers that stand for them, and the order of the rows, if it is another."""
-    if not keys:
-        return _NO_KEY, 0, array("I"), None
-    kind, lowest, numbers = _HASHED, 0, keys
-    if isinstance(keys[0], int):
-        lowest, highest = min(keys), max(keys)
-        if (
-            highest - lowest == len(keys) - 1
-            and all(map(eq, keys, range(lowest, highest + 1)))
-            and -(1 << 63) <= lowest < 1 << 63
-        ):
-            return _DENSE, lowest, array("I"), None
-        if lowest >= 1 << 63:
+    def sorted_keys(self) -> tuple[int, int, array[int], array[int] | None]:
+        """How keys are kept, the lowest, the numbers that stand for them, and the order of the rows, if another."""
+        keys = self.keys
+        if not keys:
             return _NO_KEY, 0, array("I"), None
-        kind = _NARROW if highest - lowest < 1 << 32 else _WIDE
-        numbers = [one - lowest for one in keys]
-    else:
-        numbers = list(map(_hash, keys))
-    rising = sorted(range(len(numbers)), key=numbers.__getitem__)
-    order = None if rising == list(range(len(numbers))) else array("I", rising)
-    return kind, lowest, array(_KEY_TYPES[kind], sorted(numbers)), order
+        kind, lowest = _HASHED, 0
+        if self._key_type != "I":
+            lowest, highest = min(keys), max(keys)
+            is_one_apart = highest - lowest == len(keys) - 1 and all(map(eq, keys, range(lowest, highest + 1)))
+            if is_one_apart and lowest < 1 << 63:
+                return _DENSE, lowest, array("I"), None
+            if lowest >= 1 << 63:
+                return _NO_KEY, 0, array("I"), None
+            kind = _NARROW if highest - lowest < 1 << 32 else _WIDE
+            keys = array(_KEY_TYPES[kind], (one - lowest for one in keys))
+        if all(map(le, keys, islice(keys, 1, None))):
+            return kind, lowest, keys, None
+        rising = array("I", sorted(range(len(keys)), key=keys.__getitem__))
+        return kind, lowest, array(keys.typecode, map(keys.__getitem__, rising)), rising
 
 
 def _hash(key: Any) -> int:
@@ -224,8 +256,9 @@ def write_indexes(folder: Path, manifest: Manifest) -> None:
     with suppress(OSError, GdataError, DecodeError, IndexError, KeyError, ValueError, OverflowError, TypeError):
         pool = pool_of(FileDescriptorSet.FromString((folder / manifest.schema.file).read_bytes()))
         for entry, part in wanted:
-            content = (folder / part.file).read_bytes()
-            made = make_index(content, part, pool.FindMessageTypeByName(entry.message), entry.key)
+            with (folder / part.file).open("rb") as file:
+                blocks = iter(partial(file.read, BLOCK_BYTES), b"")
+                made = make_index(blocks, part, pool.FindMessageTypeByName(entry.message), entry.key)
             if made is not None:
                 write_atomically(folder / index_name(part.file), made)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from gdata.errors import DamagedError, UnknownFormatError
 from gdata.language import sentence
+from gdata.longbytes import Content, digest_of
 from gdata.versions import Version
 
 MANIFEST = "manifest.json"
@@ -228,12 +229,12 @@ def build_id(bundles: Mapping[str, str]) -> str:
     return sha256(canonical_json(dict(bundles)))
 
 
-def file_entry(stem: str, suffix: str, content: bytes, digest: str = "") -> FileEntry:
+def file_entry(stem: str, suffix: str, content: Content, digest: str = "") -> FileEntry:
     """The entry of a file whose name carries its hash: `ItemTable-3f9ac1d04b7e.binpb`.
 
     `digest` is the content's hex SHA-256, where it is known.
     """
-    digest = digest or sha256(content)
+    digest = digest or digest_of(content)
     return FileEntry(f"{stem}-{digest[:12]}.{suffix}", digest, len(content))
 
 

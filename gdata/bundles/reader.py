@@ -11,6 +11,7 @@ from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.files import reason_of
 from gdata.language import sentence
+from gdata.longbytes import Content, WatchedFile, digest_of
 
 HELD_MOST = 512 << 20
 """Bytes of tables that one bundle keeps."""
@@ -51,6 +52,24 @@ class Bundle:
             raise damaged_file(self.place, entry.file)
         return content
 
+    def content(self, entry: FileEntry) -> Content:
+        """The same; those of a large file stay in it, where it lies in a folder.
+
+        Raises:
+            DamagedError: the file is missing, or its bytes aren't those of the manifest.
+            ChangedError: (while it is read) the file isn't the one any more that was verified.
+        """
+        path = self.folder / entry.file if self.folder is not None else None
+        if path is None or entry.size < _LONG_BYTES or not path.is_file():
+            return self.read(entry)
+        try:
+            content = WatchedFile.all_of(path, str(path))
+        except OSError as error:
+            raise OutsideError(f"{path}: {error.strerror or error}") from error
+        if len(content) != entry.size or digest_of(content) != entry.sha256:
+            raise damaged_file(self.place, entry.file)
+        return content
+
     def read_part(self, part: Part) -> bytes:
         """The bytes that one of a table's files holds, verified, and unpacked where they are packed.
 
@@ -76,7 +95,11 @@ class Bundle:
     def verify(self) -> None:
         """Read every file once; raises DamagedError at the first that isn't what the manifest says."""
         for entry in self.manifest.files:
-            self.read(entry)
+            self.content(entry)
+
+
+_LONG_BYTES = 4 << 20
+"""From this much on a file isn't read into memory only to be copied."""
 
 
 def damaged_file(place: str, name: str) -> DamagedError:

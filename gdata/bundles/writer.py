@@ -8,6 +8,7 @@ the project keeps a record of what it wrote, and whatever isn't in there belongs
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from gdata.bundles.index import write_indexes
 from gdata.bundles.manifest import MANIFEST, Manifest, is_file_name
 from gdata.errors import DamagedError
 from gdata.files import is_temporary, unseal, write_atomically, write_files, write_sealed, writing
+from gdata.longbytes import Content, blocks_of
 
 _RECORD = "written"
 
@@ -77,9 +79,11 @@ def _commit(folder: Path, content: bytes) -> None:
         write_atomically(folder / MANIFEST, content)
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _holds(path: Path, content: Content) -> bool:
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        with path.open("rb") as file:
+            is_as_long = os.fstat(file.fileno()).st_size == len(content)
+            return is_as_long and all(file.read(len(block)) == block for block in blocks_of(content))
     except OSError:
         return False
 

@@ -61,8 +61,25 @@ _IN_ORDER_WITH_SIGN = frozenset([_SIGNED, _SIGNED32, _ZIGZAG, _SIGNED_FIXED32, _
 def differ_at_once(view: View, fields: Sequence[FieldPlan]) -> bool:
     """Whether the core sees that no two rows have the same values in these fields; False: they may differ too."""
     native = _core_for(view, fields)
-    numbers = tuple(field.number for field in fields)
-    return native is not None and bool(native.differ(view.content, _rows_number(view), numbers, SEED))
+    if native is None:
+        return False
+    rows, numbers = _rows_number(view), tuple(field.number for field in fields)
+    if isinstance(view.wire, bytes):
+        return bool(native.differ(view.wire, rows, numbers, SEED))
+    if len(numbers) == 1 and _rises(native, view, numbers[0]):
+        return True
+    # Of a table that isn't in memory the keys alone are, and those only where they don't rise.
+    keys = [native.only(block, rows, numbers) for block in view.blocks()]
+    return None not in keys and bool(native.differ(b"".join(keys), rows, numbers, SEED))
+
+
+def _rises(native: Any, view: View, number: int) -> bool:
+    last = None
+    for block in view.blocks():
+        last = native.rises(block, _rows_number(view), number, last)
+        if last is None:
+            return False
+    return True
 
 
 def ascii_at_once(view: View, columns: Sequence[Column]) -> bool:
@@ -70,7 +87,7 @@ def ascii_at_once(view: View, columns: Sequence[Column]) -> bool:
     fields = [column.steps[0] for column in columns if len(column.steps) == 1]
     native = _core_for(view, fields) if len(fields) == len(columns) else None
     numbers = tuple(field.number for field in fields)
-    return native is not None and bool(native.ascii(view.content, _rows_number(view), numbers))
+    return native is not None and all(native.ascii(block, _rows_number(view), numbers) for block in view.blocks())
 
 
 def _core_for(view: View, fields: Sequence[FieldPlan]) -> Any:
@@ -135,7 +152,12 @@ class RuleProofs:
         if native is None or view.plan.kind == "map":  # Of rows with one key a map holds only one.
             return False
         messages = self._messages(view.plan.descriptor)
-        return messages is not None and bool(native.meets(view.content, messages))
+        if messages is None:
+            return False
+        # How many rows there may be, only all of them tell.
+        rows = view.plan.descriptor.fields_by_name[view.plan.rows_field] if view.plan.kind == "rows" else None
+        counts = rows is not None and self._rules.of_field(rows) is not None
+        return all(native.meets(block, messages) for block in ([view.content] if counts else view.blocks()))
 
     def _messages(self, message: Descriptor) -> tuple[tuple[tuple[Any, ...], ...], ...] | None:
         name = message.full_name
@@ -341,13 +363,25 @@ def _column(view: View, column: Column, rule: ReferenceRule | None = None) -> tu
     path = (_rows_number(view), *numbers) if view.plan.kind == "rows" else numbers
     absent = _ABSENT_FINE if field.is_list or field.has_presence else _ABSENT_ZERO
     when: tuple[int, int, bytes] = (0, 0, b"")
+    tops = numbers[:1]
     if rule is not None and rule.when is not None:
         sibling = rule.when.field
         if sibling.has_presence:
             raise _Unfit
         kind = _kind_to_meet(sibling)
         when = sibling.number, kind, _value(kind, rule.when.equals)
-    return view.content, path, _kind_to_meet(field), absent, int(field.is_list), *when
+        tops = tops if len(numbers) > 1 else (*tops, sibling.number)
+    return _wire_with(view, tops), path, _kind_to_meet(field), absent, int(field.is_list), *when
+
+
+def _wire_with(view: View, numbers: tuple[int, ...]) -> bytes:
+    """A table's wire; of one that isn't in memory these fields of the rows alone."""
+    if isinstance(view.wire, bytes):
+        return view.wire
+    kept = [core().only(block, _rows_number(view), numbers) for block in view.blocks()]
+    if None in kept:
+        raise _Unfit
+    return b"".join(kept)
 
 
 def _kind_to_meet(field: FieldPlan) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.config import Audience
+from gdata.longbytes import Content, LongBytes, digest_of
 from gdata.problems import Cell, Problem
 from gdata.proto.maporder import sort_maps
+from gdata.proto.wire import whole_fields
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
 from gdata.versions import Version
@@ -58,9 +59,9 @@ class View:
         self.message, self.rows = message, rows
         return self
 
-    def holding_bytes(self, content: bytes, row_bytes: Sequence[bytes] = (), digest: str = "") -> View:
+    def holding_bytes(self, wire: Content, row_bytes: Sequence[bytes] = (), digest: str = "") -> View:
         """The view with its rows on the wire; they become messages when somebody asks for them."""
-        self.content, self.row_bytes = content, row_bytes
+        self.wire, self.row_bytes = wire, row_bytes
         if digest:
             self.digest = digest
         return self
@@ -80,9 +81,18 @@ class View:
         return list(getattr(self.message, self.plan.rows_field))
 
     @cached_property
-    def content(self) -> bytes:
-        """The table's message on the wire, the same bytes wherever it is made."""
+    def wire(self) -> Content:
+        """The table's message on the wire, the same bytes wherever it is made; a large one may stay in a file."""
         return bytes_of(self.message)
+
+    @property
+    def content(self) -> bytes:
+        """The same, in memory."""
+        return bytes(self.wire)
+
+    def blocks(self) -> Iterable[bytes]:
+        """The same in pieces, where it isn't in memory: a message each, of some of the rows."""
+        return whole_fields(self.wire) if isinstance(self.wire, LongBytes) else (self.wire,)
 
     @cached_property
     def row_bytes(self) -> Sequence[bytes]:
@@ -93,8 +103,8 @@ class View:
 
     @cached_property
     def digest(self) -> str:
-        """The hex SHA-256 of `content`."""
-        return sha256(self.content).hexdigest()
+        """The hex SHA-256 of `wire`."""
+        return digest_of(self.wire)
 
 
 def bytes_of(message: Any) -> bytes:

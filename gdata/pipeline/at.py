@@ -80,7 +80,7 @@ def _at(project: Project, version: Version) -> Project:
 
 def _in_memory(encoded: EncodedBundle, place: str) -> Bundle:
     def fetch(entry: FileEntry) -> bytes:
-        return encoded.files[entry.file]
+        return bytes(encoded.files[entry.file])
 
     return Bundle(encoded.manifest, encoded.manifest.to_bytes(), place, fetch)
 

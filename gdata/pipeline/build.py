@@ -157,7 +157,7 @@ def build(
             targets = {
                 target.name: (target, views_for(checked.parsed, target.audience)) for target in project.config.targets
             }
-            bundles = encode_build(project.schema, targets)
+            bundles = encode_build(project.schema, targets, project.state)
             listener(Event("encode", "", len(bundles), len(bundles)))
         with checked.timings.of("write"):
             built = Built(checked, {bundle.manifest.target: bundle.manifest for bundle in bundles})

@@ -289,7 +289,7 @@ def _allowed(move: Move) -> list[str]:
 def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new: Side) -> list[str]:
     notes = list(new.stale)
     made_from = load_build(config.state, new.build or "")
-    if made_from.snapshot is None or made_from.descriptors is None:
+    if not made_from.is_kept:
         notes.append(say("`.gdata/` doesn't have what this build was made from: the release can't be built again"))
     if base is not None:
         try:

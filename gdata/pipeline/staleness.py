@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gdata.config import Config, Spreadsheet
-from gdata.errors import DamagedError, GdataError, OutsideError, RefusedError, SourceError
+from gdata.errors import ChangedError, DamagedError, GdataError, OutsideError, RefusedError, SourceError
 from gdata.files import unseal, write_sealed
 from gdata.language import Sentence, say, word_from_json
 from gdata.pipeline.state import OUTCOMES, load_build
@@ -148,12 +148,13 @@ def _changed(spreadsheet: Spreadsheet, before: Mapping[str, str]) -> Iterator[st
     place = spreadsheet.location or spreadsheet.name
     try:
         pulled = pull_local(spreadsheet)
-    except SourceError:
+        digests = pulled.digests
+    except (SourceError, ChangedError):
         yield place
         return
     files = source_of(pulled).files_of(pulled)
-    for name in sorted({*before, *pulled.digests} - (files.shared if files is not None else frozenset())):
-        if before.get(name) != pulled.digests.get(name):
+    for name in sorted({*before, *digests} - (files.shared if files is not None else frozenset())):
+        if before.get(name) != digests.get(name):
             yield place if files is None else f"{place}/{name}"
 
 

@@ -24,15 +24,24 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.events import Event, Listener
 from gdata.files import is_sealed, project_lock, reason_of, remove_abandoned, unseal, write_sealed
 from gdata.language import sentence
+from gdata.longbytes import Content, LongBytes, WatchedFile, first_line, part_of
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import Pulled
-from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
+from gdata.sources.snapshot import (
+    blobs_of,
+    entry_of,
+    pack_snapshot,
+    read_snapshot,
+    snapshot_bytes,
+    snapshot_digest,
+)
 
 PULL = "pull.zip"
 LOCK = "lock"
@@ -40,8 +49,7 @@ WRITTEN = "written"
 OUTCOMES = "outcomes"
 UNFED = "unfed"
 _BUILDS = "builds"
-_FORMAT = 1
-_LONGEST_LINE = 16 << 20
+_FORMAT = 2
 _BUILD_AGAIN = sentence("run `gdata build` again; what lies in `.gdata/` is safe to delete")
 
 
@@ -51,14 +59,23 @@ class BuildState:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is there.
+
+        Raises:
+            DamagedError: it isn't whole.
+        """
+        return self._parts is not None
+
     @cached_property
-    def snapshot(self) -> bytes | None:
+    def snapshot(self) -> LongBytes | None:
         """The snapshot of the sheets, packed as a release keeps it.
 
         Raises:
             DamagedError: it isn't whole.
         """
-        return None if self._parts is None else self._parts.packed
+        return None if self._parts is None else self._parts.packed(self._path.parent)
 
     @property
     def descriptors(self) -> bytes | None:
@@ -85,48 +102,58 @@ class BuildState:
         Raises:
             DamagedError: they can't be read.
         """
-        return None if self._parts is None or not self._parts.is_plain else self._parts.digests
+        if self._parts is None or not self._parts.is_plain:
+            return None
+        return {one["spreadsheet"]: one["files"] for one in self._parts.pulled}
 
     @cached_property
     def _parts(self) -> _Parts | None:
         try:
             return _read_parts(self._path, *_stamp_of(self._path))
-        except (ValueError, KeyError) as error:  # Whole or not, it isn't what this version writes.
+        except (ValueError, KeyError, TypeError) as error:  # Whole or not, it isn't what this version writes.
             raise DamagedError(sentence("{path}: damaged", path=self._path), hint=_BUILD_AGAIN) from error
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """What a build was made from: a line of JSON, then the descriptors, then the snapshot."""
+    """What a build was made from: a line of JSON, then the descriptors, then the bytes of each file that was read.
+
+    They aren't packed: that would take longer than parsing.
+    """
 
     provenance: Mapping[str, Any]
-    digests: Mapping[str, Mapping[str, str]]
+    pulled: Sequence[Mapping[str, Any]]
     is_plain: bool
     descriptors: bytes
-    snapshot: memoryview | bytes
+    blobs: Mapping[str, Content]
 
-    @cached_property
-    def packed(self) -> bytes:
-        """The snapshot as a release keeps it."""
-        return snapshot_bytes(read_snapshot(self.snapshot))
+    def packed(self, folder: Path) -> LongBytes:
+        """The snapshot as a release keeps it; it lies in a file without a name in `folder`."""
+        return pack_snapshot(self.pulled, self.blobs, folder)
 
-    def to_parts(self) -> list[bytes | memoryview]:
+    def to_parts(self) -> list[bytes | LongBytes]:
         about = {
             "provenance": self.provenance,
-            "digests": {name: dict(files) for name, files in self.digests.items()},
+            "pulled": self.pulled,
             "is_plain": self.is_plain,
             "descriptors": len(self.descriptors),
+            "blobs": [[digest, len(content)] for digest, content in self.blobs.items()],
         }
         line = json.dumps(about, ensure_ascii=True, sort_keys=True).encode()
-        return [line, b"\n", self.descriptors, self.snapshot]
+        return [line, b"\n", self.descriptors, *self.blobs.values()]
 
     @classmethod
-    def from_bytes(cls, content: memoryview) -> _Parts:
-        start = bytes(content[:_LONGEST_LINE]).index(b"\n") + 1
-        about = json.loads(bytes(content[:start]))
-        end = start + about["descriptors"]
-        descriptors = bytes(content[start:end])
-        return cls(about["provenance"], about["digests"], about["is_plain"], descriptors, content[end:])
+    def of(cls, content: Content) -> _Parts:
+        line = first_line(content)
+        about = json.loads(line)
+        start = len(line) + about["descriptors"]
+        descriptors, blobs = content[len(line) : start], {}
+        for digest, size in about["blobs"]:
+            blobs[digest] = part_of(content, start, start + size)
+            start += size
+        if start != len(content):
+            raise ValueError("the sizes aren't those of the content")
+        return cls(about["provenance"], about["pulled"], about["is_plain"], descriptors, blobs)
 
 
 def _stamp_of(path: Path) -> tuple[int, ...]:
@@ -134,14 +161,20 @@ def _stamp_of(path: Path) -> tuple[int, ...]:
         status = path.stat()
     except OSError:
         return ()
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    # Earlier versions kept a folder of this name.
+    return (status.st_size, status.st_mtime_ns, status.st_ino) if S_ISREG(status.st_mode) else ()
 
 
 @lru_cache(maxsize=1)
 def _read_parts(path: Path, *_stamp: int) -> _Parts | None:
     """The parts in a file, until somebody writes it: a publish asks six times, and all sheets are in there."""
-    content = _read(path)
-    return None if content is None else _Parts.from_bytes(unseal(content) or memoryview(b""))
+    if not _stamp:
+        return None
+    with _reading(path):
+        content = WatchedFile.all_of(path, str(path))
+        if not is_sealed(path):
+            raise ValueError("its bytes aren't those that were written")
+        return _Parts.of(part_of(content, len(first_line(content)), len(content)))
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
@@ -194,9 +227,7 @@ def save_build(
     with suppress(OSError):
         if path.is_dir():
             shutil.rmtree(path)  # Earlier versions kept a folder of this name.
-    digests = {one.spreadsheet: one.digests for one in pulled}
-    # It isn't packed: that would take longer than parsing.
-    parts = _Parts(provenance(), digests, is_plain, descriptors, snapshot_bytes(pulled, compress=False))
+    parts = _Parts(provenance(), list(map(entry_of, pulled)), is_plain, descriptors, blobs_of(pulled))
     write_sealed(path, key if is_plain else f"{key} in part", *parts.to_parts())
 
 
@@ -222,10 +253,17 @@ def load_build(state: Path, build: str) -> BuildState:
 
 
 def _read(path: Path) -> bytes | None:
+    with _reading(path):
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
     try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
+        yield
     except OSError as error:
         raise OutsideError(
             sentence("{path}: can't be read: {why}", path=path, why=reason_of(error)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gdata.errors import DamagedError, StoreError
 from gdata.language import sentence
+from gdata.longbytes import Content
 from gdata.releases.pieces import pieces_of
 from gdata.releases.reader import read_bundle
 from gdata.releases.records import Release
@@ -84,7 +85,7 @@ class Traffic:
 class _Blob:
     digest: str
     size: int
-    read: Callable[[], bytes]
+    read: Callable[[], Content]
 
 
 class Upload:
@@ -99,7 +100,7 @@ class Upload:
         self._blobs: dict[str, _Blob] = {}
         self._sent: list[_Blob] = []
 
-    def add(self, digest: str, size: int, read: Callable[[], bytes]) -> None:
+    def add(self, digest: str, size: int, read: Callable[[], Content]) -> None:
         """A blob that the release needs: its hex SHA-256, its size, and how to get its bytes, verified."""
         self._blobs[digest] = _Blob(digest, size, read)
 
@@ -128,10 +129,10 @@ class Upload:
         name, content = blob_name(blob.digest), blob.read()
         for _ in range(_TRIES):
             self._store.put(name, content)
-            found = self._store.find(name, blob.size)
-            if found == content:
+            is_stored = self._store.is_stored(name, content)
+            if is_stored:
                 return
-            if found is not None:
+            if is_stored is not None:
                 break  # else a prune took it out a moment ago, for the age of the one before
         raise StoreError(
             sentence("{place}: {name} isn't what was written a moment ago", place=self._store.place, name=name),

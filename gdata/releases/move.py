@@ -16,6 +16,7 @@ from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
+from gdata.longbytes import Content
 from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole
 from gdata.releases.keeping.trash import bring_back
 from gdata.releases.log import ChannelMoved, Log, append, channel_names, entries_after, no_such_channel, read_log
@@ -65,7 +66,7 @@ class Parts:
     """
 
     protos: bytes | None = field(default=None, repr=False)
-    snapshot: bytes | None = field(default=None, repr=False)
+    snapshot: Content | None = field(default=None, repr=False)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
 
@@ -321,19 +322,23 @@ def _parts_of(release: Release, parts: Parts) -> Parts:
 
 def _load_target(upload: Upload, bundle: Bundle, key: SigningKey | None) -> ReleasedTarget:
     for entry in bundle.manifest.files:
-        upload.add(entry.sha256, entry.size, partial(bundle.read, entry))
+        upload.add(entry.sha256, entry.size, partial(bundle.content, entry))
     digest = sha256(bundle.manifest_bytes)
     upload.add(digest, len(bundle.manifest_bytes), lambda: bundle.manifest_bytes)
     return ReleasedTarget(digest, key.sign(bundle.manifest_bytes) if key else None)
 
 
-def _load_pieces(upload: Upload, content: bytes | None) -> str | None:
+def _load_pieces(upload: Upload, content: Content | None) -> str | None:
     if content is None:
         return None
     pieces = cut(content)
     for digest, piece in pieces.blobs.items():
-        upload.add(digest, len(piece), partial(bytes, piece))
+        upload.add(digest, len(piece), partial(_itself, piece))
     return pieces.digest
+
+
+def _itself(content: Content) -> Content:
+    return content
 
 
 def _load_blob(upload: Upload, content: bytes | None) -> str | None:

@@ -14,9 +14,12 @@ from itertools import pairwise
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.errors import DamagedError
 from gdata.language import sentence
+from gdata.longbytes import Content, blocks_of, digest_of, part_of
 from gdata.releases.stores.store import Store, blob_name
 
 _WHOLE_BYTES = 1 << 16
+_MOST_BYTES = 16 << 20
+"""Of a piece: so much is in memory while it is on its way."""
 _LIST = b'{"pieces":['
 # What a member of a zip archive begins with, and its directory. By chance elsewhere, they cut as well: no harm done.
 _MEMBER, _DIRECTORY = re.compile(rb"PK\x03\x04"), b"PK\x01\x02"
@@ -27,24 +30,38 @@ class Pieces:
     """A file to be stored: the hash that names it, and every blob that it takes, by hash."""
 
     digest: str
-    blobs: dict[str, bytes]
+    blobs: dict[str, Content]
 
 
-def cut(content: bytes) -> Pieces:
+def cut(content: Content) -> Pieces:
     """A small file as it is; a larger one in pieces, and the list of them."""
-    if len(content) <= _WHOLE_BYTES and not content.startswith(_LIST):
-        return Pieces(sha256(content), {sha256(content): content})
+    if len(content) <= _WHOLE_BYTES and not content[: len(_LIST)].startswith(_LIST):
+        return Pieces(digest_of(content), {digest_of(content): content})
     at = sorted({0, len(content), *_boundaries(content)})
-    parts = [content[start:end] for start, end in pairwise(at)]
-    names = [sha256(part) for part in parts]
-    listed = canonical_json({"pieces": names, "sha256": sha256(content), "size": len(content)})
+    parts = [
+        part_of(content, first, min(first + _MOST_BYTES, end))
+        for start, end in pairwise(at)
+        for first in range(start, end, _MOST_BYTES)
+    ]
+    names = [digest_of(part) for part in parts]
+    listed = canonical_json({"pieces": names, "sha256": digest_of(content), "size": len(content)})
     return Pieces(sha256(listed), {**dict(zip(names, parts, strict=True)), sha256(listed): listed})
 
 
-def _boundaries(content: bytes) -> list[int]:
+def _boundaries(content: Content) -> list[int]:
     """Where members begin, and where the directory after the last of them does."""
-    members = [found.start() for found in _MEMBER.finditer(content)]
-    directory = content.find(_DIRECTORY, members[-1] if members else 0)
+    members: list[int] = []
+    directory = -1
+    at, tail = 0, b""
+    for block in blocks_of(content):
+        text, begins = tail + block, at - len(tail)
+        found = [begins + one.start() for one in _MEMBER.finditer(text)]
+        members += found
+        directory = -1 if found else directory
+        if directory < 0:
+            place = text.find(_DIRECTORY, max(members[-1] - begins, 0) if members else 0)
+            directory = begins + place if place >= 0 else -1
+        at, tail = at + len(block), text[1 - len(_DIRECTORY) :]
     return [*members, directory] if directory >= 0 else members
 
 

@@ -7,7 +7,6 @@ first one read.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from functools import cached_property
 
 from gdata.config import SourceKind
 from gdata.errors import SourceError
+from gdata.longbytes import Content, digest_of
 from gdata.problems import Cell
 
 
@@ -71,12 +71,13 @@ class SheetRequest:
 class Pulled:
     """One spreadsheet as it was read: the bytes, their names, and when.
 
-    `files` are a csv folder's files ("Item.csv"), the one workbook, or Google's answers.
+    `files` are a csv folder's files ("Item.csv"), the one workbook, or Google's answers. Large ones of csv stay on the
+    disk; all others are bytes.
     """
 
     spreadsheet: str
     kind: SourceKind
-    files: Mapping[str, bytes]
+    files: Mapping[str, Content]
     pulled_at: datetime
     encoding: str = "utf-8"
     location: str = ""
@@ -85,6 +86,10 @@ class Pulled:
     """How many reads it took, where its source counts them."""
     failure: SourceError | None = None
     """Why nothing could be brought; the others are read all the same."""
+
+    def file(self, name: str) -> bytes:
+        """A file as a whole."""
+        return bytes(self.files[name])
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
@@ -177,15 +182,15 @@ _WORTH_THREADS = 1 << 20
 """Bytes; below, starting threads takes longer than hashing."""
 
 
-def hash_all(contents: Collection[bytes]) -> list[str]:
-    """The hex SHA-256 of each."""
+def hash_all(contents: Collection[Content]) -> list[str]:
+    """The hex SHA-256 of each.
+
+    Raises:
+        ChangedError: a file changed since it was pulled.
+    """
     if len(contents) < 2 or sum(map(len, contents)) < _WORTH_THREADS:
-        return list(map(_hash, contents))
+        return list(map(digest_of, contents))
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(_hash, contents))
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+        return list(pool.map(digest_of, contents))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +12,16 @@ from gdata.config import Config, Spreadsheet
 from gdata.errors import SourceError
 from gdata.files import reason_of
 from gdata.language import Sentence, say, sentence
+from gdata.longbytes import Content, WatchedFile
 from gdata.nearest import nearest
 from gdata.sources.grid import Pulled
 from gdata.sources.source import DoctorStep, OnProgress, Wanted
 
 MAX_BYTES = 512 << 20
+"""Of a file that is read into memory as a whole."""
+_MOST_LONG_BYTES = 4 << 30
+_LONG_BYTES = 4 << 20
+"""From this much on a file that can be read in blocks is."""
 
 
 class LocalSource(ABC):
@@ -72,13 +77,33 @@ def read_file(path: Path, name: str) -> bytes:
     Raises:
         SourceError: it isn't there, may not be read, is held open by another program, or is beyond 512 MiB.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise SourceError(
-                sentence("{place}: larger than {size} MiB", place=name, size=MAX_BYTES >> 20),
-                hint=sentence("split it, or delete pictures and unused sheets"),
-            )
+    with _reading(path, name):
+        check_size(name, path.stat().st_size)
         return path.read_bytes()
+
+
+def read_long_file(path: Path, name: str) -> Content:
+    """The same of a file that is read in blocks where it is large: up to 4 GiB, and they stay in the file."""
+    with _reading(path, name):
+        size = path.stat().st_size
+        check_size(name, size, _MOST_LONG_BYTES)
+        return path.read_bytes() if size < _LONG_BYTES else WatchedFile.all_of(path, name)
+
+
+def check_size(name: str, size: int, most: int | None = None) -> None:
+    """Raise SourceError where a file is larger than is read: as a whole, or `most`."""
+    most = MAX_BYTES if most is None else most
+    if size > most:
+        raise SourceError(
+            sentence("{place}: larger than {size} MiB", place=name, size=most >> 20),
+            hint=sentence("split it, or delete pictures and unused sheets"),
+        )
+
+
+@contextmanager
+def _reading(path: Path, name: str) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise SourceError(
             sentence("{place}: there is no such file or folder", place=name), hint=_put_back(path)

@@ -13,14 +13,17 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from struct import Struct
 from typing import Any, cast, get_args
 
 from gdata.config import SourceKind
 from gdata.errors import DamagedError, OutsideError, UnknownFormatError, UsageError
 from gdata.files import reason_of, write_atomically
 from gdata.language import sentence
+from gdata.longbytes import BLOCK_BYTES, Content, LongBytes, Spool, blocks_of, digest_of
 from gdata.sources.grid import Pulled
 
 FORMAT = 1
@@ -31,23 +34,30 @@ _HINT = sentence("pull again, or take the snapshot from the release once more")
 # What is compressed already stays as it is; level 1 makes Google's answers a fifth in the time it takes to hash them.
 _COMPRESSED = (b"PK", b"\x1f\x8b")
 _LEVEL = 1
+_LONG_BYTES = 4 << 20
 
 
 def snapshot_bytes(pulled: Sequence[Pulled], *, compress: bool = True) -> bytes:
     """The snapshot file of these pulls; packing takes a hundred times as long as copying."""
-    blobs = {one.digests[name]: content for one in pulled for name, content in one.files.items()}
-    index = {"format": FORMAT, "pulled": [_entry(one) for one in pulled]}
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        _add(archive, _INDEX, json.dumps(index, ensure_ascii=False, sort_keys=True, indent=1).encode(), compress)
-        for digest, content in blobs.items():
-            _add(archive, f"blobs/{digest}", content, compress)
-    return buffer.getvalue()
+    return bytes(_archive(list(map(entry_of, pulled)), blobs_of(pulled), Spool(), compress=compress))
+
+
+def pack_snapshot(entries: Sequence[Mapping[str, Any]], blobs: Mapping[str, Content], folder: Path) -> LongBytes:
+    """The snapshot file of pulls, each as `entry_of` says, and of the bytes that they have by SHA-256.
+
+    It lies in a file without a name in `folder`.
+    """
+    return _archive(entries, blobs, Spool(folder), compress=True)
+
+
+def blobs_of(pulled: Sequence[Pulled]) -> dict[str, Content]:
+    """The bytes of all files of the pulls, by their hex SHA-256."""
+    return {one.digests[name]: content for one in pulled for name, content in one.files.items()}
 
 
 def snapshot_digest(pulled: Sequence[Pulled]) -> str:
     """The hex SHA-256 of what was read, whenever and in however many requests it was."""
-    entries = [{**_entry(one), "pulled_at": "", "requests": 0} for one in pulled]
+    entries = [{**entry_of(one), "pulled_at": "", "requests": 0} for one in pulled]
     return _sha256(json.dumps(entries, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
 
 
@@ -80,11 +90,23 @@ def read_snapshot(source: Path | bytes | memoryview) -> list[Pulled]:
                 sentence("{place}: format {index} is newer than this gdata", place=place, index=index["format"]),
                 hint=sentence("update gdata where it is read"),
             )
-        blobs = {name.removeprefix("blobs/"): archive.read(info) for name, info in members.items()}
-        damaged = next((digest for digest, blob in blobs.items() if _sha256(blob) != digest), None)
+        blobs = {name.removeprefix("blobs/"): _unpacked(archive, info) for name, info in members.items()}
+        damaged = next((digest for digest, blob in blobs.items() if digest_of(blob) != digest), None)
         if damaged is not None:
             raise ValueError(f"the bytes of {damaged[:12]} aren't those it names")
         return [_pulled(entry, blobs) for entry in index["pulled"]]
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Content:
+    """A member's bytes; those of a large one go to a file without a name."""
+    if info.file_size < _LONG_BYTES:
+        return archive.read(info)
+    spool = Spool()
+    with archive.open(info) as member:
+        for block in iter(partial(member.read, BLOCK_BYTES), b""):
+            spool.add(block)
+    # What is damaged may say that it is larger than it is.
+    return spool.written if spool.size >= _LONG_BYTES else bytes(spool.written)
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -122,20 +144,89 @@ def _damage_named(place: str) -> Iterator[None]:
         ) from error
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes, compress: bool) -> None:
-    # Without a date and a system of its own, the same content gives the same archive everywhere.
-    info = zipfile.ZipInfo(name)
-    info.create_system = 3
-    is_packed = not compress or content.startswith(_COMPRESSED)
-    compression = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
-    archive.writestr(info, content, compression, _LEVEL)
+def _archive(
+    entries: Sequence[Mapping[str, Any]], blobs: Mapping[str, Content], spool: Spool, *, compress: bool
+) -> LongBytes:
+    index = {"format": FORMAT, "pulled": list(entries)}
+    listed = json.dumps(index, ensure_ascii=False, sort_keys=True, indent=1).encode()
+    archive = _ZipWriter(spool, compress=compress)
+    archive.add(_INDEX, listed)
+    for digest, content in blobs.items():
+        archive.add(f"blobs/{digest}", content)
+    return archive.finish()
+
+
+_LOCAL = Struct("<4s2B4HL2L2H")
+_CENTRAL = Struct("<4s4B4HL2L5H2L")
+_END = Struct("<4s4H2LH")
+_ZIP_VERSION, _UNIX, _FIRST_DAY = 20, 3, 33
+_MOST_ZIP_BYTES = (1 << 32) - 1
+
+
+class _ZipWriter:
+    """Writes a zip archive of members that needn't be in memory, with whatever packs them; zipfile knows zlib alone.
+
+    Without a date and a system of its own, the same content gives the same archive everywhere, as far as it is packed
+    by the same library.
+    """
+
+    def __init__(self, spool: Spool, *, compress: bool) -> None:
+        self._spool, self._compress = spool, compress
+        self._pieces: list[Content] = []
+        self._directory: list[bytes] = []
+        self._size = 0
+
+    def add(self, name: str, content: Content) -> None:
+        """A member.
+
+        Raises:
+            OutputError: the disk is full.
+            UsageError: it doesn't fit into an archive.
+        """
+        is_packed = self._compress and not content[:4].startswith(_COMPRESSED)
+        packer, start, crc = compressor(_LEVEL) if is_packed else None, self._spool.size, 0
+        for block in blocks_of(content):
+            crc = zlib.crc32(block, crc)
+            self._spool.add(packer.compress(block) if packer is not None else block)
+        if packer is not None:
+            self._spool.add(packer.flush())
+        packed = LongBytes.of(self._spool, start, self._spool.size - start)
+        if self._size + max(len(packed), len(content)) > _MOST_ZIP_BYTES:
+            raise UsageError(
+                sentence("the sheets together are larger than the {size} GiB that a release keeps", size=4),
+                hint=sentence("keep logs and pictures out of the spreadsheets"),
+            )
+        method = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
+        about = (_ZIP_VERSION, 0, 0, method, 0, _FIRST_DAY, crc, len(packed), len(content), len(name), 0)
+        self._directory.append(
+            _CENTRAL.pack(b"PK\1\2", _ZIP_VERSION, _UNIX, *about, 0, 0, 0, 0, self._size) + name.encode()
+        )
+        header = _LOCAL.pack(b"PK\3\4", *about) + name.encode()
+        self._pieces += [header, packed]
+        self._size += len(header) + len(packed)
+
+    def finish(self) -> LongBytes:
+        """The archive."""
+        directory, count = b"".join(self._directory), len(self._directory)
+        end = _END.pack(b"PK\5\6", 0, 0, count, count, len(directory), self._size, 0)
+        return LongBytes.joined([*self._pieces, directory, end])
+
+
+def compressor(level: int) -> Any:
+    """What packs bytes as zip archives have them (deflate, raw): isal in a quarter of zlib's time, where it is."""
+    try:
+        from isal import isal_zlib
+    except ImportError:  # no wheel is for this processor
+        return zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return isal_zlib.compressobj(level, isal_zlib.DEFLATED, -zlib.MAX_WBITS)
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _entry(pulled: Pulled) -> dict[str, Any]:
+def entry_of(pulled: Pulled) -> dict[str, Any]:
+    """All of a pull but the bytes."""
     return {
         "spreadsheet": pulled.spreadsheet,
         "kind": pulled.kind,
@@ -147,7 +238,7 @@ def _entry(pulled: Pulled) -> dict[str, Any]:
     }
 
 
-def _pulled(entry: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Pulled:
+def _pulled(entry: Mapping[str, Any], blobs: Mapping[str, Content]) -> Pulled:
     kind, requests = entry["kind"], entry["requests"]
     if kind not in get_args(SourceKind) or type(requests) is not int:
         raise ValueError(f"{kind!r} with {requests!r} requests is no pull")

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, overload
 
 from gdata._core import core
+from gdata.longbytes import LongBytes
 from gdata.sources import blockrows
 from gdata.sources.blockrows import BlockRows, RowBlock
 from gdata.sources.cells import Utf8Cells
@@ -68,14 +69,28 @@ class TextRows(BlockRows):
 class TextBlock(RowBlock):
     """Some consecutive rows of a text."""
 
-    def __init__(self, content: bytes, start: int, end: int, separators: Separators) -> None:
+    def __init__(
+        self, content: bytes | LongText, start: int, end: int, separators: Separators, count: int | None = None
+    ) -> None:
+        """`count`: how many rows these are, where that is known."""
         self._content, self._start, self._end, self._separators = content, start, end, separators
         self._width = 0
         """How many cells each row has, once that is known and where all have as many."""
+        if count is not None:
+            self._count = count
 
     @cached_property
     def _count(self) -> int:
-        return self._content.count(self._separators.row, self._start, self._end)
+        content, start, end = self._text
+        return content.count(self._separators.row, start, end)
+
+    @property
+    def _text(self) -> tuple[bytes, int, int]:
+        """The text that they stand in, and where in it they begin and end."""
+        if isinstance(self._content, bytes):
+            return self._content, self._start, self._end
+        text = self._content.read(self._start, self._end, self._separators)
+        return text, 0, len(text)
 
     def __len__(self) -> int:
         return self._count
@@ -90,15 +105,16 @@ class TextBlock(RowBlock):
         number = index + self._count if index < 0 else index
         if not 0 <= number < self._count:
             raise IndexError(index)
-        start = self._start_of(number)
-        return self._cells_of(self._content[start : self._content.find(self._separators.row, start)])
+        start, content = self._start_of(number), self._text[0]
+        return self._cells_of(content[start : content.find(self._separators.row, start)])
 
     def __iter__(self) -> Iterator[list[str]]:
         return map(self._cells_of, self._lines())
 
     def after(self, row: int) -> TextBlock:
         """The rows from `row` on."""
-        return TextBlock(self._content, self._start_of(row), self._end, self._separators) if row else self
+        content, _, end = self._text
+        return TextBlock(content, self._start_of(row), end, self._separators) if row else self
 
     def columns(self, wanted: Sequence[int]) -> dict[int, Utf8Cells]:
         """The cells of every row in the wanted columns, from 0; where a row has none, they are empty."""
@@ -122,7 +138,7 @@ class TextBlock(RowBlock):
         """What the core's encoder finds in the rows."""
         cell_end, row_end = self._separators
         drops_cr = self._separators == AS_WRITTEN
-        return encoder.text(self._content, self._start, self._end, cell_end[0], row_end[0], drops_cr)
+        return encoder.text(*self._text, cell_end[0], row_end[0], drops_cr)
 
     def longer(self, width: int) -> Iterator[tuple[int, list[str]]]:
         """The rows of more cells than `width`, and which they are, from 0."""
@@ -139,7 +155,8 @@ class TextBlock(RowBlock):
         row 1.9 (`benchmarks/parse.py`).
         """
         cell, row = self._separators
-        content = self._content[self._start : self._end]
+        content, start, end = self._text
+        content = content[start:end]
         width = content.count(cell, 0, content.find(row)) + 1
         if self._separators == AS_WRITTEN and b"\r" in content:
             # CRLF becomes a separator, the row's end as a cell, a separator; another CR would be one too many.
@@ -152,7 +169,8 @@ class TextBlock(RowBlock):
         return cells, step if is_even else 0
 
     def _lines(self) -> list[bytes]:
-        lines = self._content[self._start : self._end].split(self._separators.row)
+        content, start, end = self._text
+        lines = content[start:end].split(self._separators.row)
         lines.pop()  # what follows the last row
         return lines
 
@@ -164,11 +182,11 @@ class TextBlock(RowBlock):
         return line.decode().split(self._separators.cell.decode()) if line else []
 
     def _start_of(self, row: int) -> int:
-        start = self._start
+        content, start, end = self._text
         if row == self._count - 1:
-            return max(self._content.rfind(self._separators.row, start, self._end - 1) + 1, start)
+            return max(content.rfind(self._separators.row, start, end - 1) + 1, start)
         for _ in range(row):
-            start = self._content.find(self._separators.row, start) + 1
+            start = content.find(self._separators.row, start) + 1
         return start
 
 
@@ -194,11 +212,17 @@ def read_rows(content: bytes, separator: str = ",") -> TextRows | None:
 
 def _read_separated(content: bytes, separator: bytes) -> TextRows | None:
     """The rows of a text with another separator; None where the csv module must look."""
+    separated = _separate(content, separator)
+    return None if separated is None else TextRows.of(separated, UNQUOTED)
+
+
+def _separate(content: bytes, separator: bytes) -> bytes | None:
+    """The text with the UNQUOTED separators; None where something in it may be meant otherwise."""
     odd = (b'"', UNQUOTED.cell, UNQUOTED.row)
-    if len(separator) > 1 or any(one in content for one in odd) or _LONE_CR.search(content):
+    if len(separator) > 1 or any(one in content for one in odd) or has_lone_cr(content):
         return None
     signs = bytes.maketrans(separator + b"\n", UNQUOTED.cell + UNQUOTED.row)
-    return TextRows.of(content.replace(b"\r", b"").translate(signs), UNQUOTED)
+    return content.replace(b"\r", b"").translate(signs)
 
 
 def _unquote(content: bytes) -> bytes | None:
@@ -220,3 +244,97 @@ def _unquote(content: bytes) -> bytes | None:
     for end in (0, -1):
         parts[end] = b"" if parts[end] == b'"' else parts[end]
     return b"".join(parts)
+
+
+class LongText:
+    """A CSV text that stays in its file. Its blocks end where rows do, so that each is read by itself."""
+
+    def __init__(self, content: LongBytes, separator: bytes) -> None:
+        self._content, self._separator = content, separator
+        self._last: tuple[int, bytes] = -1, b""
+        """The block that was read last: it is mostly asked for again."""
+
+    def read(self, start: int, end: int, separators: Separators) -> bytes:
+        """The rows that stand there, with these separators.
+
+        Raises:
+            ChangedError: the file changed since its rows were found.
+        """
+        at, text = self._last
+        if at == start:
+            return text
+        content = _with_end(self._content[start:end])
+        text = content if separators == AS_WRITTEN else self._unified(content) or b""
+        self._last = start, text
+        return text
+
+    def rows(self, start: int) -> TextRows | None:
+        """Its rows, the first of which begins at `start`; None where Python's own ways must look at the whole text:
+        it isn't UTF-8, has a zero, or a quote or carriage return stands where only csv knows what it means.
+        """
+        blocks: list[TextBlock] = []
+        text, at, rest = b"", start, self._content.part(start, len(self._content))
+        unread = len(rest)
+        for more in rest:
+            text += more
+            unread -= len(more)
+            is_last = not unread
+            if is_last:
+                text = _with_end(text)
+            done = 0
+            while (end := _rows_end(text, done)) > done and (is_last or len(text) - end > blockrows.BLOCK_BYTES):
+                block = self._block(text[done:end], at + done, at + end)
+                if block is None:
+                    return None
+                blocks.append(block)
+                done = end
+            if len(text) - done > _LONGEST_ROW:
+                return None
+            text, at = text[done:], at + done
+        return None if text else TextRows(blocks)
+
+    def _block(self, text: bytes, start: int, end: int) -> TextBlock | None:
+        if not _is_text(text):
+            return None
+        end = min(end, len(self._content))
+        if self._separator == b"," and b'"' not in text:
+            return None if has_lone_cr(text) else TextBlock(self, start, end, AS_WRITTEN, text.count(b"\n"))
+        unified = self._unified(text)
+        return None if unified is None else TextBlock(self, start, end, UNQUOTED, unified.count(UNQUOTED.row))
+
+    def _unified(self, text: bytes) -> bytes | None:
+        return _unquote(text) if self._separator == b"," else _separate(text, self._separator)
+
+
+_LONGEST_ROW = 16 << 20
+"""A row that is longer holds a quote that nobody closed."""
+
+
+def _rows_end(text: bytes, start: int) -> int:
+    """Where a block of rows ends that begins at `start`; `start` itself where no row does."""
+    most = start + blockrows.BLOCK_BYTES
+    end = text.rfind(b"\n", start, most) + 1 or text.find(b"\n", start) + 1
+    quotes = text.count(b'"', start, end) if end else 0
+    while quotes % 2:  # A line break within quotes belongs to a cell.
+        following = text.find(b"\n", end) + 1
+        quotes += text.count(b'"', end, following)
+        end = following
+        if not end:
+            break
+    return end or start
+
+
+def _is_text(text: bytes) -> bool:
+    """Whether it is UTF-8, without a zero."""
+    native = core()
+    if native is not None:
+        return bool(native.utf8_error(text) < 0)
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in text
+
+
+def _with_end(text: bytes) -> bytes:
+    return text if text.endswith(b"\n") or not text else text + b"\n"

@@ -7,6 +7,7 @@ none: the table is parsed again, and nobody hears of it.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import time
@@ -21,7 +22,9 @@ from google.protobuf.descriptor import Descriptor
 
 from gdata._core import core
 from gdata.config import SheetEntry
+from gdata.errors import OutsideError
 from gdata.installed import file_stamp, package_stamp
+from gdata.longbytes import Content, WatchedFile, blocks_of, first_line, part_of
 from gdata.parsing.view import ParsedTable
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 _MAGIC = b"gdata parse cache 3\n"
 _HASH = 32
+_LONG_BYTES = 4 << 20
+"""From this much on the rows stay in the cache's file."""
 _MOST_SLOTS = 4
 _LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
 _SOURCES = ("_core", "checks", "parsing", "proto", "schema", "sources", "tables")
@@ -48,19 +53,28 @@ class ParseCache:
         self._folder = state / "cache"
         self._end = f"{slot}.bin"
 
-    def load(self, table: str, key: bytes, restore: Callable[[bytes], ParsedTable]) -> ParsedTable | None:
+    def load(self, table: str, key: bytes, restore: Callable[[Content], ParsedTable]) -> ParsedTable | None:
         """What the table gave when its key was this one; `restore` makes a table of its bytes."""
-        start = _MAGIC + key
+        path, start = self._folder / f"{table}{self._end}", _MAGIC + key
+        head = len(start) + _HASH
         try:
-            with (self._folder / f"{table}{self._end}").open("rb") as file:
+            with path.open("rb") as file:
                 if file.read(len(start)) != start:
                     return None
-                digest, content = file.read(_HASH), file.read()
-            return restore(content) if _digest_of(content) == digest else None
-        except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+                digest = file.read(_HASH)
+                whole = file.read() if os.fstat(file.fileno()).st_size < _LONG_BYTES else None
+            if whole is not None:
+                content: Content = whole
+            else:
+                kept = WatchedFile.all_of(path, path.name)
+                content = part_of(kept, head, len(kept))
+            return restore(content) if _digest_of(first_line(content)) == digest else None
+        except (OSError, OutsideError, ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None
 
-    def load_all(self, tables: Sequence[tuple[str, bytes, Callable[[bytes], ParsedTable]]]) -> list[ParsedTable | None]:
+    def load_all(
+        self, tables: Sequence[tuple[str, bytes, Callable[[Content], ParsedTable]]]
+    ) -> list[ParsedTable | None]:
         """What each table gave, by `load`'s arguments: reading and hashing them is work for all cores."""
         if len(tables) < 2:
             return [self.load(*one) for one in tables]
@@ -69,7 +83,7 @@ class ParseCache:
         with ThreadPoolExecutor() as pool:
             return list(pool.map(self.load, *zip(*tables, strict=True)))
 
-    def save(self, table: str, key: bytes, parts: Sequence[bytes]) -> None:
+    def save(self, table: str, key: bytes, parts: Sequence[Content]) -> None:
         """Keep what the table gave (`to_parts`); where that can't be written, the next build parses again.
 
         There is no fsync: a file that a crash cut short is damaged, and counts as none.
@@ -79,7 +93,9 @@ class ParseCache:
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("xb") as file:
-                    file.writelines([_MAGIC, key, _digest_of(parts[0]), *parts])
+                    file.writelines([_MAGIC, key, _digest_of(bytes(parts[0]))])
+                    for part in parts:
+                        file.writelines(blocks_of(part))
                 temporary.replace(self._folder / f"{table}{self._end}")
             finally:
                 temporary.unlink(missing_ok=True)
@@ -100,9 +116,9 @@ def _age(path: Path) -> float:
     return -path.stat().st_mtime
 
 
-def _digest_of(content: bytes) -> bytes:
+def _digest_of(line: bytes) -> bytes:
     """The digest of the first line; the rest has digests in there."""
-    return hashlib.sha256(content[: content.index(b"\n") + 1]).digest()
+    return hashlib.sha256(line).digest()
 
 
 _CLOCK = re.compile(r"\b(?:[lg]t_)?now\b|\bwithin\b")

@@ -1,7 +1,7 @@
 """How the tables are shared out among the cores: several in one job, or one in several.
 
-What a job gives is bytes, for it may run in another process. It keeps its results in the cache by itself: hashing
-and writing them is work for all cores too.
+What a job gives is bytes, for it may run in another process; where these are many they lie in files. It keeps its
+results in the cache by itself: hashing and writing them is work for all cores too.
 
 Jobs run on all cores where the system can fork: a copy of this process has everything a job needs at once. Starting a
 fresh Python and importing gdata in it takes 0.3 s and more; a fork takes 5 ms. Where there is none (Windows; macOS,
@@ -14,14 +14,15 @@ import os
 import pickle
 import struct
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import IO, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from gdata.errors import SourceError
+from gdata.longbytes import Content, LongBytes, Spool, part_of
 from gdata.parsing.view import ParsedTable
 from gdata.sources.adapters import source_of
 from gdata.tables.cache import ParseCache
@@ -49,14 +50,15 @@ class Share(Protocol):
     def jobs(self) -> Sequence[Job]:
         """What is to be done, in any order, in any process."""
 
-    def results(self, outcomes: Sequence[bytes]) -> Iterator[ParsedTable]:
+    def results(self, outcomes: Sequence[Content]) -> Iterator[ParsedTable]:
         """The tables, once each job has given its bytes."""
 
 
 def share_out(tables: Sequence[KeyedTable], parser: TableParser, cache: ParseCache, workers: int) -> list[Share]:
     """The tables in shares, the longest first, so that no core is left with a long one at the end."""
+    # On one core too: so no more than a piece of a large table is in memory.
     size = piece_bytes(sum(one.table.size for one in tables), workers)
-    in_pieces = [one for table in tables if (one := _InPieces.of(table, parser, cache, size))] if workers > 1 else []
+    in_pieces = [one for table in tables if (one := _InPieces.of(table, parser, cache, size))]
     apart = {one.table.name for one in in_pieces}
     groups = groups_of([table for table in tables if table.name not in apart])
     return [*in_pieces, *(_Group(parser, cache, group) for group in groups)]
@@ -74,16 +76,16 @@ class _Group:
     def jobs(self) -> Sequence[Job]:
         return [self._run]
 
-    def _run(self) -> bytes:
-        contents = []
+    def _run(self) -> Content:
+        contents: list[Content] = []
         for one in self.tables:
             parts = to_parts(self.parser.run(one.table))
             self.cache.save(one.name, one.key, parts)
-            contents.append(b"".join(parts))
+            contents.append(LongBytes.joined(parts))
         self.parser.forget()
         return _join(contents)
 
-    def results(self, outcomes: Sequence[bytes]) -> Iterator[ParsedTable]:
+    def results(self, outcomes: Sequence[Content]) -> Iterator[ParsedTable]:
         (outcome,) = outcomes
         for one, content in zip(self.tables, _split(outcome), strict=True):
             yield self.parser.restore(one.table, content, is_ours=True)
@@ -118,10 +120,10 @@ class _InPieces:
     def jobs(self) -> Sequence[Job]:
         return [partial(self._run, piece) for piece in self.pieces]
 
-    def _run(self, piece: slice) -> bytes:
-        return b"".join(to_parts(self.parser.parse(self.sheets, piece)))
+    def _run(self, piece: slice) -> Content:
+        return LongBytes.joined(to_parts(self.parser.parse(self.sheets, piece)))
 
-    def results(self, outcomes: Sequence[bytes]) -> Iterator[ParsedTable]:
+    def results(self, outcomes: Sequence[Content]) -> Iterator[ParsedTable]:
         joined = self.parser.join(self.table.table, self.sheets, outcomes)
         self.cache.save(self.table.name, self.table.key, to_parts(joined))
         yield joined
@@ -143,25 +145,29 @@ def groups_of(tables: Sequence[KeyedTable]) -> list[list[KeyedTable]]:
     return sorted((members for _, members in groups), key=lambda group: -sum(one.table.size for one in group))
 
 
-def _join(parts: Sequence[bytes]) -> bytes:
-    return b"".join([len(parts).to_bytes(4, "little"), *(len(part).to_bytes(8, "little") for part in parts), *parts])
+def _join(parts: Sequence[Content]) -> LongBytes:
+    sizes = [len(part).to_bytes(8, "little") for part in parts]
+    return LongBytes.joined([b"".join([len(parts).to_bytes(4, "little"), *sizes]), *parts])
 
 
-def _split(content: bytes) -> list[bytes]:
+def _split(content: Content) -> list[Content]:
     count = int.from_bytes(content[:4], "little")
+    sizes = content[4 : 4 + 8 * count]
     start = 4 + 8 * count
     parts = []
     for number in range(count):
-        size = int.from_bytes(content[4 + 8 * number : 12 + 8 * number], "little")
-        parts.append(content[start : start + size])
+        size = int.from_bytes(sizes[8 * number : 8 * number + 8], "little")
+        parts.append(part_of(content, start, start + size))
         start += size
     return parts
 
 
-Job = Callable[[], bytes]
+Job = Callable[[], Content]
 
-_LENGTHS = struct.Struct("<II")
+_LENGTHS = struct.Struct("<QQ")
 _INDEX = struct.Struct("<I")
+_SMALL_BYTES = 1 << 20
+"""What a job gives stays in memory up to this size."""
 
 
 def core_count() -> int:
@@ -171,29 +177,47 @@ def core_count() -> int:
     return len(os.sched_getaffinity(0))
 
 
-Outcome = bytes | Exception
+Outcome = Content | Exception
 
 
-def run_jobs(jobs: Sequence[Job], workers: int) -> list[Outcome]:
-    """What each job returns or raises, in their order.
+def run_jobs(jobs: Sequence[Job], workers: int, folder: Path | None = None) -> list[Outcome]:
+    """What each job returns or raises, in their order; what is large lies in files without names in `folder`.
 
     This process works as well, so two workers are one fork. A job whose process died is run here.
+
+    Raises:
+        OutputError: the disk is full.
     """
+    own = _Kept(folder)
     if workers < 2 or len(jobs) < 2:
-        return [_run(job) for job in jobs]
+        return [own.keep(_run(job)) for job in jobs]
     queue_out, queue_in = os.pipe()
     os.write(queue_in, b"".join(map(_INDEX.pack, range(min(len(jobs), 4096)))))
     os.close(queue_in)
-    children = [_start(jobs, queue_out) for _ in range(min(workers, len(jobs)) - 1)]
+    children = [_start(jobs, queue_out, folder) for _ in range(min(workers, len(jobs)) - 1)]
     try:
-        outcomes = dict(_work(jobs, queue_out))
+        outcomes = {index: own.keep(outcome) for index, outcome in _work(jobs, queue_out)}
     finally:
         os.close(queue_out)
         for child, _ in children:
             os.waitpid(child, 0)
     for _, results in children:
         outcomes |= _read_results(results)
-    return [outcomes[index] if index in outcomes else _run(job) for index, job in enumerate(jobs)]
+    return [outcomes[index] if index in outcomes else own.keep(_run(job)) for index, job in enumerate(jobs)]
+
+
+class _Kept:
+    """Where this process keeps what its jobs gave."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._spool: Spool | None = None
+
+    def keep(self, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, Exception) or len(outcome) < _SMALL_BYTES:
+            return outcome if isinstance(outcome, Exception) else bytes(outcome)
+        self._spool = self._spool or Spool(self._folder)
+        return self._spool.add(outcome)
 
 
 def _run(job: Job) -> Outcome:
@@ -203,9 +227,9 @@ def _run(job: Job) -> Outcome:
         return error
 
 
-def _start(jobs: Sequence[Job], queue: int) -> tuple[int, IO[bytes]]:
+def _start(jobs: Sequence[Job], queue: int, folder: Path | None) -> tuple[int, Spool]:
     """Fork a process that takes jobs from the queue; its results are written to a file without a name."""
-    results = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the parent, once it has read it
+    results = Spool(folder)
     with warnings.catch_warnings():
         # Other threads may run (a progress line); the child takes no lock of theirs.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -214,10 +238,9 @@ def _start(jobs: Sequence[Job], queue: int) -> tuple[int, IO[bytes]]:
         return child, results
     try:
         for index, outcome in _work(jobs, queue):
-            failed = not isinstance(outcome, bytes)
-            content = pickle.dumps(outcome) if not isinstance(outcome, bytes) else outcome
-            results.write(_LENGTHS.pack(index * 2 + failed, len(content)) + content)
-        results.flush()
+            content = pickle.dumps(outcome) if isinstance(outcome, Exception) else outcome
+            results.add(_LENGTHS.pack(index * 2 + isinstance(outcome, Exception), len(content)))
+            results.add(content)
     finally:
         # Neither buffers nor exit handlers of the parent may run twice.
         os._exit(0)
@@ -232,18 +255,19 @@ def _work(jobs: Sequence[Job], queue: int) -> Iterator[tuple[int, Outcome]]:
         yield index, _run(jobs[index])
 
 
-def _read_results(results: IO[bytes]) -> dict[int, Outcome]:
+def _read_results(results: Spool) -> dict[int, Outcome]:
     """What a process has written: its own pickles, in a file that nobody else can open."""
-    with results:
-        results.seek(0)
-        content = results.read()
     outcomes: dict[int, Outcome] = {}
-    start = 0
+    content, start = results.written, 0
     while start + _LENGTHS.size <= len(content):
-        number, size = _LENGTHS.unpack_from(content, start)
-        body = content[start + _LENGTHS.size : start + _LENGTHS.size + size]
-        if len(body) < size:
+        number, size = _LENGTHS.unpack(content[start : start + _LENGTHS.size])
+        start += _LENGTHS.size
+        if start + size > len(content):
             break
-        outcomes[number // 2] = pickle.loads(body) if number % 2 else body
-        start += _LENGTHS.size + size
+        body = content.part(start, start + size)
+        if number % 2:
+            outcomes[number // 2] = pickle.loads(bytes(body))
+        else:
+            outcomes[number // 2] = bytes(body) if size < _SMALL_BYTES else body
+        start += size
     return outcomes

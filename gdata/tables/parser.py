@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.checks.run import RowChecks
 from gdata.config import Area, Audience, SheetEntry, Spreadsheet
+from gdata.longbytes import Content
 from gdata.parsing.places import Block, LaterPlaces, Places, blocks_of
 from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
@@ -96,14 +97,14 @@ class TableParser:
         self._checks.compile(table.plan)
         return self._check(table, self.parse(self.read(table)))
 
-    def join(self, table: TableInput, sheets: TableSheets, pieces: Sequence[bytes]) -> ParsedTable:
+    def join(self, table: TableInput, sheets: TableSheets, pieces: Sequence[Content]) -> ParsedTable:
         """The table that was parsed in pieces."""
         self._checks.compile(table.plan)
         locate = _Blocks(self, table, sheets).locate
         parsed = [from_bytes(table.plan, content, locate, is_ours=True) for content in pieces]
         return self._check(table, join_pieces(parsed, locate))
 
-    def restore(self, table: TableInput, content: bytes, *, is_ours: bool = False) -> ParsedTable:
+    def restore(self, table: TableInput, content: Content, *, is_ours: bool = False) -> ParsedTable:
         """The table that these are the bytes of; its cells are read again only if somebody asks for one.
 
         Raises:

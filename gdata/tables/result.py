@@ -17,6 +17,7 @@ from gdata import kinds
 from gdata.bundles.manifest import sha256
 from gdata.config import Audience
 from gdata.language import Sentence, word_from_json
+from gdata.longbytes import Content, LongBytes, digest_of, first_line, part_of
 from gdata.parsing.view import Bound, HeaderTexts, Locate, ParsedTable, RowsLeftOut, View, join_bounds, told_once
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
@@ -30,16 +31,20 @@ _KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, K
 _NAMES = {id(kind): name for name, kind in _KINDS.items()}
 
 
-def to_parts(table: ParsedTable) -> list[bytes]:
+_SMALL_BYTES = 1 << 20
+"""Up to so much of a view is in memory, wherever it comes from."""
+
+
+def to_parts(table: ParsedTable) -> list[Content]:
     """The table as bytes, the line of JSON first.
 
     The line has the digests of the others, so that its own tells whether all are whole.
     """
-    blobs: list[bytes] = []
+    blobs: list[Content] = []
     digests: list[str] = []
     for view in table.views:
         rows = b"".join(view.row_bytes)
-        blobs += [view.content, rows]
+        blobs += [view.wire, rows]
         digests += [view.digest, sha256(rows)]
     content = {
         "problems": _problems_as_json(table.problems),
@@ -58,28 +63,30 @@ def to_parts(table: ParsedTable) -> list[bytes]:
     return [json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode() + b"\n", *blobs]
 
 
-def from_bytes(plan: TablePlan, content: bytes, locate: MakeLocate, *, is_ours: bool = False) -> ParsedTable:
+def from_bytes(plan: TablePlan, content: Content, locate: MakeLocate, *, is_ours: bool = False) -> ParsedTable:
     """The table that `to_parts` was of, from its parts joined; only what this very run has written is taken unseen
     (`is_ours`).
 
     Raises:
         ValueError, KeyError, TypeError, IndexError: these are other bytes.
     """
-    end = content.index(b"\n")
-    raw = json.loads(content[:end])
-    blobs, start = [], end + 1
+    line = first_line(content)
+    raw = json.loads(line)
+    blobs: list[Content] = []
+    start = len(line)
     for size in raw["sizes"]:
-        blobs.append(content[start : start + size])
+        blob = part_of(content, start, start + size)
+        blobs.append(_held(blob))
         start += size
     if start != len(content):
         raise ValueError("the sizes aren't those of the content")
-    if not is_ours and list(map(sha256, blobs)) != raw["digests"]:
+    if not is_ours and list(map(digest_of, blobs)) != raw["digests"]:
         raise ValueError("the bytes aren't those that were written")
     seen_by = {_audience(one): number for one, number in raw["seen_by"]}
     views = []
     for number, one in enumerate(raw["views"]):
         audience = next(audience for audience, seen in seen_by.items() if seen == number)
-        rows = _split(blobs[2 * number + 1], one["rows"])
+        rows = _split(bytes(blobs[2 * number + 1]), one["rows"])
         view = _view(plan, audience.version, one, locate(audience, one["ends"]))
         views.append(view.holding_bytes(blobs[2 * number], rows, raw["digests"][2 * number]))
     return ParsedTable(
@@ -101,6 +108,10 @@ def from_bytes(plan: TablePlan, content: bytes, locate: MakeLocate, *, is_ours: 
         found={name: _found(*one) for name, one in raw["found"].items()},
         is_checked=raw["is_checked"],
     )
+
+
+def _held(content: Content) -> Content:
+    return bytes(content) if len(content) < _SMALL_BYTES else content
 
 
 def _audience_as_json(audience: Audience) -> list[Any]:
@@ -185,6 +196,8 @@ def _problems(raw: Iterable[list[Any]]) -> list[Problem]:
     ]
 
 
+MOST_BYTES = 8 << 20
+"""Of a piece's text: its rows are in memory until it is done."""
 LEAST_BYTES = 512 << 10
 """Of a piece's text: a piece costs a few milliseconds more than its rows, so smaller ones don't pay."""
 _PIECES_EACH = 4
@@ -193,7 +206,7 @@ _PIECES_EACH = 4
 
 def piece_bytes(total: int, workers: int) -> int:
     """How large pieces are, of tables that have `total` bytes together."""
-    return max(LEAST_BYTES, total // (workers * _PIECES_EACH))
+    return min(max(LEAST_BYTES, total // (workers * _PIECES_EACH)), MOST_BYTES) if workers > 1 else MOST_BYTES
 
 
 def cut(count: int, pieces: int) -> list[slice]:
@@ -234,7 +247,7 @@ def _join_views(views: Sequence[View], locate: Callable[[Sequence[int]], Locate]
     ends = tuple(start + end for start, view in placed for end in view.block_ends)
     bad = {start + row: names for start, view in placed for row, names in view.bad_fields.items()}
     joined = View(views[0].plan, count, locate(ends), bad, all(view.whole for view in views), ends, views[0].version)
-    return joined.holding_bytes(b"".join(view.content for view in views))
+    return joined.holding_bytes(_held(LongBytes.joined(view.wire for view in views)))
 
 
 def _join_problems(pieces: Sequence[ParsedTable]) -> list[Problem]:

@@ -14,6 +14,7 @@ from gdata.errors import ConfigError, SourceError
 from gdata.events import Event, Listener
 from gdata.garbage import paused_gc
 from gdata.language import sentence
+from gdata.longbytes import Content
 from gdata.nearest import nearest, question
 from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
@@ -130,7 +131,9 @@ class _Stage:
     def _run_jobs(self, workers: int) -> None:
         shares = share_out(self._jobs, self._parser, self._cache, workers)
         self._jobs = []
-        outcomes = iter(_checked(run_jobs([job for share in shares for job in share.jobs], workers)))
+        outcomes = iter(
+            _checked(run_jobs([job for share in shares for job in share.jobs], workers, self._project.state))
+        )
         for share in shares:
             for table in share.results(list(islice(outcomes, len(share.jobs)))):
                 self._take(table)
@@ -198,7 +201,7 @@ class _Stage:
         )
 
 
-def _checked(outcomes: Sequence[Outcome]) -> list[bytes]:
+def _checked(outcomes: Sequence[Outcome]) -> list[Content]:
     """What the jobs gave; raises what stopped one. Files that can't be read are told of all at once."""
     failed = [one for one in outcomes if isinstance(one, Exception)]
     unreadable = [one for one in failed if type(one) is SourceError]
@@ -207,4 +210,4 @@ def _checked(outcomes: Sequence[Outcome]) -> list[bytes]:
         raise SourceError("\n".join(sorted(lines)), hint="; ".join(dict.fromkeys(one.hint for one in unreadable)))
     if failed:
         raise failed[0]
-    return [one for one in outcomes if isinstance(one, bytes)]
+    return [one for one in outcomes if not isinstance(one, Exception)]

@@ -150,6 +150,10 @@ static void try_rows(const uint8_t *at, size_t size) {
             uint32_t fields[2] = {2, 1};
             rows_differ(encoder->views[i].at, encoder->views[i].size, 1, fields, 1 + (size_t)draw(2), draw(100));
             rows_ascii(encoder->views[i].at, encoder->views[i].size, 1, fields, 1 + (size_t)draw(2));
+            Buffer only = {NULL, 0, 0};
+            rows_only(encoder->views[i].at, encoder->views[i].size, 1, fields, 1 + (size_t)draw(2), &only);
+            rows_differ(only.at, only.size, 1, fields, 1 + (size_t)draw(2), draw(100));
+            free(only.at);
             if (encoder->views[i].at) try_proofs(encoder->views[i].at, encoder->views[i].size);
         }
     }
@@ -231,6 +235,14 @@ int main(int count, char **arguments) {
         free(sheets.at);
         rows_differ(at, size, (uint32_t)draw(3), fields, 1 + (size_t)draw(2), 7);
         rows_ascii(at, size, (uint32_t)draw(3), fields, 2);
+        int64_t last = 0;
+        int is_first = (int)draw(2);
+        size_t count;
+        Buffer only = {NULL, 0, 0};
+        rows_rise(at, size, (uint32_t)draw(3), fields[0], &last, &is_first);
+        rows_only(at, size, (uint32_t)draw(3), fields, 1 + (size_t)draw(2), &only);
+        whole_fields(at, size, (size_t)draw(64), &count);
+        free(only.at);
         free(at);
     }
     printf("done\n");

@@ -35,7 +35,7 @@ def test_index(table: str, ids: str, monkeypatch: pytest.MonkeyPatch) -> None:
     view = build_views(SCHEMA, {table: rows})[table]
     part = Part("x.binpb", hashlib.sha256(view.content).hexdigest(), len(view.content), len(rows))
     key = [field.name for field in view.plan.key]
-    made = make_index(view.content, part, view.plan.descriptor, key)
+    made = make_index([view.content], part, view.plan.descriptor, key)
     monkeypatch.setenv("GDATA_CORE", "0")
     assert made is not None
-    assert made == make_index(view.content, part, view.plan.descriptor, key)
+    assert made == make_index([view.content], part, view.plan.descriptor, key)

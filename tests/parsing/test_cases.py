@@ -25,11 +25,13 @@ def proto_cache(request: pytest.FixtureRequest) -> Path:
     return request.config.cache.mkdir("gdata-protos")
 
 
-@pytest.fixture(params=[24, None], ids=["in blocks", "as a whole"])
+@pytest.fixture(params=["in blocks", "in files", "as a whole"])
 def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """csv sheets in blocks of few bytes, so that every case has some, and as a user has them."""
-    if request.param is not None:
-        monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", request.param)
+    """csv sheets in blocks of few bytes, so that each case has some, in memory and in files; and as a user has them."""
+    if request.param == "in blocks":
+        monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 24)
+    if request.param == "in files":
+        request.getfixturevalue("long_files")
 
 
 @pytest.mark.usefixtures("block_bytes")
@@ -92,10 +94,10 @@ def _dicts(rows: list[Any]) -> list[Any]:
 def read_table(bundle: EncodedBundle, name: str) -> Any:
     """A table of the bundle, read as any program would: by the bundle's schema and the table's parts."""
     pool = DescriptorPool()
-    for file in FileDescriptorSet.FromString(bundle.files[bundle.manifest.schema.file]).file:
+    for file in FileDescriptorSet.FromString(bytes(bundle.files[bundle.manifest.schema.file])).file:
         pool.AddSerializedFile(file.SerializeToString())
     entry = bundle.manifest.tables[name]
-    content = b"".join(bundle.files[part.file] for part in entry.parts)
+    content = b"".join(bytes(bundle.files[part.file]) for part in entry.parts)
     return GetMessageClass(pool.FindMessageTypeByName(entry.message)).FromString(content)
 
 

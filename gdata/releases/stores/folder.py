@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -10,10 +11,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gdata.bundles.manifest import sha256
 from gdata.errors import OutputError, StoreError
 from gdata.files import reason_of, sync_folder, write_atomically
 from gdata.language import say, sentence
+from gdata.longbytes import Content, blocks_of
 from gdata.releases.stores.store import (
     TRASH,
     StoredFile,
@@ -67,9 +68,20 @@ class FolderStore(WritableStore):
 
     def has_blob(self, digest: str, size: int) -> bool:
         """Whether a blob is there, with the bytes of its name."""
-        return self.size_of(blob_name(digest)) == size and sha256(self.find(blob_name(digest)) or b"") == digest
+        name = blob_name(digest)
+        if self.size_of(name) != size:
+            return False
+        with self._at(name), self._path(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest
 
-    def put(self, name: str, content: bytes) -> None:
+    def is_stored(self, name: str, content: Content) -> bool | None:
+        """Whether a file has these bytes; None where there is none."""
+        if self.size_of(name) != len(content):
+            return None if self.size_of(name) is None else False
+        with self._at(name), self._path(name).open("rb") as file:
+            return all(file.read(len(block)) == block for block in blocks_of(content))
+
+    def put(self, name: str, content: Content) -> None:
         """Write a file whole or not at all, over what is there."""
         with self._at(name):
             self._make_folder(self._path(name).parent)

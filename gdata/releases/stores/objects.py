@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from gdata.errors import GdataError, StoreError
 from gdata.language import Sentence, sentence
+from gdata.longbytes import Content
 from gdata.releases.stores.cache import BlobCache
 from gdata.releases.stores.store import (
     StoredFile,
@@ -92,10 +93,10 @@ class ObjectStore(WritableStore):
                 return None
         return size
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, content: Content) -> None:
         """Write a file whole or not at all, over what is there."""
         with self._at(name):
-            self._files.pipe_file(self._path(name), content)
+            self._files.pipe_file(self._path(name), bytes(content))
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file that isn't there yet; False where another one is."""

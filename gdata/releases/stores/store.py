@@ -24,6 +24,7 @@ from gdata import files
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, UsageError
 from gdata.language import sentence
+from gdata.longbytes import Content
 from gdata.releases.stores.cache import BlobCache
 
 BLOBS, RELEASES, CHANNELS, TRASH = "blobs", "releases", "channels", "trash"
@@ -254,8 +255,13 @@ class WritableStore(Store):
         return self.size_of(blob_name(digest)) == size
 
     @abstractmethod
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, content: Content) -> None:
         """Write a file whole or not at all, over what is there."""
+
+    def is_stored(self, name: str, content: Content) -> bool | None:
+        """Whether a file has these bytes; None where there is none."""
+        found = self.find(name, len(content))
+        return None if found is None else found == bytes(content)
 
     @abstractmethod
     def create(self, name: str, content: bytes) -> bool:

@@ -91,7 +91,7 @@ def _read_google(
     taken = {one.name.casefold() for one, _ in result.grids} | {name.casefold() for name in by_name}
     try:
         for pulled in pull_google([(one, _EVERYTHING) for one in spreadsheets], settings):
-            about = read_about(pulled.files[METADATA_NAME])
+            about = read_about(pulled.file(METADATA_NAME))
             result.timezones |= {about.time_zone} - {""}
             spreadsheet = by_name[pulled.spreadsheet]
             if spreadsheet.sheets == EVERY_SHEET and about.title:

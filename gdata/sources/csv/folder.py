@@ -23,11 +23,12 @@ from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.files import reason_of
 from gdata.language import sentence
+from gdata.longbytes import LongBytes
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.local import read_file
+from gdata.sources.local import check_size, read_long_file
 from gdata.sources.source import SheetFiles
-from gdata.sources.textrows import read_rows
+from gdata.sources.textrows import LongText, TextRows, read_rows
 from gdata.sources.titles import match_titles
 
 SUFFIXES = (".csv", ".tsv", ".txt")
@@ -70,7 +71,7 @@ def pull_csv(spreadsheet: Spreadsheet) -> Pulled:
     paths = _csv_paths(folder, name)
     requests = [SheetRequest(entry.title, entry.is_glob) for entry in spreadsheet.sheets]
     wanted = [paths[title] for title in match_titles(paths, requests, spreadsheet.name).wanted]
-    files = {path.name: read_file(path, f"{name}/{path.name}") for path in wanted}
+    files = {path.name: read_long_file(path, f"{name}/{path.name}") for path in wanted}
     files[_LISTING] = json.dumps([path.name for path in paths.values()], ensure_ascii=False).encode()
     return Pulled(spreadsheet.name, "csv", files, datetime.now(UTC), spreadsheet.encoding, name)
 
@@ -96,7 +97,7 @@ def read_csv(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
 def files_by_title(pulled: Pulled) -> SheetFiles:
     """The pulled files by the titles of their sheets, and what else the folder has."""
     names = {_title(name): name for name in pulled.files if name != _LISTING}
-    return SheetFiles(names, _listed(pulled.files.get(_LISTING, b"[]")), frozenset([_LISTING]))
+    return SheetFiles(names, _listed(bytes(pulled.files.get(_LISTING, b"[]"))), frozenset([_LISTING]))
 
 
 @lru_cache(maxsize=64)
@@ -153,19 +154,43 @@ def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
     content = pulled.files[file_name]
     place = f"{pulled.location or pulled.spreadsheet}/{file_name}"
     encoding = _encoding_of(pulled.encoding, title)
+    rows: Sequence[Sequence[CellValue]] | None = None
+    separator = ","
+    if isinstance(content, LongBytes):
+        rows, separator = _read_in_blocks(content, encoding, file_name)
+    if rows is None:
+        check_size(place, len(content))
+        rows, separator = _read_as_a_whole(bytes(content), encoding, place, file_name)
+    _refuse_other_separators(rows[:20], place, separator)
+    return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
+
+
+def _read_in_blocks(content: LongBytes, encoding: str, file_name: str) -> tuple[TextRows | None, str]:
+    """The rows of a large file that stays where it is; None where all of it must be looked at to tell what it is."""
+    start = content[: len(BOM_UTF8) + _HEAD_BYTES]
+    has_bom = start.startswith(BOM_UTF8)
+    if not (has_bom or encoding in ("utf-8", _RECOGNISED)) or start.startswith((*_BOMS_16, b"PK\x03\x04")):
+        return None, ","
+    first = start.removeprefix(BOM_UTF8)[:64].decode("utf-8", "replace")
+    separator, skipped = _separator_of(first, file_name)
+    begins = len(BOM_UTF8) * has_bom + len(skipped.encode())
+    return LongText(content, separator.encode()).rows(begins), separator
+
+
+def _read_as_a_whole(
+    content: bytes, encoding: str, place: str, file_name: str
+) -> tuple[Sequence[Sequence[CellValue]], str]:
     is_utf8 = encoding in ("utf-8", _RECOGNISED) and _is_plainly_utf8(content)
     text = _decode(content, encoding, place) if not is_utf8 else ""
     # Only as much as a line is looked at here.
     separator, skipped = _separator_of(text[:64] if text else content[:64].decode("utf-8", "replace"), file_name)
-    rows: Sequence[Sequence[CellValue]] | None = None
     # Half characters, which only odd encodings can bring, are no UTF-8: their cells are told of one by one.
     with suppress(UnicodeEncodeError):
         plain = content.removeprefix(BOM_UTF8) if is_utf8 else text.encode()
         rows = read_rows(plain[len(skipped.encode()) :], separator)
-    if rows is None:
-        rows = _read_slowly((text or _decode(content, encoding, place))[len(skipped) :], place, separator)
-    _refuse_other_separators(rows[:20], place, separator)
-    return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
+        if rows is not None:
+            return rows, separator
+    return _read_slowly((text or _decode(content, encoding, place))[len(skipped) :], place, separator), separator
 
 
 def _encoding_of(encoding: str, title: str) -> str:

@@ -27,8 +27,8 @@ def read_google(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
         ConfigError: two globs take one sheet.
         SourceError: the pull is damaged, or was made before sheets.yaml or a schema asked for so much.
     """
-    index = read_index(pulled.files, pulled.spreadsheet)
-    facts = read_facts(pulled.files[index.metadata]) if index.metadata else []
+    index = read_index(pulled)
+    facts = read_facts(pulled.file(index.metadata)) if index.metadata else []
     titles = [fact.title for fact in facts] or list(index.values)
     matched = match_titles(titles, requests, pulled.spreadsheet)
     _refuse_stale(pulled, index, requests, matched.titles)
@@ -68,7 +68,7 @@ class _Reader:
 
     def _values(self, place: Place) -> Values:
         if place.file not in self._decoded:
-            self._decoded[place.file] = decode_batch(self.pulled.files[place.file])
+            self._decoded[place.file] = decode_batch(self.pulled.file(place.file))
         try:
             return self._decoded[place.file][place.position]
         except IndexError:

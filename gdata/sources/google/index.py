@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from gdata._core import core
 from gdata.errors import SourceError
 from gdata.language import sentence
+from gdata.sources.grid import Pulled
 
 INDEX_NAME, METADATA_NAME = "index.json", "metadata.json"
 
@@ -87,14 +88,14 @@ def read_about(metadata: bytes) -> About:
     return About(str(properties.get("title", "")), str(properties.get("timeZone", "")), len(read_facts(metadata)))
 
 
-def read_index(files: Mapping[str, bytes], spreadsheet: str) -> Index:
+def read_index(pulled: Pulled) -> Index:
     """The index among the files of a pull.
 
     Raises:
         SourceError: it is missing, or not of this form.
     """
     try:
-        content = decode_object(files[INDEX_NAME])
+        content = decode_object(pulled.file(INDEX_NAME))
         if content["format"] != 1:
             raise ValueError(content["format"])
         index = Index(metadata=str(content["metadata"]))
@@ -104,14 +105,14 @@ def read_index(files: Mapping[str, bytes], spreadsheet: str) -> Index:
                 index.serial[title] = Place(*readings["serial"])
     except (KeyError, ValueError, TypeError, AttributeError, SourceError):
         raise SourceError(
-            sentence("the kept pull of the spreadsheet {spreadsheet} is damaged", spreadsheet=spreadsheet),
+            sentence("the kept pull of the spreadsheet {spreadsheet} is damaged", spreadsheet=pulled.spreadsheet),
             hint=sentence("run `gdata pull`"),
         ) from None
-    if missing := index.files - set(files):
+    if missing := index.files - set(pulled.files):
         raise SourceError(
             sentence(
                 "the kept pull of the spreadsheet {spreadsheet} lacks {missing}",
-                spreadsheet=spreadsheet,
+                spreadsheet=pulled.spreadsheet,
                 missing=", ".join(sorted(missing)),
             ),
             hint=sentence("run `gdata pull`"),

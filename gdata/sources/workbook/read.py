@@ -50,7 +50,7 @@ def read_workbook(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheet
         SourceError: the workbook is damaged, protected by a password, or too large.
         ConfigError: two globs take the same sheet.
     """
-    (content,) = pulled.files.values()
+    (content,) = map(bytes, pulled.files.values())
     name = pulled.location or pulled.spreadsheet
     archive = open_archive(content, name)
     scanner = _scanner(archive)
