@@ -255,11 +255,11 @@ def test_a_rule_that_can_not_work_is_a_schema_error_at_its_line(fields: str, lin
 
 
 def test_many_violations_end_soon() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     protos = table("int64 price = 1 [(buf.validate.field).int64.gt = 0];")
     problems = check(protos, [{"price": 0}] * 30_000)
     assert len(problems) == 30_000
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 SEOUL = ZoneInfo("Asia/Seoul")
