@@ -228,7 +228,7 @@ class TypedData:
     def _open(self, found: Found) -> Snapshot:
         old: Snapshot | None = self.__dict__.get("_snapshot")
         snapshot = Snapshot(
-            found, self._generated, old, shared=self._shared, may_map=not self._eager and self._place.may_map
+            found, self._generated, old, shared=self._shared, find_files=None if self._eager else self._place.files_of
         )
         if self._eager:
             snapshot.parse_all()

@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import accumulate, pairwise
 from operator import attrgetter
 from pathlib import Path
@@ -25,12 +27,14 @@ from zlib import crc32
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
-from gdata.bundles.index import RowIndex, index_name, is_worth_it, read_index
+from gdata.bundles.index import RowIndex, is_worth_it, make_index, read_index
 from gdata.bundles.lookup import RowMissing, Table
 from gdata.bundles.manifest import Part, TableEntry
 from gdata.bundles.reader import damaged_file
-from gdata.errors import DamagedError
+from gdata.errors import DamagedError, OutputError
+from gdata.files import write_atomically
 from gdata.runtime.messages import TableType
+from gdata.runtime.places import PartFiles
 
 _PIECE = 1 << 20
 _BLOCK = 512
@@ -40,27 +44,45 @@ _MOST_RECENT = 2_048
 """Rows that were looked up keep their Python objects, up to 4 MiB of them: here each has memory of its own."""
 
 
-def map_table(name: str, kind: TableType, entry: TableEntry, folder: Path, place: str) -> MappedTable | None:
+def map_table(
+    name: str, kind: TableType, entry: TableEntry, find_files: Callable[[Part], PartFiles | None], place: str
+) -> MappedTable | None:
     """The table in its verified files; None where an index is missing or doesn't fit, so that it is to be parsed.
+
+    An index that is this reader's own is made where it isn't there.
 
     Raises:
         DamagedError: a file is missing, or its bytes aren't those of the manifest.
     """
     if not is_worth_it(entry) or kind.is_map or kind.narrow is not None or not kind.rows_field:
         return None
-    indexes = []
+    found = []
     for part in entry.parts:
-        try:
-            index = read_index((folder / index_name(part.file)).read_bytes(), part)
-        except OSError:
+        files = find_files(part)
+        index = None if files is None else _index_of(files, part, kind)
+        if files is None or index is None or index.has_keys is not bool(entry.key):
             return None
-        if index is None or index.has_keys is not bool(entry.key):
-            return None
-        indexes.append(index)
-    parts = [
-        _PartFile(folder / part.file, part, index, place) for part, index in zip(entry.parts, indexes, strict=True)
-    ]
+        found.append((files.part, part, index))
+    parts = [_PartFile(path, part, index, place) for path, part, index in found]
     return MappedTable(name, MappedRows(parts, kind), kind.key, kind.row)
+
+
+def _index_of(files: PartFiles, part: Part, kind: TableType) -> RowIndex | None:
+    with suppress(OSError):
+        index = read_index(files.index.read_bytes(), part)
+        if index is not None or not files.is_own:
+            return index
+    if not files.is_own:
+        return None
+    with suppress(OSError, DecodeError, ValueError, OverflowError, TypeError, IndexError):
+        with files.part.open("rb") as file:
+            blocks = iter(partial(file.read, _PIECE), b"")
+            made = make_index(blocks, part, kind.message.DESCRIPTOR, kind.key)  # type: ignore[arg-type]
+        if made is not None:
+            with suppress(OutputError):  # a cache that can't be written is no reason to stop
+                write_atomically(files.index, made)
+            return read_index(made, part)
+    return None
 
 
 class _PartFile:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from gdata.bundles.manifest import MANIFEST, FileEntry
+from gdata.bundles.index import index_name
+from gdata.bundles.manifest import MANIFEST, FileEntry, Part
 from gdata.bundles.reader import Bundle, open_bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.nearest import did_you_mean
@@ -15,6 +16,19 @@ from gdata.nearest import did_you_mean
 if TYPE_CHECKING:
     from gdata.releases.records import Entry
     from gdata.releases.signatures import PublicKeys
+
+
+@dataclass(frozen=True)
+class PartFiles:
+    """Where a part of a table lies, and its index."""
+
+    part: Path
+    index: Path
+    is_own: bool = False
+    """The index is this reader's own, who makes it where there is none; another's is beside the part or isn't."""
+
+
+FindFiles = Callable[[Bundle, Part], PartFiles | None]
 
 
 @dataclass(frozen=True)
@@ -55,9 +69,13 @@ class Found:
 class Place(Protocol):
     """Where a server's data comes from. Its methods may be called again in a forked child."""
 
-    @property
-    def may_map(self) -> bool:
-        """Whether indexes beside its files may be believed: nobody signs them."""
+    def files_of(self, bundle: Bundle, part: Part) -> PartFiles | None:
+        """The files of a part that a table may stay in; None where it is to be read into memory.
+
+        Raises:
+            OutsideError: it can't be read.
+            DamagedError: it isn't what the manifest says.
+        """
 
     def find(self, last: Found | None) -> Found | None:
         """What is there now; None if that is still `last`. Nothing but the manifest has been read of it.
@@ -87,10 +105,11 @@ class FolderPlace:
         self.target = target
         self.public_key = public_key
 
-    @property
-    def may_map(self) -> bool:
-        """Where nothing needs a signature."""
-        return self.public_key is None
+    def files_of(self, bundle: Bundle, part: Part) -> PartFiles | None:
+        """Those in the folder; where something needs a signature none, for nobody signs an index."""
+        if self.public_key is not None or bundle.folder is None:
+            return None
+        return PartFiles(bundle.folder / part.file, bundle.folder / index_name(part.file))
 
     def find(self, last: Found | None) -> Found | None:
         """The bundle that is there now; None if that is still `last`."""

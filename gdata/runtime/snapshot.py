@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from pathlib import Path
 from types import ModuleType
 from typing import Any, overload
 
@@ -15,7 +14,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.lookup import Table, make_once
-from gdata.bundles.manifest import Manifest, Reference, TableEntry
+from gdata.bundles.manifest import Manifest, Part, Reference, TableEntry
 from gdata.bundles.reader import Bundle, unpacked
 from gdata.bundles.references import Use, find_users
 from gdata.bundles.titles import Titles, titles_of
@@ -23,7 +22,7 @@ from gdata.errors import DamagedError, LookupFailed
 from gdata.nearest import nearest
 from gdata.runtime.mapped import map_table
 from gdata.runtime.messages import TableType, table_types
-from gdata.runtime.places import Found
+from gdata.runtime.places import FindFiles, Found, PartFiles
 from gdata.runtime.references import References
 from gdata.runtime.shared import SharedRows
 
@@ -38,11 +37,11 @@ class TypedSnapshot:
         old: TypedSnapshot | None = None,
         *,
         shared: SharedRows | None = None,
-        may_map: bool = False,
+        find_files: FindFiles | None = None,
     ) -> None:
         """Read and verify all of what was found; what `old` has of it already isn't read again, and stays parsed.
 
-        `may_map`: large tables with an index may stay in their files.
+        `find_files`: where the files are that large tables may stay in.
 
         Raises:
             DamagedError: a file is missing, or isn't what the manifest says.
@@ -62,8 +61,9 @@ class TypedSnapshot:
         self._contents: dict[str, list[bytes]] = {}
         self._types = self._own_types(found.bundle, generated, old)
         new = {name: entry for name, entry in manifest.tables.items() if not self._take_over(name, old)}
-        if may_map and found.bundle.folder is not None and shared is None:
-            new = {name: entry for name, entry in new.items() if not self._map(name, found.bundle.folder)}
+        if find_files is not None and shared is None:
+            find = partial(find_files, found.bundle)
+            new = {name: entry for name, entry in new.items() if not self._map(name, find)}
         contents = found.read(one for entry in new.values() for one in entry.files)
         for name, entry in new.items():
             self._contents[name] = [unpacked(part, contents[part.file], self.place) for part in entry.parts]
@@ -90,9 +90,9 @@ class TypedSnapshot:
             self._name_rows(name, self._parsed[name])  # By this release's texts; and `old` isn't kept for them.
         return True
 
-    def _map(self, name: str, folder: Path) -> bool:
+    def _map(self, name: str, find_files: Callable[[Part], PartFiles | None]) -> bool:
         """Whether the table can stay in its files, which are verified then."""
-        mapped = map_table(name, self._types[name], self._manifest.tables[name], folder, self.place)
+        mapped = map_table(name, self._types[name], self._manifest.tables[name], find_files, self.place)
         if mapped is not None:
             self._name_rows(name, mapped)
             self._parsed[name] = mapped

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gdata.bundles.manifest import FileEntry, Manifest, sha256
+from gdata.bundles.manifest import FileEntry, Manifest, Part, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, OutsideError, StoreError, UnknownFormatError, UsageError
 from gdata.releases.reader import newest_entry, open_store, read_bundle, read_release
@@ -18,7 +18,7 @@ from gdata.releases.stores.cache import BlobCache
 from gdata.releases.stores.identity import read_identity
 from gdata.releases.stores.store import Store, entry_name, shown
 from gdata.runtime.memory import UNKNOWN, Loaded, Memory, needed_blobs
-from gdata.runtime.places import Found
+from gdata.runtime.places import Found, PartFiles
 
 logger = logging.getLogger("gdata")
 
@@ -50,10 +50,14 @@ class StorePlace:
         self._opened: tuple[int, Store] | None = None
         self._identity: str | None = None
 
-    @property
-    def may_map(self) -> bool:
-        """Blobs have no names of bundles, and no indexes."""
-        return False
+    def files_of(self, bundle: Bundle, part: Part) -> PartFiles | None:
+        """Those in the cache, where there is one; the part is fetched into it."""
+        if self.cache is None:
+            return None
+        kept = self.cache.path_of(part.sha256)
+        if not kept.is_file():
+            bundle.read(part)
+        return PartFiles(kept, kept.with_name(f"{kept.name}.index"), is_own=True) if kept.is_file() else None
 
     def find(self, last: Found | None) -> Found | None:
         """What the channel points at now; None if that is still `last`."""

@@ -18,8 +18,11 @@ import gdata
 from gdata.bundles import index
 from gdata.bundles.index import index_name, read_index, write_indexes
 from gdata.bundles.reader import open_bundle
-from gdata.errors import DamagedError, LookupFailed
+from gdata.errors import DamagedError, LookupFailed, OutsideError
+from gdata.releases.move import Move, move_channel
 from gdata.releases.signatures import generate_key, load_signing_key
+from gdata.releases.stores.cache import BlobCache
+from gdata.releases.stores.folder import FolderStore
 from gdata.runtime.mapped import MappedTable
 from gdata.testing.bundles import build_bundle
 
@@ -234,3 +237,52 @@ def test_a_build_and_a_fetch_keep_an_index_beside_each_part(game: Path, tmp_path
         subprocess.run([sys.executable, "-c", run.format(command)], cwd=game, check=True)
     assert {name.partition("-")[0] for name in pairs(tmp_path / "into")}.isdisjoint(keyed)
     assert list((tmp_path / "into").glob("*.index"))
+
+
+@pytest.fixture
+def store(bundle: Path, tmp_path: Path) -> Path:
+    """A store with the bundle as a release, and in `tmp_path` the key that signed it."""
+    key = load_signing_key(generate_key(tmp_path / "key.pem").private)
+    move = Move("publish", "live", key=key)
+    move_channel(FolderStore(tmp_path / "store"), move, {"server": open_bundle(bundle)}, base=None)
+    return tmp_path / "store"
+
+
+@pytest.mark.parametrize("key", [None, "key.pem.pub"])
+def test_a_store_s_tables_stay_in_the_cache(store: Path, tmp_path: Path, key: str | None) -> None:
+    public_key = tmp_path / key if key is not None else None
+    cache = tmp_path / "cache"
+    for _ in range(2):  # made, and found
+        items = gdata.load(store, channel="live", cache=cache, public_key=public_key).ItemTable
+        assert isinstance(items, MappedTable)
+        assert items[1500].price == 1500
+    (made,) = cache.glob("blobs/*/*.index")
+    whole = made.read_bytes()
+    made.write_bytes(whole[:-1])
+    store.rename(tmp_path / "away")  # what the cache has is enough
+    items = gdata.load(store, channel="live", cache=cache, public_key=public_key).ItemTable
+    assert isinstance(items, MappedTable)
+    assert items[1500].price == 1500
+    assert made.read_bytes() == whole
+    blob = made.with_suffix("")
+    blob.write_bytes(blob.read_bytes()[:-1])
+    with pytest.raises((DamagedError, OutsideError)):
+        gdata.load(store, channel="live", cache=cache, public_key=public_key)
+
+
+def test_an_index_goes_with_its_blob(store: Path, tmp_path: Path) -> None:
+    gdata.load(store, channel="live", cache=tmp_path / "cache")
+    (made,) = (tmp_path / "cache").glob("blobs/*/*.index")
+    cache = BlobCache(tmp_path / "cache", most_bytes=0)
+    cache.tidy({made.stem})
+    assert made.exists()
+    assert made.with_suffix("").exists()
+    cache.tidy(())
+    assert not made.exists()
+    assert not made.with_suffix("").exists()
+
+
+def test_without_a_cache_a_store_s_tables_are_in_memory(store: Path) -> None:
+    items = gdata.load(store, channel="live").ItemTable
+    assert not isinstance(items, MappedTable)
+    assert items[1500].price == 1500

@@ -52,6 +52,13 @@ class BlobCache:
         self._mark_used(path)
         return content
 
+    def path_of(self, digest: str) -> Path:
+        """Where a blob lies, if it is here; it counts as used. What stands beside it under its name goes with it."""
+        path = self._path(digest)
+        with suppress(OSError):
+            self._mark_used(path)
+        return path
+
     def keep(self, digest: str, content: bytes) -> None:
         """Put a blob in; a cache that can't be written is no reason to stop."""
         with suppress(OutputError):
@@ -71,7 +78,7 @@ class BlobCache:
         oldest = time.time() - UNUSED_DAYS * _DAY
         for file in kept:
             is_left_over = file.path.suffix == ".tmp" and file.used < time.time() - _DAY
-            if is_left_over or (file.path.name not in needed and (file.used < oldest or size > self._most_bytes)):
+            if is_left_over or (file.path.stem not in needed and (file.used < oldest or size > self._most_bytes)):
                 size -= file.size
                 with suppress(OSError):
                     file.path.unlink()
