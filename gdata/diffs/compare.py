@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
@@ -47,7 +49,26 @@ def compare(old: Side, new: Side, *, category: SchemaRule = "readers") -> Diff:
             )
             for name in names
         }
-    return Diff(old, new, summarize(targets), targets)
+    return Diff(
+        old, new, summarize(targets), {name: _with_origins(one, name, old, new) for name, one in targets.items()}
+    )
+
+
+def _with_origins(diff: TargetDiff, target: str, old: Side, new: Side) -> TargetDiff:
+    """The tables with the sheets of the values that overlays changed."""
+    if not (old.origins or new.origins):
+        return diff
+    names = {table: one.renamed_from or table for table, one in diff.tables.items()}
+    tables = {
+        table: replace(one, origins=(_origins(old, target, names[table]), _origins(new, target, table)))
+        for table, one in diff.tables.items()
+    }
+    return replace(diff, tables=tables)
+
+
+def _origins(side: Side, target: str, table: str) -> dict[tuple[str, ...], Mapping[str, str]]:
+    found = side.origins.get(target, {}).get(table, {})
+    return {tuple(map(str, json.loads(key))): sheets for key, sheets in found.items()}
 
 
 def _both(old: Side, new: Side, target: str) -> tuple[Bundle | None, Bundle | None]:

@@ -32,6 +32,10 @@ _INDEX = re.compile(r"\[[^\]]*\]")
 _AT_ONCE = 1000
 """Rows of a table that are read together."""
 
+Origins = Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]
+"""The sheets of values that an overlay changed: by target, table, key (as a JSON array), and field. Under the field ""
+stands the sheet of a whole row that an overlay added."""
+
 Status = Literal["added", "removed", "changed", "renamed"]
 
 
@@ -52,6 +56,8 @@ class Side:
     """When it was built, or released; None where that isn't known."""
     stale: tuple[str, ...] = ()
     """Why it isn't what the sheets say by now, as far as is known."""
+    origins: Origins = field(default_factory=dict, repr=False)
+    """Which values an overlay changed, as far as is known."""
 
     @property
     def build(self) -> str | None:
@@ -135,10 +141,13 @@ class RowChange(NamedTuple):
     title: str = ""
     """What people call it now."""
 
-    def as_json(self) -> dict[str, Json]:
-        """The change as the diff's JSON has it."""
+    def as_json(self, sheets: Callable[[Key | None, str], dict[str, Json]] | None = None) -> dict[str, Json]:
+        """The change as the diff's JSON has it; `sheets` says which overlays its values came from."""
         row = {"row_number": self.number, "row": self.row.values} if self.row is not None else {}
-        fields = {one.path: one.as_json() for one in self.fields}
+        fields = {
+            one.path: {**one.as_json(), **(sheets(self.key, one.path) if sheets is not None else {})}
+            for one in self.fields
+        }
         return {"key": _key_json(self.key), **_title_json(self.title), **row, "fields": fields}
 
 
@@ -259,6 +268,27 @@ class TableDiff:
     refs: frozenset[str] = field(default=frozenset(), repr=False)
     """The paths, without indexes, whose values refer to rows: they are names, whatever their type."""
 
+    origins: tuple[Mapping[tuple[str, ...], Mapping[str, str]], ...] = field(default=({}, {}), repr=False)
+    """Of the old side and the new one, the sheets of values that an overlay changed: by key, its parts as texts, and
+    field."""
+
+    def sheet_of(self, key: Key | None, path: str = "", *, is_new: bool) -> str:
+        """The overlay that a value came from, or the whole row; "" where it is the table's own, or that isn't known."""
+        found = self.origins[is_new].get(tuple(map(str, key or ())), {})
+        return found.get(plain(path).partition(".")[0]) or found.get("", "")
+
+    def sheets(self, key: Key | None, path: str = "") -> dict[str, Json]:
+        """The overlays of a value as the diff's JSON has them."""
+        found = {
+            "old_sheet": self.sheet_of(key, path, is_new=False),
+            "new_sheet": self.sheet_of(key, path, is_new=True),
+        }
+        return {name: sheet for name, sheet in found.items() if sheet}
+
+    def _row_json(self, row: Row, *, is_new: bool) -> dict[str, Json]:
+        sheet = self.sheet_of(row.key, is_new=is_new)
+        return {**row.as_json(), **({"sheet": sheet} if sheet else {})}
+
     @property
     def touched(self) -> int:
         """How many rows were added, removed or changed."""
@@ -272,9 +302,9 @@ class TableDiff:
             "status": self.status,
             **renamed,
             "reordered": self.reordered,
-            "added": [row.as_json() for row in self.added],
-            "removed": [row.as_json() for row in self.removed],
-            "changed": [change.as_json() for change in self.changed],
+            "added": [self._row_json(row, is_new=True) for row in self.added],
+            "removed": [self._row_json(row, is_new=False) for row in self.removed],
+            "changed": [change.as_json(self.sheets if any(self.origins) else None) for change in self.changed],
             **columns,
         }
 

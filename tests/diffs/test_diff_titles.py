@@ -1,6 +1,7 @@
 """Rows carry what people call them, in every form of a diff."""
 
 import contextvars
+from dataclasses import replace
 
 import pytest
 from diffcases import diff_of, side
@@ -11,6 +12,7 @@ from gdata.config import Gate, GateRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side, TableDiff
+from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.words.patterns import ratio_text
 from gdata.diffs.words.presentation import Presentation
 from gdata.diffs.words.reporting import report_of
@@ -189,3 +191,32 @@ def test_people_see_the_titles_beside_the_values() -> None:
     assert (value.old, value.new, value.ratio) == ("2 (은검)", "1 (Iron Sword)", "")
     (added,) = report_of(sides(ROWS[1:], ROWS)).tables[0].added.shown
     assert added.whole() == "price: 50 · next_id: 2 (은검)"
+
+
+def test_a_value_says_which_overlay_it_came_from() -> None:
+    old, new = (
+        side(
+            name,
+            {"ItemTable": rows, "DropTable": [{"stage": 1, "slot": 2, "rate": rate}]},
+        )
+        for name, rows, rate in (
+            ("old", [{"id": 1, "name": "검", "price": 50, "sell": 5}, {"id": 2, "price": 8}], 0.5),
+            ("new", [{"id": 1, "name": "검", "price": 40, "sell": 6}, {"id": 3, "price": 9}], 0.25),
+        )
+    )
+    old = replace(
+        old, origins={"server": {"ItemTable": {"[2]": {"": "Item KR"}}, "DropTable": {"[1,2]": {"rate": "Easy"}}}}
+    )
+    new = replace(new, origins={"server": {"ItemTable": {"[1]": {"price": "Item Sale"}, "[3]": {"": "Item Sale"}}}})
+    diff = compare(old, new, category="off")
+    table = items(diff).as_json()
+    assert table["changed"][0]["fields"] == {
+        "price": {"old": 50, "new": 40, "new_sheet": "Item Sale"},
+        "sell": {"old": 5, "new": 6},
+    }
+    assert (table["added"][0]["sheet"], table["removed"][0]["sheet"]) == ("Item Sale", "Item KR")
+    drops, told = report_of(diff).tables
+    assert [one.note for one in told.changed.shown[0].values] == ["× 0.8 · from Item Sale", "× 1.2"]
+    assert [one.note for one in drops.changed.shown[0].values] == ["× 0.5 · was from Easy"]
+    assert told.added.shown[0].whole().startswith("from Item Sale · price: 9 · ")
+    assert "from Item Sale" in to_markdown(diff)

@@ -141,7 +141,7 @@ class _Message:
 
     def _values(self, row: RowReport) -> Iterator[str]:
         for one in row.values[:_VALUES]:
-            yield f"{self._text(one.name)} {self._code(one.old)} → {self._code(one.new)} {one.ratio}".rstrip()
+            yield f"{self._text(one.name)} {self._code(one.old)} → {self._code(one.new)} {one.note}".rstrip()
         if len(row.values) > _VALUES:
             yield "…"
 

@@ -204,7 +204,7 @@ def _rows_data(rows: RowsReport) -> Iterator[dict[str, Json]]:
 
 def _change(one: ValueReport) -> list[Json]:
     if not one.is_text or one.old is None or one.new is None or max(len(one.old), len(one.new)) <= _MARK_FROM:
-        past = [one.ratio, list(one.past)] if one.past else [one.ratio] if one.ratio else []
+        past = [one.note, list(one.past)] if one.past else [one.note] if one.note else []
         return [one.name, one.old, one.new, one.path, *past]
     before, after = mark_words(one.old, one.new)
     return [one.name, _pieces(before), _pieces(after), one.path]

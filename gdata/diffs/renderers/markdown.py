@@ -170,7 +170,7 @@ def _changes(rows: RowsReport, *, is_record: bool) -> str:
 def _change(key: str, row: RowReport) -> Iterator[str]:
     for one in row.values:
         old, new = (code(say("(none)") if value is None else value) for value in (one.old, one.new))
-        ratio = f" {literal(one.ratio)}" if one.ratio else ""
+        ratio = f" {literal(one.note)}" if one.note else ""
         yield f"| {key} | {code(one.name)} | {old} | {new}{ratio} |\n"
         key = ""
 

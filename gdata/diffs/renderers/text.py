@@ -171,7 +171,7 @@ class _TextPage:
         """The key, the title, the field, old, new and the ratio."""
         title = row.title
         for one in row.values:
-            name, ratio = _text(one.name, "cyan"), _text(one.ratio, "dim")
+            name, ratio = _text(one.name, "cyan"), _text(one.note, "dim")
             yield _text(key, "bold"), _text(title), name, *self._values(one), ratio
             key = title = ""
 

@@ -30,6 +30,13 @@ class ValueReport:
     """New by old where both are numbers that count something: `× 1.4`."""
     past: tuple[str, ...] = ()
     """Its last changes before this one, each in one line."""
+    origin: str = ""
+    """The overlay that it came from: `from ShopProduct Sale`."""
+
+    @property
+    def note(self) -> str:
+        """What stands beside the two values."""
+        return " · ".join(filter(None, (self.ratio, self.origin)))
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class RowReport:
     """What people call it, where that isn't its key."""
     users: int = 0
     """Of a row that was removed, how many rows referred to it."""
+    origin: str = ""
+    """The overlay that added it."""
 
     @property
     def name(self) -> str:
@@ -53,7 +62,7 @@ class RowReport:
         """A row that came or went, on one line."""
         values = [f"{one.name}: {one.new if one.old is None else one.old}" for one in self.values]
         users = [say_counted("{count} row referred to it", "{count} rows referred to it", self.users)]
-        return " · ".join([*(users if self.users else []), *values])
+        return " · ".join([*(users if self.users else []), *([self.origin] if self.origin else []), *values])
 
 
 @dataclass(frozen=True)

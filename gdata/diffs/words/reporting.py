@@ -15,6 +15,7 @@ from gdata.diffs.model import (
     Diff,
     FieldChange,
     Json,
+    Key,
     Past,
     Row,
     RowChange,
@@ -145,9 +146,18 @@ class _TableWords:
         return ColumnReport(self._name(column.path), column.is_new, len(column.rows), values)
 
     def _changed(self, change: RowChange) -> RowReport:
-        values = tuple(replace(self._value(one), past=self._past(change, one)) for one in change.fields)
+        values = tuple(
+            replace(self._value(one), past=self._past(change, one), origin=self._origin(change.key, one.path))
+            for one in change.fields
+        )
         is_told = any(one.new == change.title for one in change.fields)
         return RowReport(_key(change), change.number, values, "" if is_told else _title(change))
+
+    def _origin(self, key: Key | None, path: str = "") -> str:
+        old, new = (self.table.sheet_of(key, path, is_new=is_new) for is_new in (False, True))
+        if new:
+            return say("from {sheet}", sheet=visible(new))
+        return say("was from {sheet}", sheet=visible(old)) if old else ""
 
     def _past(self, change: RowChange, one: FieldChange) -> tuple[str, ...]:
         return tuple(
@@ -170,7 +180,7 @@ class _TableWords:
             for name, value in row.values.items()
             if name not in skipped and value not in ("", [], {})
         )
-        return RowReport(_key(row), row.number, tuple(values), _title(row), row.users)
+        return RowReport(_key(row), row.number, tuple(values), _title(row), row.users, self._origin(row.key))
 
     def _value(self, one: FieldChange, title: TitleAt | None = None) -> ValueReport:
         old, new = (
