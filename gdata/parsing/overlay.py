@@ -168,7 +168,12 @@ class _Overlaid:
         messages = [one.message for one in self._rows]
         bad = {index: frozenset(one.bad) for index, one in enumerate(self._rows) if one.bad}
         places = _OverlaidPlaces(below.locate, self._rows, self._audience)
-        made = View(plan, len(messages), places, bad, below.whole, below.block_ends, below.version)
+        overlaid = {
+            index: {name: records.sheet.grid.sheet for name, (records, _) in one.origins.items()}
+            for index, one in enumerate(self._rows)
+            if one.origins
+        }
+        made = View(plan, len(messages), places, bad, below.whole, below.block_ends, below.version, overlaid)
         if plan.kind == "record":
             return made.holding(messages[0], messages)
         table = GetMessageClass(plan.descriptor)

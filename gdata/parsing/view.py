@@ -53,6 +53,8 @@ class View:
     """How many rows there are up to the end of each block of its sheets; () where it has no sheets."""
     version: Version | None = None
     """That of the audience; None: what will be newest."""
+    overlaid: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """Row index → top-level field → title of the overlay that its value came from; "" for a row that one added."""
 
     def holding(self, message: Any, rows: list[Any]) -> View:
         """The view with its message, and the row messages in sheet order: a map's duplicates too, a record's one."""

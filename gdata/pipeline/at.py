@@ -14,6 +14,7 @@ from gdata.events import Listener
 from gdata.language import Sentence, counted, sentence
 from gdata.pipeline.build import Checked, Source, check, check_from, with_links
 from gdata.pipeline.check import check_all, views_for
+from gdata.pipeline.origins import origins_of
 from gdata.pipeline.versions import read_version
 from gdata.problems import Problem
 from gdata.project import Project
@@ -70,8 +71,9 @@ def at_side(project: Project, name: str, listener: Listener) -> Side:
             hint=sentence("`gdata check --at {version}` tells them", version=version),
         )
     targets = {target.name: (target, views_for(checked.parsed, target.audience)) for target in one.config.targets}
-    bundles = encode_build(project.schema, targets)
-    return Side(name, None, {one.manifest.target: _in_memory(one, name) for one in bundles}, project.schema.descriptors)
+    bundles = {one.manifest.target: _in_memory(one, name) for one in encode_build(project.schema, targets)}
+    origins = origins_of({target: views for target, (_, views) in targets.items()})
+    return Side(name, None, bundles, project.schema.descriptors, origins=origins)
 
 
 def _at(project: Project, version: Version) -> Project:

@@ -17,8 +17,9 @@ from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
 from gdata.events import Event, Listener
 from gdata.language import counted, say
-from gdata.parsing.view import RowsLeftOut
+from gdata.parsing.view import RowsLeftOut, View
 from gdata.pipeline.check import check_all, views_for
+from gdata.pipeline.origins import origins_as_json
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.staleness import note_built, note_failure, noting_failure
 from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
@@ -168,7 +169,7 @@ def build(
                 built.build or "",
                 pulled,
                 project.schema.descriptors,
-                lambda: _provenance(pulled, source),
+                lambda: _provenance(pulled, source, {name: views for name, (_, views) in targets.items()}),
                 is_plain=is_plain,
             )
             written = write_build(project.config.output, bundles, project.state / WRITTEN)
@@ -219,13 +220,17 @@ def _check(
     return Checked(with_links(project, problems, parsed.gids, may_ask=not offline), parsed, timings)
 
 
-def _provenance(pulled: list[Pulled], source: Source | None) -> dict[str, Any]:
+def _provenance(
+    pulled: list[Pulled], source: Source | None, targets: Mapping[str, Mapping[str, View]]
+) -> dict[str, Any]:
     """Where the data came from; it lies in `.gdata/` and in the release's record, never in a bundle."""
     from importlib.metadata import version
 
     base = {"base": source.base.base.as_json()} if source is not None and source.base is not None else {}
+    overlaid = origins_as_json(targets)
     return {
         **base,
+        **({"overlaid": overlaid} if overlaid else {}),
         "tool": f"gdata {version('gdata-sheets')}",
         "spreadsheets": {
             one.spreadsheet: {

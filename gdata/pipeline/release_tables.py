@@ -14,10 +14,12 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata.bundles.reader import Bundle
 from gdata.config import Audience, Config, SheetEntry, Spreadsheet
+from gdata.diffs.model import Origins
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import ParsedTable, Path, View
+from gdata.pipeline.origins import key_text, origins_in
 from gdata.pipeline.versions import version_words
 from gdata.problems import Cell
 from gdata.project import Project
@@ -82,12 +84,13 @@ def tables_from(project: Project, published: Published, names: frozenset[str]) -
             hint=sentence("build all tables: `gdata build`"),
         )
     bundles = {one: _full_bundle(project.config, published, one) for one in project.audiences}
+    origins = origins_in(published.provenance)
     tables = {}
     for name in sorted(names):
         plan = project.plans[name]
         place = _place_of(project.config, plan)
         having = [one for one in bundles if plan.span.has(one.version)]
-        views = [_view(plan, one.version, bundles[one], place) for one in having]
+        views = [_view(plan, one.version, bundles[one], place, origins) for one in having]
         tables[name] = ParsedTable(plan, views, {one: number for number, one in enumerate(having)})
     channel = published.entry.channel if published.entry is not None else ""
     return BaseTables(Base(published.release, tuple(sorted(names)), channel), tables)
@@ -126,7 +129,7 @@ def _check_version(published: Published, bundle: Bundle, audience: Audience) -> 
         )
 
 
-def _view(plan: TablePlan, version: Version | None, bundle: Bundle, place: Cell) -> View:
+def _view(plan: TablePlan, version: Version | None, bundle: Bundle, place: Cell, origins: Origins) -> View:
     if plan.name not in bundle.manifest.tables:
         raise UsageError(
             sentence("{place} has no table {name}", place=bundle.place, name=plan.name),
@@ -148,7 +151,10 @@ def _view(plan: TablePlan, version: Version | None, bundle: Bundle, place: Cell)
         return place
 
     rows = plan.rows_of(message)
-    return View(plan.at(version), len(rows), locate, version=version).holding(message, rows)
+    known = origins.get(bundle.manifest.target, {}).get(plan.name, {})
+    found = ((index, known.get(key_text(plan, row))) for index, row in enumerate(rows)) if known else ()
+    overlaid = {index: one for index, one in found if one is not None}
+    return View(plan.at(version), len(rows), locate, version=version, overlaid=overlaid).holding(message, rows)
 
 
 def _place_of(config: Config, plan: TablePlan) -> Cell:

@@ -14,6 +14,7 @@ from gdata.diffs.model import Diff, Side
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
+from gdata.pipeline.origins import origins_in
 from gdata.pipeline.staleness import built_at, stale_notes
 from gdata.pipeline.state import load_build
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
@@ -108,9 +109,11 @@ def output_side(config: Config, made_from: bytes | None = None) -> Side:
     if made_from is not None:
         return replace(side, sources=made_from)
     build = side.build or ""
+    kept = load_build(config.state, build)
     return replace(
         side,
-        sources=load_build(config.state, build).descriptors,
+        sources=kept.descriptors,
+        origins=origins_in(kept.provenance or {}),
         time=built_at(config, build),
         stale=tuple(stale_notes(config, build)),
     )
@@ -139,7 +142,8 @@ def published_side(store: Store, published: Published) -> Side:
         except (DamagedError, UsageError):
             sources = None  # Published without them, or they are lost: places in .proto files aren't known then.
     time = release_time(published.release) if published.release is not None else None
-    return Side(published.name, published.release, published.bundles, sources, time)
+    origins = origins_in(published.provenance)
+    return Side(published.name, published.release, published.bundles, sources, time, origins=origins)
 
 
 def gate_for(config: Config | None, old: str) -> Gate:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
@@ -56,6 +57,8 @@ class Published:
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
     entry: Entry | None = None
     """Where a channel was asked for: its newest entry."""
+    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Where the data came from, as the release's record has it."""
 
 
 def read_release(store: Store, release: str, entry: Entry | None = None) -> Release:
@@ -230,4 +233,4 @@ def _published(
         return read_bundle(store, release, target, public_key=public_key)
 
     bundles = dict(zip(release.targets, store.in_parallel(bundle, release.targets), strict=True))
-    return Published(name, release.id, release.build, bundles, entry)
+    return Published(name, release.id, release.build, bundles, entry, release.provenance)

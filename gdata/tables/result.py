@@ -137,12 +137,14 @@ def _view_as_json(view: View) -> dict[str, Any]:
         "bad": [[index, sorted(names)] for index, names in view.bad_fields.items()],
         "whole": view.whole,
         "ends": view.block_ends,
+        "overlaid": list(view.overlaid.items()),
     }
 
 
 def _view(plan: TablePlan, version: Version | None, raw: dict[str, Any], locate: Locate) -> View:
     bad = {index: frozenset(names) for index, names in raw["bad"]}
-    return View(plan.at(version), raw["count"], locate, bad, raw["whole"], tuple(raw["ends"]), version)
+    overlaid = {index: dict(origins) for index, origins in raw["overlaid"]}
+    return View(plan.at(version), raw["count"], locate, bad, raw["whole"], tuple(raw["ends"]), version, overlaid)
 
 
 def _split(content: bytes, sizes: Sequence[int]) -> list[bytes]:
