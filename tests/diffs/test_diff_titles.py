@@ -219,4 +219,4 @@ def test_a_value_says_which_overlay_it_came_from() -> None:
     assert [one.note for one in told.changed.shown[0].values] == ["× 0.8 · from Item Sale", "× 1.2"]
     assert [one.note for one in drops.changed.shown[0].values] == ["× 0.5 · was from Easy"]
     assert told.added.shown[0].whole().startswith("from Item Sale · price: 9 · ")
-    assert "from Item Sale" in to_markdown(diff)
+    assert "from Item Sale" in to_markdown(diff, judge(diff, Gate("off")))
