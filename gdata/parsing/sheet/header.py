@@ -9,33 +9,28 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.cells.cell import shown
-from gdata.parsing.cells.readings import convert_key
-from gdata.parsing.sheet.names import (
-    MAX_ELEMENTS,
+from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, case_fields
+from gdata.parsing.sheet.paths import (
+    PathFault,
+    PathReader,
     Step,
-    entry_part,
-    find_entry,
     find_field,
-    find_part,
     is_column_text,
     known_texts,
+    no_column,
     path_text,
-    split_path,
 )
-from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, case_fields
 from gdata.parsing.sheet.versions import Variant, read_variant
 from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 from gdata.versions import Version
 
-_UTC = ZoneInfo("UTC")
 _DIRECTIVES = ("enabled", "tags", *BOUNDS)
 _CHOICE = re.compile(r"(.+?)\s*\.\s*@\s*(case|[1-9][0-9]{0,2})\s*", re.IGNORECASE | re.ASCII)
 
@@ -56,8 +51,8 @@ def read_header(
     """
     reader = _HeaderReader(message, multirow, spans, versions, overlay=overlay)
     header = reader.read(texts)
-    if reader.seen_from_zero:
-        from_zero = frozenset(reader.seen_from_zero)
+    if reader.paths.seen_from_zero:
+        from_zero = frozenset(reader.paths.seen_from_zero)
         header = _HeaderReader(message, multirow, spans, versions, from_zero, overlay=overlay).read(texts)
     return header
 
@@ -73,16 +68,6 @@ class _Choice:
     columns: dict[int, int] = dataclasses.field(default_factory=dict)
 
 
-class _PathFault(Exception):
-    """A header is a path that doesn't fit the message; `reason` says why, `before` what may be meant."""
-
-    def __init__(self, reason: Sentence, before: Sentence | str = "", meant: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.before = before
-        self.meant = meant
-
-
 class _HeaderReader:
     def __init__(
         self,
@@ -94,13 +79,9 @@ class _HeaderReader:
         *,
         overlay: bool = False,
     ) -> None:
-        """`from_zero` are the lists whose `column` texts count from 0 in this header: WeaponId0."""
         self._is_overlay = overlay
-        self._from_zero = from_zero
-        self.seen_from_zero: set[FieldPlan] = set()
-        """Those of which the header has a number 0, where nobody knew that before."""
+        self.paths = PathReader(message, from_zero, multirow=multirow)
         self._message = message
-        self._multirow = multirow
         self._spans = spans
         self._versions = versions
         self._header = Header()
@@ -156,23 +137,17 @@ class _HeaderReader:
                 self._read_choice(choice, column)
                 return
             # A whole text comes first: a `column` option may hold dots, brackets and @.
-            steps = self._counted(find_field(text, self._message))
+            steps = self.paths.find(text)
             if steps is None:
                 name, variant = self._split_variant(text)
-                steps = (
-                    self._counted(find_field(name, self._message))
-                    or self._next_element(text)
-                    or self._walk(name)
-                    or self._entry(name)
-                    or (find_part(name, self._message) if self._multirow else None)
-                )
+                steps = self.paths.find(name) or self._next_element(text) or self.paths.read(name)
             if steps is not None and isinstance(variant, Sentence):
                 fault = HeaderFault(kinds.HEADER_VARIANT, (column,), value=text, words={"reason": variant})
                 self._header.faults.append(fault)
                 return
             if steps is not None and steps[-1][0].kind == "any":
-                raise _PathFault(_no_column(steps[-1][0]))
-        except _PathFault as wrong:
+                raise PathFault(no_column(steps[-1][0]))
+        except PathFault as wrong:
             words = {"reason": wrong.reason, "before": wrong.before}
             self._header.faults.append(HeaderFault(kinds.HEADER_PATH, (column,), value=text, words=words))
             self._header.meant[column] = wrong.meant
@@ -209,29 +184,20 @@ class _HeaderReader:
     def _find_oneof(self, path: str) -> tuple[list[Step], tuple[FieldPlan, ...]]:
         """The steps to the message that a oneof lies in, and its members; of a message with one oneof, its own do."""
         above, _, name = path.rpartition(".")
-        steps = (self._walk(above) or []) if above else []
+        steps = (self.paths.walk(above) or []) if above else []
         message = steps[-1][0].message if steps else None if above else self._message
         for field in message.fields if message is not None else ():
             if field.oneof and fold(field.oneof) == fold(name):
-                return self._whole(steps), _members(message, field.oneof)
-        steps = self._walk(path) or []
+                return self.paths.whole(steps), _members(message, field.oneof)
+        steps = self.paths.walk(path) or []
         message = steps[-1][0].message if steps else None
         oneofs = list(dict.fromkeys(field.oneof for field in message.fields if field.oneof)) if message else []
         if len(oneofs) != 1:
             known = {field.oneof: field.name for field in self._message.fields if field.oneof}
             near = nearest(path, known)
             self._told |= {(id(self._header.nodes), one.name) for one in self._message.fields if one.oneof == near}
-            raise _PathFault(sentence("there is no oneof {name}", name=path), question(near))
-        return self._whole(steps), _members(message, oneofs[0])
-
-    def _whole(self, steps: list[Step]) -> list[Step]:
-        """The steps, the last of which is a message too, and no list without an index."""
-        if steps and (steps[-1][0].is_list or steps[-1][0].is_map) and steps[-1][1] is None:
-            field = steps[-1][0]
-            if not (self._multirow and field.is_list):
-                raise _PathFault(sentence("{field} is a list, so it needs an index: {field}[1]", field=field.name))
-            steps[-1] = field, "1"
-        return steps
+            raise PathFault(sentence("there is no oneof {name}", name=path), question(near))
+        return self.paths.whole(steps), _members(message, oneofs[0])
 
     def _place_choice(self, choice: _Choice) -> None:
         numbers = sorted(number for number in choice.columns if number)
@@ -310,71 +276,6 @@ class _HeaderReader:
     def _under(self, column: int) -> list[int]:
         return [one for one, first in self._spans.items() if first == column]
 
-    def _walk(self, text: str) -> list[Step] | None:
-        """The steps of a path such as `rewards[1].item_id`; None where it is none, or its first name no field."""
-        message: MessagePlan | None = self._message
-        steps: list[Step] = []
-        for name, index in split_path(text):
-            found = self._find_part(steps, message, name)
-            if found is None:
-                if not steps:
-                    return None
-                raise _no_part(steps, message, name)
-            field, own_index = found[-1]
-            if index is not None and own_index is not None:
-                raise _PathFault(sentence("{name} has an index already", name=name))
-            index = self._check_index(field, own_index if index is None else index)
-            steps += [*found[:-1], (field, index)]
-            # Inside a map without a key stand the columns `key` and `value`.
-            message = None if field.is_map and index is None else field.message
-        return self._checked(steps) if steps else None
-
-    def _find_part(self, steps: list[Step], message: MessagePlan | None, name: str) -> list[Step] | None:
-        if message is None:
-            return entry_part(steps[-1][0], name)
-        found = self._counted(find_field(name, message))
-        return found or (find_entry(name, message) if steps else None)
-
-    def _entry(self, text: str) -> list[Step] | None:
-        steps = find_entry(text, self._message)
-        return [(field, self._check_index(field, index)) for field, index in steps] if steps is not None else None
-
-    def _counted(self, steps: list[Step] | None) -> list[Step] | None:
-        """Steps found by a `column` text, their number counted from 1."""
-        for position, (field, index) in enumerate(steps or ()):
-            if index is not None and field.is_list and steps is not None:
-                if index == "0":
-                    self.seen_from_zero.add(field)
-                number = int(index) + (field in self._from_zero)
-                steps[position] = field, str(max(number, 1))
-        return steps
-
-    def _number_of(self, field: FieldPlan, index: int) -> int:
-        """What the header calls an element, by its index from 0."""
-        return index + (field not in self._from_zero)
-
-    def _check_index(self, field: FieldPlan, index: str | None) -> str | None:
-        if index is None:
-            return None
-        if field.is_map:
-            key, fault = convert_key(index, field, _UTC)
-            if fault is not None:
-                raise _PathFault(sentence("{index} is no key of {field}", index=index, field=field.name))
-            return str(key)
-        if not field.is_list:
-            raise _PathFault(sentence("{field} is no list", field=field.name))
-        if not (index.isascii() and index.isdigit()) or not 1 <= int(index) <= MAX_ELEMENTS:
-            raise _PathFault(sentence("the index of {field} must be a whole number from 1", field=field.name))
-        return str(int(index))
-
-    def _checked(self, steps: list[Step]) -> list[Step]:
-        for position, (field, index) in enumerate(steps):
-            if field.is_list and index is None and position < len(steps) - 1:
-                if not self._multirow:
-                    raise _PathFault(sentence("{field} is a list, so it needs an index: {field}[1]", field=field.name))
-                steps[position] = field, "1"
-        return steps
-
     def _place(self, steps: list[Step], variant: Variant, text: str, column: int) -> None:
         nodes, taken = self._header.nodes, None
         node = Node(steps[0][0])
@@ -411,7 +312,7 @@ class _HeaderReader:
                 if index not in node.elements:
                     later = min(one for one in node.elements if one > index)
                     columns = tuple(node.elements[later].columns())[:1]
-                    words = {"index": str(self._number_of(node.field, index))}
+                    words = {"index": str(self.paths.number_of(node.field, index))}
                     self._header.faults.append(HeaderFault(kinds.HEADER_GAP, columns, name, words=words))
                     break
             for part in node.parts:
@@ -446,7 +347,7 @@ class _HeaderReader:
                     self._check_missing(node.fields, field.message, f"{name}.", f"{text}.")
                 for index, element in sorted(node.elements.items()):
                     if element.column is None:
-                        number = str(self._number_of(field, index))
+                        number = str(self.paths.number_of(field, index))
                         header = text.replace("{}", number) if "{}" in text else f"{text}[{index + 1}]"
                         inner = f"{name}[{index + 1}]."
                         self._check_missing(element.fields, field.message, inner, f"{header}.", number)
@@ -479,25 +380,3 @@ def _case_node(case: Case) -> Node:
 
 def _taken(node: Node, name: str) -> tuple[int, str] | None:
     return (node.column, name) if node.column is not None else None
-
-
-def _no_part(steps: list[Step], message: MessagePlan | None, name: str) -> _PathFault:
-    """Why the path ends at its last step: that field has no part called `name`."""
-    above = steps[-1][0]
-    if above.kind in ("any", "nested"):
-        return _PathFault(_no_column(above))
-    if message is None:
-        return _PathFault(sentence("{owner} has no field {name}", owner=above.name, name=name))
-    near = nearest(name, known_texts(message))
-    meant = find_field(near, message) if near is not None else None
-    return _PathFault(
-        sentence("{owner} has no field {name}", owner=message.name, name=name),
-        question(near),
-        path_text([*steps, *meant]) if meant else "",
-    )
-
-
-def _no_column(field: FieldPlan) -> Sentence:
-    if field.kind == "nested":
-        return sentence("{field} is a message within itself: write it as JSON in one column", field=field.name)
-    return sentence("{field} is of a type that no column can hold", field=field.name)
