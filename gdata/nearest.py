@@ -1,13 +1,16 @@
-"""What somebody may have meant: the nearest of the names there are."""
+"""How names are compared that people type in more than one way, and what somebody may have meant."""
 
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 
 from gdata.language import Sentence, say, sentence
 from gdata.text import with_ends
+
+_SEPARATORS = re.compile(r"[\s\-_]+")
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
@@ -31,3 +34,8 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A sentence with the nearest choice, ready to lead a hint; "" where nothing is near."""
     found = nearest(word, choices)
     return say("did you mean {near}?", near=with_ends(found)) + " " if found is not None else ""
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: NFKC, without case, with blanks, `-` and `_` alike; outer ones don't count."""
+    return _SEPARATORS.sub("_", unicodedata.normalize("NFKC", text).casefold()).strip("_")

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parsing": WORDS | {"schema", "sources.grid", "sources.blockrows", "sources.textrows", "sources.cells"},
     "bundles": WORDS | {"schema", "parsing.view"},
     "checks": WORDS | {"metrics", "schema", "parsing", "bundles.lookup", "bundles.fieldpath", "bundles.titles"},
-    "diffs": WORDS | {"bundles", "options_pb2", "schema.names", "schema.fieldtypes"},
+    "diffs": WORDS | {"bundles", "options_pb2", "schema.fieldtypes"},
     "releases": WORDS | {"bundles"},
     "scaffold": WORDS
     | {"schema", "sources", "configfile", "parsing", "bundles.encode", "checks.rules", "checks.violations"},

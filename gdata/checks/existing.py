@@ -20,10 +20,10 @@ from gdata.checks.columns import Column, column_values, sound_rows, walk_column
 from gdata.checks.lookalikes import composed
 from gdata.checks.reference_rules import Referent
 from gdata.checks.text import plain_text, scalar_text
+from gdata.nearest import fold
 from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View
 from gdata.problems import Cell
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, TablePlan
 
 

@@ -20,7 +20,7 @@ from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.language import Sentence, say, sentence
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import bytes_of
-from gdata.proto.pool import pool_of
+from gdata.proto.fields import pool_of
 from gdata.scaffold.back.cells import CellWriter, value_of
 from gdata.scaffold.back.make import MadeSheet, changed_by_workbooks, make_sheet, read_made
 from gdata.scaffold.back.words import ColumnWords

@@ -1,10 +1,12 @@
-"""What a descriptor's fields are. Of a map, protobuf has a hidden message with a key and a value."""
+"""Pools of descriptors, and what their fields are. Of a map, protobuf has a hidden message with a key and a value."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
 
 
 def is_map_entry(message: Descriptor | None) -> bool:
@@ -32,3 +34,15 @@ def key_field(field: FieldDescriptor) -> FieldDescriptor:
 def row_type(field: FieldDescriptor) -> Descriptor | None:
     """The message of one element, where elements are messages."""
     return element_field(field).message_type
+
+
+def pool_of(files: FileDescriptorSet) -> DescriptorPool:
+    """A pool of their own with these files, so that two schemas with one name don't meet; dependencies come first.
+
+    Raises:
+        TypeError: they don't fit together.
+    """
+    pool = DescriptorPool()
+    for file in files.file:
+        pool.AddSerializedFile(file.SerializeToString())
+    return pool

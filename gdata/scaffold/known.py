@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.language import say
-from gdata.nearest import nearest
+from gdata.nearest import fold, nearest
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.sheet.header import read_header
@@ -25,7 +25,6 @@ from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum
 from gdata.scaffold.fields.values import is_value
 from gdata.scaffold.guess import GuessedField, SourceColumn
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema

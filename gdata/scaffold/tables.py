@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from gdata.language import say, sentence
+from gdata.nearest import fold
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.fields.columns import guess_fields
@@ -16,7 +17,6 @@ from gdata.scaffold.fields.keys import choose_key, repeated_ids, with_key
 from gdata.scaffold.fields.references import NearMiss, Referable, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
 from gdata.scaffold.names import Names, camel, named_part, row_words, says_nothing
-from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
 _MOST_TOLD = 5

@@ -10,13 +10,12 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.errors import SchemaError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
+from gdata.nearest import did_you_mean, fold
 from gdata.proto.fields import element_field, is_map, key_field, row_type
 from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
 from gdata.schema.enums import EnumReader, read_span
 from gdata.schema.fieldtypes import LENGTHS, SHARES, kind_of
-from gdata.schema.names import fold
 from gdata.schema.plan import (
     FieldPlan,
     FlagsPlan,

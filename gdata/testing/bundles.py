@@ -42,10 +42,9 @@ from gdata.bundles.manifest import (
 )
 from gdata.bundles.reader import Bundle
 from gdata.errors import SchemaError
-from gdata.proto.fields import is_map_entry
+from gdata.proto.fields import is_map_entry, pool_of
 from gdata.proto.maporder import sort_maps
 from gdata.proto.options import OptionReader
-from gdata.proto.pool import pool_of
 
 Protos = str | Mapping[str, str]
 """The text of one .proto file (it is called game.proto), or several by their names."""

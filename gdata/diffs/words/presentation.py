@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
 from gdata.language import say, say_counted
+from gdata.nearest import fold
 from gdata.proto.fields import element_field
-from gdata.schema.names import fold
 from gdata.text import visible
 
 if TYPE_CHECKING:

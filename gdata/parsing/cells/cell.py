@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.nearest import nearest, question
+from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.meant import (
     ANY_NUMBER,
     INTEGER,
@@ -34,7 +34,6 @@ from gdata.parsing.cells.times import LENGTH_FORM, both_readings, read_duration,
 from gdata.problems import Kind
 from gdata.proto.floats import as_float32
 from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, SHARES, FieldKind
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, FlagsPlan
 from gdata.sources.cells import EXACT_INTEGERS, FLOAT_MAX
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell

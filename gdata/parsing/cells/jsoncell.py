@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.nearest import nearest, question
+from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.cell import (
     CellType,
     Converted,
@@ -30,7 +30,6 @@ from gdata.parsing.cells.cell import (
 from gdata.parsing.cells.readings import READINGS, convert_cell, convert_key
 from gdata.problems import Kind
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.cells import EXACT_INTEGERS
 from gdata.sources.grid import CellValue

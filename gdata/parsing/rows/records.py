@@ -15,7 +15,7 @@ from typing import Any
 from gdata import kinds
 from gdata.config import Audience, SheetEntry
 from gdata.language import sentence
-from gdata.nearest import nearest
+from gdata.nearest import fold, nearest
 from gdata.parsing.cells.cell import (
     CellType,
     Fault,
@@ -34,7 +34,6 @@ from gdata.parsing.sheet.versions import convert_version
 from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.fieldtypes import SHARES
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan
 from gdata.sources.cells import Cells, TypedCells
 from gdata.sources.grid import ERROR_TEXTS, CellValue

@@ -12,7 +12,7 @@ from typing import Any
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.nearest import nearest, question
+from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.cell import shown
 from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, case_fields
 from gdata.parsing.sheet.paths import (
@@ -26,7 +26,6 @@ from gdata.parsing.sheet.paths import (
     path_text,
 )
 from gdata.parsing.sheet.versions import Variant, read_variant
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 from gdata.versions import Version

@@ -10,9 +10,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from gdata.language import Sentence, sentence
-from gdata.nearest import nearest, question
+from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.readings import convert_key
-from gdata.schema.names import fold
 from gdata.schema.plan import FieldPlan, MessagePlan
 
 _UTC = ZoneInfo("UTC")

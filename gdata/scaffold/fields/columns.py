@@ -10,6 +10,7 @@ from itertools import compress
 from zoneinfo import ZoneInfo
 
 from gdata.language import sentence
+from gdata.nearest import fold
 from gdata.problems import column_letters
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.declared import Declared
@@ -18,7 +19,6 @@ from gdata.scaffold.fields.values import fits, guess_type, split_messages
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
 from gdata.scaffold.names import Names, camel, is_identifier, json_name, needs_column, plural, singular, snake, words_of
 from gdata.schema.fieldtypes import NUMBERS
-from gdata.schema.names import fold
 from gdata.sources.grid import CellValue
 
 _RANGE = re.compile(r"[\[(]?\s*([\d.+-]*|~)\s*,\s*([\d.+-]*|~)\s*[\])]?")

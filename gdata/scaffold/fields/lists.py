@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, pairwise
 
+from gdata.nearest import fold
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import words_of
-from gdata.schema.names import fold
 
 _MAX_ELEMENTS = 200
 

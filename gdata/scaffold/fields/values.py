@@ -10,6 +10,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from gdata.language import counted, sentence
+from gdata.nearest import fold
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.cells.readings import convert_cell
@@ -17,7 +18,6 @@ from gdata.scaffold.cells import PLAIN_INTEGERS, PLAIN_NUMBERS, as_cells
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.guess import Guess, GuessedType, Sureness
 from gdata.schema.fieldtypes import FieldKind
-from gdata.schema.names import fold
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]")

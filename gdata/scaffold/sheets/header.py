@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.scaffold.declared import is_row_of_types, read_type
 from gdata.scaffold.names import is_identifier
 from gdata.schema.fieldtypes import NUMBERS
-from gdata.schema.names import fold
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 
 Rows = Sequence[Sequence[CellValue]]

@@ -12,6 +12,7 @@ from typing import Any
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
+from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.cells import Cells
@@ -32,7 +33,6 @@ from gdata.scaffold.sheets.header import (
     text_at,
     vote,
 )
-from gdata.schema.names import fold
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
 _NOTES = frozenset(
