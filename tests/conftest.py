@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import ROOT
+from command_line import ROOT, run_gdata
 from hypothesis import settings
 
 # How long an example takes says how busy the machine is; speed is measured in benchmarks/.
@@ -31,15 +31,46 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID")).shuffle(items)
 
 
-@pytest.fixture
-def game(tmp_path: Path) -> Path:
-    """A copy of the sample game, nothing built yet."""
-    folder = tmp_path / "game"
-    folder.mkdir()
+def copy_sample(folder: Path) -> Path:
     for name in ("protos", "sheets", "checks"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "sheets.yaml", folder)
     return folder
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Path:
+    """A copy of the sample game, nothing built yet."""
+    return copy_sample(tmp_path / "game")
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample game, built: for tests to copy, not to change."""
+    folder = copy_sample(tmp_path_factory.mktemp("built") / "game")
+    run_gdata("build", "-q", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published_once(built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, published to dev."""
+    folder = tmp_path_factory.mktemp("published") / "game"
+    shutil.copytree(built_once, folder)
+    run_gdata("publish", "--yes", "-q", cwd=folder)
+    return folder
+
+
+@pytest.fixture
+def built_game(built_once: Path, tmp_path: Path) -> Path:
+    """A copy of the sample game after `gdata build`."""
+    return Path(shutil.copytree(built_once, tmp_path / "game"))
+
+
+@pytest.fixture
+def published_game(published_once: Path, tmp_path: Path) -> Path:
+    """A copy of the sample game after `gdata build` and `gdata publish`."""
+    return Path(shutil.copytree(published_once, tmp_path / "game"))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -77,9 +78,18 @@ LIBRARIES: dict[str, tuple[tuple[str, ...], bool]] = {
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if not {"testing", "templates"} & set(path.parts))
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> list[tuple[str, bool]]:
     """Every module that a file imports, and whether it does so when it is itself imported."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return list(_find_imports(tree_of(path)))
+
+
+def _find_imports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
     late = {
         id(inner)
         for node in ast.walk(tree)
@@ -141,5 +151,5 @@ def test_a_kind_of_source_is_known_in_its_own_room_and_the_list_alone() -> None:
 def test_only_commands_print(path: Path) -> None:
     if "cli" in path.relative_to(PACKAGE).parts:
         return
-    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
     assert not any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)

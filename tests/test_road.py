@@ -72,22 +72,20 @@ def test_the_road_from_a_cell_to_the_server_and_back(game: Path, edit_csv: Calla
     assert run_gdata("show", "ShopProductTable", "1001", "--format", "json", cwd=game).json[0]["price"] == 300
 
 
-def test_the_gate_stops_a_release(game: Path, edit_csv: Callable[..., None]) -> None:
-    run_gdata("build", "-q", cwd=game)
-    run_gdata("publish", "--yes", cwd=game)
-    edit_csv(game / PRODUCTS, PRODUCT_1001, PRODUCT_1001.replace("250", "2500"))
-    run_gdata("build", "-q", cwd=game)
-    verdict = run_gdata("diff", "--format", "json", cwd=game, code=4).json["gate"]
+def test_the_gate_stops_a_release(published_game: Path, edit_csv: Callable[..., None]) -> None:
+    edit_csv(published_game / PRODUCTS, PRODUCT_1001, PRODUCT_1001.replace("250", "2500"))
+    run_gdata("build", "-q", cwd=published_game)
+    verdict = run_gdata("diff", "--format", "json", cwd=published_game, code=4).json["gate"]
     assert not verdict["passed"] and {one["rule"] for one in verdict["violations"]} == {"price-swing"}
-    before = tree_hashes(game / "releases")
-    refused = run_gdata("publish", "--yes", cwd=game, code=4)
-    assert "price-swing" in refused.err and tree_hashes(game / "releases") == before
-    run_gdata("publish", "--yes", "--allow", "price-swing", cwd=game, code=2)
-    run_gdata("publish", "--yes", "--allow", "price-swing", "--reason", "agreed", cwd=game)
-    line = run_gdata("releases", "--format", "json", cwd=game).json["channels"]["dev"][0]
+    before = tree_hashes(published_game / "releases")
+    refused = run_gdata("publish", "--yes", cwd=published_game, code=4)
+    assert "price-swing" in refused.err and tree_hashes(published_game / "releases") == before
+    run_gdata("publish", "--yes", "--allow", "price-swing", cwd=published_game, code=2)
+    run_gdata("publish", "--yes", "--allow", "price-swing", "--reason", "agreed", cwd=published_game)
+    line = run_gdata("releases", "--format", "json", cwd=published_game).json["channels"]["dev"][0]
     assert line["allowed"] == [{"name": "price-swing", "reason": "agreed"}]
     # The way back is as long as the way there, and nobody at 2 a.m. should have to argue with a rule.
-    rolled_back = run_gdata("rollback", "--yes", cwd=game)
+    rolled_back = run_gdata("rollback", "--yes", cwd=published_game)
     assert "price-swing" in rolled_back.err
 
 
@@ -101,35 +99,32 @@ def test_a_protected_channel_takes_only_what_was_reviewed(game: Path) -> None:
     assert "nothing to publish" in again.out
 
 
-def test_without_a_terminal_nothing_is_published_unasked(game: Path) -> None:
-    run_gdata("build", "-q", cwd=game)
-    assert "--yes" in run_gdata("publish", cwd=game, code=2).err
+def test_without_a_terminal_nothing_is_published_unasked(built_game: Path) -> None:
+    assert "--yes" in run_gdata("publish", cwd=built_game, code=2).err
 
 
-def test_a_mistake_stops_the_build_and_leaves_the_last_one(game: Path, edit_csv: Callable[..., None]) -> None:
-    run_gdata("build", "-q", cwd=game)
-    before = tree_hashes(game / "output")
-    edit_csv(game / PRODUCTS, PRODUCT_1001, ",1001,1,아이템,99999,5,1,,")
-    result = run_gdata("build", "--format", "json", cwd=game, code=1).json
+def test_a_mistake_stops_the_build_and_leaves_the_last_one(built_game: Path, edit_csv: Callable[..., None]) -> None:
+    before = tree_hashes(built_game / "output")
+    edit_csv(built_game / PRODUCTS, PRODUCT_1001, ",1001,1,아이템,99999,5,1,,")
+    result = run_gdata("build", "--format", "json", cwd=built_game, code=1).json
     found = {(one["code"], one["cell"]) for one in result["problems"]}
     assert found == {("reference.missing", "E3"), ("cell.blank", "H3")}
     assert result["build"] is None and result["diff"] is None
-    assert tree_hashes(game / "output") == before
-    assert run_gdata("check", "--format", "json", cwd=game, code=1).json["problems"] == result["problems"]
+    assert tree_hashes(built_game / "output") == before
+    assert run_gdata("check", "--format", "json", cwd=built_game, code=1).json["problems"] == result["problems"]
 
 
-def test_google_gives_the_bundles_of_the_files(game: Path, tmp_path: Path) -> None:
-    run_gdata("build", "-q", cwd=game)
-    from_files = tree_hashes(game / "output")
-    with GoogleEmulator(import_folder(game / "sheets")) as google:
-        served_by(google, game)
-        built = run_gdata("build", "--format", "json", cwd=game).json
-        assert tree_hashes(game / "output") == from_files
+def test_google_gives_the_bundles_of_the_files(built_game: Path, tmp_path: Path) -> None:
+    from_files = tree_hashes(built_game / "output")
+    with GoogleEmulator(import_folder(built_game / "sheets")) as google:
+        served_by(google, built_game)
+        built = run_gdata("build", "--format", "json", cwd=built_game).json
+        assert tree_hashes(built_game / "output") == from_files
         # One batch a spreadsheet, a second where there are times, metadata for globs and merged cells alone.
         assert built["requests"] == google.reads <= 11 * 3
     # The emulator is gone: the last pull is enough.
-    run_gdata("build", "--offline", "-q", cwd=game)
-    assert tree_hashes(game / "output") == from_files
+    run_gdata("build", "--offline", "-q", cwd=built_game)
+    assert tree_hashes(built_game / "output") == from_files
 
 
 def test_a_mistake_in_google_has_a_link_to_its_cell(game: Path) -> None:
@@ -144,17 +139,15 @@ def test_a_mistake_in_google_has_a_link_to_its_cell(game: Path) -> None:
         assert problem["url"] == link
 
 
-def test_a_workbook_is_edited_like_a_sheet(game: Path) -> None:
-    run_gdata("build", "-q", cwd=game)
-    run_gdata("publish", "--yes", cwd=game)
-    workbook = openpyxl.load_workbook(game / "sheets/items.xlsx")
+def test_a_workbook_is_edited_like_a_sheet(published_game: Path) -> None:
+    workbook = openpyxl.load_workbook(published_game / "sheets/items.xlsx")
     sheet = workbook["Item"]
     headers = {cell.value: cell.column for cell in sheet[1]}
     line = next(cells[0].row for cells in sheet.iter_rows(min_row=2) if cells[headers["번호"] - 1].value == 1001)
     sheet.cell(line, headers["구매가"]).value = 60
-    workbook.save(game / "sheets/items.xlsx")
-    run_gdata("build", "-q", cwd=game)
-    tables = run_gdata("diff", "--format", "json", cwd=game).json["targets"]["server"]["tables"]
+    workbook.save(published_game / "sheets/items.xlsx")
+    run_gdata("build", "-q", cwd=published_game)
+    tables = run_gdata("diff", "--format", "json", cwd=published_game).json["targets"]["server"]["tables"]
     # The price is an int64, which protobuf's JSON writes as text.
     assert tables["ItemTable"]["changed"] == [
         {"key": [1001], "title": "초급 회복 물약", "fields": {"price": {"old": "50", "new": "60"}}}
@@ -179,25 +172,22 @@ def test_a_workbook_is_edited_like_a_sheet(game: Path) -> None:
     ],
 )
 def test_what_is_wrong_with_a_project_is_one_clear_message(
-    game: Path, damage: Callable[[Path], object], code: int, words: str
+    published_game: Path, damage: Callable[[Path], object], code: int, words: str
 ) -> None:
-    run_gdata("build", "-q", cwd=game)
-    run_gdata("publish", "--yes", cwd=game)
-    before = tree_hashes(game / "output") | tree_hashes(game / "releases")
-    damage(game)
-    ran = run_gdata("build", cwd=game, code=code)
+    before = tree_hashes(published_game / "output") | tree_hashes(published_game / "releases")
+    damage(published_game)
+    ran = run_gdata("build", cwd=published_game, code=code)
     assert words in (ran.out if code == 1 else ran.err)
-    assert tree_hashes(game / "output") | tree_hashes(game / "releases") == before
+    assert tree_hashes(published_game / "output") | tree_hashes(published_game / "releases") == before
 
 
-def test_a_damaged_bundle_is_refused_by_name(game: Path) -> None:
-    run_gdata("build", "-q", cwd=game)
-    for table in (game / "output").glob("server*/ItemTable-*.binpb"):
+def test_a_damaged_bundle_is_refused_by_name(built_game: Path) -> None:
+    for table in (built_game / "output").glob("server*/ItemTable-*.binpb"):
         table.write_bytes(table.read_bytes()[:-1] + b"\xff")
     for command in (["verify", "output/server"], ["publish", "--yes"]):
-        ran = run_gdata(*command, cwd=game, code=1)
+        ran = run_gdata(*command, cwd=built_game, code=1)
         assert table.name in ran.out + ran.err
-    assert not (game / "releases/channels").exists()
+    assert not (built_game / "releases/channels").exists()
     # Building again mends it.
-    run_gdata("build", "-q", cwd=game)
-    run_gdata("verify", "output", cwd=game)
+    run_gdata("build", "-q", cwd=built_game)
+    run_gdata("verify", "output", cwd=built_game)

@@ -5,7 +5,7 @@
 A run is a small sheet for one table: odd headers, odd cells, some layout, as typed cells or as csv bytes in blocks of
 some size. It is parsed, checked and encoded, its problems are put in words, and its bundle is read again. Whatever is
 raised is a find, and so are Python's or protobuf's own words in a problem; each is shown once, with the sheet that does
-it. Ctrl-C ends it, and says how many were tried. `test_odd_cells.py` does 20,000.
+it. Ctrl-C ends it, and says how many were tried. `test_odd_cells.py` does 6,000.
 """
 
 from __future__ import annotations

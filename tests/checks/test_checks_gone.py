@@ -68,12 +68,10 @@ def test_what_the_last_release_never_had_is_told_at_each_cell() -> None:
     assert told(check([1001], [1002], live={})) == [("reference.missing", "DropTable!A2", [])]
 
 
-def test_through_the_command(game: Path) -> None:
-    shop = game / "sheets" / "shop" / "ShopTab.csv"
-    run_gdata("build", cwd=game)
-    run_gdata("publish", "--yes", "-m", "first", cwd=game)
+def test_through_the_command(published_game: Path) -> None:
+    shop = published_game / "sheets" / "shop" / "ShopTab.csv"
     lines = shop.read_text("utf-8-sig").splitlines(keepends=True)
     shop.write_text("".join(lines[:2] + lines[3:]), "utf-8")
-    problems = run_gdata("check", "--format", "json", cwd=game, code=1).json["problems"]
+    problems = run_gdata("check", "--format", "json", cwd=published_game, code=1).json["problems"]
     assert [one["code"] for one in problems] == ["key.gone"]
     assert len(problems[0]["related"]) > 1

@@ -18,9 +18,8 @@ def in_shell(script: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("how", ["--format csv", "--format json", "", "2>&1"])
-def test_a_reader_who_leaves_is_no_error(game: Path, how: str) -> None:
-    run_gdata("build", "-q", cwd=game)
-    ran = in_shell(f"gdata show TextTable --limit 0 {how} | head -1; exit ${{PIPESTATUS[0]}}", game)
+def test_a_reader_who_leaves_is_no_error(built_game: Path, how: str) -> None:
+    ran = in_shell(f"gdata show TextTable --limit 0 {how} | head -1; exit ${{PIPESTATUS[0]}}", built_game)
     assert (ran.returncode, ran.stderr) == (0, "")
 
 

@@ -95,33 +95,32 @@ def _count_cells(edit: Any) -> int:
     return sum(map(_count_cells, edit)) if isinstance(edit, list) else int(edit not in (None, ""))
 
 
-def test_all_at_once_through_the_command(game: Path) -> None:
+def test_all_at_once_through_the_command(built_game: Path) -> None:
     """All that other tools let through: each is told, the exit code is 1, and what was built before stays."""
-    run_gdata("build", cwd=game)
-    before = _contents(game / "output")
+    before = _contents(built_game / "output")
     for mistake in LET_THROUGH:
-        MistakenGame.edit(game, mistake)
-    ran = run_gdata("build", "--format", "json", cwd=game, code=1)
+        MistakenGame.edit(built_game, mistake)
+    ran = run_gdata("build", "--format", "json", cwd=built_game, code=1)
     found = {f"{one['severity']} {one['code']} {one['sheet']}!{one['cell']}" for one in ran.json["problems"]}
     wanted = {text.split(" ⊃ ")[0].split(" ~")[0] for mistake in LET_THROUGH for text in mistake.found}
     assert found == wanted
-    assert _contents(game / "output") == before
-    run_gdata("check", cwd=game, code=1)
+    assert _contents(built_game / "output") == before
+    run_gdata("check", cwd=built_game, code=1)
 
 
-def test_a_table_taken_out_leaves_no_file(game: Path) -> None:
-    run_gdata("build", cwd=game)
-    assert list((game / "output" / "server").glob("MailTable-*"))
-    config = game / "sheets.yaml"
+def test_a_table_taken_out_leaves_no_file(built_game: Path) -> None:
+    assert list((built_game / "output" / "server").glob("MailTable-*"))
+    config = built_game / "sheets.yaml"
     text = config.read_text("utf-8")
-    assert text.count("      Mail: game.MailTable\n") == 1
-    config.write_text(text.replace("      Mail: game.MailTable\n", ""), "utf-8")
+    assert text.count("      Mail: built_game.MailTable\n") == 1
+    config.write_text(text.replace("      Mail: built_game.MailTable\n", ""), "utf-8")
     for _ in range(2):  # A reader of the last bundle keeps its files until the next one.
-        run_gdata("build", cwd=game)
-        (game / "sheets" / "system" / "Currency.csv").write_text(
-            (game / "sheets" / "system" / "Currency.csv").read_text("utf-8-sig").replace("99999,", "99998,"), "utf-8"
+        run_gdata("build", cwd=built_game)
+        (built_game / "sheets" / "system" / "Currency.csv").write_text(
+            (built_game / "sheets" / "system" / "Currency.csv").read_text("utf-8-sig").replace("99999,", "99998,"),
+            "utf-8",
         )
-    assert not list((game / "output" / "server").glob("MailTable-*"))
+    assert not list((built_game / "output" / "server").glob("MailTable-*"))
 
 
 def test_the_cache_says_what_a_first_check_says(mistaken_game: MistakenGame) -> None:

@@ -171,6 +171,7 @@ def test_code_of_the_bundles_schema(sample: Path, tmp_path: Path, language: str)
     assert any(path.is_file() for path in tmp_path.rglob("*"))
 
 
+@pytest.mark.slow  # compiling takes half a minute, and the one in docs/recipes/cpp.md is compiled each time
 @pytest.mark.skipif(
     not all(map(shutil.which, ("protoc", "g++", "pkg-config")))
     or subprocess.run(["pkg-config", "--exists", "protobuf"], check=False).returncode != 0,

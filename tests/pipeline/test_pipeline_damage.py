@@ -18,9 +18,8 @@ from gdata.project import open_project, read_config
 
 
 @pytest.fixture
-def built(game: Path) -> Path:
-    run_gdata("build", "-q", cwd=game)
-    return game
+def built(built_game: Path) -> Path:
+    return built_game
 
 
 def kept(game: Path) -> Path:

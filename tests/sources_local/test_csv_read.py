@@ -159,7 +159,7 @@ def test_what_is_no_csv(tmp_path: Path, content: bytes, message: str) -> None:
 
 
 def test_a_quote_that_nobody_closed_in_a_large_file_takes_no_memory_for_what_follows(tmp_path: Path) -> None:
-    content = b'id,name\n1,"sword\n' + b"2,shield\n" * 3_000_000
+    content = b'id,name\n1,"sword\n' + b"2,shield\n" * 1_000_000
     tracemalloc.start()
     try:
         assert "row 2: a quoted cell begins there and never ends" in str(refused(tmp_path, content))
