@@ -167,3 +167,14 @@ def test_ids_names_and_numbers_stay_in_one_piece() -> None:
     text = printed(diff, width=80)
     for whole in (f"{name}Table", "1000000003", "1000000000000003", "2000000000000005", "2000000000"):
         assert whole in text
+
+
+def test_a_first_release_is_told_in_a_few_lines_and_no_table_is_parted_from_its_number() -> None:
+    names = [f"{'x' * (number % 13)}Table{number}" for number in range(1, 60)]
+    proto = 'syntax = "proto3"; package game; message Row { int32 id = 1; }' + "".join(
+        f"message {name} {{ repeated Row rows = 1; }}" for name in names
+    )
+    tables = {name: [{"id": row} for row in range(number)] for number, name in enumerate(names, 1)}
+    text = printed(compare(Side("live"), side("output", tables, proto)), width=80)
+    assert len(text.splitlines()) < 20
+    assert all(any(f"{name} {number}" in line for line in text.splitlines()) for number, name in enumerate(names, 1))

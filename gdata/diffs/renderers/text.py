@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING, Literal
 
 from gdata.diffs.gate import GateVerdict
@@ -85,6 +86,10 @@ def render_text(
         page.verdict(report.verdict)
 
 
+_STAYS = "\u00a0"
+"""A blank at which no line ends, so that a name and its number stay together."""
+
+
 @dataclass(frozen=True)
 class _TextPage:
     console: Console
@@ -102,8 +107,11 @@ class _TextPage:
             counts: dict[str, int] = {}
             for table in news:  # Targets may have other rows of it: the most that one has.
                 counts[table.name] = max(counts.get(table.name, 0), table.added.count)
-            listed = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-            self.console.print(_text(say("new, with their rows: {tables}", tables=listed)))
+            listed = ", ".join(f"{name}{_STAYS}{count:,}" for name, count in counts.items())
+            told = fill(
+                say("new, with their rows: {tables}", tables=listed), self.console.width, break_long_words=False
+            )
+            self.console.print(_text(told.replace(_STAYS, " ")))
             tables = [table for table in tables if table.status != "added"]
             if not tables:
                 return
