@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "releases": WORDS | {"bundles"},
     "scaffold": WORDS
     | {"schema", "sources", "configfile", "parsing", "bundles.encode", "checks.rules", "checks.violations"},
-    "runtime": {"errors", "nearest", "files", "proto", "bundles", "releases"},
+    "runtime": {"errors", "nearest", "files", "language", "proto", "bundles", "releases"},
     "codegen": WORDS | {"schema", "bundles", "runtime"},
     "tables": WORDS | {"project", "events", "schema", "sources", "parsing", "checks", "bundles.manifest"},
     "pipeline": WORDS

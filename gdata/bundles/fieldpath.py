@@ -10,7 +10,8 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from gdata.errors import LookupFailed
-from gdata.nearest import nearest
+from gdata.language import Sentence, sentence
+from gdata.nearest import nearest, question
 from gdata.proto.fields import is_map
 from gdata.proto.floats import as_float32
 
@@ -37,10 +38,17 @@ class FieldPath:
         for name in text.split("."):
             field = None if message is None else message.fields_by_name.get(name)
             if field is None:
-                where = ".".join(step.name for step in steps)
-                raise LookupFailed(_no_field(f"{table}: {where or 'a row'}", name, message))
+                where = ".".join(step.name for step in steps) or sentence("a row")
+                raise LookupFailed(_no_field(sentence("{place}: {why}", place=table, why=where), name, message))
             if is_map(field):
-                raise LookupFailed(f"{table}: {text} goes through the map {name}, which has no index; read its rows")
+                raise LookupFailed(
+                    sentence(
+                        "{table}: {path} goes through the map {map_field}, which has no index; read its rows",
+                        table=table,
+                        path=text,
+                        map_field=name,
+                    )
+                )
             steps.append(field)
             message = field.message_type
         return cls(text, tuple(steps))
@@ -87,7 +95,9 @@ class FieldPath:
         leaf = self.leaf
         if leaf.message_type is not None:
             inner = ", ".join(f"{self.text}.{name}" for name in leaf.message_type.fields_by_name)
-            raise LookupFailed(f"{self.text} is a message: ask for one of its fields: {inner}")
+            raise LookupFailed(
+                sentence("{field} is a message: ask for one of its fields: {inner}", field=self.text, inner=inner)
+            )
         if value is None:
             return None
         if leaf.enum_type is not None and isinstance(value, str):
@@ -95,8 +105,15 @@ class FieldPath:
         if isinstance(value, float) and leaf.cpp_type == FieldDescriptor.CPPTYPE_FLOAT:
             return as_float32(value)
         if not isinstance(value, _expected_types(leaf)):
-            expected = " or ".join(one.__name__ for one in _expected_types(leaf))
-            raise LookupFailed(f"{self.text} holds {expected}; {value!r} is {type(value).__name__}, and equals none")
+            raise LookupFailed(
+                sentence(
+                    "{field} holds {expected}; {value} is {type}, and equals none",
+                    field=self.text,
+                    expected=" | ".join(one.__name__ for one in _expected_types(leaf)),
+                    value=repr(value),
+                    type=type(value).__name__,
+                )
+            )
         return value
 
 
@@ -117,15 +134,24 @@ def _expected_types(field: FieldDescriptor) -> tuple[type, ...]:
 def _enum_number(field: str, enum: EnumDescriptor, name: str) -> int:
     names = enum.values_by_name
     if name not in names:
-        near = nearest(name, names)
-        known = f"did you mean {near}?" if near else f"it has {', '.join(names)}"
-        raise LookupFailed(f"{field}: the enum {enum.name} has no {name}; {known}")
+        raise LookupFailed(
+            sentence(
+                "{field}: the enum {enum} has no {name}; {known}",
+                field=field,
+                enum=enum.name,
+                name=name,
+                known=_known(name, names),
+            )
+        )
     return int(names[name].number)
 
 
-def _no_field(place: str, name: str, message: Descriptor | None) -> str:
+def _no_field(place: Sentence, name: str, message: Descriptor | None) -> Sentence:
     if message is None:
-        return f"{place} is no message, so it has no field {name}"
-    near = nearest(name, message.fields_by_name)
-    known = f"did you mean {near}?" if near else f"it has {', '.join(message.fields_by_name)}"
-    return f"{place} has no field {name}; {known}"
+        return sentence("{place} is no message, so it has no field {name}", place=place, name=name)
+    known = _known(name, message.fields_by_name)
+    return sentence("{place} has no field {name}; {known}", place=place, name=name, known=known)
+
+
+def _known(name: str, names: Iterable[str]) -> object:
+    return question(nearest(name, names)) or sentence("it has {names}", names=", ".join(names))

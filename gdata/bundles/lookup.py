@@ -20,6 +20,7 @@ from gdata.bundles.ordered import Order, orders_by
 from gdata.bundles.picker import Picker, Randomness, weights_of
 from gdata.bundles.titles import Titles
 from gdata.errors import LookupFailed
+from gdata.language import say, sentence
 from gdata.nearest import nearest
 
 Key = TypeVar("Key")
@@ -102,7 +103,14 @@ class Table(Generic[Key, Row]):
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and self._row_type is not None and name in self._row_type.fields_by_name:
-            raise LookupFailed(f"{self.name} is a table, and {name} a field of its rows: {self._example()}.{name}")
+            raise LookupFailed(
+                sentence(
+                    "{table} is a table, and {field} a field of its rows: {example}.{field}",
+                    table=self.name,
+                    field=name,
+                    example=self._example(),
+                )
+            )
         raise AttributeError(f"{self.name} is a table, and has no {name}")
 
     def where(self, **values: Any) -> list[Row]:
@@ -135,7 +143,13 @@ class Table(Generic[Key, Row]):
         """
         order, value = self._order(values)
         if order is not None and value is None:
-            raise LookupFailed(f"{self.name}.at_most takes a value last: at_most({next(reversed(values))}=17)")
+            raise LookupFailed(
+                sentence(
+                    "{table}.at_most takes a value last: at_most({field}=17)",
+                    table=self.name,
+                    field=next(reversed(values)),
+                )
+            )
         position = order.at_most(value) if order is not None else None
         return None if position is None else self.rows[position]
 
@@ -150,7 +164,13 @@ class Table(Generic[Key, Row]):
         """
         name, ends = next(reversed(values.items()), ("", None))
         if not isinstance(ends, tuple) or len(ends) != 2:
-            raise LookupFailed(f"{self.name}.between takes two ends last: between({name or 'level'}=(10, 20))")
+            raise LookupFailed(
+                sentence(
+                    "{table}.between takes two ends last: between({field}=(10, 20))",
+                    table=self.name,
+                    field=name or "level",
+                )
+            )
         order, low = self._order({**values, name: ends[0]})
         high = self._field(name).accept(ends[1]) if self.rows else None
         return [self.rows[position] for position in order.between(low, high)] if order is not None else []
@@ -171,7 +191,7 @@ class Table(Generic[Key, Row]):
     def keys(self) -> list[Key]:
         """The keys of all rows, in the table's order; of a key of several fields tuples."""
         if not self.key:
-            raise LookupFailed(f"{self.name} has no key: read its rows in order")
+            raise LookupFailed(sentence("{table} has no key: read its rows in order", table=self.name))
         key: Callable[[Any], Any] = attrgetter(*self.key)
         return list(map(key, self.rows))
 
@@ -233,7 +253,11 @@ class Table(Generic[Key, Row]):
             raise RowMissing(self, key) from None
         if position is None and not self.key:
             raise LookupFailed(
-                f"{self.name} has no key to look {key!r} up by: read its rows in order, or with where(field=value)"
+                sentence(
+                    "{table} has no key to look {key} up by: read its rows in order, or with where(field=value)",
+                    table=self.name,
+                    key=repr(key),
+                )
             )
         return position
 
@@ -260,7 +284,9 @@ class Table(Generic[Key, Row]):
     def _order(self, values: Mapping[str, Any]) -> tuple[Order | None, Any]:
         """The order of the rows by the last of the fields, among those in which the others are equal, and its value."""
         if not values:
-            raise LookupFailed(f"{self.name}: say by which field: at_most(level=17), between(level=(10, 20))")
+            raise LookupFailed(
+                sentence("{table}: say by which field: at_most(level=17), between(level=(10, 20))", table=self.name)
+            )
         if not self.rows:
             return None, None
         fields = [self._field(name) for name in values]
@@ -294,16 +320,14 @@ class RowMissing(LookupFailed):
         table, key = self._table, self._key
         known = next(iter(table.rows), None)
         example = _key_of(known, table.key) if known is not None else key
-        words = {"table": table.name, "fields": ", ".join(table.key), "key": repr(key), "example": repr(example)}
+        words = {"table": table.name, "fields": ", ".join(table.key), "key": repr(key)}
         if known is None:
-            return "{table} is empty, so it has no row with {fields} = {key}".format_map(words)
+            return str(sentence("{table} is empty, so it has no row with {fields} = {key}").with_words(**words))
+        missing = sentence("{table} has no row with {fields} = {key}").with_words(**words)
         if _shape(example) != _shape(key):
-            return "{table} has no row with {fields} = {key}: its keys are like {example}".format_map(words)
+            return say("{missing}: its keys are like {example}", missing=missing, example=repr(example))
         near = self._nearest() if isinstance(key, str) and len(table) <= _MANY else None
-        if near:
-            words["near"] = repr(near)
-            return "{table} has no row with {fields} = {key}; did you mean {near}?".format_map(words)
-        return "{table} has no row with {fields} = {key}".format_map(words)
+        return say("{missing}; did you mean {near}?", missing=missing, near=repr(near)) if near else str(missing)
 
     def _nearest(self) -> str | None:
         return nearest(self._key, (_key_of(row, self._table.key) for row in self._table.rows))

@@ -9,6 +9,7 @@ from typing import Any
 
 from gdata.bundles.fieldpath import FieldPath
 from gdata.errors import LookupFailed
+from gdata.language import sentence
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ def orders_by(rows: Sequence[Any], fields: Sequence[FieldPath]) -> Mapping[Any, 
     """
     for field in fields:
         if field.is_many:
-            raise LookupFailed(f"{field.text} may have several values in a row: rows have no order by it")
+            raise LookupFailed(
+                sentence("{field} may have several values in a row: rows have no order by it", field=field.text)
+            )
     groups: dict[Any, list[tuple[Any, int]]] = {}
     columns = [field.column(rows) for field in fields]
     for position, found in enumerate(zip(*columns, strict=True)):

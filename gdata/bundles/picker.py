@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from gdata.bundles.fieldpath import FieldPath
 from gdata.errors import LookupFailed
+from gdata.language import sentence
 
 Row = TypeVar("Row", covariant=True)
 
@@ -52,10 +53,18 @@ class Picker(Generic[Row]):
         """
         for weight in weights:
             if not (math.isfinite(weight) and weight >= 0):
-                raise LookupFailed(f"{name}: a weight is a number from 0 on, and one is {weight}")
+                raise LookupFailed(
+                    sentence("{table}: a weight is a number from 0 on, and one is {weight}", table=name, weight=weight)
+                )
         drawn = [(row, weight) for row, weight in zip(rows, weights, strict=True) if weight > 0]
         if not drawn:
-            raise LookupFailed(f"{name}: of {len(rows)} rows none has a weight above 0, so there is nothing to draw")
+            raise LookupFailed(
+                sentence(
+                    "{table}: of {rows} rows none has a weight above 0, so there is nothing to draw",
+                    table=name,
+                    rows=len(rows),
+                )
+            )
         self.rows: Sequence[Row] = [row for row, _ in drawn]
         """The rows that can be drawn, those without a weight left out."""
         self.weights = [weight for _, weight in drawn]
@@ -96,5 +105,5 @@ def weights_of(rows: Sequence[Any], field: FieldPath) -> list[float]:
         LookupFailed: the field is no number, or has several values in a row.
     """
     if field.is_many or field.leaf.cpp_type not in _NUMBERS:
-        raise LookupFailed(f"{field.text} isn't one number of a row, so it can't be a weight")
+        raise LookupFailed(sentence("{field} isn't one number of a row, so it can't be a weight", field=field.text))
     return [next(iter(values)) or 0 for values in field.column(rows)]

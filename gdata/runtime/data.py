@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from gdata.bundles.references import Use
 from gdata.errors import DamagedError, GdataError, OutsideError, UsageError
+from gdata.language import sentence
 from gdata.runtime.freshness import Freshness, Health, Watch
 from gdata.runtime.places import Found, Place
 from gdata.runtime.shared import SharedRows
@@ -146,7 +147,7 @@ class TypedData:
             UsageError: it was loaded without.
         """
         if self._shared is None:
-            raise UsageError("the data isn't watched", hint="load it with check_shared=True")
+            raise UsageError(sentence("the data isn't watched"), hint=sentence("load it with check_shared=True"))
         self._shared.check()
 
     def watch(self, interval: float = 10.0, on_change: Callable[[Self], object] | None = None) -> Watch:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from gdata.errors import UsageError
+from gdata.language import sentence
 from gdata.runtime.data import Data
 from gdata.runtime.places import FolderPlace, Place
 
@@ -64,16 +65,25 @@ def _place(
     public_key: PublicKeys | None,
 ) -> Place:
     if channel is not None and release is not None:
-        raise UsageError(f"channel={channel} and release={release} exclude each other", hint="give one of them")
+        raise UsageError(
+            sentence("channel={channel} and release={release} exclude each other", channel=channel, release=release),
+            hint=sentence("give one of them"),
+        )
     if channel is None and release is None:
         if "://" in place:
             from gdata.releases.stores.store import shown
 
             place = shown(place)
         if "://" in place or (Path(place) / "channels").is_dir():
-            raise UsageError(f"{place} is a store of releases", hint='say which: channel="live", or release="…"')
+            raise UsageError(
+                sentence("{place} is a store of releases", place=place),
+                hint=sentence('say which: channel="live", or release="…"'),
+            )
         if cache is not None:
-            raise UsageError(f"{place}: cache= is for stores; a folder needs none", hint="leave it out")
+            raise UsageError(
+                sentence("{place}: cache= is for stores; a folder needs none", place=place),
+                hint=sentence("leave it out"),
+            )
         return FolderPlace(Path(place), target, public_key)
     from gdata.runtime.stores import StorePlace
 
@@ -85,10 +95,15 @@ def _age(place: Place, max_age: float | timedelta | None) -> timedelta | None:
     if max_age is None:
         return None
     if getattr(place, "channel", None) is None:
-        raise UsageError("max_age= is for channels of a store, whose entries have a time", hint="leave it out")
+        raise UsageError(
+            sentence("max_age= is for channels of a store, whose entries have a time"), hint=sentence("leave it out")
+        )
     age = max_age if isinstance(max_age, timedelta) else timedelta(seconds=max_age)
     if age <= timedelta():
-        raise UsageError(f"max_age={max_age} is in seconds, above 0", hint="30 days are 30 * 86400")
+        raise UsageError(
+            sentence("max_age={max_age} is in seconds, above 0", max_age=max_age),
+            hint=sentence("30 days are 30 * 86400"),
+        )
     return age
 
 

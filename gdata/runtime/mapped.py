@@ -33,6 +33,7 @@ from gdata.bundles.manifest import Part, TableEntry
 from gdata.bundles.reader import damaged_file
 from gdata.errors import DamagedError, OutputError
 from gdata.files import write_atomically
+from gdata.language import sentence
 from gdata.runtime.messages import TableType
 from gdata.runtime.places import PartFiles
 
@@ -141,8 +142,8 @@ class _PartFile:
 
     def _changed(self) -> DamagedError:
         return DamagedError(
-            f"{self._place}: {self._name} was changed after it was verified",
-            hint="files of a bundle never change: build or fetch it again, and start anew",
+            sentence("{place}: {table} was changed after it was verified", place=self._place, table=self._name),
+            hint=sentence("files of a bundle never change: build or fetch it again, and start anew"),
         )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from gdata.bundles.manifest import Manifest, canonical_json, sha256
 from gdata.errors import DamagedError, GdataError, OutputError
 from gdata.files import write_atomically
+from gdata.language import sentence
 from gdata.releases.records import Entry
 from gdata.releases.stores.cache import UNUSED_DAYS, BlobCache
 
@@ -50,7 +51,10 @@ class Loaded:
             entry = Entry.from_bytes(note["entry"].encode(), place=place) if note["entry"] is not None else None
             return cls(str(note["release"]), str(note["manifest"]), note["signature"], entry)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DamagedError(f"{place}: damaged ({error})", hint="it is made anew when the store is read") from error
+            raise DamagedError(
+                sentence("{place}: damaged ({error})", place=place, error=error),
+                hint=sentence("it is made anew when the store is read"),
+            ) from error
 
 
 class Memory:

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.manifest import Manifest, TableEntry
 from gdata.errors import DamagedError, UsageError
+from gdata.language import Sentence, say, sentence
 from gdata.proto.fields import element_field, is_map_entry, pool_of
 from gdata.runtime.narrow import NarrowFields, NarrowTable, Pair, may_fit
 
@@ -58,8 +59,8 @@ def table_types(
     if generated and not classes.keys() & {entry.message for entry in manifest.tables.values()}:
         names = ", ".join(module.__name__ for module in generated)
         raise UsageError(
-            f"types=: no message of {place} is in {names}",
-            hint="give the modules that protoc wrote for the .proto files of these tables: types=[game_pb2]",
+            sentence("types=: no message of {place} is in {modules}", place=place, modules=names),
+            hint=sentence("give the modules that protoc wrote for the .proto files of these tables: types=[game_pb2]"),
         )
     return types
 
@@ -68,14 +69,17 @@ def _pool(schema: bytes, place: str) -> descriptor_pool.DescriptorPool:
     try:
         return pool_of(FileDescriptorSet.FromString(schema))
     except (DecodeError, TypeError) as error:
-        raise _damaged(place, f"its schema can't be read ({error})") from error
+        raise _damaged(place, sentence("its schema can't be read ({error})", error=error)) from error
 
 
 def _descriptor(pool: descriptor_pool.DescriptorPool, name: str, entry: TableEntry, place: str) -> Descriptor:
     try:
         return pool.FindMessageTypeByName(entry.message)
     except KeyError as error:
-        raise _damaged(place, f"its schema has no message {entry.message} for the table {name}") from error
+        raise _damaged(
+            place,
+            sentence("its schema has no message {message} for the table {table}", message=entry.message, table=name),
+        ) from error
 
 
 def _table_type(message: Any, name: str, entry: TableEntry, place: str) -> TableType:
@@ -85,12 +89,14 @@ def _table_type(message: Any, name: str, entry: TableEntry, place: str) -> Table
     is_map = entry.kind == "map"
     holders = [field for field in message.fields if _holds_rows(field, is_map)]
     if len(holders) != 1:
-        raise _damaged(place, f"its schema has no rows in {entry.message}")
+        raise _damaged(place, sentence("its schema has no rows in {message}", message=entry.message))
     row = holders[0].message_type
     assert row is not None
     row = row.fields_by_name["value"].message_type if is_map else row
     if row is None or not set(entry.key) <= set(row.fields_by_name):
-        raise _damaged(place, f"its schema has no key {', '.join(entry.key)} in the rows of {name}")
+        raise _damaged(
+            place, sentence("its schema has no key {key} in the rows of {table}", key=", ".join(entry.key), table=name)
+        )
     return TableType(message_class, holders[0].name, is_map, row, entry.key)
 
 
@@ -99,15 +105,17 @@ def _holds_rows(field: FieldDescriptor, is_map: bool) -> bool:
     return message is not None and field.is_repeated and is_map_entry(message) is is_map
 
 
-def _damaged(place: str, what: str) -> DamagedError:
-    return DamagedError(f"{place}: {what}", hint="build or fetch the bundle again")
+def _damaged(place: str, why: Sentence) -> DamagedError:
+    told = sentence("{place}: {why}", place=place, why=why)
+    return DamagedError(told, hint=sentence("build or fetch the bundle again"))
 
 
 def _message_classes(modules: Iterable[ModuleType]) -> Iterator[type[Message]]:
     for module in modules:
         if not isinstance(module, ModuleType):
             raise UsageError(
-                f"types=: {module!r} is no module", hint="give the modules that protoc wrote: types=[game_pb2]"
+                sentence("types=: {value} is no module", value=repr(module)),
+                hint=sentence("give the modules that protoc wrote: types=[game_pb2]"),
             )
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Message):
@@ -129,8 +137,13 @@ def _generated_type(own: type[Message], made: TableType, name: str, entry: Table
         key = [row.fields_by_number[made.row.fields_by_name[field].number].name for field in entry.key]
     except KeyError as error:
         raise UsageError(
-            f"types=: {own.__module__}: {entry.message} lacks the rows or the key of the table {name}",
-            hint="generate the classes again from the .proto files that this data was built with",
+            sentence(
+                "types=: {module}: {message} lacks the rows or the key of the table {table}",
+                module=own.__module__,
+                message=entry.message,
+                table=name,
+            ),
+            hint=sentence("generate the classes again from the .proto files that this data was built with"),
         ) from error
     return TableType(own, holder.name, made.is_map, row, tuple(key), narrow)
 
@@ -176,7 +189,12 @@ class _Fit:
             self.narrow.fields.setdefault(pair, []).append((field, mine))
         elif not _reads(mine, field):
             self.wrong.append(
-                f"{field.full_name} is {_type_name(field)} in the data and {_type_name(mine)} in the class"
+                say(
+                    "{field} is {in_data} in the data and {in_class} in the class",
+                    field=field.full_name,
+                    in_data=_type_name(field),
+                    in_class=_type_name(mine),
+                )
             )
         elif theirs is not None and ours is not None:
             self.narrow.inner.setdefault(pair, []).append((field, mine, (theirs.full_name, ours.full_name)))
@@ -190,8 +208,13 @@ class _Fit:
     def report(self, module: str) -> None:
         if self.wrong:
             raise UsageError(
-                f"types=: {module} doesn't fit {self.place}: {'; '.join(self.wrong)}",
-                hint="generate the classes again from the .proto files that this data was built with",
+                sentence(
+                    "types=: {module} doesn't fit {place}: {why}",
+                    module=module,
+                    place=self.place,
+                    why="; ".join(self.wrong),
+                ),
+                hint=sentence("generate the classes again from the .proto files that this data was built with"),
             )
         if self.not_in_data:
             fields = ", ".join(self.not_in_data)

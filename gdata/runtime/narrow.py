@@ -13,6 +13,7 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from gdata.errors import UsageError
+from gdata.language import sentence
 from gdata.proto.fields import is_map
 
 Pair = tuple[str, str]
@@ -68,8 +69,13 @@ class NarrowTable:
                 wrong = str(error)
             if wrong is not None:
                 raise UsageError(
-                    f"types=: {self.own.__module__} doesn't fit {place}: {wrong}",
-                    hint="generate the classes again from the .proto files that this data was built with",
+                    sentence(
+                        "types=: {module} doesn't fit {place}: {why}",
+                        module=self.own.__module__,
+                        place=place,
+                        why=wrong,
+                    ),
+                    hint=sentence("generate the classes again from the .proto files that this data was built with"),
                 )
 
     def _differing(self, data: Any, own: Any, pair: Pair) -> Iterator[str]:

@@ -11,6 +11,7 @@ from gdata.bundles.index import index_name
 from gdata.bundles.manifest import MANIFEST, FileEntry, Part
 from gdata.bundles.reader import Bundle, open_bundle
 from gdata.errors import DamagedError, UsageError
+from gdata.language import sentence
 from gdata.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -122,8 +123,13 @@ class FolderPlace:
         expected = self.target or (found if folder == self.folder else folder.name)
         if found != expected:
             raise DamagedError(
-                f"{folder}: holds the bundle of the target {found}, not of {expected}",
-                hint="give the folder of the right target, or delete it and run `gdata build`",
+                sentence(
+                    "{folder}: holds the bundle of the target {target}, not of {expected}",
+                    folder=folder,
+                    target=found,
+                    expected=expected,
+                ),
+                hint=sentence("give the folder of the right target, or delete it and run `gdata build`"),
             )
         if self.public_key is not None:
             from gdata.releases.signatures import check_folder_signature
@@ -152,20 +158,28 @@ class FolderPlace:
         names = ", ".join(targets)
         if targets and self.target is None:
             return UsageError(
-                f"{self.folder}: holds several targets: {names}", hint=f'say which: target="{targets[0]}"'
+                sentence("{folder}: holds several targets: {names}", folder=self.folder, names=names),
+                hint=sentence('say which: target="{target}"', target=targets[0]),
             )
         if targets:
             near = did_you_mean(str(self.target), targets)
-            return UsageError(f"{self.folder}: has no target {self.target}", hint=f"{near}it has {names}")
+            return UsageError(
+                sentence("{folder}: has no target {target}", folder=self.folder, target=self.target),
+                hint=sentence("{near}it has {names}", near=near, names=names),
+            )
         if not self.folder.is_dir():
             return UsageError(
-                f"{self.folder}: there is no such folder", hint="run `gdata build` or `gdata fetch` first"
+                sentence("{folder}: there is no such folder", folder=self.folder),
+                hint=sentence("run `gdata build` or `gdata fetch` first"),
             )
         if any(self.folder.glob("*.binpb")):
             return UsageError(
-                f"{self.folder}: holds tables under plain names, without a manifest to verify them by",
-                hint="fetch it without --plain-names; those files are for other programs",
+                sentence(
+                    "{folder}: holds tables under plain names, without a manifest to verify them by", folder=self.folder
+                ),
+                hint=sentence("fetch it without --plain-names; those files are for other programs"),
             )
         return UsageError(
-            f"{self.folder}: no bundle here ({MANIFEST} is missing)", hint="run `gdata build` or `gdata fetch` first"
+            sentence("{folder}: no bundle here ({file} is missing)", folder=self.folder, file=MANIFEST),
+            hint=sentence("run `gdata build` or `gdata fetch` first"),
         )

@@ -11,6 +11,7 @@ from gdata.bundles.fieldpath import FieldPath
 from gdata.bundles.manifest import Reference, TableEntry
 from gdata.bundles.references import holds, is_none, leaf_at, value_reader
 from gdata.errors import LookupFailed
+from gdata.language import sentence
 from gdata.nearest import nearest
 
 
@@ -39,7 +40,11 @@ class References:
         """What `Snapshot.resolve` says."""
         descriptor = getattr(row, "DESCRIPTOR", None)
         if not isinstance(descriptor, Descriptor):
-            raise LookupFailed(f"{row!r} is no row: resolve takes a row, or a message in one, and a field's name")
+            raise LookupFailed(
+                sentence(
+                    "{value} is no row: resolve takes a row, or a message in one, and a field's name", value=repr(row)
+                )
+            )
         path = FieldPath.of(descriptor, field, table=descriptor.name)
         references = self._by_field.get((_holder_name(path.leaf), path.leaf.name))
         if references is None:
@@ -79,7 +84,14 @@ def _follow(tables: Tables, references: Iterable[Reference], holder: Any, leaf: 
         asked.append(reference.table)
     # Zero and "" may stand for a cell that was blank, which never is a reference.
     if asked and value:
-        raise LookupFailed(f"{leaf.full_name} = {value!r}: no such row in {' or '.join(asked)}")
+        raise LookupFailed(
+            sentence(
+                "{field} = {value}: no such row in {tables}",
+                field=leaf.full_name,
+                value=repr(value),
+                tables=", ".join(asked),
+            )
+        )
     return None
 
 

@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 
 from gdata.bundles.lookup import RowMissing, Table
 from gdata.errors import SharedRowChanged
+from gdata.language import sentence
 from gdata.proto.fields import is_map
 
 _Key = TypeVar("_Key")
@@ -126,12 +127,19 @@ class _Watched(Sequence[Any]):
         self._bytes[position] = now
         old = type(row).FromString(before)
         key = ", ".join(repr(getattr(old, name)) for name in self._key) or f"rows[{position}]"
-        takers = "; ".join(self.callers.get(position, ())) or "unknown, the table has one record"
+        takers = "; ".join(self.callers.get(position, ())) or sentence("unknown, the table has one record")
         raise SharedRowChanged(
-            f"{self._name}[{key}] was changed in memory, for all who share it: {', '.join(_differences(old, row))}. "
-            f"It was taken last at {takers}",
-            hint="read maps with .get(key, default): [key] puts a missing key in; to change a row, copy it: "
-            "mine = type(row)(); mine.CopyFrom(row)",
+            sentence(
+                "{table}[{key}] was changed in memory, for all who share it: {changes}. It was taken last at {takers}",
+                table=self._name,
+                key=key,
+                changes=", ".join(_differences(old, row)),
+                takers=takers,
+            ),
+            hint=sentence(
+                "read maps with .get(key, default): [key] puts a missing key in; to change a row, copy it: "
+                "mine = type(row)(); mine.CopyFrom(row)"
+            ),
         )
 
 

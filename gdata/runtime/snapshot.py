@@ -19,7 +19,8 @@ from gdata.bundles.reader import Bundle, unpacked
 from gdata.bundles.references import Use, find_users
 from gdata.bundles.titles import Titles, titles_of
 from gdata.errors import DamagedError, LookupFailed
-from gdata.nearest import nearest
+from gdata.language import Sentence, sentence
+from gdata.nearest import nearest, question
 from gdata.runtime.mapped import map_table
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.places import FindFiles, Found, PartFiles
@@ -178,8 +179,16 @@ class TypedSnapshot:
         if len(names) == 1:
             return names[0]
         if not names:
-            raise LookupFailed(f"{row!r:.80} is no row of {', '.join(self.tables) or 'this data'}")
-        raise LookupFailed(f'it may be a row of {" or ".join(names)}: name its table, users(row, "{names[0]}")')
+            raise LookupFailed(
+                sentence("{value} is no row of {tables}", value=f"{row!r:.80}", tables=", ".join(self.tables))
+            )
+        raise LookupFailed(
+            sentence(
+                'it may be a row of any of {tables}: name its table, users(row, "{table}")',
+                tables=", ".join(names),
+                table=names[0],
+            )
+        )
 
     def parse_all(self) -> None:
         """Parse every table and index it by its key now, not when it is first asked for."""
@@ -216,9 +225,16 @@ class TypedSnapshot:
         return self[reference.table].get, self._types[reference.table].row
 
     def _no_table(self, name: str) -> LookupFailed:
-        near = nearest(name, self.tables)
-        known = f"did you mean {near}?" if near else f"it has {', '.join(self.tables) or 'none'}"
-        return LookupFailed(f"the data of {self.target} ({self.place}) has no table {name}; {known}")
+        near = question(nearest(name, self.tables))
+        return LookupFailed(
+            sentence(
+                "the data of {target} ({place}) has no table {name}; {known}",
+                target=self.target,
+                place=self.place,
+                name=name,
+                known=near or sentence("it has {names}", names=", ".join(self.tables) or "–"),
+            )
+        )
 
 
 class Snapshot(TypedSnapshot):
@@ -254,12 +270,25 @@ def parse_table(name: str, kind: TableType, entry: TableEntry, parts: Sequence[b
         for part in parts:
             message.MergeFromString(part)
     except DecodeError as error:
-        raise _damaged(place, name, f"can't be read as {entry.message} ({error})") from error
+        raise _damaged(
+            place,
+            sentence(
+                "the table {table} can't be read as {message} ({error})", table=name, message=entry.message, error=error
+            ),
+        ) from error
     if not kind.rows_field:
         return message
     held = getattr(message, kind.rows_field)
     if len(held) != entry.rows:
-        raise _damaged(place, name, f"has {len(held)} rows, and its manifest counts {entry.rows}")
+        raise _damaged(
+            place,
+            sentence(
+                "the table {table} has {rows} rows, and its manifest counts {counted}",
+                table=name,
+                rows=len(held),
+                counted=entry.rows,
+            ),
+        )
     return Table(name, MapRows(held) if kind.is_map else held, kind.key, kind.row)
 
 
@@ -286,5 +315,6 @@ class MapRows(Sequence[Message]):
         return len(self._keys)
 
 
-def _damaged(place: str, name: str, what: str) -> DamagedError:
-    return DamagedError(f"{place}: the table {name} {what}", hint="build or fetch the bundle again")
+def _damaged(place: str, why: Sentence) -> DamagedError:
+    told = sentence("{place}: {why}", place=place, why=why)
+    return DamagedError(told, hint=sentence("build or fetch the bundle again"))

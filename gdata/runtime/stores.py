@@ -11,6 +11,7 @@ from pathlib import Path
 from gdata.bundles.manifest import FileEntry, Manifest, Part, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, OutsideError, StoreError, UnknownFormatError, UsageError
+from gdata.language import say, sentence
 from gdata.releases.reader import newest_entry, open_store, read_bundle, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import PublicKeys, check_signature
@@ -75,8 +76,13 @@ class StorePlace:
         notes = self._notes_of_what()
         if len(notes) > 1 and self.release is None:
             raise DamagedError(
-                f"{self.cache.folder}: it holds releases of {len(notes)} stores that were all read from {self.shown}",
-                hint="give each game a cache of its own",
+                sentence(
+                    "{folder}: it holds releases of {stores} stores that were all read from {place}",
+                    folder=self.cache.folder,
+                    stores=len(notes),
+                    place=self.shown,
+                ),
+                hint=sentence("give each game a cache of its own"),
             )
         if not notes:
             return None
@@ -131,8 +137,8 @@ class StorePlace:
             entry = after
         if entry is None:
             raise UsageError(
-                f"{self.shown}: the channel {channel} has no release",
-                hint=store.why_empty() or f"publish one: `gdata publish --channel {channel}`",
+                sentence("{place}: the channel {channel} has no release", place=self.shown, channel=channel),
+                hint=store.why_empty() or sentence("publish one: `gdata publish --channel {channel}`", channel=channel),
             )
         if last is not None:
             self._check_same_store(store, last)
@@ -150,8 +156,13 @@ class StorePlace:
         if len(release.targets) == 1:
             return next(iter(release.targets))
         raise UsageError(
-            f"{self.shown}: release {release.id} has several targets: {', '.join(release.targets)}",
-            hint=f'say which: target="{next(iter(release.targets), "server")}"',
+            sentence(
+                "{place}: release {release} has several targets: {targets}",
+                place=self.shown,
+                release=release.id,
+                targets=", ".join(release.targets),
+            ),
+            hint=sentence('say which: target="{target}"', target=next(iter(release.targets), "server")),
         )
 
     def _store(self) -> Store:
@@ -162,7 +173,10 @@ class StorePlace:
             self._opened = os.getpid(), store
         store = self._opened[1]
         if "://" not in self.location and not Path(self.location).is_dir():
-            raise StoreError(f"{self.location}: there is no such folder", hint="is the disk or file server mounted?")
+            raise StoreError(
+                sentence("{folder}: there is no such folder", folder=self.location),
+                hint=sentence("is the disk or file server mounted?"),
+            )
         return store
 
     def _read_identity(self, store: Store) -> str | None:
@@ -211,11 +225,17 @@ class StorePlace:
             raise error
 
     def _another_store(self, before: str) -> DamagedError:
-        cache = f" and an empty cache ({self.cache.folder})" if self.cache is not None else ""
+        hint = sentence("put the right store back; if this one is meant, start the server anew with it")
+        if self.cache is not None:
+            hint = sentence("{hint} and an empty cache ({folder})", hint=hint, folder=self.cache.folder)
         return DamagedError(
-            f"{self.shown}: another store is here now: its identity is {(self._identity or UNKNOWN)[:12]}, "
-            f"and was {before[:12]}",
-            hint=f"put the right store back; if this one is meant, start the server anew with it{cache}",
+            sentence(
+                "{place}: another store is here now: its identity is {identity}, and was {before}",
+                place=self.shown,
+                identity=(self._identity or UNKNOWN)[:12],
+                before=before[:12],
+            ),
+            hint=hint,
         )
 
     def _check_signature(self, signature: str | None, content: bytes, place: str) -> None:
@@ -223,12 +243,20 @@ class StorePlace:
             check_signature(signature, content, place=place, key=self.public_key)
 
     def _cached_bundle(self, cache: BlobCache, loaded: Loaded) -> Bundle:
-        place = f"{cache.folder} (cache of {self.shown}), release {loaded.release}"
+        place = say(
+            "{folder} (cache of {store}), release {release}",
+            folder=cache.folder,
+            store=self.shown,
+            release=loaded.release,
+        )
 
         def blob(digest: str) -> bytes:
             content = cache.find(digest)
             if content is None:
-                raise DamagedError(f"{place}: {digest[:12]} is missing or damaged", hint="reach the store once")
+                raise DamagedError(
+                    sentence("{place}: {blob} is missing or damaged", place=place, blob=digest[:12]),
+                    hint=sentence("reach the store once"),
+                )
             return content
 
         def fetch(entry: FileEntry) -> bytes:
@@ -240,7 +268,14 @@ class StorePlace:
             self._check_signature(loaded.entry.signature, loaded.entry.signed_bytes(), place)
         manifest = Manifest.from_bytes(content, place=place)
         if manifest.target != (self.target or manifest.target):
-            raise DamagedError(f"{place}: is of the target {manifest.target}, not of {self.target}")
+            raise DamagedError(
+                sentence(
+                    "{place}: is of the target {target}, not of {expected}",
+                    place=place,
+                    target=manifest.target,
+                    expected=self.target,
+                )
+            )
         return Bundle(manifest, content, place, fetch)
 
 
@@ -249,4 +284,6 @@ def _record(store: Store, entry: Entry) -> Release:
     try:
         return read_release(store, entry.release, entry)
     except UsageError as error:
-        raise DamagedError(str(error), hint="restore it from a backup, or `gdata rollback` to another one") from error
+        raise DamagedError(
+            str(error), hint=sentence("restore it from a backup, or `gdata rollback` to another one")
+        ) from error

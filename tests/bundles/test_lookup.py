@@ -182,7 +182,7 @@ def test_where_finds_rows_by_their_fields(table: Table[Any, Any], values: dict[s
         ({"price": "5"}, "price holds int; '5' is str"),
         ({"name": 5}, "name holds str"),
         ({"raw": "x"}, "raw holds bytes"),
-        ({"rate": "x"}, "rate holds float or int"),
+        ({"rate": "x"}, "rate holds float \\| int"),
         ({"grade": "RAER"}, r"the enum Grade has no RAER; did you mean RARE\?"),
         ({"price": [1]}, "price holds int"),
     ],
