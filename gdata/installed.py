@@ -14,7 +14,7 @@ from gdata.language import sentence
 
 _BUILD = frozenset(
     "buf_bin click cryptography deepdiff fsspec google.auth google.oauth2 google_auth_oauthlib grpc grpc_tools gspread "
-    "jinja2 protovalidate pypinyin python_calamine requests rich truststore xlsxwriter yaml zstandard".split()
+    "isal jinja2 protovalidate pypinyin python_calamine requests rich truststore xlsxwriter yaml zstandard".split()
 )
 _OTHER_PARTS = {"s3fs": "s3", "gcsfs": "gcs", "zstandard": "zstd"}
 

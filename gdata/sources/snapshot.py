@@ -159,7 +159,7 @@ def _archive(
 _LOCAL = Struct("<4s2B4HL2L2H")
 _CENTRAL = Struct("<4s4B4HL2L5H2L")
 _END = Struct("<4s4H2LH")
-_ZIP_VERSION, _UNIX, _FIRST_DAY = 20, 3, 33
+_ZIP_VERSION, _UNIX, _FIRST_DAY, _RIGHTS = 20, 3, 33, 0o600 << 16
 _MOST_ZIP_BYTES = (1 << 32) - 1
 
 
@@ -199,7 +199,7 @@ class _ZipWriter:
         method = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
         about = (_ZIP_VERSION, 0, 0, method, 0, _FIRST_DAY, crc, len(packed), len(content), len(name), 0)
         self._directory.append(
-            _CENTRAL.pack(b"PK\1\2", _ZIP_VERSION, _UNIX, *about, 0, 0, 0, 0, self._size) + name.encode()
+            _CENTRAL.pack(b"PK\1\2", _ZIP_VERSION, _UNIX, *about, 0, 0, 0, _RIGHTS, self._size) + name.encode()
         )
         header = _LOCAL.pack(b"PK\3\4", *about) + name.encode()
         self._pieces += [header, packed]

@@ -12,6 +12,7 @@ import pytest
 from released_game import build, release, store_at
 
 from gdata.errors import DamagedError
+from gdata.longbytes import Spool
 from gdata.releases.keeping.prune import prune
 from gdata.releases.keeping.verify import verify_release, verify_store
 from gdata.releases.move import Parts
@@ -48,6 +49,21 @@ def test_what_is_cut_is_put_together_again(tmp_path: Path, name: str) -> None:
     for digest, piece in pieces.blobs.items():
         store.put(blob_name(digest), piece)
     assert read_pieces(store, pieces.digest) == content
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.parametrize("block", [3, 4, 4096])
+def test_what_lies_in_a_file_is_cut_where_what_is_in_memory_is(
+    name: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gdata.releases.pieces._MOST_BYTES", 30_000)
+    content = CONTENTS[name][:80_000]
+    pieces = cut(content)
+    *parts, _ = map(len, pieces.blobs.values())
+    assert max(parts, default=0) <= max(30_000, 1 << 16)
+    monkeypatch.setattr("gdata.longbytes.BLOCK_BYTES", block)
+    long = cut(Spool().add(content))
+    assert (long.digest, {one: bytes(piece) for one, piece in long.blobs.items()}) == (pieces.digest, pieces.blobs)
 
 
 def test_one_changed_sheet_moves_a_fraction_of_the_snapshot(tmp_path: Path) -> None:

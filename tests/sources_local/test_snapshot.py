@@ -2,6 +2,7 @@ import io
 import json
 import random
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -43,6 +44,20 @@ def test_what_was_pulled_comes_back_byte_for_byte(tmp_path: Path) -> None:
     assert read_snapshot(tmp_path / "new" / "snapshot.zip") == PULLED
     assert read_snapshot(snapshot_bytes(PULLED)) == PULLED
     assert read_snapshot(snapshot_bytes([])) == []
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_the_archive_is_as_zipfile_writes_it(compress: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdata.sources.snapshot.compressor", lambda level: zlib.compressobj(level, zlib.DEFLATED, -15))
+    written = snapshot_bytes(PULLED, compress=compress)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(written)) as archive, zipfile.ZipFile(buffer, "w") as other:
+        assert archive.testzip() is None
+        for member in archive.infolist():
+            info = zipfile.ZipInfo(member.filename)
+            info.create_system = 3
+            other.writestr(info, archive.read(member), member.compress_type, 1)
+    assert written == buffer.getvalue()
 
 
 def test_the_same_pulls_give_the_same_bytes(tmp_path: Path) -> None:
