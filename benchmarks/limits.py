@@ -71,9 +71,10 @@ class Tree:
     def run(self, project: str, *arguments: str, program: str = "") -> Cost:
         module = "__main__" if (self.path / "gdata" / "__main__.py").exists() else "cli.main"
         command = [sys.executable, "-c", program or GDATA.format(module=module), *arguments]
-        environment = {name: value for name, value in os.environ.items() if name != "CI"} | {
-            "PYTHONPATH": str(self.path)
-        }
+        # Without its compiled files a tree would be measured by how much source it has.
+        left_out = ("CI", "PYTHONDONTWRITEBYTECODE")
+        environment = {name: value for name, value in os.environ.items() if name not in left_out}
+        environment["PYTHONPATH"] = str(self.path)
         started = time.perf_counter()
         process = subprocess.Popen(
             command, cwd=self.folder / project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -167,8 +167,41 @@ static const double TEN_TO[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  
                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 #define EXACT ((uint64_t)1 << 53)
 
-/* A decimal: `-`, digits with at most one point among them. Numerator and power of ten are exact, and so the quotient
- * is the nearest double, as float() gives it (Clinger 1990). `digits` are those between its first and last not zero. */
+/* The double nearest to number / 10^power; 0: not on this compiler. `number` is EXACT or more, `power` 19 or less. */
+static int divide(uint64_t number, int power, double *value) {
+#ifdef __SIZEOF_INT128__
+    uint64_t ten = 1;
+    for (int i = 0; i < power; i++) ten *= 10;
+    unsigned __int128 wide = (unsigned __int128)number << 64, quotient = wide / ten;
+    uint64_t high = (uint64_t)(quotient >> 64), low = (uint64_t)quotient;
+    int bits = high ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll(low), shift = bits - 53; /* 54 bits at least */
+    uint64_t mantissa = (uint64_t)(quotient >> shift);
+    unsigned __int128 half = (unsigned __int128)1 << (shift - 1), rest = quotient - ((unsigned __int128)mantissa << shift);
+    if (rest > half || (rest == half && (quotient * ten != wide || mantissa & 1))) mantissa++;
+    uint64_t power_of_two = (uint64_t)(1023 + shift - 64) << 52;
+    memcpy(value, &power_of_two, sizeof *value);
+    *value *= (double)mantissa;
+    return 1;
+#else
+    (void)number, (void)power, (void)value;
+    return 0;
+#endif
+}
+
+/* Whether up to six digits are enough to write a number. */
+static int is_short(double value) {
+    if (value < 0) value = -value;
+    for (int power = 0; power <= 22; power++) {
+        double whole = value * TEN_TO[power];
+        if (whole >= 1e6) return 0;
+        if ((double)(uint64_t)(whole + 0.5) / TEN_TO[power] == value) return 1;
+    }
+    return 0;
+}
+
+/* A decimal: `-`, digits with at most one point among them. Where numerator and power of ten are exact, so is the
+ * quotient the nearest double, as float() gives it (Clinger 1990); spreadsheets write seventeen digits of what is 0.814,
+ * for which 128 bits are enough. `digits` are those between its first and last not zero. */
 static int read_decimal(const uint8_t *at, size_t size, double *value, int *digits, int *is_whole) {
 #if FLT_EVAL_METHOD != 0
     return 0; /* this processor rounds twice */
@@ -186,11 +219,13 @@ static int read_decimal(const uint8_t *at, size_t size, double *value, int *digi
         any = 1;
         fraction += point;
         if (number || digit) seen++, zeros = digit ? 0 : zeros + 1;
+        if (seen > 19 || fraction > 22) return 0;
         number = number * 10 + digit;
-        if (number >= EXACT || fraction > 22) return 0;
     }
     if (!any) return 0;
-    double magnitude = (double)number / TEN_TO[fraction];
+    double magnitude;
+    if (number < EXACT) magnitude = (double)number / TEN_TO[fraction];
+    else if (fraction == 0 || fraction > 19 || !divide(number, fraction, &magnitude)) return 0;
     *value = minus ? -magnitude : magnitude;
     *digits = seen - zeros;
     *is_whole = fraction == 0;
@@ -335,7 +370,9 @@ static int put_cell(Encoder *encoder, const Step *step, const Cell *cell) {
         if (!read_decimal(cell->at, cell->size, &value, &digits, &is_whole)) return 0;
         /* Up to six digits, and whole numbers up to 24 bits, are what 32 bits keep. */
         if (cell->type == CELL_NUMBER && value == 0 && is_whole) value = 0; /* of whole numbers there is one zero */
-        if (step->as == AS_FLOAT && digits > 6 && !(is_whole && value < 16777216.0 && value > -16777216.0)) return 0;
+        if (step->as == AS_FLOAT && digits > 6 && !(is_whole && value < 16777216.0 && value > -16777216.0) &&
+            !(digits > 15 && is_short(value)))
+            return 0;
         return put_decimal(encoder, step, value) ? 1 : -1;
     case AS_TEXT:
         if (cell->type != CELL_TEXT || !is_plain_text(cell->at, cell->size)) return 0;

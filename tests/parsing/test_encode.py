@@ -144,8 +144,10 @@ def test_clean_blocks_are_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(3)
     for make in (odd_table, odd_answer):
         encoded.clear()
-        for _ in range(30):
+        for _ in range(300):
             parse(make(random), _ENTRIES[0])
+            if any(one is not None for one in encoded):
+                break
         assert any(one is not None for one in encoded)
 
 
