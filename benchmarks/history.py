@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gdata.bundles.reader import open_output
-from gdata.pipeline.history import HistoryReader
+from gdata.pipeline.releasing.history import HistoryReader
 from gdata.releases.log import read_log_so_far
 from gdata.releases.move import Move, move_channel
 from gdata.releases.reader import newest_entry

@@ -14,7 +14,7 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 20)
     arguments = sys.argv[1:]
     if arguments[:1] == ["build"]:
-        from gdata.pipeline.unchanged import ask, say_again
+        from gdata.pipeline.kept.unchanged import ask, say_again
 
         said = ask(arguments, os.environ)
         if said is not None:

@@ -19,11 +19,11 @@ from gdata.events import Event, Listener
 from gdata.language import counted, say
 from gdata.parsing.view import RowsLeftOut, View
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.origins import origins_as_json
+from gdata.pipeline.comparing.origins import origins_as_json
+from gdata.pipeline.kept.staleness import note_built, note_failure, noting_failure
+from gdata.pipeline.kept.state import WRITTEN, locked, save_build, save_pull, tidy
+from gdata.pipeline.kept.unfed import note_unfed
 from gdata.pipeline.pull import pull_all
-from gdata.pipeline.staleness import note_built, note_failure, noting_failure
-from gdata.pipeline.state import WRITTEN, locked, save_build, save_pull, tidy
-from gdata.pipeline.unfed import note_unfed
 from gdata.problems import Problem, has_errors
 from gdata.project import Project
 from gdata.sources.adapters import by_source, source_of
@@ -31,7 +31,7 @@ from gdata.sources.grid import Pulled
 from gdata.tables.stage import Parsed, parse_all
 
 if TYPE_CHECKING:
-    from gdata.pipeline.release_tables import BaseTables
+    from gdata.pipeline.releasing.release_tables import BaseTables
 
 
 STAGES = ("pull", "parse", "check", "encode", "write")
@@ -197,7 +197,7 @@ def _check(
     base = source.base if source is not None else None
     from_sheets = project
     if base is not None:
-        from gdata.pipeline.release_tables import only_tables
+        from gdata.pipeline.releasing.release_tables import only_tables
 
         from_sheets = only_tables(project, frozenset(project.plans) - frozenset(base.tables))
     pulls: Iterator[Pulled]

@@ -24,7 +24,7 @@ from gdata.events import Event, Listener
 from gdata.language import current_language, sentence
 from gdata.nearest import fold
 from gdata.parsing.view import SWITCHED_OFF, View
-from gdata.pipeline.versions import check_empty, check_nobody
+from gdata.pipeline.versions.named import check_empty, check_nobody
 from gdata.problems import Cell, Problem, has_errors, in_cell_order, with_severities
 from gdata.project import Project
 from gdata.schema.plan import FieldPlan
@@ -78,7 +78,7 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         problems += without_gone(_of_rows_off(checks, parsed, views_by_audience), problems, first)
         problems += checks.warn(first)
     if config.metrics and not has_errors(problems):  # Of wrong data a metric would only tell the same again.
-        from gdata.pipeline.metrics import check_metrics
+        from gdata.pipeline.comparing.metrics import check_metrics
 
         by_target = {target.name: views_by_audience[target.audience] for target in config.targets}
         problems += check_metrics(config, by_target, lambda note: listener(Event("check", note=note)))
@@ -231,7 +231,7 @@ class LiveTables:
 
     @cached_property
     def _bundles(self) -> list[Bundle]:
-        from gdata.pipeline.sides import store_of
+        from gdata.pipeline.comparing.sides import store_of
         from gdata.releases.reader import bundles_of
 
         config = self._project.config

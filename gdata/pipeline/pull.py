@@ -10,7 +10,7 @@ from gdata.config import Spreadsheet
 from gdata.errors import UsageError
 from gdata.events import Event, Listener
 from gdata.language import say, sentence
-from gdata.pipeline.state import load_pull, locked, save_pull
+from gdata.pipeline.kept.state import load_pull, locked, save_pull
 from gdata.project import Project
 from gdata.sources.adapters import by_source, source_of
 from gdata.sources.grid import Pulled, join_errors

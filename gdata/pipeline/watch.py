@@ -20,12 +20,12 @@ from gdata.errors import CredentialsError, DamagedError, GdataError, OutsideErro
 from gdata.events import Listener
 from gdata.language import say, sentence
 from gdata.pipeline.build import Built, Source, build
-from gdata.pipeline.move import carry_out, plan_move
+from gdata.pipeline.comparing.sides import output_side, store_of
+from gdata.pipeline.kept.staleness import noting_failure
+from gdata.pipeline.kept.state import locked, save_pull
 from gdata.pipeline.pull import pull_all
-from gdata.pipeline.release_tables import check_named, only_tables, tables_from
-from gdata.pipeline.sides import output_side, store_of
-from gdata.pipeline.staleness import noting_failure
-from gdata.pipeline.state import locked, save_pull
+from gdata.pipeline.releasing.move import carry_out, plan_move
+from gdata.pipeline.releasing.release_tables import check_named, only_tables, tables_from
 from gdata.project import Project, open_project, read_config
 from gdata.releases.log import ChannelMoved
 from gdata.releases.move import Move

@@ -178,7 +178,7 @@ def _wrong_state(work: Path) -> list[str]:
     """What isn't whole in a project: bundles, what they were made from, channels."""
     from gdata.bundles.reader import open_bundle
     from gdata.errors import GdataError
-    from gdata.pipeline.state import load_build
+    from gdata.pipeline.kept.state import load_build
     from gdata.releases.reader import bundles_of, read_all
     from gdata.releases.stores.place import open_store
 

@@ -16,7 +16,7 @@ from gdata.diffs.compare import compare
 from gdata.diffs.model import Side
 from gdata.diffs.words.presentation import age
 from gdata.errors import UsageError
-from gdata.pipeline.history import HistoryReader, past_of
+from gdata.pipeline.releasing.history import HistoryReader, past_of
 from gdata.releases.log import read_log_so_far
 from gdata.releases.move import Move, move_channel
 from gdata.releases.reader import newest_entry, read_bundle, read_release

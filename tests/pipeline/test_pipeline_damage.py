@@ -13,7 +13,7 @@ from command_line import run_gdata
 
 from gdata.errors import DamagedError, OutputError
 from gdata.pipeline.build import Built, build
-from gdata.pipeline.state import load_build
+from gdata.pipeline.kept.state import load_build
 from gdata.project import open_project, read_config
 
 

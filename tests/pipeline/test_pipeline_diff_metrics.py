@@ -12,8 +12,8 @@ from gdata.config import Config, Gate, GateRule, Target
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Side
 from gdata.errors import ConfigError, LookupFailed
-from gdata.pipeline.diff_metrics import BundleData
-from gdata.pipeline.sides import compare_sides
+from gdata.pipeline.comparing.diff_metrics import BundleData
+from gdata.pipeline.comparing.sides import compare_sides
 from gdata.testing.bundles import build_output
 
 PROTO = """

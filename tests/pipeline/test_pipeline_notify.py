@@ -15,7 +15,7 @@ from command_line import run_gdata
 from waiting import LONGEST
 
 from gdata.errors import UsageError
-from gdata.pipeline.notify import check_address, post
+from gdata.pipeline.releasing.notify import check_address, post
 from gdata.scaffold.starting import start_project
 
 SECRET = "T000/B000/sEcReT"

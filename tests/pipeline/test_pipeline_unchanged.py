@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gdata.cli.main import run
-from gdata.pipeline.unchanged import ask
+from gdata.pipeline.kept.unchanged import ask
 
 PROTO = """syntax = "proto3"; package game; import "gdata/options.proto"; import "buf/validate/validate.proto";
 message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; }

@@ -92,8 +92,8 @@ def command(
     """
     from gdata.cli.console import ProgressLine, Recording, error_console, result_console
     from gdata.cli.problems import report_problems
-    from gdata.pipeline.unchanged import can_be_told
-    from gdata.pipeline.versions import config_at
+    from gdata.pipeline.kept.unchanged import can_be_told
+    from gdata.pipeline.versions.named import config_at
     from gdata.project import read_config
 
     if snapshot is not None and (tables or base or offline or at or channel):
@@ -141,7 +141,7 @@ def _note(
     arguments: Sequence[str],
 ) -> None:
     """Keep what this build said, for the next one to which nothing is new."""
-    from gdata.pipeline.seen import note_seen
+    from gdata.pipeline.kept.seen import note_seen
 
     if said.pieces and said.pieces[0][0] == "out" and (found := _TIMINGS.search(said.pieces[0][1])):
         said.replace_last(found[1], "timings", found[1])
@@ -166,11 +166,11 @@ def _build(
         get_ready(config)
     from gdata.events import Event
     from gdata.pipeline.build import build
-    from gdata.pipeline.staleness import noting_failure
+    from gdata.pipeline.kept.staleness import noting_failure
     from gdata.project import open_project
 
     if snapshot is not None:
-        from gdata.pipeline.rebuild import rebuild
+        from gdata.pipeline.releasing.rebuild import rebuild
 
         rebuilt = rebuild(config, snapshot, listener, strict=strict)
         if rebuilt.built.build is not None:
@@ -180,7 +180,7 @@ def _build(
     with noting_failure(config):
         project = open_project(config)
     if tables:
-        from gdata.pipeline.rebuild import build_tables
+        from gdata.pipeline.releasing.rebuild import build_tables
 
         return None, build_tables(project, tables, base, listener, offline=offline, strict=strict)
     return project, build(project, listener, offline=offline, strict=strict)
@@ -223,8 +223,8 @@ def _compare(config: Config, made_from: bytes | None, *, is_counted: bool) -> _C
     `made_from` are the descriptors of the build that was made just now; `is_counted`: a first release's rows are too.
     """
     from gdata.cli.console import error_console
-    from gdata.pipeline.channel_versions import judge_versions
-    from gdata.pipeline.sides import gate_for, open_side, output_side, store_of
+    from gdata.pipeline.comparing.sides import gate_for, open_side, output_side, store_of
+    from gdata.pipeline.versions.channels import judge_versions
 
     try:
         store = store_of(config)
@@ -287,7 +287,7 @@ def _render(console: Console, built: Built, said: Recording) -> None:
 
 def _tell_version(console: Console, config: Config, built: Side) -> None:
     """Say so where the default channel won't take what was built."""
-    from gdata.pipeline.channel_versions import wrong_version
+    from gdata.pipeline.versions.channels import wrong_version
 
     channel = config.default_channel
     wrong = wrong_version(config, channel, built)

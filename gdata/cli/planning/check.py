@@ -65,7 +65,7 @@ def command(
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.problems import report_problems
-    from gdata.pipeline.versions import config_at
+    from gdata.pipeline.versions.named import config_at
     from gdata.project import open_project, read_config
     from gdata.sources.adapters import get_ready
 
@@ -74,8 +74,8 @@ def command(
     config = config_at(read_config(config_path), None if is_every else at, channel)
     if not offline:
         get_ready(config)
-    from gdata.pipeline.at import check_every
     from gdata.pipeline.build import check
+    from gdata.pipeline.versions.at import check_every
 
     project = open_project(config)
     with ProgressLine(quiet=quiet or format_ == "json") as listener:

@@ -92,8 +92,8 @@ def _config_for(config_path: Path | None, old: str | None, new: str | None) -> C
 def _compare(
     config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
 ) -> tuple[Diff, GateVerdict]:
-    from gdata.pipeline.channel_versions import judge_versions
-    from gdata.pipeline.sides import OUTPUT, compare_sides, gate_for, store_of
+    from gdata.pipeline.comparing.sides import OUTPUT, compare_sides, gate_for, store_of
+    from gdata.pipeline.versions.channels import judge_versions
     from gdata.releases.stores.place import open_store
 
     store = store_of(config, location) if config is not None else open_store(location) if location else None
@@ -111,12 +111,12 @@ def _compare(
 
 
 def _open(config: Config | None, name: str, store: Store | None) -> Side:
-    from gdata.pipeline.sides import open_side
+    from gdata.pipeline.comparing.sides import open_side
 
     if config is None or not name.startswith("at:"):
         return open_side(config, name, store)
     from gdata.cli.console import ProgressLine
-    from gdata.pipeline.at import at_side
+    from gdata.pipeline.versions.at import at_side
     from gdata.project import open_project
 
     with ProgressLine(quiet=True) as listener:
@@ -124,7 +124,7 @@ def _open(config: Config | None, name: str, store: Store | None) -> Side:
 
 
 def _warn_of_undone(store: Store, release: str, new: Side) -> None:
-    from gdata.pipeline.move import undone_notes
+    from gdata.pipeline.releasing.move import undone_notes
 
     _warn(undone_notes(store, release, new))
 
@@ -165,8 +165,8 @@ def _render_text(
 
 def _past(config: Config | None, diff: Diff, old: str | None, location: str | None) -> Past:
     """Earlier changes of the changed cells, on the old side's channel, else the default one."""
-    from gdata.pipeline.history import HistoryReader, past_of
-    from gdata.pipeline.sides import store_of
+    from gdata.pipeline.comparing.sides import store_of
+    from gdata.pipeline.releasing.history import HistoryReader, past_of
     from gdata.releases.log import read_log_so_far
     from gdata.releases.records import is_channel_name
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gdata.diffs.words.presentation import Presentation
-    from gdata.pipeline.history import HistoryReader, RowHistory, TableHistory
+    from gdata.pipeline.releasing.history import HistoryReader, RowHistory, TableHistory
 
 _ROWS = 5
 """Rows told of each entry, where no row is asked for."""
@@ -75,8 +75,8 @@ def command(
 def _open(config_path: Path | None, location: str | None, channel: str | None) -> tuple[HistoryReader, Presentation]:
     from gdata.diffs.words.presentation import presentation_of
     from gdata.errors import GdataError
-    from gdata.pipeline.history import HistoryReader
-    from gdata.pipeline.sides import check_channel
+    from gdata.pipeline.comparing.sides import check_channel
+    from gdata.pipeline.releasing.history import HistoryReader
     from gdata.project import read_config
     from gdata.releases.log import read_log_so_far
     from gdata.releases.reader import descriptors_of

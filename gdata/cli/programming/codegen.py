@@ -98,7 +98,7 @@ def command(
 
 def _find(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, bytes | None]:
     """The bundle, and the full descriptors that it was made from, where they are known."""
-    from gdata.pipeline.state import load_build
+    from gdata.pipeline.kept.state import load_build
 
     config, side = open_reading(config_path, name)
     targets = ", ".join(side.bundles)

@@ -15,7 +15,7 @@ from gdata.language import say, sentence
 from gdata.text import visible
 
 if TYPE_CHECKING:
-    from gdata.pipeline.move import Plan
+    from gdata.pipeline.releasing.move import Plan
     from gdata.releases.move import Moved
     from gdata.releases.records import Action
 
@@ -72,9 +72,9 @@ def run_move(
 ) -> None:
     """Plan the move, show what would change, ask, move the channel and tell."""
     from gdata.cli.console import print_json, result_console
-    from gdata.pipeline.move import carry_out, plan_move
-    from gdata.pipeline.notify import check_address
-    from gdata.pipeline.sides import store_of
+    from gdata.pipeline.comparing.sides import store_of
+    from gdata.pipeline.releasing.move import carry_out, plan_move
+    from gdata.pipeline.releasing.notify import check_address
     from gdata.project import read_config
     from gdata.releases.move import Move
     from gdata.releases.signatures import load_signing_key
@@ -146,7 +146,7 @@ def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | No
 def _notify(url: str, plan: Plan, moved: Moved, timezone: str) -> None:
     from gdata.cli.console import error_console
     from gdata.diffs.words.presentation import presentation_of
-    from gdata.pipeline.notify import message_for, post
+    from gdata.pipeline.releasing.notify import message_for, post
 
     diff = plan.diff
     words = presentation_of((diff.new.sources or diff.old.sources) if diff is not None else None, timezone)

@@ -48,7 +48,7 @@ def command(
       gdata repair --from /mnt/backup/releases --from /var/cache/gdata
     """
     from gdata.cli.console import ProgressLine, print_json
-    from gdata.pipeline.rebuild import repair_store
+    from gdata.pipeline.releasing.rebuild import repair_store
     from gdata.releases.stores.store import writable
 
     store = writable(open_place(config_path, location))

@@ -38,7 +38,7 @@ def command(
     """
     from gdata.cli.console import print_json, result_console
     from gdata.cli.releasing.moves import ask
-    from gdata.pipeline.move import author
+    from gdata.pipeline.releasing.move import author
     from gdata.releases.move import Move, sign_channel
     from gdata.releases.signatures import load_signing_key
     from gdata.releases.stores.store import writable

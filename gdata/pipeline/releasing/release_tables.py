@@ -19,8 +19,8 @@ from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.parsing.view import ParsedTable, Path, View
-from gdata.pipeline.origins import key_text, origins_in
-from gdata.pipeline.versions import version_words
+from gdata.pipeline.comparing.origins import key_text, origins_in
+from gdata.pipeline.versions.named import version_words
 from gdata.problems import Cell
 from gdata.project import Project
 from gdata.releases.hotfixes import Base

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import Descriptor
 from gdata.config import Config
 from gdata.files import unseal, write_sealed
 from gdata.language import say, say_counted
-from gdata.pipeline.state import UNFED
+from gdata.pipeline.kept.state import UNFED
 from gdata.project import Project
 from gdata.tables.stage import Parsed
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gdata.pipeline.at import named_versions
+from gdata.pipeline.versions.at import named_versions
 from gdata.problems import Cell
 from gdata.project import Project
 from gdata.schema.plan import MessagePlan

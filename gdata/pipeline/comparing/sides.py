@@ -14,9 +14,9 @@ from gdata.diffs.model import Diff, Side
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
-from gdata.pipeline.origins import origins_in
-from gdata.pipeline.staleness import built_at, stale_notes
-from gdata.pipeline.state import load_build
+from gdata.pipeline.comparing.origins import origins_in
+from gdata.pipeline.kept.staleness import built_at, stale_notes
+from gdata.pipeline.kept.state import load_build
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id, release_time
 from gdata.releases.stores.place import open_store
@@ -167,7 +167,7 @@ def compare_sides(
 
     if config is None or not config.has_metrics:
         return compare(old, new, category=category)
-    from gdata.pipeline.diff_metrics import with_metrics
+    from gdata.pipeline.comparing.diff_metrics import with_metrics
 
     old, new = old.holding(), new.holding()
     diff = with_metrics(config, compare(old, new, category=category), tell)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from gdata.config import Config, Gate
 from gdata.errors import GdataError, RefusedError
 from gdata.language import Sentence, say, sentence
-from gdata.pipeline.sides import published_side
-from gdata.pipeline.versions import version_words
+from gdata.pipeline.comparing.sides import published_side
+from gdata.pipeline.versions.named import version_words
 from gdata.releases.log import newest_entry, read_log_so_far
 from gdata.releases.reader import bundles_at
 from gdata.releases.records import Entry, is_channel_name

@@ -17,7 +17,7 @@ from gdata.config import Config, Spreadsheet
 from gdata.errors import ChangedError, DamagedError, GdataError, OutsideError, RefusedError, SourceError
 from gdata.files import unseal, write_sealed
 from gdata.language import Sentence, say, word_from_json
-from gdata.pipeline.state import OUTCOMES, load_build
+from gdata.pipeline.kept.state import OUTCOMES, load_build
 from gdata.sources.adapters import pull_local, source_of
 
 _SHOWN = 3

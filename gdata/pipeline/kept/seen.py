@@ -1,4 +1,4 @@
-"""What a build went by, kept so that the next one can tell that nothing changed: `gdata.pipeline.unchanged` asks."""
+"""What a build went by, kept so that the next one can tell that nothing changed (`gdata.pipeline.kept.unchanged`)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from gdata.config import Config
 from gdata.diffs.model import Side
 from gdata.files import write_atomically
 from gdata.pipeline.build import Built
-from gdata.pipeline.state import UNFED, files_of_build
-from gdata.pipeline.unchanged import FORMAT, digest, load, names_in, note_of, seal, situation, stamp_of
+from gdata.pipeline.kept.state import UNFED, files_of_build
+from gdata.pipeline.kept.unchanged import FORMAT, digest, load, names_in, note_of, seal, situation, stamp_of
 from gdata.project import Project
 from gdata.releases.stores.store import CHANNELS, IDENTITY, blob_name, release_name
 from gdata.sources.adapters import source_of
 
 if TYPE_CHECKING:
-    from gdata.pipeline.unchanged import Pieces
+    from gdata.pipeline.kept.unchanged import Pieces
 
 _TICK = 20_000_000
 """Nanoseconds in which a file may be written twice under one time: file systems' clocks step by up to 10 ms."""

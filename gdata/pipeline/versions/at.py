@@ -14,8 +14,8 @@ from gdata.events import Listener
 from gdata.language import Sentence, counted, sentence
 from gdata.pipeline.build import Checked, Source, check, check_from, with_links
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.origins import origins_of
-from gdata.pipeline.versions import read_version
+from gdata.pipeline.comparing.origins import origins_of
+from gdata.pipeline.versions.named import read_version
 from gdata.problems import Problem
 from gdata.project import Project
 from gdata.tables.stage import Parsed

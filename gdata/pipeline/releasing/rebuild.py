@@ -21,10 +21,10 @@ from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.events import Listener
 from gdata.language import say, sentence
 from gdata.pipeline.build import Built, Source, build
-from gdata.pipeline.channel_versions import versions_of
-from gdata.pipeline.release_tables import check_named, tables_from
-from gdata.pipeline.sides import store_of
-from gdata.pipeline.state import load_build
+from gdata.pipeline.comparing.sides import store_of
+from gdata.pipeline.kept.state import load_build
+from gdata.pipeline.releasing.release_tables import check_named, tables_from
+from gdata.pipeline.versions.channels import versions_of
 from gdata.project import Project, plan_project
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import base_of

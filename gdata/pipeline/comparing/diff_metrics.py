@@ -23,7 +23,7 @@ from gdata.diffs.tables.titles import SideTitles
 from gdata.errors import LookupFailed
 from gdata.language import sentence
 from gdata.nearest import did_you_mean
-from gdata.pipeline.metrics import load_project_metrics
+from gdata.pipeline.comparing.metrics import load_project_metrics
 
 
 class BundleData:

@@ -1,0 +1,1 @@
+"""Two builds or releases side by side."""

@@ -1,0 +1,1 @@
+"""What `.gdata/` keeps of the last build, and what follows from it."""

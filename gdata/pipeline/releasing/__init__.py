@@ -1,0 +1,1 @@
+"""Builds to releases, and back."""

@@ -1,0 +1,1 @@
+"""Builds at the versions of a game."""
