@@ -257,9 +257,17 @@ class _HeaderReader:
         return "@".join(parts[:count]), read_variant(filter(None, parts[count:]))
 
     def _place_span(self, steps: list[Step], variant: Variant, text: str, column: int) -> None:
-        """Place a header; a list goes on in the further columns that it is merged over."""
+        """Place a header; a list, or a message's fields in number order, go on in the columns that it is merged over."""
         further = self._under(column)
         *above, (field, index) = steps
+        leaves = _plain_fields(field) if further and variant == Variant() else ()
+        count = len(further) + 1
+        is_many = field.is_list and index is None
+        if leaves and (count % len(leaves) == 0 if is_many else count == len(leaves)):
+            for number, one in enumerate([column, *further]):
+                own_index = str(number // len(leaves) + 1) if is_many else index
+                self._place([*above, (field, own_index), (leaves[number % len(leaves)], None)], variant, text, one)
+            return
         if not further or variant != Variant() or not field.is_list or index is not None:
             self._note_span(column)
             self._place(steps, variant, text, column)
@@ -379,3 +387,12 @@ def _case_node(case: Case) -> Node:
 
 def _taken(node: Node, name: str) -> tuple[int, str] | None:
     return (node.column, name) if node.column is not None else None
+
+
+def _plain_fields(field: FieldPlan) -> tuple[FieldPlan, ...]:
+    """The fields of a message that a merged header may stand for: one cell each, in number order; () of others."""
+    if field.message is None or field.is_map or field.kind != "message":
+        return ()
+    fields = tuple(sorted(field.message.fields, key=lambda one: one.number))
+    is_plain = all(one.message is None and not one.is_list and not one.is_map and not one.oneof for one in fields)
+    return fields if is_plain else ()
