@@ -116,8 +116,9 @@ HEADER_PATH = Kind(
 HEADER_MERGED = Kind(
     "header.merged",
     "the header {value} is merged over several columns, and the values from {place} on would be read by nobody",
-    "give each column a header of its own; only a list goes on under a merged header",
-    about="A header is merged over columns with values, but what it names is no list that could go on in them.",
+    "give each column a header of its own; under a merged header go on only a list, and messages of as many fields",
+    about="A header is merged over columns with values, but what it names is neither a list that could go on in them "
+    "nor a message of as many fields.",
 )
 HEADER_BLANK = Kind(
     "header.blank",

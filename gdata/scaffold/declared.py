@@ -47,9 +47,13 @@ _LIST_FORMS = (
 )  # fmt: skip
 _MAP = re.compile(r"(?:map|dict|dictionary|hash)\s*(?:<\s*(?P<in>.+)>|[,:]\s*(?P<bare>.+))", re.IGNORECASE | re.DOTALL)
 _ENUM = re.compile(rf"enum\s*(?:[<(:,]\s*\.?(?P<name>{_NAME})\s*[>)]?)?", re.IGNORECASE)
-_STRUCT_LIST = re.compile(rf"\[\s*(?P<name>{_NAME})\s*\]\s*(?P<of>.*)", re.DOTALL)
-_STRUCT = re.compile(rf"\{{\s*(?P<name>{_NAME})\s*\}}\s*(?P<of>.*)", re.DOTALL)
+_STRUCT_LIST = re.compile(rf"\[\s*\.?(?P<name>{_NAME})(?:\(\w+\))?\s*\]\s*(?P<of>.*)", re.DOTALL)
+_STRUCT = re.compile(rf"\{{\s*\.?(?P<name>{_NAME})(?:\(\w+\))?\s*\}}\s*(?P<of>.*)", re.DOTALL)
 _IN_CELL_STRUCT = re.compile(rf"\{{(?P<parts>.*)\}}\s*(?P<name>{_NAME})?", re.DOTALL)
+_NAMED_STRUCT = re.compile(rf"\{{\s*\.?{_NAME}\s*\}}")
+"""`{.Item}`: a message in a cell that is defined elsewhere."""
+_REFERRING = re.compile(rf"(?P<type>{_NAME})\((?P<to>[A-Za-z_]\w*\.\w+)\)")
+"""`int(Mount.Id)`"""
 _TAGGED = re.compile(r"\((?P<type>[^()]*)\)(?P<rest>.*)", re.DOTALL)
 
 
@@ -74,8 +78,8 @@ class Declared:
     """Of a map in one cell: the kind of its keys."""
     group: str = ""
     """The message that the column is the first field of: `[Item]uint32`."""
-    parts: tuple[tuple[str, Declared], ...] = ()
-    """Of messages in one cell: their fields."""
+    parts: tuple[tuple[str, Declared | None], ...] = ()
+    """Of messages in one cell: their fields; None where nothing is said of one's type."""
     tags: dict[str, str] = field(default_factory=dict)
     """What stands beside the type: ref, range, sep, path, unique…"""
 
@@ -115,6 +119,9 @@ def _without_tags(text: str) -> tuple[str, dict[str, str]]:
         return body.strip(), {key: value.strip('"') for key, value in found}
     if text.startswith("("):
         return text, {}
+    referring = _REFERRING.fullmatch(text)
+    if referring is not None:
+        return referring["type"], {"ref": referring["to"]}
     body, *marks = re.split(r"[#&](?=\w+=|\w+$|\()", text)
     tags: dict[str, str] = {}
     for mark in marks:
@@ -195,12 +202,18 @@ def _read_struct(body: str) -> Declared | None:
     in_cell = _IN_CELL_STRUCT.fullmatch(body)
     if in_cell is None:
         return None
-    parts = [one.split(None, 1) for one in in_cell["parts"].split(",") if one.strip()]
+    if _NAMED_STRUCT.fullmatch(body):
+        return Declared(body, name=body.strip("{} ").lstrip("."))
+    separator = ";" if ";" in in_cell["parts"] else ","
+    parts = [one.split(None, 1) for one in in_cell["parts"].split(separator) if one.strip()]
     if not parts or any(len(one) != 2 for one in parts):
         return None
     read = [(name.strip(), _read(type_)) for type_, name in parts]
     known = tuple((name, one) for name, one in read if one is not None)
-    return Declared(body, kind="message", name=in_cell["name"] or "", parts=known) if len(known) == len(read) else None
+    if len(known) != len(read):
+        return None
+    sub = separator if separator != "," else ""
+    return Declared(body, kind="message", name=in_cell["name"] or "", parts=known, subseparator=sub)
 
 
 def _read_list(body: str) -> Declared | None:

@@ -216,7 +216,7 @@ class GuessedTable:
 
     @property
     def spreadsheet(self) -> Spreadsheet:
-        """Where its sheets are; the sheets of one guessed table are of one spreadsheet."""
+        """Where the first of its sheets is."""
         return self.sheets[0].spreadsheet
 
     @property

@@ -249,10 +249,10 @@ def _new_entries(known: Known, tables: Sequence[GuessedTable], package: str) -> 
     prefix = f"{package}." if package else ""
     by_spreadsheet: dict[str, tuple[Spreadsheet, dict[str, SheetEntry]]] = {}
     for table in tables:
-        _, entries = by_spreadsheet.setdefault(table.spreadsheet.name, (table.spreadsheet, {}))
         for sheet in table.sheets:
             if sheet.entry.tables:
                 continue  # Its line stands there already.
+            _, entries = by_spreadsheet.setdefault(sheet.spreadsheet.name, (sheet.spreadsheet, {}))
             entries[sheet.title] = replace(sheet.entry, tables=(prefix + table.name,))
     names = {one.name for one in known.config.spreadsheets} if known.config is not None else set()
     new = [

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 import yaml
 from click.testing import CliRunner
 from google.protobuf import json_format
@@ -111,3 +112,47 @@ def test_definitions_that_are_not_whole_are_no_traceback(tmp_path: Path, monkeyp
     found = run("scaffold", "sheets")
     assert [one["name"] for one in found["tables"]] == ["ItemTable"]
     assert found["problems"] == []
+
+
+def test_messages_under_one_merged_header_are_read_cell_by_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbook = xlsxwriter.Workbook(str(tmp_path / "shop.xlsx"))
+    beans = workbook.add_worksheet("__beans__")
+    for row, texts in enumerate(
+        [
+            ["##var", "full_name", "sep", "*fields", "", ""],
+            ["##var", "", "", "name", "alias", "type"],
+            ["", "Cost", "", "id", "", "int"],
+            ["", "", "", "num", "", "int"],
+        ]
+    ):
+        beans.write_row(row, 0, texts)
+    shop = workbook.add_worksheet("shop")
+    for row, cells in enumerate(
+        [
+            ["##var", "id", "cost", None, "rewards", None, None, None, "odd", None],
+            ["##type", "int", "Cost", None, "list,Cost", None, None, None, "Vec", None],
+            ["", 1, 5, 10, 7, 1, 8, 2, 1.5, "x"],
+            ["", 2, 6, 20, 7, 3, None, None, 2, "y"],
+        ]
+    ):
+        shop.write_row(row, 0, cells)
+    for first, last, text in ((2, 3, "cost"), (4, 7, "rewards"), (8, 9, "odd")):
+        shop.merge_range(0, first, 0, last, text)
+    workbook.close()
+    monkeypatch.chdir(tmp_path)
+    found = run("scaffold", "shop.xlsx")
+    assert found["problems"] == []
+    run("build")
+    rows = [
+        json_format.MessageToDict(row, preserving_proto_field_name=True)
+        for row in gdata.load("output/server").ShopTable
+    ]
+    assert rows[0] == {
+        "id": 1,
+        "cost": {"id": 5, "num": 10},
+        "rewards": [{"id": 7, "num": 1}, {"id": 8, "num": 2}],
+        "odd": {"value1": 1.5, "value2": "x"},
+    }
+    assert rows[1]["rewards"] == [{"id": 7, "num": 3}]

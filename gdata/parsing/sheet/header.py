@@ -257,7 +257,7 @@ class _HeaderReader:
         return "@".join(parts[:count]), read_variant(filter(None, parts[count:]))
 
     def _place_span(self, steps: list[Step], variant: Variant, text: str, column: int) -> None:
-        """Place a header; a list, or a message's fields in number order, go on in the columns that it is merged over."""
+        """Place a header; a list, or a message's fields in number order, go on in the columns it is merged over."""
         further = self._under(column)
         *above, (field, index) = steps
         leaves = _plain_fields(field) if further and variant == Variant() else ()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gdata.language import sentence
 from gdata.nearest import fold
+from gdata.parsing.cells.cell import shown
 from gdata.problems import column_letters
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.declared import Declared
@@ -49,6 +50,9 @@ def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:
     if isinstance(item, SourceColumn):
         return [_single(item, timezone)]
     if isinstance(item, Series):
+        spread = _spread(item, timezone)
+        if spread is not None:
+            return [spread]
         listed = _series(item, timezone)
         if listed is None and item.is_repeated:
             # Two fields can't have one header; the build tells of the others.
@@ -96,20 +100,16 @@ def rules_of(declared: Declared | None, type_: GuessedType) -> tuple[str, ...]:
 
 def _declared_messages(column: SourceColumn, declared: Declared, timezone: ZoneInfo) -> GuessedField:
     """A column whose cells hold messages of declared fields, one or several in each."""
-    words, named = words_of(column.header)
-    names = Names()
-    parts = []
-    for text, one in declared.parts:
-        own, _ = words_of(text)
-        type_ = guess_type((), own, timezone, one)
-        name = names.take(snake(own, "value"))
-        parts.append(GuessedField(name, tuple(own), type_, cells=column.cells, marked_optional=one.is_optional))
+    words, named = words_of(column.program_name or column.header)
+    parts = [replace(part, cells=column.cells) for part in _declared_parts(declared, timezone)]
     said = Guess("sure", sentence("declared as {text}", text=declared.text))
-    if declared.is_list and (declared.separator or ",") == (declared.subseparator or ":"):
+    separator, sub = _separators(column.cells, declared)
+    if declared.is_list and separator == sub:
         # One sign can't separate messages and their parts: it stays the text that it is.
         return _single(replace(column, declared=None), timezone)
-    own_separator = declared.separator if declared.separator != "," else ""
-    sub = declared.subseparator if declared.subseparator != ":" else ""
+    # The two must differ in a schema; of one message in a cell the first is never looked for.
+    own_separator = separator if separator != "," else ";" if sub == "," else ""
+    sub = sub if sub != ":" else ""
     return GuessedField(
         name=snake(words, f"column_{column_letters(column.index + 1).lower()}"),
         words=tuple(words),
@@ -125,6 +125,49 @@ def _declared_messages(column: SourceColumn, declared: Declared, timezone: ZoneI
         in_cell=True,
         is_single=not declared.is_list,
     )
+
+
+def _declared_parts(declared: Declared, timezone: ZoneInfo) -> list[GuessedField]:
+    """The fields of a message that is declared."""
+    names = Names()
+    parts = []
+    for text, one in declared.parts:
+        own, _ = words_of(text)
+        name = names.take(snake(own, "value"))
+        alias = one.tags.get("alias", "") if one is not None else ""
+        columns = tuple(text for text in (alias,) if text and needs_column(text, name))
+        type_ = guess_type((), own, timezone, one)
+        parts.append(
+            GuessedField(name, tuple(own), type_, columns, marked_optional=one is not None and one.is_optional)
+        )
+    return parts
+
+
+_SEPARATORS = ((",", ":"), (",", ";"), (";", ","), ("|", ","), ("|", ":"), (";", ":"), (",", "|"), ("|", ";"))
+"""Of lists of messages in a cell, and of the parts of each; the likeliest first."""
+
+
+def _separators(cells: Sequence[CellValue], declared: Declared) -> tuple[str, str]:
+    """What separates messages in cells, and their parts: what is declared, else what fits all of the cells."""
+    said = declared.separator or ",", declared.subseparator or ":"
+    if declared.subseparator and (declared.separator or not declared.is_list):
+        return said
+    texts = [text for cell in as_cells(cells).distinct if not (text := shown(cell)).startswith(("[", "{"))]
+    for separator, sub in (said, *_SEPARATORS):
+        if declared.separator not in ("", separator) or declared.subseparator not in ("", sub):
+            continue
+        elements = [one for text in texts for one in (text.split(separator) if declared.is_list else [text])]
+        parts = [element.split(sub) for element in elements]
+        if max(map(len, parts), default=0) > 1 and all(_are_parts(one, declared) for one in parts):
+            return separator, sub
+    return said
+
+
+def _are_parts(texts: Sequence[str], declared: Declared) -> bool:
+    if len(texts) > len(declared.parts):
+        return False
+    typed = zip(texts, declared.parts, strict=False)
+    return all(fits([text.strip()], one.kind) for text, (_, one) in typed if one and one.kind in NUMBERS)
 
 
 def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
@@ -199,7 +242,8 @@ def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
     words, named = words_of(series.columns[0].program_name or f"{series.prefix} {series.suffix}")
     cells = Cells.joined(as_cells(column.cells) for column in series.columns)
     declared = _declared(series)
-    if declared is not None and declared.is_list and series.is_repeated:
+    others = [column.declared for column in series.columns[1:] if column.declared is not None]
+    if declared is not None and declared.is_list and (series.is_repeated or not all(one.is_list for one in others)):
         declared = replace(declared, is_list=False)
     type_ = guess_type(cells, words, timezone, declared)
     each = [guess_type(column.cells, words, timezone) for column in series.columns if not _all_blank(column.cells)]
@@ -221,6 +265,51 @@ def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
             "sure" if count > 2 else "likely",
             sentence("{columns} columns {pattern}", columns=count, pattern=series.patterns[0]),
         ),
+    )
+
+
+def _spread(series: Series, timezone: ZoneInfo) -> GuessedField | None:
+    """Messages that lie under one merged header: their parts side by side, of several one after the other."""
+    first, *others = series.columns
+    declared = first.declared
+    if declared is None or not others or not all(column.is_merged for column in others):
+        return None
+    if declared.is_own and not declared.is_list and not declared.parts:
+        # A message that nothing defines: one cell for each of its fields.
+        unnamed = tuple((f"value{number}", None) for number in range(1, len(series.columns) + 1))
+        declared = replace(declared, parts=unnamed)
+    columns, count = series.columns, len(declared.parts)
+    if not count:
+        return None
+    if any(one is not None and (one.kind == "message" or one.is_list) for _, one in declared.parts):
+        return None
+    if len(columns) % count if declared.is_list else len(columns) != count:
+        return None
+    words, named = words_of(first.program_name or first.header)
+    filled = [_filled([as_cells(one.cells) for one in columns[n : n + count]]) for n in range(0, len(columns), count)]
+    parts = []
+    for place, part in enumerate(_declared_parts(declared, timezone)):
+        each = [as_cells(column.cells) for column in columns[place::count]]
+        cells = Cells.joined(each)
+        type_ = guess_type(cells, part.words, timezone, declared.parts[place][1])
+        has_blanks = any(any(compress(one.blank, flags)) for one, flags in zip(each, filled, strict=True))
+        parts.append(replace(part, type=type_, cells=cells, has_blanks=has_blanks))
+    is_known = all(one is not None for _, one in declared.parts)
+    said = Guess("sure" if is_known else "unsure", sentence("declared as {text}", text=declared.text))
+    return GuessedField(
+        name=snake(words, "value"),
+        words=tuple(words),
+        type=GuessedType("message", said, declared=declared.name),
+        headers=(first.header,),
+        columns=first.labels,
+        comments=first.comments,
+        groups=first.groups,
+        cells=Cells.joined(as_cells(part.cells) for part in parts),
+        named=named,
+        parts=tuple(parts),
+        grouped=said,
+        in_cell=True,
+        is_single=not declared.is_list,
     )
 
 

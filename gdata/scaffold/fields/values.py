@@ -117,7 +117,7 @@ def _as_declared(
 
 
 def _first_fitting(wanted: str, elements: Sequence[CellValue], said: Guess, timezone: ZoneInfo) -> GuessedType:
-    for position, kind in enumerate(_WIDER[wanted]):
+    for position, kind in enumerate(_WIDER.get(wanted, ())):
         if _is_json(elements) if kind == "struct" else fits(elements, kind, timezone):
             exact = position == 0 or wanted == "number"
             return GuessedType(

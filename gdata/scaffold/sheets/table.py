@@ -33,6 +33,7 @@ from gdata.scaffold.sheets.header import (
     text_at,
     vote,
 )
+from gdata.scaffold.sheets.keyvalue import find_key_values, types_in_rows
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
 _NOTES = frozenset(
@@ -43,8 +44,12 @@ _NOTES = frozenset(
 _SETTINGS = re.compile(r"constants?|config|settings?|globals?|상수.*|.*설정", re.IGNORECASE)
 _NAME_HEADERS = frozenset("key name id constant setting 키 이름 항목 상수 설정 변수 변수명".split())
 _VALUE_HEADERS = frozenset("value 값 수치 설정값".split())
+_BLANK_WORDS = frozenset("null nil none n/a na - -- — 없음 無 无 なし".split())
+_MOST_BLANK_WORDS = 2
+_ENOUGH_NUMBERS = 3
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _WIDEST_SAMPLE = 60
+_MOST_PAIRS = 2_000
 
 
 def find_table(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet:
@@ -74,11 +79,12 @@ def find_tables(
 def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, *, alike: bool = False) -> SheetFound:
     """The table in a sheet of which sheets.yaml says how it lies, and what its table is called."""
     table = entry.tables[0] if entry.tables else ""
-    if entry.layout != "rows":
+    if entry.layout == "vertical":
         return replace(read_table(spreadsheet, grid, entry, alike=alike), table=table)
     header = entry.header_row - 1
     first = entry.first_row - 1 if entry.first_row else header + entry.header_rows
-    block = block_at(grid.rows[:SAMPLE], header, first, entry.header_rows)
+    rows = grid.rows[:SAMPLE] if entry.layout == "rows" else _turned(grid.rows)
+    block = block_at(rows, header, first, entry.header_rows)
     return replace(read_table(spreadsheet, grid, entry, block, alike=alike), table=table)
 
 
@@ -87,6 +93,11 @@ def _look_at(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet 
     reason = _why_skipped(grid, sample)
     if reason:
         return SkippedSheet(spreadsheet.name, grid.sheet, reason)
+    pairs = find_key_values(grid.rows) if len(grid.rows) <= _MOST_PAIRS else None
+    if pairs is not None:
+        return pairs.told(read_table(spreadsheet, grid, pairs.entry(grid.sheet)))
+    if len(grid.rows) <= _MOST_PAIRS and types_in_rows(grid.rows) is not None:
+        return _in_rows(spreadsheet, grid, Block(0, 1))
     first = _vertical_start(grid, sample)
     if first is not None:
         return read_table(spreadsheet, grid, SheetEntry(grid.sheet, (), "vertical", first_row=first))
@@ -126,25 +137,59 @@ def read_table(
     """
     sheet = lay_out(grid, entry)
     wanted, directives, notes, again = _choose_columns(sheet)
+    rows = grid.rows if entry.layout != "columns" else _turned(grid.rows)
     meant = {
         index: text
         for index, (text, note) in again.items()
-        if alike or index in sheet.spans or _declare_alike(grid.rows, block, index, text, wanted)
+        if alike or index in sheet.spans or _declare_alike(rows, block, index, text, wanted)
     }
     wanted = dict(sorted({**wanted, **meant}.items()))
-    notes += tuple(note for index, (_, note) in again.items() if index not in meant)
+    notes += tuple(note for index, (_, note) in again.items() if note and index not in meant)
     columns = {*wanted, *directives}
     cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
     found = tuple(
-        SourceColumn(index, text, Cells(cells[index]), is_merged=index in sheet.spans, **_told(grid.rows, block, index))
+        SourceColumn(index, text, Cells(cells[index]), is_merged=index in sheet.spans, **_told(rows, block, index))
         for index, text in wanted.items()
     )
     if found and found[0].header == "#" and not _is_id(found[0].cells):
         found = found[1:]
+    found, blank = _without_blank_words(found)
+    entry = replace(entry, blank=blank) if blank and not entry.blank else entry
     records = len(found[0].cells) if found else 0
     tags = tuple(dict.fromkeys(_tags(sheet, directives, cells)))
     sheet_found = SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags=tags)
     return with_continuation(sheet_found) if entry.multirow or not entry.tables else sheet_found
+
+
+def _turned(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
+    """The first columns of a sheet on its side as rows."""
+    width = min(max(map(len, rows), default=0), SAMPLE)
+    return [[row[column] if len(row) > column else None for row in rows] for column in range(width)]
+
+
+def _without_blank_words(columns: tuple[SourceColumn, ...]) -> tuple[tuple[SourceColumn, ...], tuple[str, ...]]:
+    """The columns with nothing where a word such as `null` or `-` stands among numbers, and these words."""
+    words: dict[str, None] = {}
+    done = []
+    for column in columns:
+        distinct = column.cells.distinct if isinstance(column.cells, Cells) else []
+        found = [cell for cell in distinct if isinstance(cell, str) and fold(cell.strip()) in _BLANK_WORDS]
+        others = [cell for cell in distinct if cell not in found]
+        if not found or len(found) > _MOST_BLANK_WORDS or not _is_no_text(column, others):
+            done.append(column)
+            continue
+        words |= dict.fromkeys(cell.strip() for cell in found if isinstance(cell, str))
+        done.append(replace(column, cells=Cells([None if cell in found else cell for cell in column.cells])))
+    return tuple(done), tuple(words)
+
+
+def _is_no_text(column: SourceColumn, others: Sequence[CellValue]) -> bool:
+    """Whether a column holds numbers, dates or what else isn't text: there a word means that nothing is there."""
+    declared = column.declared
+    if declared is not None and declared.kind:
+        return declared.kind not in ("string", "message") and not declared.is_list
+    kinds = {kind_of_cell(cell) for cell in others}
+    return (len(others) >= _ENOUGH_NUMBERS and kinds <= {"number"}) or (len(others) > 1 and kinds == {"date"})
 
 
 def _declare_alike(
@@ -220,6 +265,9 @@ def _choose_columns(
     for index, text in texts.items():
         place = sheet.header_cell(index).a1
         base, at, _ = text.rpartition("@")
+        if not text and sheet.spans.get(index) in wanted:
+            again[index] = wanted[sheet.spans[index]], ""
+            continue
         if not text or (text.startswith("#") and text not in ERROR_TEXTS and not (text == "#" and not wanted)):
             continue
         if text in ERROR_TEXTS:

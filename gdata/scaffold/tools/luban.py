@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
-from gdata.scaffold.declared import Declared, read_type
-from gdata.scaffold.fields.enums import prefix_of
-from gdata.scaffold.guess import GuessedEnum, SheetFound, SkippedSheet, SourceColumn
-from gdata.scaffold.names import Names, camel, words_of
+from gdata.scaffold.declared import read_type
+from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.header import text_at
 from gdata.scaffold.sheets.table import find_table_of
+from gdata.scaffold.tools.definitions import Definitions, Message
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
 from gdata.sources.grid import Grid
 
@@ -23,13 +23,11 @@ _EVERY_GROUP = ""
 
 
 @dataclass
-class _Defined:
+class _Defined(Definitions):
     """What the definition sheets hold."""
 
-    enums: dict[str, GuessedEnum] = field(default_factory=dict)
-    flags: set[str] = field(default_factory=set)
-    beans: dict[str, tuple[str, tuple[tuple[str, Declared], ...]]] = field(default_factory=dict)
-    """By name: what separates its parts in a cell, and its fields."""
+    parents: dict[str, str] = field(default_factory=dict)
+    """By bean, the one that it goes on from; those named here have kinds, and no fields of a cell's own."""
     tables: dict[str, Line] = field(default_factory=dict)
     unmatched: list[Unmatched] = field(default_factory=list)
 
@@ -40,24 +38,23 @@ def read_luban(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading |
     own = [one for one in sheets if _is_luban(one[1])]
     if not (is_asked or definitions or own):
         return None
-    defined = _Defined()
+    defined = _Defined(package)
     for spreadsheet, grid in sheets:
         read = {"__enums__": _read_enums, "__beans__": _read_beans, "__tables__": _read_tables}
         name = _definition(spreadsheet, grid)
         if name:
             read[name](grid, defined)
-    _resolve_beans(defined, package)
+    _inherit(defined)
     found: list[SheetFound | SkippedSheet] = []
     rest = []
     for spreadsheet, grid in sheets:
         if _definition(spreadsheet, grid):
             found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
         elif _is_luban(grid):
-            found.append(_read_sheet(spreadsheet, grid, defined, package))
+            found.append(_read_sheet(spreadsheet, grid, defined))
         else:
             rest.append((spreadsheet, grid))
-    enums = [enum for name, enum in defined.enums.items() if name == enum.name]
-    return ToolReading(found, enums, defined.unmatched, rest, "luban")
+    return ToolReading(found, defined.every_enum, defined.unmatched, rest, "luban")
 
 
 def _definition(spreadsheet: Spreadsheet, grid: Grid) -> str:
@@ -102,77 +99,50 @@ def _read_enums(grid: Grid, defined: _Defined) -> None:
         elif groups:
             groups[-1].append(line)
     for lines in groups:
-        full_name = lines[0]["full_name"]
-        name = camel(words_of(full_name.rpartition(".")[2])[0])
-        if lines[0]["flags"].lower() in ("true", "1", "yes"):
-            defined.flags.add(name)
-        enum = _enum_of(name, [line for line in lines if line["item.name"]])
-        defined.enums |= {name: enum, full_name: enum, full_name.rpartition(".")[2]: enum}
-
-
-def _enum_of(name: str, items: Sequence[Line]) -> GuessedEnum:
-    prefix, names = prefix_of(name), Names()
-    numbers: list[int] = []
-    values: list[tuple[str, str]] = []
-    for item in items:
-        bare = "_".join(words_of(item["item.name"])[0]).upper() or "VALUE"
-        text = item["item.value"]
-        numbers.append(
-            int(text, 0) if re.fullmatch(r"-?(0[xX][0-9a-fA-F]+|\d+)", text) else max(numbers, default=-1) + 1
-        )
-        values.append((f"{prefix}_{names.take(bare)}", item["item.alias"]))
-    if 0 not in numbers:  # An enum of proto3 begins with 0.
-        values.insert(0, (f"{prefix}_{names.take('UNSPECIFIED')}", ""))
-        numbers.insert(0, 0)
-    order = sorted(range(len(values)), key=lambda index: numbers[index] != 0)
-    return GuessedEnum(name, tuple(values[one] for one in order), (), tuple(numbers[one] for one in order))
+        items = [(line["item.name"], line["item.alias"], line["item.value"]) for line in lines if line["item.name"]]
+        is_flags = lines[0]["flags"].lower() in ("true", "1", "yes")
+        defined.add_enum(lines[0]["full_name"], items, is_flags=is_flags)
 
 
 def _read_beans(grid: Grid, defined: _Defined) -> None:
-    name, separator = "", ","
+    name = ""
     for line in _lines(grid):
         if line["full_name"]:
-            name, separator = line["full_name"].rpartition(".")[2], line["sep"] or ","
-            defined.beans[name] = separator, ()
+            name = line["full_name"].rpartition(".")[2]
+            defined.messages[name] = Message(line["sep"], ())
             if line["parent"]:
-                what = say("the bean {name} has a parent", name=name)
-                instead = say("write a oneof of its kinds by hand")
-                defined.unmatched.append(Unmatched(line.cell("parent"), what, instead))
+                defined.parents[name] = line["parent"].rpartition(".")[2]
         declared = read_type(line["item.type"])
         if line["item.name"] and name and declared is not None:
-            separator, fields = defined.beans[name]
-            defined.beans[name] = separator, (*fields, (line["item.name"], declared))
+            declared = replace(declared, tags={**declared.tags, "alias": line["item.alias"]})
+            bean = defined.messages[name]
+            defined.messages[name] = replace(bean, fields=(*bean.fields, (line["item.name"], declared)))
         elif line["item.name"] and name:
             what = say("{type} isn't known as a type", type=line["item.type"])
             defined.unmatched.append(Unmatched(line.cell("item.type"), what, say("write the field by hand")))
 
 
-def _resolve_beans(defined: _Defined, package: str) -> None:
-    for name, (separator, fields) in list(defined.beans.items()):
-        known = tuple((text, _resolved(one, defined, package)) for text, one in fields)
-        defined.beans[name] = separator, known
-
-
-def _resolved(declared: Declared, defined: _Defined, package: str) -> Declared:
-    """What is declared, with the enums and beans that it names."""
-    name = declared.name.rpartition(".")[2]
-    enum = defined.enums.get(declared.name) or defined.enums.get(name)
-    if enum is not None:
-        kind = "flags" if enum.name in defined.flags and not declared.is_list else "enum"
-        tags = {**declared.tags, "given": kind, "flags": f"{package}.{enum.name}"}
-        return replace(declared, name=enum.name, tags=tags)
-    if name in defined.beans and declared.is_own:
-        separator, fields = defined.beans[name]
-        inner = declared.subseparator or declared.tags.get("sep", "") if not declared.is_list else separator
-        plain = all(not one.parts for _, one in fields)
-        return replace(declared, parts=fields, subseparator=inner or separator) if plain and fields else declared
-    return declared
+def _inherit(defined: _Defined) -> None:
+    """Each bean with the fields of those that it goes on from; which kind stands in a cell, no column can say."""
+    for name in defined.parents:
+        above: list[str] = []
+        parent = defined.parents[name]
+        while parent in defined.messages and parent not in above:
+            above.append(parent)
+            parent = defined.parents.get(parent, "")
+        inherited = [one for parent in reversed(above) for one in defined.messages[parent].fields]
+        bean = defined.messages[name]
+        own = {text for text, _ in bean.fields}
+        fields = (*(one for one in inherited if one[0] not in own), *bean.fields)
+        defined.messages[name] = replace(bean, fields=fields)
+    for parent in {one for one in defined.parents.values() if one}:
+        defined.messages.pop(parent, None)
 
 
 # --- sheets ----------------------------------------------------------------------------------------------------
 
 
-def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined, package: str) -> SheetFound | SkippedSheet:
+def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | SkippedSheet:
     """One sheet: its rows of `##` are its header block, and `__tables__` says what it is called."""
     line = _line_of(spreadsheet, grid, defined.tables)
     if text_at(grid.rows[0], 0).lower().startswith(("##column", "##vertical")):
@@ -182,17 +152,32 @@ def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined, package
     names = [index for index, mark in enumerate(marks[:heads]) if mark.startswith("##var")]
     entry = SheetEntry(grid.sheet, (), "rows", names[0] + 1, heads + 1, header_rows=2 if len(names) > 1 else 1)
     found = find_table_of(spreadsheet, grid, entry)
-    columns = tuple(_own_column(column, grid, heads, defined, package) for column in found.columns)
-    found = _named(replace(found, columns=columns), line, defined)
+    columns = tuple(_own_column(column, grid, heads) for column in found.columns)
+    found = _named(_resolved(replace(found, columns=columns), defined), line, defined)
     if any(column.header.startswith("*") for column in columns):
         found = replace(found, entry=replace(found.entry, multirow=True))
     return found
 
 
-def _own_column(column: SourceColumn, grid: Grid, heads: int, defined: _Defined, package: str) -> SourceColumn:
+def _own_column(column: SourceColumn, grid: Grid, heads: int) -> SourceColumn:
     types = next((row for row in grid.rows[:heads] if text_at(row, 0).lower().startswith("##type")), [])
-    declared = read_type(text_at(types, column.index)) or column.declared
-    return replace(column, declared=_resolved(declared, defined, package)) if declared is not None else column
+    return replace(column, declared=read_type(text_at(types, column.index)) or column.declared)
+
+
+def _resolved(found: SheetFound, defined: _Defined) -> SheetFound:
+    """The sheet with the beans and enums of its columns; a bean that has kinds is told, since no column says which."""
+    for column in found.columns:
+        name = column.declared.name.rpartition(".")[2] if column.declared is not None else ""
+        if name and name in defined.parents.values() and column.declared is not None and not column.is_merged:
+            what = say("{type} has kinds: {kinds}", type=name, kinds=", ".join(_kinds_of(name, defined)))
+            instead = say("write a oneof of them, and head its columns {name}.@case, {name}.@1…", name=column.header)
+            place = found.grid.cell(found.entry.header_row, column.index + 1)
+            defined.unmatched.append(Unmatched(place, what, instead))
+    return defined.in_columns(found)
+
+
+def _kinds_of(name: str, defined: _Defined) -> list[str]:
+    return [one for one, parent in defined.parents.items() if parent == name]
 
 
 def _line_of(spreadsheet: Spreadsheet, grid: Grid, tables: Mapping[str, Line]) -> Line | None:
@@ -238,4 +223,4 @@ def _on_its_side(
         replace(column, declared=read_type(text_at(grid.rows[column.index], types)) if types is not None else None)
         for column in found.columns
     ]
-    return _named(replace(found, columns=tuple(columns)), line, defined)
+    return _named(_resolved(replace(found, columns=tuple(columns)), defined), line, defined)

@@ -1,20 +1,26 @@
-"""tableau: names, types and notes in three rows, and a sheet `@TABLEAU` that says how the others lie."""
+"""tableau: names, types and notes in three rows, and a sheet `@TABLEAU` that says how the others lie.
+
+Of csv files `Book#Sheet.csv` the first part is the workbook. Sheets with a mode define enums and messages.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from gdata.config import SheetEntry
+from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
-from gdata.scaffold.declared import is_row_of_types
-from gdata.scaffold.guess import SheetFound, SkippedSheet
-from gdata.scaffold.names import camel, words_of
+from gdata.scaffold.declared import Declared, is_row_of_types, read_type
+from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.names import camel, row_words
 from gdata.scaffold.sheets.header import filled, text_at
 from gdata.scaffold.sheets.table import find_table_of
+from gdata.scaffold.tools.definitions import Definitions, Message
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
+from gdata.sources.grid import CellValue, Grid
 
 _META = "@TABLEAU"
-_PLACES = ("sheet", "alias", "namerow", "typerow", "noterow", "datarow", "transpose")
+_PLACES = tuple("sheet alias namerow typerow noterow datarow nameline typeline noteline transpose".split())
 _INSTEAD = {
     "merger": "list the sheets of all spreadsheets under their one table in sheets.yaml",
     "scatter": "list each sheet with a table of its own",
@@ -22,38 +28,132 @@ _INSTEAD = {
     "nested": "join the names with `.` or number the columns: `Reward1ID`",
     "orderedmap": "tables keep the order of the sheets",
     "index": "servers look up rows with `where`",
-    "mode": "write enums and messages of the sheet by hand",
+    "mode": "write a oneof by hand, and head its columns `target.@case`, `target.@1`…",
 }
+_ENUM, _STRUCT, _UNION = "MODE_ENUM_TYPE", "MODE_STRUCT_TYPE", "MODE_UNION_TYPE"
+_MANY = "_MULTI"
+"""A mode that ends so has several blocks, each below its name, with a blank row between."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Which workbook and sheet a grid is."""
+
+    book: str
+    title: str
 
 
 def read_tableau(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading | None:
     """Each sheet as `@TABLEAU` says, else with names in row 1, types in 2, notes in 3 and records from 4."""
-    del package
-    meta = {spreadsheet.name: grid for spreadsheet, grid in sheets if grid.sheet == _META}
+    places = [_place(spreadsheet, grid) for spreadsheet, grid in sheets]
+    meta = {place.book: grid for place, (_, grid) in zip(places, sheets, strict=True) if place.title == _META}
     if not (meta or is_asked):
         return None
-    found: list[SheetFound | SkippedSheet] = []
+    lines = {_Place(book, line["sheet"]): line for book, grid in meta.items() for line in _lines(grid)}
+    listed = {place.book for place in lines if place.title != "#"}
+    defined = Definitions(package)
     unmatched: list[Unmatched] = []
+    for place, (_, grid) in zip(places, sheets, strict=True):
+        if place in lines:
+            _define(grid, place.title, lines[place], defined)
+            unmatched += _unmatched(lines[place])
+    found: list[SheetFound | SkippedSheet] = []
     rest = []
-    lines = {
-        (name, line["sheet"]): line
-        for name, grid in meta.items()
-        for line in lines_of(grid, [text_at(grid.rows[0], n) for n in range(len(grid.rows[0]))] if grid.rows else [], 2)
-    }
-    for spreadsheet, grid in sheets:
-        line = lines.get((spreadsheet.name, grid.sheet))
-        if grid.sheet == _META:
+    for place, (spreadsheet, grid) in zip(places, sheets, strict=True):
+        line = lines.get(place)
+        if place.title == _META or (line is not None and _is_definition(line)):
             found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
-        elif line is None and not (len(grid.rows) > 1 and is_row_of_types(filled(grid.rows[1]))):
+        elif (
+            line is None
+            and place.book not in meta
+            and not (len(grid.rows) > 1 and is_row_of_types(filled(grid.rows[1])))
+        ):
             rest.append((spreadsheet, grid))
-        elif spreadsheet.name in meta and line is None and any(name == spreadsheet.name for name, _ in lines):
+        elif place.book in listed and line is None:
             found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("{meta} doesn't list it", meta=_META)))
         else:
-            one = find_table_of(spreadsheet, grid, _entry(grid.sheet, line))
-            alias = line["alias"] if line is not None else ""
-            found.append(replace(one, table=f"{camel(words_of(alias)[0])}Table" if alias else ""))
-            unmatched += _unmatched(line) if line is not None else []
-    return ToolReading(found, (), unmatched, rest, "tableau")
+            found.append(defined.in_columns(_read_sheet(spreadsheet, grid, place, line)))
+    return ToolReading(found, defined.every_enum, unmatched, rest, "tableau")
+
+
+def _place(spreadsheet: Spreadsheet, grid: Grid) -> _Place:
+    book, mark, title = grid.sheet.partition("#")
+    in_book = mark and book and title
+    return _Place(f"{spreadsheet.name}/{book}", title) if in_book else _Place(spreadsheet.name, grid.sheet)
+
+
+def _lines(grid: Grid) -> Iterator[Line]:
+    return lines_of(grid, _texts(grid.rows[0]), 2) if grid.rows else iter(())
+
+
+def _texts(row: Sequence[CellValue]) -> list[str]:
+    return [text_at(row, column) for column in range(len(row))]
+
+
+# --- sheets that define ------------------------------------------------------------------------------------------
+
+
+def _is_definition(line: Line) -> bool:
+    return line["mode"].startswith((_ENUM, _STRUCT, _UNION))
+
+
+def _define(grid: Grid, title: str, line: Line, defined: Definitions) -> None:
+    """Keep the enums or messages of a sheet with a mode; one on its side is turned."""
+    if not line["mode"].startswith((_ENUM, _STRUCT)):
+        return
+    rows = [_texts(row) for row in grid.rows]
+    if line["transpose"].lower() == "true":
+        width = max(map(len, rows), default=0)
+        rows = [[row[column] if len(row) > column else "" for row in rows] for column in range(width)]
+    for name, block in _blocks(rows, line["alias"] or title, is_many=line["mode"].endswith(_MANY)):
+        header = [text.lower() for text in block[0]]
+        body = [dict(zip(header, row, strict=False)) for row in block[1:]]
+        if line["mode"].startswith(_ENUM):
+            values = [(one.get("name", ""), one.get("alias", ""), one.get("number", "")) for one in body]
+            defined.add_enum(name, [value for value in values if value[0]])
+        else:
+            fields = [(one.get("name", ""), read_type(one.get("type", ""))) for one in body]
+            known = tuple((text, declared) for text, declared in fields if text and declared is not None)
+            defined.messages[name] = Message("", known)
+
+
+def _blocks(rows: list[list[str]], name: str, *, is_many: bool) -> Iterator[tuple[str, list[list[str]]]]:
+    """The definitions of a sheet: the whole of it, or blocks below their names with a blank row between."""
+    if not is_many:
+        yield name, rows
+        return
+    block: list[list[str]] = []
+    for row in [*rows, []]:
+        if any(row):
+            block.append(row)
+        elif len(block) > 1:
+            yield block[0][0], block[1:]
+            block = []
+
+
+# --- sheets with records -----------------------------------------------------------------------------------------
+
+
+def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, place: _Place, line: Line | None) -> SheetFound:
+    one = find_table_of(spreadsheet, grid, _entry(grid.sheet, line))
+    in_lines = {what: int(line[what]) for what in ("nameline", "typeline") if line is not None and line[what].isdigit()}
+    if in_lines:
+        one = replace(one, columns=tuple(_in_lines(column, in_lines) for column in one.columns))
+    name = line["alias"] if line is not None and line["alias"] else place.title if place.title != grid.sheet else ""
+    key = tuple(column.header for column in one.columns if column.declared is not None and column.declared.is_key)
+    return replace(one, table=f"{camel(row_words(name))}Table" if name else "", key=key or None)
+
+
+def _in_lines(column: SourceColumn, numbers: Mapping[str, int]) -> SourceColumn:
+    """A column whose name and type are lines of one cell."""
+    lines = [one.strip() for one in column.header.split("\n")]
+
+    def at(what: str) -> str:
+        number = numbers.get(what, 0)
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    declared: Declared | None = read_type(at("typeline")) if len(lines) > 1 else column.declared
+    return replace(column, program_name=at("nameline") or column.program_name, declared=declared or column.declared)
 
 
 def _entry(title: str, line: Line | None) -> SheetEntry:
@@ -69,5 +169,9 @@ def _unmatched(line: Line) -> list[Unmatched]:
     return [
         Unmatched(line.cell(name), f"{name}: {text}", _INSTEAD.get(name, say("it has no counterpart")))
         for name, text in line.texts.items()
-        if text and name and name not in _PLACES and text.lower() not in ("false", "0")
+        if text
+        and name
+        and name not in _PLACES
+        and text.lower() not in ("false", "0")
+        and not (name == "mode" and text.startswith((_ENUM, _STRUCT)))
     ]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from gdata.config import SheetEntry
+from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.scaffold.declared import read_type
-from gdata.scaffold.fields.enums import prefix_of
-from gdata.scaffold.guess import GuessedEnum, SheetFound, SkippedSheet, SourceColumn
-from gdata.scaffold.names import Names, camel, words_of
+from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.header import filled, text_at
-from gdata.scaffold.sheets.table import find_table_of
+from gdata.scaffold.sheets.keyvalue import find_key_values
+from gdata.scaffold.sheets.table import find_table_of, read_table
+from gdata.scaffold.tools.definitions import Definitions, Item, Message
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
 from gdata.sources.grid import Grid
 
@@ -25,44 +28,82 @@ _TYPE_HEADERS = (
     ({"objecttype", "fieldname", "fieldtype"}, _SECOND),
 )
 """Of each way to write a table of types: the headers that it must have, and where kind, type, label, name … stand."""
+_TYPES = "@Types"
+_TABLE = re.compile(r'TableName:\s*"([^"]+)"')
+_OPTION = re.compile(r'(\w+)\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(\w+))')
+_VERTICAL = ({"字段名", "类型", "值"}, {"fieldname", "fieldtype", "value"})
+
+
+@dataclass
+class _Defined(Definitions):
+    """What the tables of types hold; `fields` are those of tables, by table and label."""
+
+    fields: dict[tuple[str, str], tuple[Line, tuple[str, ...]]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    """By a file's or sheet's name in small letters, the table that it holds."""
+    second: dict[str, str] = field(default_factory=dict)
+    """By workbook of version 2, what its table is called."""
+    unmatched: list[Unmatched] = field(default_factory=list)
+    records: Counter[str] = field(default_factory=Counter)
+    """How many sheets of keys and values each record has."""
 
 
 def read_tabtoy(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading | None:
     """The types of fields and enums from their sheets; everything else stands in the sheets themselves."""
-    del package
-    types = [(grid, names) for _, grid in sheets if (names := _type_headers(grid)) is not None]
+    types = [(spreadsheet, grid, head) for spreadsheet, grid in sheets if (head := _type_head(grid)) is not None]
     if not (types or is_asked):
         return None
-    enums: dict[str, list[tuple[Line, tuple[str, ...]]]] = {}
-    fields: dict[tuple[str, str], tuple[Line, tuple[str, ...]]] = {}
-    unmatched: list[Unmatched] = []
-    for grid, names in types:
-        for line in _type_lines(grid):
-            kind, owner, label = (line[name] if name else "" for name in names[:3])
-            if kind in ("枚举", "Enum", "enum") or (not names[0] and line[names[6]]):
-                enums.setdefault(owner, []).append((line, names))
-            elif label or line[names[3]]:
-                fields[owner, label or line[names[3]]] = line, names
-    owners = _owners([grid for _, grid in sheets if _is_index(grid)])
+    defined = _Defined(package)
+    for spreadsheet, grid, (row, names) in types:
+        _define(grid, row, names, defined)
+        pragma = _TABLE.search(text_at(grid.rows[0], 0)) if grid.sheet == _TYPES else None
+        if pragma is not None:
+            defined.second[spreadsheet.name] = pragma[1]
+    defined.owners = _owners([grid for _, grid in sheets if _is_index(grid)])
     found: list[SheetFound | SkippedSheet] = []
     rest = []
     for spreadsheet, grid in sheets:
-        if _type_headers(grid) is not None or _is_index(grid):
+        if _type_head(grid) is not None or _is_index(grid):
             found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
             continue
-        owner = owners.get(grid.sheet.lower(), grid.sheet)
-        own = {label: place for (name, label), place in fields.items() if name == owner}
-        if own and set(filled(grid.rows[0]) if len(grid.rows) else []) & set(own):
-            one = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, ()), alike=True)
-            found.append(replace(_with_types(one, own, set(enums)), table=f"{camel(words_of(owner)[0])}Table"))
+        one = _read_sheet(spreadsheet, grid, defined)
+        if one is not None:
+            found.append(one)
         else:
             rest.append((spreadsheet, grid))
-    return ToolReading(found, [_enum(name, lines) for name, lines in enums.items()], unmatched, rest, "tabtoy")
+    return ToolReading(found, defined.every_enum, defined.unmatched, rest, "tabtoy")
 
 
-def _type_headers(grid: Grid) -> tuple[str, ...] | None:
-    header = {text.lower() for text in filled(grid.rows[0])} if len(grid.rows) else set()
-    return next((names for wanted, names in _TYPE_HEADERS if wanted <= header), None)
+# --- definitions -----------------------------------------------------------------------------------------------
+
+
+def _type_head(grid: Grid) -> tuple[int, tuple[str, ...]] | None:
+    """Where the headers of a table of types stand, and which they are; version 2 has a line above them."""
+    for index, row in enumerate(grid.rows[:2]):
+        header = {text.lower() for text in filled(row)}
+        names = next((names for wanted, names in _TYPE_HEADERS if wanted <= header), None)
+        if names is not None and (names is not _SECOND or grid.sheet == _TYPES):
+            return index, names
+    return None
+
+
+def _define(grid: Grid, head: int, names: tuple[str, ...], defined: _Defined) -> None:
+    enums: dict[str, list[Item]] = {}
+    messages: dict[str, list[tuple[str, str, str]]] = {}
+    for line in _type_lines(grid, head):
+        kind, owner, label = (line[name] if name else "" for name in names[:3])
+        name, text, number = line[names[3]], line[names[4]], line[names[6]]
+        if kind in ("枚举", "Enum", "enum") or (not names[0] and number):
+            enums.setdefault(owner, []).append((name, label, number))
+        elif not names[0] and name:
+            messages.setdefault(owner, []).append((name, text, label))
+        elif label or name:
+            defined.fields[owner, label or name] = line, names
+    for owner, items in enums.items():
+        defined.add_enum(owner, items)
+    for owner, parts in messages.items():
+        known = [(name, declared) for name, text, _ in parts if (declared := read_type(text)) is not None]
+        defined.messages[owner] = Message("", tuple(known))
 
 
 def _is_index(grid: Grid) -> bool:
@@ -74,7 +115,7 @@ def _owners(indexes: Sequence[Grid]) -> dict[str, str]:
     """By a file's name without its ending, the table that an index says it holds."""
     owners: dict[str, str] = {}
     for grid in indexes:
-        for line in _type_lines(grid):
+        for line in _type_lines(grid, 0):
             file = line["表文件名"] or line["tablefilename"]
             owner = line["表类型"] or line["tabletype"]
             if file and owner:
@@ -82,35 +123,43 @@ def _owners(indexes: Sequence[Grid]) -> dict[str, str]:
     return owners
 
 
-def _type_lines(grid: Grid) -> list[Line]:
-    header = [text_at(grid.rows[0], column) for column in range(len(grid.rows[0]))]
-    return [line for line in lines_of(grid, header, 2) if not text_at(grid.rows[line.row - 1], 0).startswith("#")]
+def _type_lines(grid: Grid, head: int) -> list[Line]:
+    header = [text_at(grid.rows[head], column) for column in range(len(grid.rows[head]))]
+    lines = lines_of(grid, header, head + 2)
+    # Version 2 explains its headers in the row below them.
+    first = head + 3 if grid.sheet == _TYPES else 0
+    return [line for line in lines if line.row >= first and not text_at(grid.rows[line.row - 1], 0).startswith("#")]
 
 
-def _enum(name: str, lines: Sequence[tuple[Line, tuple[str, ...]]]) -> GuessedEnum:
-    own = camel(words_of(name)[0])
-    prefix, names = prefix_of(own), Names()
-    values: list[tuple[str, str]] = []
-    numbers: list[int] = []
-    for line, headers in lines:
-        bare = "_".join(words_of(line[headers[3]])[0]).upper() or "VALUE"
-        number = line[headers[6]]
-        numbers.append(int(number) if number.lstrip("-").isdigit() else len(numbers))
-        label = line[headers[2]] if headers[2] else ""
-        values.append((f"{prefix}_{names.take(bare)}", label if label != line[headers[3]] else ""))
-    if 0 not in numbers:
-        values.insert(0, (f"{prefix}_{names.take('UNSPECIFIED')}", ""))
-        numbers.insert(0, 0)
-    order = sorted(range(len(values)), key=lambda index: numbers[index] != 0)
-    return GuessedEnum(own, tuple(values[one] for one in order), (), tuple(numbers[one] for one in order))
+# --- sheets ----------------------------------------------------------------------------------------------------
 
 
-def _with_types(found: SheetFound, fields: dict[str, tuple[Line, tuple[str, ...]]], enums: set[str]) -> SheetFound:
-    """Columns by their labels: the field's name is the program's, the header stays in `column`."""
-    return replace(found, columns=tuple(_with_type(column, fields, enums) for column in found.columns))
+def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | SkippedSheet | None:
+    if spreadsheet.name in defined.second and len(grid.rows):
+        return _read_second(spreadsheet, grid, defined)
+    stem = spreadsheet.path.stem if spreadsheet.path is not None and spreadsheet.path.is_file() else grid.sheet
+    owner = defined.owners.get(stem.lower()) or defined.owners.get(grid.sheet.lower(), grid.sheet)
+    pairs = find_key_values(grid.rows)
+    if pairs is not None:
+        name = camel(words_of(owner)[0])
+        defined.records[name] += 1
+        number = defined.records[name]
+        one = pairs.told(read_table(spreadsheet, grid, pairs.entry(grid.sheet)))
+        if number > 1:
+            what = say("{name} has further values here", name=name)
+            instead = say("a record has one sheet: put them below the others")
+            defined.unmatched.append(Unmatched(grid.cell(1, 1), what, instead))
+        return defined.in_columns(replace(one, table=f"{name}{number}" if number > 1 else name))
+    own = {label: place for (name, label), place in defined.fields.items() if name == owner}
+    if not own or not set(filled(grid.rows[0]) if len(grid.rows) else []) & set(own):
+        return None
+    one = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, ()), alike=True)
+    columns = tuple(_with_type(column, own) for column in one.columns)
+    return defined.in_columns(replace(one, columns=columns, table=f"{camel(words_of(owner)[0])}Table"))
 
 
-def _with_type(column: SourceColumn, fields: dict[str, tuple[Line, tuple[str, ...]]], enums: set[str]) -> SourceColumn:
+def _with_type(column: SourceColumn, fields: Mapping[str, tuple[Line, tuple[str, ...]]]) -> SourceColumn:
+    """A column by its label: the field's name is the program's, the header stays in `column`."""
     if column.header not in fields:
         return column
     line, names = fields[column.header]
@@ -119,6 +168,44 @@ def _with_type(column: SourceColumn, fields: dict[str, tuple[Line, tuple[str, ..
     declared = read_type(f"[]{text}" if splitter else text)
     if declared is None:
         return column
-    given = {"given": "enum"} if text in enums else {}
-    declared = replace(declared, separator=splitter, tags={**declared.tags, **given})
-    return replace(column, declared=declared, program_name=line[names[3]])
+    return replace(column, declared=replace(declared, separator=splitter), program_name=line[names[3]])
+
+
+def _read_second(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | SkippedSheet | None:
+    """A sheet of version 2: names, types, options and comments in four rows."""
+    header = {text.lower() for text in filled(grid.rows[0])}
+    if any(words <= header for words in _VERTICAL):
+        what, instead = say("values stand apart from their names"), say("put them beside, for `layout: vertical`")
+        defined.unmatched.append(Unmatched(grid.cell(1, 1), what, instead))
+        return SkippedSheet(spreadsheet.name, grid.sheet, say("values stand apart from their names"))
+    if len(header) == 0:
+        return None
+    entry = SheetEntry(grid.sheet, (), "rows", 1, 5)
+    one = find_table_of(spreadsheet, grid, entry, alike=True)
+    columns, key = [], ""
+    for column in one.columns:
+        told = dict[str, str]()
+        for name, quoted, plain in _OPTION.findall(text_at(grid.rows[2], column.index) if len(grid.rows) > 2 else ""):
+            told[name.lower()] = quoted or plain
+        key = key or (column.header if told.get("makeindex") == "true" else "")
+        comment = text_at(grid.rows[3], column.index) if len(grid.rows) > 3 else ""
+        columns.append(_second_column(replace(column, comments=(comment,) if comment else ()), told, grid, defined))
+    name = camel(words_of(defined.second[spreadsheet.name])[0])
+    found = replace(one, columns=tuple(columns), table=f"{name}Table", key=(key,) if key else None)
+    return defined.in_columns(found)
+
+
+def _second_column(column: SourceColumn, told: Mapping[str, str], grid: Grid, defined: _Defined) -> SourceColumn:
+    declared = column.declared
+    if declared is None:
+        return column
+    if declared.name in defined.messages:
+        what = say("cells of {type} name their parts: `X: 100 Y: 89`", type=declared.name)
+        instead = say("write the parts alone, `100:89`, and a message of them; until then it is text")
+        defined.unmatched.append(Unmatched(grid.cell(2, column.index + 1), what, instead))
+        return replace(column, declared=read_type("string"))
+    if "default" in told:
+        what, instead = say("default: {text}", text=told["default"]), say("write `default` into the field's options")
+        defined.unmatched.append(Unmatched(grid.cell(3, column.index + 1), what, instead))
+    splitter = told.get("listspliter", "") or told.get("listsplitter", "")
+    return replace(column, declared=replace(declared, separator=splitter)) if splitter and declared.is_list else column

@@ -97,6 +97,8 @@ def _entry(entry: SheetEntry) -> str:
         "first_row": entry.first_row,
         "multirow": "true" if entry.multirow else "",
         "unknown_columns": entry.unknown_columns if entry.unknown_columns != "error" else "",
+        "range": _in_quotes(entry.range.text) if entry.range is not None else "",
+        "blank": f"[{', '.join(map(_in_quotes, entry.blank))}]" if entry.blank else "",
         "notes": _in_quotes(entry.notes) if entry.notes != "#" else "",
     }
     written = [f"{key}: {value}" for key, value in options.items() if value]
