@@ -35,8 +35,8 @@ def test_a_text_one_slip_away_else_a_similar_one(value: str, near: str | None) -
 def test_large_tables_are_searched_quickly() -> None:
     many = SimilarValues(f"item_{number:06}" for number in range(200_000))
     many.nearest("warm up")
-    started = time.perf_counter()
+    started = time.process_time()
     assert many.nearest("itme_000123") == "item_000123"
     assert many.nearest("something else") is None
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1  # a comparison with each takes four
     assert SimilarValues([]).nearest(3) is None

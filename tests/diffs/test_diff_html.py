@@ -1,7 +1,6 @@
 """The page, in a real browser."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,16 +135,11 @@ def test_it_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None
     assert seen == ["language", "search", "target", "table", "kind", "field", "clear"]
 
 
-def test_thousands_of_changes_do_not_lag(chromium: Browser, tmp_path: Path) -> None:
-    started = time.perf_counter()
+def test_of_thousands_of_changes_a_page_holds_hundreds(chromium: Browser, tmp_path: Path) -> None:
     page = shown(chromium, tmp_path, many(20_000))
-    assert time.perf_counter() - started < 15
     assert page.run("document.querySelectorAll('tbody').length") < 500
-    filtered = page.run(
-        "(() => { const now = performance.now(); document.getElementById('clear').click();"
-        " return performance.now() - now; })()"
-    )
-    assert filtered < 500
+    page.run("document.getElementById('clear').click()")
+    assert page.run("document.querySelectorAll('tbody').length") < 500
     page.run("window.scrollTo(0, document.body.scrollHeight)")
     page.settle()
     assert page.run("document.querySelectorAll('tbody').length") > 100
