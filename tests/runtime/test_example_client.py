@@ -10,14 +10,17 @@ import os
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import LONGEST
 
 from gdata.bundles.manifest import Reference
+from gdata.files import project_lock
 from gdata.testing.bundles import Contents, write_output
 
 CLIENT = Path(__file__).parents[2] / "examples" / "client-ts"
@@ -26,6 +29,7 @@ NODE, NPM = shutil.which("node") or "node", shutil.which("npm") or "npm"
 if not COMPILER.exists() and not os.environ.get("CI"):
     pytest.skip("run `npm ci` in examples/client-ts", allow_module_level=True)
 
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PROTO = """
 syntax = "proto3";
 package game;
@@ -60,11 +64,18 @@ KEYS = {"ItemTable": ("id",), "LevelTable": ("hero", "level"), "TextTable": ("id
 REFS = {"ItemTable": {"parts": (Reference("ItemTable", ("id",), 'name=가\n"\x7f\u2028', ("0",)),)}}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def compiled() -> None:
-    if not COMPILER.exists():
-        subprocess.run([NPM, "ci", "--no-audit", "--no-fund"], cwd=CLIENT, check=True, timeout=240)
-    subprocess.run([NODE, COMPILER], cwd=CLIENT, check=True, timeout=120)
+@pytest.fixture(scope="session")
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled client, of each process of tests its own; its libraries are installed by the first of them."""
+    assert request.config.cache is not None
+    with project_lock(request.config.cache.mkdir("npm") / "lock"):
+        if not COMPILER.exists():
+            subprocess.run([NPM, "ci", "--no-audit", "--no-fund"], cwd=CLIENT, check=True)
+    folder = tmp_path_factory.mktemp("client-ts")
+    shutil.copy(CLIENT / "package.json", folder)
+    (folder / "node_modules").symlink_to(CLIENT / "node_modules")
+    subprocess.run([NODE, COMPILER, "--outDir", folder / "dist"], cwd=CLIENT, check=True)
+    return folder / "dist" / "main.js"
 
 
 @pytest.fixture
@@ -72,18 +83,26 @@ def folder(tmp_path: Path) -> Path:
     return write_output(tmp_path, {"client": Contents(PROTO, TABLES, KEYS, REFS, parts=2)}) / "client"
 
 
-def run(place: Path | str, *arguments: str, target: str = "client") -> subprocess.CompletedProcess[str]:
-    command = [NODE, str(CLIENT / "dist" / "main.js"), str(place), target, *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
+@pytest.fixture
+def run(program: Path) -> Run:
+    def start(place: Path | str, *arguments: str, target: str = "client") -> subprocess.CompletedProcess[str]:
+        command = [NODE, str(program), str(place), target, *arguments]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=LONGEST)
+
+    return start
 
 
-def read(place: Path | str, *arguments: str) -> Any:
-    done = run(place, *arguments)
-    assert done.stderr == ""
-    return json.loads(done.stdout)
+@pytest.fixture
+def read(run: Run) -> Callable[..., Any]:
+    def start(place: Path | str, *arguments: str) -> Any:
+        done = run(place, *arguments)
+        assert done.stderr == ""
+        return json.loads(done.stdout)
+
+    return start
 
 
-def test_tables_are_read_whole(folder: Path) -> None:
+def test_tables_are_read_whole(folder: Path, read: Callable[..., Any]) -> None:
     build = json.loads((folder / "manifest.json").read_bytes())["build"]
     tables = {"Constants": 1, "ItemTable": 3, "LevelTable": 2, "TextTable": 2}
     assert read(folder) == {"target": "client", "build": build, "tables": tables}
@@ -108,11 +127,13 @@ def test_tables_are_read_whole(folder: Path) -> None:
         (("Constants",), {"maxLevel": 60}),
     ],
 )
-def test_rows_are_found_by_their_key(folder: Path, arguments: tuple[str, ...], expected: Any) -> None:
+def test_rows_are_found_by_their_key(
+    folder: Path, arguments: tuple[str, ...], expected: Any, read: Callable[..., Any]
+) -> None:
     assert read(folder, *arguments) == expected
 
 
-def test_a_web_server_will_do(folder: Path) -> None:
+def test_a_web_server_will_do(folder: Path, read: Callable[..., Any]) -> None:
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -123,7 +144,7 @@ def test_a_web_server_will_do(folder: Path) -> None:
         server.shutdown()
 
 
-def test_what_was_changed_is_refused(folder: Path) -> None:
+def test_what_was_changed_is_refused(folder: Path, run: Run) -> None:
     for path in sorted(folder.iterdir()):
         content = path.read_bytes()
         path.write_bytes(content.replace(b'"rows": 3', b'"rows": 4') if path.suffix == ".json" else content + b" ")
