@@ -6,9 +6,10 @@ Used where people read (terminal, Markdown, HTML); programs get JSON with the na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
@@ -45,18 +46,28 @@ class Presentation:
     headers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     timezone: str = "UTC"
-    fields: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
-    """The path of a field by table and each of its header's texts, folded."""
-    values: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)
-    """By table and path, the name of an enum's value by each of its labels, folded."""
+    texts: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict, repr=False)
+    """By table and path, every text that names the field."""
+    all_labels: Mapping[tuple[str, str], Mapping[str, Sequence[str]]] = field(default_factory=dict, repr=False)
+    """By table and path, all labels of an enum's values."""
 
     def find_field(self, table: str, text: str) -> str:
         """The path of the field that a planner's header names; the text itself where none does."""
-        return self.fields.get((table, fold(text)), text)
+        return self._paths.get((table, fold(text)), text)
+
+    @cached_property
+    def _paths(self) -> Mapping[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        # A table's own fields before those of messages in them.
+        for (table, path), texts in sorted(self.texts.items(), key=lambda one: one[0][1].count(".")):
+            for text in texts:
+                found.setdefault((table, fold(text)), path)
+        return found
 
     def find_value(self, table: str, path: str, text: str) -> str:
         """The name of the enum's value that a planner's label names; the text itself where none does."""
-        return self.values.get((table, plain(path)), {}).get(fold(text), text)
+        labels, wanted = self.all_labels.get((table, plain(path)), {}), fold(text)
+        return next((name for name, texts in labels.items() if wanted in map(fold, texts)), text)
 
     def field_name(self, table: str, path: str) -> str:
         """The sheet's header for a field, or its path where the sheet has none: `보상1 수량`, `rewards[1].count`."""
@@ -151,26 +162,23 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
 
     headers: dict[tuple[str, str], str] = {}
     labels: dict[tuple[str, str], Mapping[str, str]] = {}
-    found: dict[tuple[str, str], str] = {}
-    values: dict[tuple[str, str], Mapping[str, str]] = {}
+    texts: dict[tuple[str, str], Sequence[str]] = {}
+    all_labels: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
+    words = _Words()
     for message in BundleSchema(sources, "the full descriptors").messages.values():
         rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
         # A message with one list of messages is a table of rows, or a record that has such a list.
         for holder in (message, *(element_field(one).message_type for one in rows if len(rows) == 1)):
             for path, one in _fields(holder, "", ()):
-                columns = _field_options(one).column
+                place, columns, enum = (message.name, path), words.columns(one), element_field(one).enum_type
                 if columns:
-                    headers.setdefault((message.name, path), columns[0])
-                for text in {fold(text): None for text in (one.name, one.json_name, *columns)}:
-                    # A table's own fields before those of messages in them.
-                    known_path = found.setdefault((message.name, text), path)
-                    found[message.name, text] = min(known_path, path, key=lambda one: one.count("."))
-                if element_field(one).enum_type is not None:
-                    known = _labels(element_field(one).enum_type)
-                    labels.setdefault((message.name, path), {name: texts[0] for name, texts in known.items()})
-                    folded = {fold(text): name for name, texts in known.items() for text in texts}
-                    values.setdefault((message.name, path), folded)
-    return Presentation(headers, labels, timezone, found, values)
+                    headers.setdefault(place, columns[0])
+                texts.setdefault(place, (one.name, one.json_name, *columns))
+                if enum is not None:
+                    known = words.labels(enum)
+                    labels.setdefault(place, {name: found[0] for name, found in known.items()})
+                    all_labels.setdefault(place, known)
+    return Presentation(headers, labels, timezone, texts, all_labels)
 
 
 def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) -> Iterator[tuple[str, FieldDescriptor]]:
@@ -182,30 +190,35 @@ def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) ->
             yield from _fields(inner, f"{path}.", (*inside, inner.full_name))
 
 
-def _field_options(one: FieldDescriptor) -> Any:
-    # The descriptors have a pool of their own; options are read by the classes that know gdata's extensions.
-    from google.protobuf.descriptor_pb2 import FieldOptions
+class _Words:
+    """What the options say, read once for each field and enum: both a table and its rows have the same ones."""
 
-    from gdata import options_pb2
+    def __init__(self) -> None:
+        from gdata import options_pb2
 
-    known: Any = options_pb2
-    return FieldOptions.FromString(one.GetOptions().SerializeToString()).Extensions[known.field]
+        self._options: Any = options_pb2
+        self._columns: dict[str, Sequence[str]] = {}
+        self._labels: dict[str, Mapping[str, Sequence[str]]] = {}
 
+    def columns(self, one: FieldDescriptor) -> Sequence[str]:
+        """The texts of a field's `column`."""
+        # The descriptors have a pool of their own; options are read by the classes that know gdata's extensions.
+        from google.protobuf.descriptor_pb2 import FieldOptions
 
-def _labels(enum: EnumDescriptor | None) -> dict[str, tuple[str, ...]]:
-    """The labels of an enum's values that have some, by name."""
-    from google.protobuf.descriptor_pb2 import EnumValueOptions
+        if one.full_name not in self._columns:
+            read = FieldOptions.FromString(one.GetOptions().SerializeToString())
+            self._columns[one.full_name] = tuple(read.Extensions[self._options.field].column)
+        return self._columns[one.full_name]
 
-    from gdata import options_pb2
+    def labels(self, enum: EnumDescriptor) -> Mapping[str, Sequence[str]]:
+        """The labels of an enum's values that have some, by name."""
+        from google.protobuf.descriptor_pb2 import EnumValueOptions
 
-    known: Any = options_pb2
-    found = {}
-    for value in enum.values if enum is not None else ():
-        options = EnumValueOptions.FromString(value.GetOptions().SerializeToString())
-        labels = options.Extensions[known.value].label
-        if labels:
-            found[value.name] = tuple(labels)
-    return found
+        if enum.full_name not in self._labels:
+            read = {one.name: EnumValueOptions.FromString(one.GetOptions().SerializeToString()) for one in enum.values}
+            labels = {name: tuple(one.Extensions[self._options.value].label) for name, one in read.items()}
+            self._labels[enum.full_name] = {name: found for name, found in labels.items() if found}
+        return self._labels[enum.full_name]
 
 
 def when(moment: datetime, now: datetime | None = None) -> str:
