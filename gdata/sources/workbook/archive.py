@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -28,6 +29,10 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _LFS = b"version https://git-lfs"
 
+
+_HEADER = struct.Struct("<4s22xHH")
+"""Before each part: its magic, and how long its name and its extra fields are."""
+_IS_ENCRYPTED = 1
 
 Area = tuple[int, int, int, int]
 """First row, first column, last row, last column, from 1, inclusive."""
@@ -70,9 +75,9 @@ class Scanner(Protocol):
 class Archive:
     """An opened workbook; `name` is what messages call it."""
 
-    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+    def __init__(self, archive: zipfile.ZipFile, content: bytes, name: str) -> None:
         self.name = name
-        self._archive = archive
+        self._archive, self._content = archive, content
         self._mended: dict[str, bytes] = {}
         # Some programs write a part's name in another case than the references to it.
         self._members = {member.lower(): member for member in archive.namelist()}
@@ -91,7 +96,9 @@ class Archive:
         """The unpacked bytes of a part; without it `missing`, or KeyError."""
         if missing is not None and member.lower() not in self._members:
             return missing
-        return self._archive.read(self._members[member.lower()])
+        info = self._archive.getinfo(self._members[member.lower()])
+        plain = _inflated(self._content, info)
+        return plain if plain is not None else self._archive.read(info)
 
     @property
     def members(self) -> Collection[str]:
@@ -126,7 +133,7 @@ def open_archive(content: bytes, name: str) -> Archive:
     _refuse_other_formats(content, name)
     with damage_named(name):
         opened = zipfile.ZipFile(BytesIO(content))
-    archive = Archive(opened, name)
+    archive = Archive(opened, content, name)
     with damage_named(name):
         if b"encryption-data" in archive.read("META-INF/manifest.xml", missing=b""):
             raise SourceError(
@@ -142,6 +149,32 @@ def open_archive(content: bytes, name: str) -> Archive:
             hint=sentence("delete unused sheets, rows and pictures"),
         )
     return archive
+
+
+def _inflated(archive: bytes, info: zipfile.ZipInfo) -> bytes | None:
+    """The bytes of a part, unpacked by isal in half of zlib's time.
+
+    None where that isn't there, or anything is unusual: zipfile has the words for what is damaged.
+    """
+    if info.compress_type != zipfile.ZIP_DEFLATED or info.flag_bits & _IS_ENCRYPTED:
+        return None
+    try:
+        from isal import isal_zlib
+    except ImportError:  # no wheel is for this processor
+        return None
+    header = archive[info.header_offset : info.header_offset + _HEADER.size]
+    if len(header) < _HEADER.size:
+        return None
+    magic, name_size, extra_size = _HEADER.unpack(header)
+    start = info.header_offset + _HEADER.size + name_size + extra_size
+    unpacking = isal_zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        # No more than the archive says, whatever is in it.
+        plain: bytes = unpacking.decompress(memoryview(archive)[start : start + info.compress_size], info.file_size + 1)
+    except Exception:  # isal's error has no type that its stubs know
+        return None
+    is_whole = magic == b"PK\3\4" and len(plain) == info.file_size and isal_zlib.crc32(plain) == info.CRC
+    return plain if is_whole else None
 
 
 def _refuse_other_formats(content: bytes, name: str) -> None:
