@@ -31,7 +31,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diffs": WORDS | {"bundles", "options_pb2", "schema.fieldtypes"},
     "releases": WORDS | {"bundles"},
     "scaffold": WORDS
-    | {"schema", "sources", "configfile", "parsing", "bundles.encode", "checks.rules", "checks.violations"},
+    | {
+        "schema",
+        "sources",
+        "configfile",
+        "parsing",
+        "bundles.encode",
+        "checks.constraints.rules",
+        "checks.constraints.violations",
+    },
     "runtime": {"errors", "nearest", "files", "language", "proto", "bundles", "releases"},
     "codegen": WORDS | {"schema", "bundles", "runtime"},
     "tables": WORDS | {"project", "events", "schema", "sources", "parsing", "checks", "bundles.manifest"},

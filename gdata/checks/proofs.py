@@ -17,8 +17,8 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from gdata._core import MOST_FIELDS, SEED, core
 from gdata.checks.columns import Column
-from gdata.checks.reference_rules import ReferenceRule
-from gdata.checks.rules import RuleReader
+from gdata.checks.constraints.rules import RuleReader
+from gdata.checks.references.rules import ReferenceRule
 from gdata.parsing.view import View
 from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
-from gdata.checks.constraints import Constraints
+from gdata.checks.constraints.validate import Constraints
 from gdata.checks.keys import check_doubled, check_keys, check_unique, check_unique_together
-from gdata.checks.lookalikes import check_decomposed, check_lookalikes
-from gdata.checks.reference_rules import check_reference_declarations
-from gdata.checks.references import References
+from gdata.checks.references.lookalikes import check_decomposed, check_lookalikes
+from gdata.checks.references.resolve import References
+from gdata.checks.references.rules import check_reference_declarations
 from gdata.checks.sums import check_sequences, check_sums
 from gdata.checks.versions import check_values
 from gdata.parsing.view import View
@@ -30,7 +30,7 @@ from gdata.schema.schema import Schema
 from gdata.versions import Version
 
 if TYPE_CHECKING:
-    from gdata.checks.custom import CustomCheck
+    from gdata.checks.custom.functions import CustomCheck
 
 
 class RowChecks:
@@ -136,7 +136,7 @@ class Checks:
         missing = self._references.check(views, texts)
         if not self._custom:
             return missing
-        from gdata.checks.custom import run_checks
+        from gdata.checks.custom.functions import run_checks
 
         return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone, version)]
 
@@ -170,6 +170,6 @@ class Checks:
 def _load(files: Sequence[Path], tables: Mapping[str, TablePlan]) -> Sequence[CustomCheck]:
     if not files:  # What runs a project's own Python takes 15 ms to import.
         return ()
-    from gdata.checks.custom import load_checks
+    from gdata.checks.custom.functions import load_checks
 
     return load_checks(files, tables)

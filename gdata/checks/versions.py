@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gdata import kinds
 from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
-from gdata.checks.references import version_kind
+from gdata.checks.references.resolve import version_kind
 from gdata.checks.rowpaths import written_path
 from gdata.checks.text import value_text
 from gdata.parsing.view import View

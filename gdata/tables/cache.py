@@ -34,7 +34,7 @@ from gdata.sources.grid import Pulled
 from gdata.tables.parser import TableInput
 
 if TYPE_CHECKING:
-    from gdata.checks.rules import RuleReader
+    from gdata.checks.constraints.rules import RuleReader
 
 _MAGIC = b"gdata parse cache 3\n"
 _HASH = 32
@@ -222,7 +222,7 @@ class CacheKeys:
 
     @cached_property
     def _reader(self) -> RuleReader:
-        from gdata.checks.rules import RuleReader
+        from gdata.checks.constraints.rules import RuleReader
 
         return RuleReader(self._project.schema.pool)
 

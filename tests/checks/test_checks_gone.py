@@ -8,8 +8,8 @@ import pytest
 from command_line import run_gdata
 
 from gdata.checks.keys import fold_gone
-from gdata.checks.reference_rules import check_reference_declarations
-from gdata.checks.references import References
+from gdata.checks.references.resolve import References
+from gdata.checks.references.rules import check_reference_declarations
 from gdata.problems import Problem
 from gdata.testing.views import build_schema, build_views
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gdata.checks.lookalikes import check_lookalikes, lookalike_in, plain_letters
+from gdata.checks.references.lookalikes import check_lookalikes, lookalike_in, plain_letters
 from gdata.testing.views import build_views
 
 

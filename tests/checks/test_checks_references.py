@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gdata.checks.reference_rules import check_reference_declarations
-from gdata.checks.references import References
+from gdata.checks.references.resolve import References
+from gdata.checks.references.rules import check_reference_declarations
 from gdata.errors import SchemaError
 from gdata.problems import Problem
 from gdata.schema.schema import Schema

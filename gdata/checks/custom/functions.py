@@ -20,7 +20,7 @@ from typing import Any
 
 from gdata import kinds
 from gdata.bundles.lookup import Table
-from gdata.checks.decorators import MARKS, Mark
+from gdata.checks.custom.decorators import MARKS, Mark
 from gdata.checks.rowpaths import parse_path, written_path
 from gdata.checks.text import value_text
 from gdata.errors import ConfigError, LookupFailed

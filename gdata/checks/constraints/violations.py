@@ -16,8 +16,8 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from gdata.checks.constraints.rules import FieldNames, RuleReader, named_fields
 from gdata.checks.rowpaths import last_field, value_at
-from gdata.checks.rules import FieldNames, RuleReader, named_fields
 from gdata.checks.text import element_text
 from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path

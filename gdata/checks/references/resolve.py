@@ -12,10 +12,10 @@ from typing import Any
 
 from gdata import kinds
 from gdata.checks.columns import Column, column_values, numbered_sound_rows, sound_rows, walk_column
-from gdata.checks.existing import ExistingValues, column_text
-from gdata.checks.lookalikes import decomposed_words
 from gdata.checks.proofs import refers_at_once
-from gdata.checks.reference_rules import ReferenceRule, Referent
+from gdata.checks.references.existing import ExistingValues, column_text
+from gdata.checks.references.lookalikes import decomposed_words
+from gdata.checks.references.rules import ReferenceRule, Referent
 from gdata.checks.rowpaths import written_path
 from gdata.language import Sentence, sentence
 from gdata.parsing.places import LeftOut

@@ -1,0 +1,1 @@
+"""The constraints that .proto files have, over whole tables."""

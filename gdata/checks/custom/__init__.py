@@ -1,0 +1,1 @@
+"""A project's own functions: checks and metrics."""

@@ -1,0 +1,1 @@
+"""References of fields to the rows of other tables."""
