@@ -124,9 +124,9 @@ def _open(config: Config | None, name: str, store: Store | None) -> Side:
 
 
 def _warn_of_undone(store: Store, release: str, new: Side) -> None:
-    from gdata.pipeline.releasing.move import undone_notes
+    from gdata.releases.hotfixes import undone_notes
 
-    _warn(undone_notes(store, release, new))
+    _warn(undone_notes(store, release, new.bundles))
 
 
 def _warn(notes: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from gdata.pipeline.kept.staleness import check_fresh
 from gdata.pipeline.kept.state import load_build
 from gdata.pipeline.versions.channels import check_version, judge_versions
 from gdata.releases.blobs import check_whole
-from gdata.releases.hotfixes import undone_hotfixes
+from gdata.releases.hotfixes import undone_notes
 from gdata.releases.keeping.trash import set_aside
 from gdata.releases.log import ChannelMoved, Log, describe, entries_after, read_log_so_far
 from gdata.releases.move import (
@@ -37,7 +37,7 @@ from gdata.releases.move import (
 )
 from gdata.releases.reader import bundles_at, bundles_of, newest_entry, read_release
 from gdata.releases.records import Entry
-from gdata.releases.stores.store import Store, WritableStore
+from gdata.releases.stores.store import WritableStore
 
 _COMPARED_WITH = 5
 """How many releases of the channel are tried, newest first, until one can be read."""
@@ -139,14 +139,6 @@ def carry_out(config: Config, store: WritableStore, plan: Plan) -> Moved:
     set_aside(store, plan.aside)
     to = read_release(store, new.release or "")
     return move_channel(store, move, to, base=plan.base, anew=bool(plan.aside))
-
-
-def undone_notes(store: Store, release: str, new: Side) -> list[str]:
-    """A sentence for each table in which `new` would undo a hotfix that is part of `release`."""
-    return [
-        f"{one.table} ({one.target}) goes back to what it was before the hotfix {one.release}: {one.rows} rows"
-        for one in undone_hotfixes(store, release, new.bundles)
-    ]
 
 
 def _check_start(config: Config, store: WritableStore, move: Move) -> None:
@@ -293,7 +285,7 @@ def _publish_notes(config: Config, store: WritableStore, base: Entry | None, new
         notes.append(say("`.gdata/` doesn't have what this build was made from: the release can't be built again"))
     if base is not None:
         try:
-            notes += undone_notes(store, base.release, new)
+            notes += undone_notes(store, base.release, new.bundles)
         except (DamagedError, StoreError, UsageError) as error:
             notes.append(say("whether a hotfix would be undone isn't known: {error}", error=error))
     return notes
