@@ -19,7 +19,7 @@ from gdata.parsing.cells.readings import convert_cell
 from gdata.parsing.places import LeftOut, Places, locate
 from gdata.parsing.rows.compose import Composed, compose, top_field
 from gdata.parsing.rows.records import SheetRecords
-from gdata.parsing.view import Locate, Path, View
+from gdata.parsing.view import SWITCHED_OFF, Locate, Path, View
 from gdata.problems import Cell, Problem
 
 Key = tuple[Any, ...]
@@ -55,6 +55,20 @@ def lay_over(view: View, overlays: Sequence[SheetRecords], audience: Audience) -
     return over.view(), over.problems
 
 
+def with_off(view: View, overlays: Sequence[SheetRecords]) -> View:
+    """The view of what is switched off, with the rows of overlays that are.
+
+    Of each there is what it would change alone: the rest is the table's, and told of there.
+    """
+    off = [records for records in overlays if records.header.enabled is not None]
+    if not off:
+        return view
+    over = _Overlaid(view, SWITCHED_OFF)
+    for records in off:
+        over.add_off(records)
+    return over.view()
+
+
 class _Overlaid:
     def __init__(self, view: View, audience: Audience) -> None:
         self._below, self._audience = view, audience
@@ -71,7 +85,8 @@ class _Overlaid:
         """Lay one overlay over what there is."""
         composed = compose(records, self._audience)
         seen: dict[Key, int] = {}
-        changing = set()
+        enabled, _, _ = records.directives
+        changing = set() if enabled is None else {record for record, is_on in enumerate(enabled) if not is_on}
         for position, record in enumerate(composed.records):
             key = tuple(composed.columns[name][position] if name in composed.columns else None for name in self._names)
             if None in key and self._names:
@@ -92,13 +107,28 @@ class _Overlaid:
                 self._by_key[key] = self._added(records, composed, position)
         self.problems += _but_of_what_stays(composed, records, changing)
 
-    def _change(self, row: _Row, records: SheetRecords, composed: Composed, position: int) -> None:
+    def add_off(self, records: SheetRecords) -> None:
+        """Add the rows of an overlay that are switched off."""
+        composed = compose(records, self._audience)
+        names = {one.name for one in self._below.plan.row.fields}
+        for position, record in enumerate(composed.records):
+            filled = self._filled(composed, position)
+            values = {name: value for name, value in filled.items() if value is not None}
+            bad = (names - filled.keys()) | composed.bad_fields.get(record, set())
+            self._rows.append(_Row(_row_class(self._below)(**values), None, {"": (records, record)}, bad))
+
+    def _filled(self, composed: Composed, position: int) -> dict[str, Any]:
+        """What a record has in place of the row's, by field."""
         record = composed.records[position]
-        filled = {
+        return {
             name: values[position]
             for name, values in composed.columns.items()
             if name in composed.blank and not composed.blank[name][record] and name not in self._names
         }
+
+    def _change(self, row: _Row, records: SheetRecords, composed: Composed, position: int) -> None:
+        record = composed.records[position]
+        filled = self._filled(composed, position)
         if row.base is not None and not row.origins:
             copy = type(row.message)()
             copy.CopyFrom(row.message)

@@ -13,7 +13,7 @@ from gdata.config import Area, Audience, SheetEntry
 from gdata.errors import SchemaError
 from gdata.language import sentence
 from gdata.parsing.cells.compound import cell_reader
-from gdata.parsing.overlay import applies, lay_over
+from gdata.parsing.overlay import applies, lay_over, with_off
 from gdata.parsing.places import Block, Places, blocks_of
 from gdata.parsing.rows.build import TableBuilder
 from gdata.parsing.rows.compose import compose
@@ -76,7 +76,7 @@ def parse_table(
     }
     owners = list({id(sheet.entry): sheet.entry for sheet in sheets if sheet.entry.keys}.values())
     rows = _Rows(plan, _share(plan, sights), owners)
-    if any(head.header.enabled is not None for head in own) and plan.kind != "record":
+    if any(head.header.enabled is not None for head in heads) and plan.kind != "record":
         rows.see(SWITCHED_OFF)
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
@@ -141,15 +141,20 @@ class _Rows:
         count = notes = 0
         found: list[Problem] = []
         # Which sheet's a key is, only Python asks.
-        encoder = RowEncoder.of(head, list(self._seen)) if not self._owners else None
+        # A sheet without @enabled has no row that is switched off.
+        is_off = head.header.enabled is not None
+        takers = {one: seen for one, seen in self._seen.items() if one != SWITCHED_OFF or is_off}
+        encoder = RowEncoder.of(head, list(takers)) if not self._owners else None
         for block in blocks:
             encoded = encoder.encode(block) if encoder is not None else None
             if encoded is not None:
                 count += encoded.records
                 blank.difference_update(encoded.filled)
                 notes += encoded.notes
-                for seen, rows in zip(self._seen.values(), encoded.views, strict=True):
+                for seen, rows in zip(takers.values(), encoded.views, strict=True):
                     seen.add_bytes(*rows)
+                if SWITCHED_OFF in self._seen.keys() - takers.keys():
+                    self._seen[SWITCHED_OFF].add_bytes(b"", 0)
                 continue
             records = SheetRecords(head, block)
             count += records.line_count
@@ -184,7 +189,9 @@ class _Rows:
         views, problems = [], []
         for audience, seen in self._seen.items():
             view, found = seen.view(blocks, whole), list[Problem]()
-            if audience != SWITCHED_OFF:
+            if audience == SWITCHED_OFF:
+                view = with_off(view, self._overlays)
+            else:
                 view, found = lay_over(view, self._overlays, audience)
             views.append(view)
             problems.append(told_once([*seen.problems, *found]))

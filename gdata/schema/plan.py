@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -99,6 +99,16 @@ class FieldPlan:
         message = self.message.at(version) if self.message is not None else None
         return self if message is self.message else dataclasses.replace(self, message=message)
 
+    def suggesting(self, versions: Collection[Version | None]) -> FieldPlan:
+        """The field that suggests those choices of an enum alone that one of the versions has."""
+        message = self.message.suggesting(versions) if self.message is not None else None
+        choices = {
+            number: text
+            for number, text in self.choices.items()
+            if any(map(self.value_spans.get(number, ALWAYS).has, versions))
+        }
+        return dataclasses.replace(self, message=message, choices=choices)
+
     @property
     def may_be_blank(self) -> bool:
         """Whether a blank cell is no problem: unset and zero differ, or blank is what the type's zero looks like."""
@@ -151,6 +161,12 @@ class MessagePlan:
         fields = tuple(field.at(version) for field in self.fields if field.span.has(version))
         is_whole = len(fields) == len(self.fields) and all(map(operator.is_, fields, self.fields))
         return self if is_whole else dataclasses.replace(self, fields=fields)
+
+    def suggesting(self, versions: Collection[Version | None]) -> MessagePlan:
+        """The message that suggests choices of those versions alone; the same one where all are of all."""
+        if not self.spans:
+            return self
+        return dataclasses.replace(self, fields=tuple(field.suggesting(versions) for field in self.fields))
 
     @property
     def spans(self) -> frozenset[Span]:
@@ -222,6 +238,11 @@ class TablePlan:
             sequences=tuple(one for one in self.sequences if all(map(row.has, (one.field, *one.by)))),
             unique=tuple(names for names in self.unique if all(map(row.has, names))),
         )
+
+    def suggesting(self, versions: Collection[Version | None]) -> TablePlan:
+        """The table that suggests choices of those versions alone; the same one where all are of all."""
+        row = self.row.suggesting(versions)
+        return self if row is self.row else dataclasses.replace(self, row=row)
 
     def rows_of(self, message: Any) -> list[Any]:
         """The rows of a parsed table message, in its order; a map's rows by key, a record as its one row."""

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gdata import kinds
 from gdata.parsing.cells.cell import CellType, is_blank
 from gdata.parsing.cells.column import convert_column
 from gdata.parsing.cells.readings import READINGS, convert_cell
@@ -68,15 +67,10 @@ def check_column(kind: str, column: Sequence[Any], given: Cells) -> None:
     blank = converted.blank if converted.blank is not None else [False] * len(column)
     assert list(blank) == list(map(is_blank, column))
     faults = dict(converted.faults)
-    warned = False
     for index, cell in enumerate(column):
         value, fault = (None, None) if is_blank(cell) else convert_cell(cell, type_)
         assert converted.values[index] == value and type(converted.values[index]) is type(value)
-        if fault is not None and fault.kind is kinds.TEXT_NUMBER:
-            assert (index in faults) is not warned  # once a column
-            warned = True
-        else:
-            assert faults.get(index) == fault
+        assert faults.get(index) == fault
 
 
 def test_values_of_a_blank_column() -> None:

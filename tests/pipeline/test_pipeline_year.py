@@ -18,9 +18,9 @@ from gdata.bundles.encode import encode_build
 from gdata.configfile import load_config
 from gdata.pipeline.build import build
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.move import carry_out, plan_move
 from gdata.pipeline.pull import pull_all
-from gdata.pipeline.rebuild import build_tables
+from gdata.pipeline.releasing.move import carry_out, plan_move
+from gdata.pipeline.releasing.rebuild import build_tables
 from gdata.problems import has_errors
 from gdata.project import Project, plan_project
 from gdata.releases.move import Move

@@ -340,8 +340,10 @@ def convert_enum(cell: CellValue, type_: CellType) -> Converted:
             number = int(text) if int(text) in type_.enum_names else None
         if number is not None:
             return number, None
-    near = nearest(fold(shown(cell)), type_.labels)
-    near_name = type_.choices[type_.labels[near]] if near is not None else ""
+    # What no target's version has is read, but not suggested.
+    suggested = {text: number for text, number in type_.labels.items() if number in type_.choices}
+    near = nearest(fold(shown(cell)), suggested)
+    near_name = type_.choices[suggested[near]] if near is not None else ""
     return _fault(
         kinds.CELL_NOT_ENUM,
         enum=type_.enum_name,

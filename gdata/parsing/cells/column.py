@@ -58,7 +58,6 @@ def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read
     known: dict[tuple[type, CellValue], tuple[Any, Fault | None]] = {}
     values: list[Any] = []
     faults: list[tuple[int, Fault]] = []
-    warned: set[int] = set()
     for index, cell in enumerate(cells):
         if blank is not None and blank[index]:
             values.append(None)
@@ -70,9 +69,5 @@ def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read
         value, fault = converted
         values.append(value)
         if fault is not None:
-            if fault.kind.once_a_column:
-                if id(fault.kind) in warned:
-                    continue
-                warned.add(id(fault.kind))
             faults.append((index, fault))
     return Column(values, blank, faults)

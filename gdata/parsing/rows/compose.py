@@ -306,7 +306,13 @@ class _Composer:
 
     def _convert(self, node: Node, column: int, name: str) -> Column:
         converted = self._records.convert(node, column)
+        told: set[str] = set()
         for line, fault in converted.faults:
+            # Which cell is the first depends on the rows that the audience's version has.
+            if fault.kind.once_a_column and line not in self._out:
+                if fault.kind.message in told:
+                    continue
+                told.add(fault.kind.message)
             self.report(fault, line, column, name)
         return converted
 

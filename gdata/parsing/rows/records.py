@@ -398,13 +398,12 @@ class SheetRecords:
         grid, cells, values = self.sheet.grid, self._columns[column], list(converted.values)
         faults = dict(converted.faults)
         is_whole = field.type.is_whole and field.unit not in SHARES
-        is_told = False
         for line, cell in enumerate(cells):
             place = (at := self.cell_at(line, column)).row, at.column
             if is_whole and place in grid.percents and type(cell) in (int, float):
                 values[line], faults[line] = None, percent_fault(cell)  # type: ignore[arg-type]
-            elif place in grid.uncomputed and line not in faults and not is_told and not is_blank(cell):
-                faults[line], is_told = Fault(kinds.CELL_OUTDATED, {}), True
+            elif place in grid.uncomputed and line not in faults and not is_blank(cell):
+                faults[line] = Fault(kinds.CELL_OUTDATED, {})
         return Column(values, converted.blank, sorted(faults.items()))
 
     def convert_text(self, node: Node, text: str) -> Any:

@@ -32,11 +32,11 @@ class SheetHead:
     ) -> None:
         """`audiences` are those of all targets."""
         self.sheet = sheet
-        self.plan = plan
+        self._versions = frozenset(one.version for one in audiences)
+        self.plan = plan.suggesting(self._versions)
         self.timezone = timezone
         self.known_tags = frozenset(tag for one in audiences for tag in one.tags)
-        self._versions = frozenset(one.version for one in audiences)
-        self.header: Header = self._read(plan)
+        self.header: Header = self._read(self.plan)
         key = [
             column
             for field in plan.key
@@ -117,10 +117,10 @@ class SheetHead:
             return [kinds.RANGE_OUTSIDE.at(cell, table=self.plan.name, range=area.text, line=line)]
         unknown: Mapping[int, HeaderFault] = self.header.unknown
         for other in plans:
-            if other is not self.plan:
+            if other.name != self.plan.name:
                 theirs = self._read(other).unknown
                 unknown = {column: fault for column, fault in unknown.items() if column in theirs}
-        is_first = self.plan is plans[0]  # What no table of the sheet knows is said once, by the first.
+        is_first = self.plan.name == plans[0].name  # What no table of the sheet knows is said once, by the first.
         return self._faults(list(unknown.values()), ", ".join(plan.row.name for plan in plans), tell_unknown=is_first)
 
     def _faults(self, unknown: list[HeaderFault], tables: str, *, tell_unknown: bool) -> list[Problem]:
