@@ -107,6 +107,15 @@ def make_checked(folder: Path, rows: int) -> None:
     (folder / "sheets/Quest.csv").write_text("id,name,item_id,npc,level,gold,rate,icon\n" + "".join(quests))
 
 
+def change_rows(path: Path, step: int = 1_000) -> None:
+    """Change a number in every so many rows."""
+    lines = path.read_text().splitlines(keepends=True)
+    for at in range(1, len(lines), step):
+        cells = lines[at].split(",")
+        lines[at] = ",".join([cells[0], str(int(cells[1]) + 1), *cells[2:]])
+    path.write_text("".join(lines))
+
+
 def without(*names: str) -> Callable[[Path], None]:
     def remove(project: Path) -> None:
         for name in names:
@@ -124,6 +133,7 @@ WORKLOADS: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...], str]] =
     "boot": ("large", KEEP, (), BOOT.format(eager=False)),
     "boot, eager": ("large", KEEP, (), BOOT.format(eager=True)),
     "publish": ("large", without("releases"), ("publish", "--yes"), ""),
+    "diff, 1,000 rows": ("changed", KEEP, ("diff",), ""),
     "check": ("checked", without(".gdata"), ("check",), ""),
 }
 """The project, what is removed before each run, the command, or the program in its place."""
@@ -144,6 +154,10 @@ def main() -> None:
                 make(tree.folder / project, project, chosen.rows)
                 if project != "checked":
                     tree.run(project, "build")
+                if project == "changed":
+                    tree.run(project, "publish", "--yes")
+                    change_rows(tree.folder / project / "sheets/Table0.csv")
+                    tree.run(project, "build")
         print(f"{'':26}{'CPU s':>16}{'wall s':>16}{'MiB':>7}   of the base's CPU, wall, memory")
         for name in names:
             measure(name, trees, chosen.rounds)
@@ -154,7 +168,7 @@ def make(folder: Path, project: str, rows: int) -> None:
     if project == "checked":
         make_checked(folder, rows)
         return
-    sheets = {"csv": (20, 10_000), "hundred": (100, 20), "many": (1_200, 20), "large": (1, rows)}
+    sheets = {"changed": (1, rows), "csv": (20, 10_000), "hundred": (100, 20), "many": (1_200, 20), "large": (1, rows)}
     make_project(folder, *sheets[project], "csv")
 
 
