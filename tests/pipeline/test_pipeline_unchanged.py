@@ -162,6 +162,22 @@ def test_ci_and_verify_read_everything(project: Path) -> None:
     build()
     assert is_unchanged(CI="false")
     assert not is_unchanged(CI="true")
+    assert not is_unchanged("--verify"), "nobody has noted what the files hold"
+    build("--verify")
+    assert is_unchanged("--verify")
+    assert not is_unchanged("--verify", CI="true")
+    build()
+    assert is_unchanged("--verify"), "a build that reads less keeps what is known"
+
+
+@pytest.mark.parametrize("what", sorted(set(CHANGES) - {"the manifest"}))
+def test_verify_sees_what_is_in_the_files(project: Path, what: str) -> None:
+    build("--verify")
+    for path in ("items/Item.csv", "output/server/manifest.json"):
+        (project / path).touch()
+    assert not is_unchanged()
+    assert is_unchanged("--verify"), "its time alone is another"
+    CHANGES[what](project)
     assert not is_unchanged("--verify")
 
 

@@ -123,7 +123,8 @@ def command(
                 _render_diff(console, compared)
                 _tell_version(console, config, compared.new)
     is_sure = (
-        can_be_told(context.obj or ("--verify",), os.environ)
+        context.obj is not None
+        and can_be_told(context.obj, os.environ)
         and not progress.has_waited
         and (compared is not None or not is_told)
     )

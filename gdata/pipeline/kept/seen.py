@@ -21,7 +21,18 @@ from gdata.diffs.model import Side
 from gdata.files import write_atomically
 from gdata.pipeline.build import Built
 from gdata.pipeline.kept.state import UNFED, files_of_build
-from gdata.pipeline.kept.unchanged import FORMAT, digest, load, names_in, note_of, seal, situation, stamp_of
+from gdata.pipeline.kept.unchanged import (
+    FORMAT,
+    VERIFY,
+    digest,
+    hash_of,
+    load,
+    names_in,
+    note_of,
+    seal,
+    situation,
+    stamp_of,
+)
 from gdata.project import Project
 from gdata.releases.stores.store import CHANNELS, IDENTITY, blob_name, release_name
 from gdata.sources.adapters import source_of
@@ -78,9 +89,16 @@ def note_seen(
         known: dict[str, Any] = {}
         with suppress(OSError, ValueError, AttributeError):
             known = load(path) or {}
-        answers = known.pop("answers", {})
-        answers = {**(answers if known == seen else {}), situation(arguments, environ): said}
-        content = json.dumps({**seen, "answers": dict(list(answers.items())[-_MOST_ANSWERS:])}).encode()
+        answers, hashes = known.pop("answers", {}), known.pop("hashes", None)
+        if known != seen:
+            answers, hashes = {}, None
+        answers = {**answers, situation(arguments, environ): said}
+        if VERIFY in arguments:  # Others needn't wait for it: they read nothing next time.
+            own = {str(path) for path in _own_files()}
+            hashes = {path: hash_of(path) for path in seen["files"] if path not in own}
+        content = json.dumps(
+            {**seen, "hashes": hashes, "answers": dict(list(answers.items())[-_MOST_ANSWERS:])}
+        ).encode()
         write_atomically(Path(path), seal(content) + b"\n" + content)
 
 
@@ -167,7 +185,7 @@ def _settles(until: int) -> bool:
 
 def _own_files() -> Iterator[Path]:
     """Files of gdata and its libraries that another version has in another state."""
-    package = Path(__file__).parent.parent
+    package = Path(__file__).parents[2]
     yield from (path for path in package.rglob("*") if path.suffix in (".py", ".po", ".proto", ".so", ".pyd"))
     for name in _LIBRARIES:
         found = find_spec(name)

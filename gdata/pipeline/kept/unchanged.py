@@ -28,14 +28,16 @@ FORMAT = 1
 _CONFIG_NAME = "sheets.yaml"
 _WORDS = ("GDATA_", "LANG", "LC_", "COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_", "PYTHON")
 """Beginnings of the variables that the words, their language and their colours depend on."""
-_MORE = ("--verify", "--output", "-o", "--open", "--debug", "-v", "--snapshot", "--base")
+VERIFY = "--verify"
+_MORE = ("--output", "-o", "--open", "--debug", "-v", "--snapshot", "--base")
 _MORE_VARIABLES = ("_VERIFY", "_OUTPUT", "_OPEN", "_DEBUG", "_CONFIG")
 
 
 def ask(arguments: Sequence[str], environ: Mapping[str, str]) -> Pieces | None:
     """What the build with these arguments would say and change nothing; None: it has to be made to know.
 
-    With --verify, and in CI, every file is read.
+    With --verify every file is read and compared by its hash, where the last such build noted them. In CI the build is
+    made.
     """
     started = time.perf_counter()
     if not can_be_told(arguments, environ):
@@ -46,7 +48,8 @@ def ask(arguments: Sequence[str], environ: Mapping[str, str]) -> Pieces | None:
         if config is None or seen is None or seen["config"] != config:
             return None
         answer: Pieces | None = seen["answers"].get(situation(arguments, environ))
-        if answer is None or not _is_as_seen(seen, environ) or not _is_free(config):
+        is_read = VERIFY in arguments
+        if answer is None or not _is_as_seen(seen, environ, is_read=is_read) or not _is_free(config):
             return None
         return [_timed(where, text, time.perf_counter() - started) for where, text in answer]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -111,22 +114,25 @@ def seal(content: bytes) -> bytes:
 
 def situation(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     """Under what a build's words are kept: what was asked, and who reads it where."""
+    arguments = [one for one in arguments if one != VERIFY]  # It says the same.
     shown = {name: value for name, value in environ.items() if name.startswith(_WORDS)}
     terminals = [_size_of(stream) for stream in (sys.stdout, sys.stderr)]
-    return json.dumps([list(arguments), sorted(shown.items()), terminals, os.getcwd()])
+    return json.dumps([arguments, sorted(shown.items()), terminals, os.getcwd()])
 
 
 def _size_of(stream: Any) -> list[int] | None:
     return list(os.get_terminal_size(stream.fileno())) if stream is not None and stream.isatty() else None
 
 
-def _is_as_seen(seen: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+def _is_as_seen(seen: Mapping[str, Any], environ: Mapping[str, str], *, is_read: bool) -> bool:
     """Whether everything is as the note says; the first thing that isn't ends it."""
+    hashes: Mapping[str, str | None] = seen["hashes"] if is_read else {}
     return (
         seen["python"] == sys.version
         and all(digest(environ.get(name)) == one for name, one in seen["variables"].items())
         and all(names_in(folder) == names for folder, names in seen["folders"].items())
-        and all(stamp_of(path) == stamp for path, stamp in seen["files"].items())
+        and all(stamp_of(path) == stamp for path, stamp in seen["files"].items() if path not in hashes)
+        and all(hash_of(path) == one for path, one in hashes.items())
     )
 
 
@@ -137,6 +143,19 @@ def stamp_of(path: str) -> list[int] | None:
     except FileNotFoundError:
         return None
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def hash_of(path: str) -> str | None:
+    """The hash of a file's content; None: there is no such file."""
+    from hashlib import file_digest
+
+    try:
+        with open(path, "rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        if os.path.isfile(path):
+            raise
+        return None
 
 
 def names_in(folder: str) -> list[str] | None:
