@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, Protocol, overload
 
 from gdata.errors import ChangedError, OutsideError
-from gdata.files import writing
+from gdata.files import reason_of, writing
 from gdata.language import sentence
 
 BLOCK_BYTES = 1 << 20
@@ -188,7 +188,7 @@ class WatchedFile:
             is_same, content = False, b""
         except OSError as error:
             raise OutsideError(
-                sentence("{place}: can't be read: {error}", place=self._place, error=error.strerror or error),
+                sentence("{place}: can't be read: {error}", place=self._place, error=reason_of(error)),
                 hint=sentence("check the disk"),
             ) from error
         if not is_same or len(content) != size:

@@ -65,7 +65,7 @@ class Bundle:
         try:
             content = WatchedFile.all_of(path, str(path))
         except OSError as error:
-            raise OutsideError(f"{path}: {error.strerror or error}") from error
+            raise OutsideError(sentence("{place}: {why}", place=path, why=reason_of(error))) from error
         if len(content) != entry.size or digest_of(content) != entry.sha256:
             raise damaged_file(self.place, entry.file)
         return content

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,15 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.bundles.encode import EncodedBundle, encode_build
+from gdata.config import Audience
 from gdata.errors import ConfigError, SchemaError
+from gdata.longbytes import LongBytes, Spool
+from gdata.parsing.view import Locate, ParsedTable
 from gdata.pipeline.check import check_all, views_for
 from gdata.problems import Problem, has_errors
 from gdata.project import Project
+from gdata.tables.result import from_bytes, to_parts
+from gdata.tables.stage import Parsed
 
 
 @pytest.fixture
@@ -32,6 +39,8 @@ def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 24)
     if request.param == "in files":
         request.getfixturevalue("long_files")
+        parse = parse_case
+        monkeypatch.setattr(f"{__name__}.parse_case", lambda *case: _in_files(parse(*case)))
 
 
 @pytest.mark.usefixtures("block_bytes")
@@ -50,6 +59,19 @@ def test_case(case: Case, tmp_path: Path, proto_cache: Path) -> None:
         wanted = case.wanted.get("targets_rows", {}).get(bundle.manifest.target, case.wanted.get("rows", {}))
         for table, rows in wanted.items():
             _compare_rows(bundle, table, rows)
+
+
+def _in_files(parsed: Parsed) -> Parsed:
+    """The tables as they come from other processes and the cache, their rows in a file."""
+    for name, table in parsed.tables.items():
+        content = Spool().add(LongBytes.joined(to_parts(table)))
+        locate = partial(_locate, table)
+        parsed.tables[name] = from_bytes(table.plan, content, locate)
+    return parsed
+
+
+def _locate(table: ParsedTable, audience: Audience, _: Sequence[int]) -> Locate:
+    return table.view(audience).locate
 
 
 def _run(project: Project, case: Case) -> tuple[list[Problem], list[EncodedBundle]]:
