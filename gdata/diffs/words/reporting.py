@@ -283,6 +283,8 @@ def group_schemas(diff: Diff) -> Iterator[SchemaReport]:
     return (SchemaReport(names, tuple(changes)) for names, changes in groups.items())
 
 
+_SEEN_ROWS = 20_000
+"""Rows of a column that is new or gone that are looked at one by one, to see whether two targets have the same."""
 _Shown = set[tuple[object, ...]]
 TableGroup = tuple[tuple[str, ...], TableDiff]
 """The targets that carry a table's changes, or a part of them and nothing else; and the changes."""
@@ -330,7 +332,13 @@ def _shown(table: TableDiff) -> _Shown:
         for change in table.changed
         for one in change.fields
     }
-    found |= {("column", column.path, column.is_new, len(column.rows)) for column in table.columns}
+    for column in table.columns:
+        if len(column.rows) > _SEEN_ROWS:
+            found.add(("column", column.path, column.is_new, len(column.rows)))
+        else:
+            found |= {
+                ("column", column.path, column.is_new, row.key or row.number, repr(row.fields)) for row in column.rows
+            }
     return found | ({("reordered",)} if table.reordered else set())
 
 
