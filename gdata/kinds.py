@@ -682,6 +682,18 @@ UNIQUE_DUPLICATE = Kind(
     "change one of them; the other is {first}",
     about="A field that the .proto file calls unique has a value twice.",
 )
+CONSTANT_NAME = Kind(
+    "constant.name",
+    "{value} can't be the name of a constant in generated code",
+    "write a letter from A to Z first, then such letters, digits and _; or leave it blank, and the row has no constant",
+    about="A table's rows have constants in generated code, and what one is to be called is no name there.",
+)
+CONSTANT_TWICE = Kind(
+    "constant.twice",
+    "{value} names {count} rows, and a constant has one value",
+    "change one of them; the other is {first}",
+    about="A table's rows have constants in generated code, and two are called the same, but for capital letters.",
+)
 KEY_DECOMPOSED = Kind(
     "key.duplicate",
     "{value} looks like the key in {first}, but is another: in {decomposed} the letters {letters} are decomposed",

@@ -29,6 +29,7 @@ from gdata.checks.text import scalar_text, value_text
 from gdata.language import counted, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem
+from gdata.schema.plan import CONSTANT
 
 MOST_RELATED = 100
 """A value that stands in more cells than this has the first of them in `related`."""
@@ -48,6 +49,29 @@ def check_keys(view: View) -> list[Problem]:
     for index, row in numbered_sound_rows(view, key):
         indexes.setdefault(key_of(row), []).append(index)
     return [_duplicate_rows(kinds.KEY_DUPLICATE, view, key, same) for same in indexes.values() if len(same) > 1]
+
+
+def check_constants(view: View) -> list[Problem]:
+    """Texts that name rows in generated code, and can't, or name two. A row whose text is blank has no constant."""
+    field = view.plan.row.field(view.plan.constants)
+    if field is None or view.plan.kind == "record":
+        return []
+    found, named = [], dict[str, list[int]]()
+    for index, row in numbered_sound_rows(view, (field.name,)):
+        text = getattr(row, field.name)
+        if not text:
+            continue
+        if CONSTANT.fullmatch(text):
+            named.setdefault(text.casefold(), []).append(index)
+        else:
+            cell = view.locate(index, (field.name,))
+            found.append(kinds.CONSTANT_NAME.at(cell, table=view.plan.name, field=field.name, value=text))
+    for same in named.values():
+        # Of a unique field those that are alike are told of as such.
+        is_told = field.unique and len({getattr(view.rows[index], field.name) for index in same}) == 1
+        if len(same) > 1 and not is_told:
+            found.append(_duplicate_rows(kinds.CONSTANT_TWICE, view, (field.name,), same))
+    return found
 
 
 def check_unique_together(view: View) -> list[Problem]:

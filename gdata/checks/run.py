@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
 from gdata.checks.constraints.validate import Constraints
-from gdata.checks.keys import check_doubled, check_keys, check_unique, check_unique_together
+from gdata.checks.keys import check_constants, check_doubled, check_keys, check_unique, check_unique_together
 from gdata.checks.references.lookalikes import check_decomposed, check_lookalikes
 from gdata.checks.references.resolve import References
 from gdata.checks.references.rules import check_reference_declarations
@@ -53,6 +53,7 @@ class RowChecks:
             *check_keys(view),
             *check_unique(view),
             *check_unique_together(view),
+            *check_constants(view),
             *check_decomposed(view),
             *self._constraints.check(view),
             *check_values(view),

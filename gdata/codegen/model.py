@@ -22,7 +22,7 @@ from gdata.proto.fields import element_field, is_map
 from gdata.proto.options import OptionReader
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.snapshot import parse_table
-from gdata.schema.plan import TablePlan
+from gdata.schema.plan import CONSTANT, TablePlan
 from gdata.schema.schema import Schema
 
 
@@ -218,7 +218,7 @@ def _constants(bundle: Bundle, name: str, entry: TableEntry, type_: TableType, p
         text, key = getattr(row, field.name), getattr(row, type_.key[0])
         if not text:
             continue
-        if not text.isascii() or not text.isidentifier():
+        if not CONSTANT.fullmatch(text):
             raise SchemaError(
                 sentence(
                     "{table}: {field} of the row {key} is {text}, which can't be the name of a constant",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -132,6 +133,10 @@ class FieldPlan:
     def value_type(self) -> Any:
         """Protobuf's descriptor of what one value is: of a map, the field `value` of its entries."""
         return self.descriptor.message_type.fields_by_name["value"] if self.is_map else self.descriptor
+
+
+CONSTANT = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+"""What a constant may be called in the code of every language."""
 
 
 @dataclass(frozen=True, eq=False)
