@@ -108,6 +108,8 @@ def _timezone_around(folder: Path) -> str:
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?")
+_PLAIN_TEXT = ("@since", "@until")
+"""Headers of columns that planners format as plain text: the version 1.10 is no number."""
 _ID_LENGTH = 44
 
 
@@ -166,7 +168,14 @@ def _import_date(text: str) -> CellValue:
 def _import_sheet(grid: Grid, number: int) -> EmulatedSheet:
     rows = grid.rows
     if grid.kind == "csv":
-        rows = [[import_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+        plain = {column for row in rows for column, cell in enumerate(row) if cell in _PLAIN_TEXT}
+        rows = [
+            [
+                import_text(cell) if isinstance(cell, str) and column not in plain else cell
+                for column, cell in enumerate(row)
+            ]
+            for row in rows
+        ]
     gid = zlib.crc32(grid.sheet.encode()) & 0x7FFFFFFF if number else 0
     merges = [(first, left, last, right) for first, left, last, right in grid.merges]
     return EmulatedSheet(grid.sheet, [list(row) for row in rows], gid, grid.hidden, merges)

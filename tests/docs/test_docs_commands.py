@@ -37,7 +37,7 @@ GIVEN = ("cd gdata", "python3 -m venv", "pip install", ".venv/bin/pip", "source 
 
 FOUND = {
     "BUILD": r"""$(sed -n 's/^ *"build": "\(........\).*/\1/p' output/server/manifest.json)""",
-    "RELEASE": "$(ls releases/releases | sed -n '1s/[.]json$//p')",
+    "RELEASE": "$(ls -tr releases/releases | sed -n '1s/[.]json$//p')",
 }
 """What readers put in place of these words: the build in `output/`, the oldest release."""
 ENGLISH = {"LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
