@@ -19,7 +19,7 @@ from gdata.checks.assets import Assets, check_assets, warn_unchecked
 from gdata.checks.constraints.validate import Constraints
 from gdata.checks.keys import check_constants, check_doubled, check_keys, check_unique, check_unique_together
 from gdata.checks.references.lookalikes import check_decomposed, check_lookalikes
-from gdata.checks.references.resolve import References
+from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import check_reference_declarations
 from gdata.checks.sums import check_sequences, check_sums
 from gdata.checks.versions import check_values
@@ -107,7 +107,7 @@ class Checks:
         for name, plan in tables.items():
             if name not in checked:
                 self._rows.compile(plan)
-        self._references = References(check_reference_declarations(schema, tables))
+        self._references = ReferenceChecks(check_reference_declarations(schema, tables))
         self._custom = _load(files, tables)
         self._timezone = timezone
         self._asset_root = asset_root

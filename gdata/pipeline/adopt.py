@@ -18,7 +18,7 @@ from gdata.problems import Problem
 from gdata.project import plan_project
 from gdata.scaffold.known import Known
 from gdata.scaffold.mending import Mended, mend, without_options
-from gdata.scaffold.propose import Draft, Place, Proposal, make_draft, write_up
+from gdata.scaffold.propose import Draft, ProjectPlace, Proposal, make_draft, write_up
 from gdata.scaffold.sheets.spreadsheets import ReadAll
 from gdata.tables.stage import parse_all
 
@@ -26,7 +26,13 @@ _MOST_ROUNDS = 8
 
 
 def propose_and_try(
-    known: Known, read: ReadAll, place: Place, listener: Listener, *, skip: Sequence[str] = (), tool: str = "auto"
+    known: Known,
+    read: ReadAll,
+    place: ProjectPlace,
+    listener: Listener,
+    *,
+    skip: Sequence[str] = (),
+    tool: str = "auto",
 ) -> Proposal:
     """Guess, build in memory, take back what doesn't hold, and build again; the last proposal knows its problems."""
     total = 2 * sum(len(grids) for _, grids in read.grids)
@@ -67,7 +73,7 @@ def _taken_back(draft: Draft, mended: Mended) -> Draft:
 
 
 def _problems(
-    proposal: Proposal, place: Place, read: ReadAll, folder: Path, listener: Listener
+    proposal: Proposal, place: ProjectPlace, read: ReadAll, folder: Path, listener: Listener
 ) -> tuple[Problem, ...] | None:
     """The problems that a build would find in what was read; None where that isn't all of the project."""
     if proposal.schema is None:

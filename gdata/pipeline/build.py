@@ -60,7 +60,7 @@ class Timings:
 
 
 @dataclass(frozen=True)
-class Source:
+class BuildInput:
     """Where a build's tables come from: some from a release, and the sheets from a snapshot instead of a pull."""
 
     base: BaseTables | None = None
@@ -129,7 +129,7 @@ def check(project: Project, listener: Listener, *, offline: bool = False, strict
         return _check(project, listener, offline=offline, strict=strict)
 
 
-def check_from(project: Project, listener: Listener, source: Source) -> Checked:
+def check_from(project: Project, listener: Listener, source: BuildInput) -> Checked:
     """Parse and check what was pulled already."""
     with locked(project.state, listener):
         return _check(project, listener, offline=False, strict=False, source=source)
@@ -141,7 +141,7 @@ def build(
     *,
     offline: bool = False,
     strict: bool = False,
-    source: Source | None = None,
+    source: BuildInput | None = None,
 ) -> Built:
     """Pull, parse, check, encode and write. With an error among the problems nothing under `output/` changes.
 
@@ -191,7 +191,7 @@ def _not_ours(folder: Path) -> str:
 
 
 def _check(
-    project: Project, listener: Listener, *, offline: bool, strict: bool, source: Source | None = None
+    project: Project, listener: Listener, *, offline: bool, strict: bool, source: BuildInput | None = None
 ) -> Checked:
     timings = Timings()
     base = source.base if source is not None else None
@@ -221,7 +221,7 @@ def _check(
 
 
 def _provenance(
-    pulled: list[Pulled], source: Source | None, targets: Mapping[str, Mapping[str, View]]
+    pulled: list[Pulled], source: BuildInput | None, targets: Mapping[str, Mapping[str, View]]
 ) -> dict[str, Any]:
     """Where the data came from; it lies in `.gdata/` and in the release's record, never in a bundle."""
     from importlib.metadata import version

@@ -47,7 +47,7 @@ class MadeWorkbook:
 
 
 @dataclass(frozen=True)
-class Source:
+class TableSource:
     """Where tables come from: a schema, and a target's bundle, if rows are wanted."""
 
     schema: Schema
@@ -149,7 +149,7 @@ def choose_bundle(side: Side | None, config: Config | None, target: str | None) 
     return side.bundles[target]
 
 
-def make_workbook(source: Source, names: Sequence[str]) -> MadeWorkbook:
+def make_workbook(source: TableSource, names: Sequence[str]) -> MadeWorkbook:
     """A workbook with a sheet for each table, which builds the same rows again.
 
     Raises:
@@ -174,7 +174,7 @@ def make_workbook(source: Source, names: Sequence[str]) -> MadeWorkbook:
     return MadeWorkbook(content, made, notes)
 
 
-def _notes(source: Source, plan: TablePlan, hidden: frozenset[str]) -> Iterator[Sentence]:
+def _notes(source: TableSource, plan: TablePlan, hidden: frozenset[str]) -> Iterator[Sentence]:
     bundle = source.bundle
     if bundle is None:
         return
@@ -206,7 +206,7 @@ def _free_title(title: str, taken: Sequence[str]) -> str:
     return free
 
 
-def _referred(source: Source, writer: CellWriter, table: str) -> ReferredTo | None:
+def _referred(source: TableSource, writer: CellWriter, table: str) -> ReferredTo | None:
     try:
         plan = source.plan(table)
     except GdataError:
@@ -219,7 +219,7 @@ def _referred(source: Source, writer: CellWriter, table: str) -> ReferredTo | No
     return ReferredTo(table, [writer.cell(plan.key[0], value_of(plan.key[0], row)) for row in rows], names)
 
 
-def _check(source: Source, content: bytes, made: Sequence[MadeSheet]) -> None:
+def _check(source: TableSource, content: bytes, made: Sequence[MadeSheet]) -> None:
     """Read the workbook as a build does: what it gives must be the same bytes.
 
     Raises:
@@ -255,7 +255,7 @@ def _entry_text(entry: SheetEntry) -> str:
     return f"{{{', '.join([f'table: {table}', *options])}}}" if options else table
 
 
-def source_of(config: Config | None, side: Side | None, target: str | None, *, with_rows: bool = True) -> Source:
+def source_of(config: Config | None, side: Side | None, target: str | None, *, with_rows: bool = True) -> TableSource:
     """Where the tables come from: the project's schema, else that of the release or bundle.
 
     Raises:
@@ -267,7 +267,7 @@ def source_of(config: Config | None, side: Side | None, target: str | None, *, w
 
         project = open_project(config)
         entries = [entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets]
-        return Source(project.schema, project.plans, bundle, ZoneInfo(config.timezone), entries)
+        return TableSource(project.schema, project.plans, bundle, ZoneInfo(config.timezone), entries)
     if side is None or bundle is None:
         raise UsageError(sentence("there is no sheets.yaml here, and no bundle to take a schema from"))
-    return replace(Source(Schema(side.sources or bundle.schema()), {}, bundle, ZoneInfo("UTC")))
+    return replace(TableSource(Schema(side.sources or bundle.schema()), {}, bundle, ZoneInfo("UTC")))

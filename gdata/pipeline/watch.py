@@ -19,7 +19,7 @@ from gdata.diffs.model import Diff, Side
 from gdata.errors import CredentialsError, DamagedError, GdataError, OutsideError, UsageError
 from gdata.events import Listener
 from gdata.language import say, sentence
-from gdata.pipeline.build import Built, Source, build
+from gdata.pipeline.build import BuildInput, Built, build
 from gdata.pipeline.comparing.sides import output_side, store_of
 from gdata.pipeline.kept.staleness import noting_failure
 from gdata.pipeline.kept.state import locked, save_pull
@@ -87,7 +87,7 @@ class Round:
 
 
 @dataclass
-class Watch:
+class ProjectWatch:
     """Watches a project; `rounds` never ends by itself."""
 
     wanted: Wanted
@@ -250,14 +250,14 @@ class Watch:
             return self._project
         return only_tables(self._project, check_named(self._project, self.wanted.tables))
 
-    def _source(self, project: Project) -> Source:
+    def _source(self, project: Project) -> BuildInput:
         pulled = self._all_pulled(self._narrowed())
         if not self.wanted.tables:
-            return Source(pulled=pulled, is_now=True)
+            return BuildInput(pulled=pulled, is_now=True)
         named = check_named(project, self.wanted.tables)
         channel = self.wanted.base or project.config.default_channel
         published = bundles_of(store_of(project.config), channel, missing_ok=True)
-        return Source(tables_from(project, published, frozenset(project.plans) - named), pulled)
+        return BuildInput(tables_from(project, published, frozenset(project.plans) - named), pulled)
 
     # --- publishing ------------------------------------------------------------------------------------------
 

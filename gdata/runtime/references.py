@@ -21,7 +21,7 @@ class Tables(Protocol):
     def __getitem__(self, name: str) -> Any: ...
 
 
-class References:
+class Resolver:
     """The references of all tables, by the message and the field that they stand on.
 
     A nested message (`Reward`) has its references wherever it is used, so a row is as good as a part of one.

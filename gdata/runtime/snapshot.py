@@ -24,7 +24,7 @@ from gdata.nearest import nearest, question
 from gdata.runtime.mapped import map_table
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.places import FindFiles, Found, PartFiles
-from gdata.runtime.references import References
+from gdata.runtime.references import Resolver
 from gdata.runtime.shared import SharedRows
 
 
@@ -57,7 +57,7 @@ class TypedSnapshot:
         self.build: str = manifest.build
         self.place: str = found.bundle.place
         """Where it was loaded from, for messages."""
-        self._references: References | None = None
+        self._references: Resolver | None = None
         self._parsed: dict[str, Any] = {}
         self._contents: dict[str, list[bytes]] = {}
         self._types = self._own_types(found.bundle, generated, old)
@@ -149,7 +149,7 @@ class TypedSnapshot:
         """
         if self._references is None:
             rows = {name: one.row for name, one in self._types.items()}
-            self._references = References(self._manifest.tables, rows)
+            self._references = Resolver(self._manifest.tables, rows)
         return self._references.resolve(self, row, field)
 
     def users(self, row: Any, table: str = "") -> list[Use]:

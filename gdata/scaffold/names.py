@@ -145,7 +145,7 @@ def needs_column(text: str, name: str) -> bool:
     return fold(text) not in (fold(name), fold(json_name(name)))
 
 
-class Names:
+class TakenNames:
     """Names already taken in one scope, compared as protoc compares them: without case and underscores."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:

@@ -88,7 +88,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Place:
+class ProjectPlace:
     """Where the project is: its sheets.yaml, its folder of .proto files, and the package of new ones."""
 
     config_path: Path
@@ -96,7 +96,7 @@ class Place:
     package: str
 
 
-def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = ()) -> Proposal:
+def propose(known: Known, read: ReadAll, place: ProjectPlace, *, skip: Sequence[str] = ()) -> Proposal:
     """Guess the tables in what was read, and how the project would have them. Nothing is written."""
     return write_up(known, place, make_draft(known, read, place, skip=skip))
 
@@ -104,7 +104,7 @@ def propose(known: Known, read: ReadAll, place: Place, *, skip: Sequence[str] = 
 def make_draft(
     known: Known,
     read: ReadAll,
-    place: Place,
+    place: ProjectPlace,
     *,
     skip: Sequence[str] = (),
     tool: str = "auto",
@@ -173,7 +173,7 @@ def _of_entry(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, package: 
     return find_table_of(spreadsheet, grid, replace(entry, tables=(name,)))
 
 
-def write_up(known: Known, place: Place, draft: Draft) -> Proposal:
+def write_up(known: Known, place: ProjectPlace, draft: Draft) -> Proposal:
     """The files that a draft makes.
 
     Raises:
@@ -227,7 +227,7 @@ def _referables(known: Known, additions: Additions) -> list[Referable]:
 
 
 def _propose_config(
-    known: Known, place: Place, tables: Sequence[GuessedTable], timezone: str, why: str
+    known: Known, place: ProjectPlace, tables: Sequence[GuessedTable], timezone: str, why: str
 ) -> list[FileChange]:
     if not tables:
         return []

@@ -16,7 +16,7 @@ from gdata.scaffold.fields.enums import KnownEnum, with_enums
 from gdata.scaffold.fields.keys import choose_key, repeated_ids, with_key
 from gdata.scaffold.fields.references import NearMiss, Referable, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
-from gdata.scaffold.names import Names, camel, named_part, row_words, says_nothing
+from gdata.scaffold.names import TakenNames, camel, named_part, row_words, says_nothing
 from gdata.sources.grid import CellValue
 
 _MOST_TOLD = 5
@@ -47,7 +47,7 @@ def guess_tables(
 
     `extended` are tables that exist with the fields to add to them; they come last in the result.
     """
-    names = Names(taken)
+    names = TakenNames(taken)
     tables = []
     for together in _together(_with_names(sheets)):
         tables.append(_guess_table(together, names, timezone))
@@ -157,7 +157,7 @@ def _by_header(sheet: SheetFound) -> dict[tuple[str, int], SourceColumn]:
     return found
 
 
-def _guess_table(sheets: Sequence[SheetFound], names: Names, timezone: ZoneInfo) -> GuessedTable:
+def _guess_table(sheets: Sequence[SheetFound], names: TakenNames, timezone: ZoneInfo) -> GuessedTable:
     first = sheets[0]
     words = _shared_words(sheets) if len(sheets) > 1 else title_words(first)
     longer = camel([*row_words(first.spreadsheet.name), *words])
@@ -230,7 +230,7 @@ def _with_names(sheets: Sequence[SheetFound]) -> list[SheetFound]:
     return named
 
 
-def _take(words: Sequence[str], longer: str, names: Names, *, is_record: bool) -> tuple[str, str]:
+def _take(words: Sequence[str], longer: str, names: TakenNames, *, is_record: bool) -> tuple[str, str]:
     row = names.take(camel(words), longer)
     if is_record:
         return row, row

@@ -8,7 +8,7 @@ import pytest
 from command_line import run_gdata
 
 from gdata.checks.keys import fold_gone
-from gdata.checks.references.resolve import References
+from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import check_reference_declarations
 from gdata.problems import Problem
 from gdata.testing.views import build_schema, build_views
@@ -33,7 +33,7 @@ def check(ids: list[int], drops: list[int], live: Mapping[str, str] = LIVE) -> l
     }
     views = build_views(schema, tables)
     rules = check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
-    return fold_gone(References(rules).check(views), views, lambda _: live)
+    return fold_gone(ReferenceChecks(rules).check(views), views, lambda _: live)
 
 
 def told(problems: list[Problem]) -> list[tuple[str, str, list[str]]]:

@@ -12,7 +12,7 @@ from gdata._core import core
 from gdata.checks.constraints.rules import RuleReader
 from gdata.checks.constraints.validate import Constraints
 from gdata.checks.proofs import RuleProofs, refers_at_once
-from gdata.checks.references.resolve import References
+from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import ReferenceRule, check_reference_declarations
 from gdata.schema.schema import Schema
 from gdata.testing.views import build_schema, build_view, build_views
@@ -208,7 +208,7 @@ def _missing(rule: ReferenceRule, views: Any) -> list[Any]:
     """What sets of Python's values find: without the core."""
     with pytest.MonkeyPatch.context() as switched:
         switched.setenv("GDATA_CORE", "0")
-        return References([rule]).check(views)
+        return ReferenceChecks([rule]).check(views)
 
 
 def _use(random: Random) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gdata.checks.references.resolve import References
+from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import check_reference_declarations
 from gdata.errors import SchemaError
 from gdata.problems import Problem
@@ -39,7 +39,7 @@ def check(fields: str, rows: list[dict[str, Any]], **options: Any) -> list[Probl
     schema = schema_with(fields)
     views = build_views(schema, tables, **options)
     rules = check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
-    return References(rules).check(views)
+    return ReferenceChecks(rules).check(views)
 
 
 def found(problems: list[Problem]) -> list[tuple[str, str, str | None]]:
@@ -153,7 +153,9 @@ def test_a_bad_key_that_looks_like_the_missing_value_is_the_mistake() -> None:
     schema = schema_with('int32 item = 1 [(gdata.field).ref = {table: "ItemTable"}];')
     rows = {"RowTable": [{"item": 1001}, {"item": 555}], "ItemTable": [{"code": "x"}, {"id": 1002}]}
     views = build_views(schema, rows, bad={"ItemTable": {0: {"id"}}})
-    references = References(check_reference_declarations(schema, {name: view.plan for name, view in views.items()}))
+    references = ReferenceChecks(
+        check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
+    )
     texts = {views["ItemTable"].locate(0, ("id",)): "10O1"}
     assert found(references.check(views, texts)) == [("A3", "item", "555")]
 
@@ -162,14 +164,16 @@ def test_a_table_without_a_sheet_is_told_once() -> None:
     schema = schema_with('int32 item = 1 [(gdata.field).ref = {table: "ItemTable" none: "0"}];')
     views = build_views(schema, {"RowTable": [{"item": 0}, {"item": 1}, {"item": 2}]})
     rules = check_reference_declarations(schema, {"RowTable": views["RowTable"].plan})
-    problems = References(rules).check(views)
+    problems = ReferenceChecks(rules).check(views)
     assert [(problem.code, problem.cell.a1) for problem in problems] == [("reference.no_sheet", "A3")]
 
 
 def test_what_was_checked_for_one_target_is_not_checked_again_for_the_next() -> None:
     schema = schema_with('int32 item = 1 [(gdata.field).ref = {table: "ItemTable"}];')
     views = build_views(schema, {"RowTable": [{"item": 3}], "ItemTable": ITEMS})
-    references = References(check_reference_declarations(schema, {name: view.plan for name, view in views.items()}))
+    references = ReferenceChecks(
+        check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
+    )
     first = references.check(views)
     other = build_views(schema, {"ItemTable": [{"id": 3}]})
     assert references.check(dict(views))[0] is first[0]

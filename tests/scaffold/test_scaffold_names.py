@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata.scaffold.fields.enums import name_values
-from gdata.scaffold.names import Names, named_part, needs_column, row_words, snake, words_of
+from gdata.scaffold.names import TakenNames, named_part, needs_column, row_words, snake, words_of
 from gdata.scaffold.romanize import romanize, translate
 
 
@@ -53,7 +53,7 @@ def test_a_header_that_names_its_field_needs_no_column() -> None:
 
 
 def test_two_fields_never_have_one_name_for_protoc() -> None:
-    names = Names()
+    names = TakenNames()
     assert [names.take(name) for name in ("item_id", "itemid", "item_id")] == ["item_id", "itemid_2", "item_id_3"]
 
 

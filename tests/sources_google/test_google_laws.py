@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata.sources.google.answers import combine_readings, find_disagreements, read_google
-from gdata.sources.google.index import INDEX_NAME, Index, Place, quote_title, titles_of_batch, unquote_title
+from gdata.sources.google.index import (
+    INDEX_NAME,
+    ReadingIndex,
+    ReadingPlace,
+    quote_title,
+    titles_of_batch,
+    unquote_title,
+)
 from gdata.sources.google.spreadsheet import split_by_length
 from gdata.sources.grid import DateCell, Pulled, SheetRequest
 from gdata.testing.google import EmulatedSpreadsheet
@@ -50,7 +57,7 @@ def answers(title: str, rows: list[list], *, pretty: bool) -> dict[str, bytes]:
 
 @given(titles, grids, st.booleans())
 def test_any_sheet_reads_back_as_it_was(title, rows, pretty):
-    index = Index({title: Place("values", 0)}, {title: Place("serial", 0)})
+    index = ReadingIndex({title: ReadingPlace("values", 0)}, {title: ReadingPlace("serial", 0)})
     files = {INDEX_NAME: index.to_json(), **answers(title, rows, pretty=pretty)}
     pulled = Pulled("s", "google", files, datetime.now(UTC))
     (grid,) = read_google(pulled, [SheetRequest(title, has_times=True)]).grids

@@ -11,7 +11,7 @@ from gspread.worksheet import ValueRange
 
 from gdata.sources.google.answers import read_google
 from gdata.sources.google.failures import failure_of_answer
-from gdata.sources.google.index import INDEX_NAME, Index, Place, read_facts
+from gdata.sources.google.index import INDEX_NAME, ReadingIndex, ReadingPlace, read_facts
 from gdata.sources.google.words import WORDS, Circumstances, explain
 from gdata.sources.grid import DateCell, Pulled, SheetRequest
 
@@ -28,10 +28,10 @@ def load(number: str) -> dict:
 
 def read_as_pulled(serials: str = "", **bodies: str) -> list:
     """Read batch answers as if they had just been pulled: sheet title → body."""
-    index = Index({title: Place(f"{title}.json", 0) for title in bodies})
+    index = ReadingIndex({title: ReadingPlace(f"{title}.json", 0) for title in bodies})
     files = {f"{title}.json": body.encode() for title, body in bodies.items()}
     if serials:
-        index.serial = {title: Place("serial.json", 0) for title in bodies}
+        index.serial = {title: ReadingPlace("serial.json", 0) for title in bodies}
         files["serial.json"] = serials.encode()
     pulled = Pulled("s", "google", {INDEX_NAME: index.to_json(), **files}, datetime.now(UTC))
     requests = [SheetRequest(title, has_times=bool(serials)) for title in bodies]
@@ -50,7 +50,9 @@ def test_values_read_as_gspread_reads_them(number):
 @pytest.mark.parametrize("number", BATCHES)
 def test_a_batch_reads_as_gspread_reads_it(number):
     response = load(number)
-    index = Index({str(place): Place("all.json", place) for place in range(len(response["body"]["valueRanges"]))})
+    index = ReadingIndex(
+        {str(place): ReadingPlace("all.json", place) for place in range(len(response["body"]["valueRanges"]))}
+    )
     pulled = Pulled(
         "s", "google", {INDEX_NAME: index.to_json(), "all.json": response["body_raw"].encode()}, datetime.now(UTC)
     )

@@ -28,7 +28,7 @@ _MOST_HINTS = 200
 """So many different missing values of a column get a nearest one; a flood has another cause than typing."""
 
 
-class References:
+class ReferenceChecks:
     """Runs reference rules. What was found for a set of views is kept for the next set that shares them."""
 
     def __init__(self, rules: Sequence[ReferenceRule]) -> None:

@@ -58,7 +58,7 @@ def command(
     from gdata.configfile import find_config
     from gdata.errors import UsageError
     from gdata.events import ignore
-    from gdata.pipeline.watch import Wanted, Watch
+    from gdata.pipeline.watch import ProjectWatch, Wanted
 
     if base is not None and not tables:
         raise UsageError(
@@ -67,7 +67,7 @@ def command(
         )
     path = config_path.absolute() if config_path is not None else find_config(Path.cwd())
     listener = _show_note if format_ == "text" else ignore
-    rounds = Watch(Wanted(path, tables, base, channel, interval), listener).rounds()
+    rounds = ProjectWatch(Wanted(path, tables, base, channel, interval), listener).rounds()
     try:
         _show(rounds, channel, format_)
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from gdata.language import say, sentence
 if TYPE_CHECKING:
     from gdata.config import Config, Spreadsheet
     from gdata.problems import Problem
-    from gdata.scaffold.propose import Place, Proposal
+    from gdata.scaffold.propose import ProjectPlace, Proposal
     from gdata.scaffold.sheets.spreadsheets import ReadAll
 
 
@@ -104,10 +104,10 @@ def _read_begun(path: Path) -> Config | None:
     return load_config(path, os.environ, is_begun=True) if path.exists() else None
 
 
-def _place(path: Path, config: Config | None, package: str) -> Place:
-    from gdata.scaffold.propose import Place, check_package
+def _place(path: Path, config: Config | None, package: str) -> ProjectPlace:
+    from gdata.scaffold.propose import ProjectPlace, check_package
 
-    return Place(path, config.protos if config is not None else path.parent / "protos", check_package(package))
+    return ProjectPlace(path, config.protos if config is not None else path.parent / "protos", check_package(package))
 
 
 def _read(found: Sequence[Spreadsheet], config: Config | None, *, quiet: bool) -> ReadAll:

@@ -11,7 +11,7 @@ from gdata.cli.options import config_option, format_option, open_place, store_op
 from gdata.language import say
 
 if TYPE_CHECKING:
-    from gdata.releases.keeping.verify import Report
+    from gdata.releases.keeping.verify import Verification
 
 
 @click.command("verify")
@@ -57,7 +57,7 @@ def command(
     context.exit(0 if report.ok else 1)
 
 
-def _verify(what: str | None, public_key: str | None, location: str | None, config_path: Path | None) -> Report:
+def _verify(what: str | None, public_key: str | None, location: str | None, config_path: Path | None) -> Verification:
     from gdata.pipeline.comparing.sides import is_folder
     from gdata.releases.keeping.verify import verify_folder, verify_release, verify_store
     from gdata.releases.reader import bundles_of
@@ -73,7 +73,7 @@ def _verify(what: str | None, public_key: str | None, location: str | None, conf
     return verify_release(store, bundles_of(store, what).release or what, public_key=key)
 
 
-def _render(report: Report) -> None:
+def _render(report: Verification) -> None:
     from gdata.cli.console import result_console
 
     console = result_console()

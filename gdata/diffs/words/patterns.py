@@ -32,7 +32,7 @@ _PAIRS_LIMIT = 12
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnChange:
     """What changed in one field (a path without indexes) over the rows of a table."""
 
     path: str
@@ -77,7 +77,7 @@ _PATTERNS: dict[str, Sentence] = {
 }
 
 
-def columns(table: TableDiff) -> list[Column]:
+def columns(table: TableDiff) -> list[ColumnChange]:
     """The table's changed columns, the one with most changes first."""
     changes: dict[str, list[tuple[int, FieldChange]]] = {}
     by_path: dict[str, list[tuple[int, FieldChange]]] = {}
@@ -91,7 +91,7 @@ def columns(table: TableDiff) -> list[Column]:
     return sorted(found, key=lambda column: -len(column.changes))
 
 
-def find_patterns(changed: Sequence[Column]) -> list[Pattern]:
+def find_patterns(changed: Sequence[ColumnChange]) -> list[Pattern]:
     """What happened to the columns of one table, those that changed in many rows."""
     many = [column for column in changed if column.rows >= MANY]
     swaps = list(_swaps(many[:_PAIRS_LIMIT]))
@@ -99,9 +99,9 @@ def find_patterns(changed: Sequence[Column]) -> list[Pattern]:
     return swaps + [_pattern_of(column) for column in many if column.path not in swapped]
 
 
-def _column(path: str, changes: Sequence[tuple[int, FieldChange]], kind: str) -> Column:
+def _column(path: str, changes: Sequence[tuple[int, FieldChange]], kind: str) -> ColumnChange:
     rows = sum(map(ne, (row for row, _ in changes), (row for row, _ in changes[1:]))) + 1  # they are in row order
-    return Column(path, changes, list(_numbers(changes, kind)), rows)
+    return ColumnChange(path, changes, list(_numbers(changes, kind)), rows)
 
 
 def _numbers(changes: Sequence[tuple[int, FieldChange]], kind: str) -> Iterator[tuple[float, float]]:
@@ -113,7 +113,7 @@ def _numbers(changes: Sequence[tuple[int, FieldChange]], kind: str) -> Iterator[
             yield old, new
 
 
-def _swaps(many: Sequence[Column]) -> Iterator[Pattern]:
+def _swaps(many: Sequence[ColumnChange]) -> Iterator[Pattern]:
     if len(many) < 2:
         return
     by_row = [dict(column.changes) for column in many]
@@ -131,7 +131,7 @@ def _is_swap(one: FieldChange, other: FieldChange) -> bool:
     return bool(one.old == other.new and one.new == other.old)
 
 
-def _pattern_of(column: Column) -> Pattern:
+def _pattern_of(column: ColumnChange) -> Pattern:
     changes, enough = len(column.changes), MOST * len(column.changes)
     step, alike = _common_step([after - before for before, after in column.numbers])
     # A slide in an even row of numbers is a difference, too, but not in the row that slid off its end.

@@ -12,7 +12,7 @@ from gdata.diffs.model import (
     SchemaChange,
     Summary,
 )
-from gdata.diffs.words.patterns import Column, Pattern, ratio_text
+from gdata.diffs.words.patterns import ColumnChange, Pattern, ratio_text
 from gdata.language import say, say_counted, sentence
 
 
@@ -140,7 +140,7 @@ class TableReport:
     added: RowsReport
     removed: RowsReport
     one_sided: tuple[ColumnReport, ...] = ()
-    columns: tuple[tuple[str, Column], ...] = ()
+    columns: tuple[tuple[str, ColumnChange], ...] = ()
     """The changed columns with their names, the one with most changes first."""
     patterns: tuple[PatternReport, ...] = ()
 

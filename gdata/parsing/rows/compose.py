@@ -20,7 +20,7 @@ from gdata.parsing.cells.cell import Fault, choices_text, is_blank, shown
 from gdata.parsing.cells.column import Column
 from gdata.parsing.cells.readings import READINGS
 from gdata.parsing.rows.build import Columns, make_dicts
-from gdata.parsing.rows.multirow import Blank, Part, RecordLines, first_column, is_several
+from gdata.parsing.rows.multirow import Blank, Element, RecordLines, first_column, is_several
 from gdata.parsing.rows.records import SheetRecords
 from gdata.parsing.sheet.node import Case, Node, case_fields
 from gdata.parsing.sheet.versions import fitting
@@ -270,7 +270,7 @@ class _Composer:
         self._check_cases(self._seen(node.fields).values(), f"{name}.")
         dicts: Sequence[Any] = make_dicts(columns, self._line_count)
         if goes_on is not None:
-            dicts = [Part(value, node, further) for value, further in zip(dicts, goes_on, strict=True)]
+            dicts = [Element(value, node, further) for value, further in zip(dicts, goes_on, strict=True)]
         if blank is None:
             return dicts
         return [None if is_blank else value for value, is_blank in zip(dicts, blank, strict=True)]
@@ -374,7 +374,7 @@ def _map_entry(entry: Any) -> dict[Any, Any] | None:
     """The key and value of a line; without its key it goes on in the entry above."""
     if entry is None or entry.get("value") is None:
         return None
-    if isinstance(entry, Part) and entry.goes_on:
+    if isinstance(entry, Element) and entry.goes_on:
         return {None: entry["value"]}
     return {entry["key"]: entry["value"]} if entry.get("key") is not None else None
 

@@ -22,7 +22,7 @@ Blank = Sequence[bool] | None
 """Which lines are blank; None: none is."""
 
 
-class Part(dict[str, Any]):
+class Element(dict[str, Any]):
     """An element of a list, or what a line adds to the one above."""
 
     def __init__(self, values: dict[str, Any], node: Node, goes_on: bool) -> None:
@@ -208,8 +208,10 @@ class RecordLines:
         """Add what a line has of a list or map."""
         if node.field.is_list:
             for one in part:
-                if isinstance(one, Part) and one.goes_on:
-                    above = (other for other in reversed(whole) if isinstance(other, Part) and other.node is one.node)
+                if isinstance(one, Element) and one.goes_on:
+                    above = (
+                        other for other in reversed(whole) if isinstance(other, Element) and other.node is one.node
+                    )
                     self._go_on(one.node, next(above, None), one, line)
                 else:
                     whole.append(one)

@@ -20,7 +20,7 @@ from gdata.diffs.model import Side
 from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.events import Listener
 from gdata.language import say, sentence
-from gdata.pipeline.build import Built, Source, build
+from gdata.pipeline.build import BuildInput, Built, build
 from gdata.pipeline.comparing.sides import store_of
 from gdata.pipeline.kept.state import load_build
 from gdata.pipeline.releasing.release_tables import check_named, tables_from
@@ -69,7 +69,7 @@ def build_tables(
     named = check_named(project, names)
     published = bundles_of(store_of(project.config), base or project.config.default_channel, missing_ok=True)
     taken = tables_from(project, published, frozenset(project.plans) - named)
-    return build(project, listener, offline=offline, strict=strict, source=Source(base=taken))
+    return build(project, listener, offline=offline, strict=strict, source=BuildInput(base=taken))
 
 
 def rebuild(config: Config, release: str, listener: Listener, *, strict: bool = False) -> Rebuilt:
@@ -95,7 +95,7 @@ def rebuild(config: Config, release: str, listener: Listener, *, strict: bool = 
                 sentence("sheets.yaml has no table {missing} any more", missing=", ".join(sorted(missing)))
             )
         taken = tables_from(project, bundles_of(store, base.release), frozenset(base.tables))
-    source = Source(taken, read_snapshot(snapshot_of(store, record.id)))
+    source = BuildInput(taken, read_snapshot(snapshot_of(store, record.id)))
     return Rebuilt(build(project, listener, strict=strict, source=source), record.id, record.build)
 
 

@@ -12,7 +12,7 @@ from gdata.diffs.model import Side
 from gdata.errors import DataError
 from gdata.events import Listener
 from gdata.language import Sentence, counted, sentence
-from gdata.pipeline.build import Checked, Source, check, check_from, with_links
+from gdata.pipeline.build import BuildInput, Checked, check, check_from, with_links
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.comparing.origins import origins_of
 from gdata.pipeline.versions.named import read_version
@@ -33,7 +33,7 @@ def check_every(project: Project, listener: Listener, *, offline: bool = False, 
         return now
     targets = [replace(target, version=version) for version in versions for target in project.config.targets]
     every = replace(project, config=replace(project.config.at(versions[0]), targets=tuple(targets)))
-    checked = check_from(every, listener, Source(pulled=now.parsed.pulled, is_now=True))
+    checked = check_from(every, listener, BuildInput(pulled=now.parsed.pulled, is_now=True))
     found = {version: check_all(_at(project, version), checked.parsed, listener, strict=strict) for version in versions}
     problems = with_links(project, _joined(found), now.parsed.gids, may_ask=not offline)
     return replace(now, problems=problems)

@@ -13,7 +13,7 @@ from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, GdataError, StoreError, UnknownFormatError
 from gdata.language import say
 from gdata.releases.keeping.trash import copies_of
-from gdata.releases.keeping.verify import Fault, verify_store
+from gdata.releases.keeping.verify import Damage, verify_store
 from gdata.releases.log import mark_of, read_entry
 from gdata.releases.records import Entry, Release
 from gdata.releases.stores.identity import ensure_identity
@@ -43,7 +43,7 @@ class Copies:
 
 
 @dataclass(frozen=True)
-class Mended:
+class Restored:
     """A file that is whole again, and where its bytes came from."""
 
     file: str
@@ -55,8 +55,8 @@ class Repaired:
     """What came back, and what is still wrong."""
 
     place: str
-    mended: tuple[Mended, ...]
-    faults: tuple[Fault, ...]
+    mended: tuple[Restored, ...]
+    faults: tuple[Damage, ...]
 
 
 def repair(store: WritableStore, copies: Sequence[Copies] = ()) -> Repaired:
@@ -66,7 +66,7 @@ def repair(store: WritableStore, copies: Sequence[Copies] = ()) -> Repaired:
         StoreError: the store can't be listed, read or written.
         UsageError: there is none.
     """
-    mended: list[Mended] = []
+    mended: list[Restored] = []
     for _ in range(_ROUNDS):
         faults = verify_store(store).faults
         files = dict.fromkeys(fault.file for fault in faults)
@@ -77,21 +77,21 @@ def repair(store: WritableStore, copies: Sequence[Copies] = ()) -> Repaired:
     return Repaired(store.place, tuple(mended), tuple(faults))
 
 
-def _mend(store: WritableStore, file: str, copies: Sequence[Copies]) -> Mended | None:
+def _mend(store: WritableStore, file: str, copies: Sequence[Copies]) -> Restored | None:
     if file == IDENTITY:
         known = (record.provenance.get("store") for record in readable_records(store))
         ensure_identity(store, next(filter(None, known), None))
-        return Mended(file, say("the releases' records"))
+        return Restored(file, say("the releases' records"))
     if not is_own(file):
         return None
     if file.startswith(CHANNELS) and not entry_number(file):
         store.put(file, mark_of(file[-13:-5]))
-        return Mended(file, say("the log"))
+        return Restored(file, say("the log"))
     fits = _judge_of(store, file)
     for source, content in _candidates(store, file, copies):
         if fits(content):
             store.put(file, content)
-            return Mended(file, source)
+            return Restored(file, source)
     return None
 
 

@@ -46,7 +46,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Fault:
+class Damage:
     """A file that isn't what it should be."""
 
     file: str
@@ -55,7 +55,7 @@ class Fault:
 
 
 @dataclass
-class Report:
+class Verification:
     """What was read: numbers of files and bytes, every fault, and what is worth a word without being wrong.
 
     `leftovers` are files of publishers that died; `pruned` are releases in a log that the store has no more;
@@ -65,7 +65,7 @@ class Report:
     place: str
     files: int = 0
     bytes: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Damage] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     pruned: list[str] = field(default_factory=list)
     unnamed: list[str] = field(default_factory=list)
@@ -86,16 +86,16 @@ class Report:
         try:
             yield
         except DamagedError as error:
-            self.faults.append(Fault(file, str(error), error.hint))
+            self.faults.append(Damage(file, str(error), error.hint))
 
 
-def verify_folder(folder: Path, *, public_key: PublicKeys | None = None) -> Report:
+def verify_folder(folder: Path, *, public_key: PublicKeys | None = None) -> Verification:
     """Every file of the bundle in a folder, or of each target's bundle in an output folder.
 
     Raises:
         UsageError: there is no bundle.
     """
-    report = Report(str(folder))
+    report = Verification(str(folder))
     if (folder / MANIFEST).exists():
         with report.at(str(folder / MANIFEST)):
             _verify_bundle(report, open_bundle(folder), folder, public_key)
@@ -111,13 +111,13 @@ def verify_folder(folder: Path, *, public_key: PublicKeys | None = None) -> Repo
     return report
 
 
-def verify_release(store: Store, release: str, *, public_key: PublicKeys | None = None) -> Report:
+def verify_release(store: Store, release: str, *, public_key: PublicKeys | None = None) -> Verification:
     """Every file that one release needs.
 
     Raises:
         UsageError: there is no such release.
     """
-    report = Report(say("{place}, release {release}", place=store.place, release=release))
+    report = Verification(say("{place}, release {release}", place=store.place, release=release))
     with report.at(release_name(release)):
         record = read_release(store, release)
         report.count(len(record.to_bytes()))
@@ -134,14 +134,14 @@ def verify_release(store: Store, release: str, *, public_key: PublicKeys | None 
 
 def verify_store(
     store: WritableStore, *, public_key: PublicKeys | None = None, on_progress: Progress | None = None
-) -> Report:
+) -> Verification:
     """Every blob, every release's record, every entry of every log, and that they fit together.
 
     Raises:
         StoreError: the store can't be listed.
         UsageError: there is none.
     """
-    report = Report(store.place)
+    report = Verification(store.place)
     if store.why_empty() and not any(store.files(folder) for folder in (CHANNELS, RELEASES, BLOBS)):
         raise UsageError(sentence("{place}: there is no release store", place=store.place), hint=store.why_empty())
     records = _read_records(report, store)
@@ -168,7 +168,7 @@ class _Record:
     release: Release | None
 
 
-def _verify_bundle(report: Report, bundle: Bundle, folder: Path, public_key: PublicKeys | None) -> None:
+def _verify_bundle(report: Verification, bundle: Bundle, folder: Path, public_key: PublicKeys | None) -> None:
     report.count(len(bundle.manifest_bytes))
     signature = folder / MANIFEST_SIGNATURE
     if signature.exists() or public_key is not None:
@@ -178,14 +178,14 @@ def _verify_bundle(report: Report, bundle: Bundle, folder: Path, public_key: Pub
     _verify_files(report, bundle, lambda entry: str(folder / entry.file))
 
 
-def _verify_files(report: Report, bundle: Bundle, name: Callable[[FileEntry], str]) -> None:
+def _verify_files(report: Verification, bundle: Bundle, name: Callable[[FileEntry], str]) -> None:
     for entry in bundle.manifest.files:
         with report.at(name(entry)):
             bundle.read(entry)
             report.count(entry.size)
 
 
-def _read_records(report: Report, store: WritableStore) -> dict[str, _Record]:
+def _read_records(report: Verification, store: WritableStore) -> dict[str, _Record]:
     """The releases' files by the id in their name."""
     records = {}
     for file in _own_files(report, store, RELEASES):
@@ -202,7 +202,7 @@ def _read_records(report: Report, store: WritableStore) -> dict[str, _Record]:
 
 
 def _verify_blobs(
-    report: Report, store: WritableStore, records: Mapping[str, _Record], on_progress: Progress | None
+    report: Verification, store: WritableStore, records: Mapping[str, _Record], on_progress: Progress | None
 ) -> dict[str, bytes]:
     """Which blobs the store has, by hash; of manifests and lists of pieces the bytes, of all others nothing."""
     releases = [record.release for record in records.values() if record.release]
@@ -234,7 +234,11 @@ def _verify_blobs(
 
 
 def _verify_needs(
-    report: Report, store: WritableStore, release: Release, blobs: Mapping[str, bytes], public_key: PublicKeys | None
+    report: Verification,
+    store: WritableStore,
+    release: Release,
+    blobs: Mapping[str, bytes],
+    public_key: PublicKeys | None,
 ) -> None:
     file = release_name(release.id)
     place = f"{store.place}: {file}"
@@ -272,7 +276,7 @@ def _verify_needs(
             )
 
 
-def _verify_identity(report: Report, store: WritableStore, records: Mapping[str, _Record]) -> None:
+def _verify_identity(report: Verification, store: WritableStore, records: Mapping[str, _Record]) -> None:
     if read_identity(store) is not None:
         report.count(store.size_of(IDENTITY) or 0)
     elif any("store" in record.release.provenance for record in records.values() if record.release):
@@ -283,7 +287,11 @@ def _verify_identity(report: Report, store: WritableStore, records: Mapping[str,
 
 
 def _verify_log(
-    report: Report, store: WritableStore, channel: str, records: Mapping[str, _Record], public_key: PublicKeys | None
+    report: Verification,
+    store: WritableStore,
+    channel: str,
+    records: Mapping[str, _Record],
+    public_key: PublicKeys | None,
 ) -> set[str]:
     """The releases that the log of a channel names."""
     named = set()
@@ -311,7 +319,7 @@ def _verify_log(
     return named
 
 
-def _verify_mark(report: Report, store: WritableStore, name: str, build: str) -> None:
+def _verify_mark(report: Verification, store: WritableStore, name: str, build: str) -> None:
     with report.at(name):
         content = store.find(name)
         if content != mark_of(build):
@@ -329,7 +337,7 @@ def _verify_mark(report: Report, store: WritableStore, name: str, build: str) ->
 
 
 def _verify_record_of(
-    report: Report, store: WritableStore, entry: Entry, record: _Record | None, *, is_newest: bool
+    report: Verification, store: WritableStore, entry: Entry, record: _Record | None, *, is_newest: bool
 ) -> None:
     file = release_name(entry.release)
     if record is None and not is_newest:
@@ -349,7 +357,7 @@ def _verify_record_of(
             )
 
 
-def _own_files(report: Report, store: WritableStore, folder: str) -> list[StoredFile]:
+def _own_files(report: Verification, store: WritableStore, folder: str) -> list[StoredFile]:
     files = store.files(folder)
     report.leftovers += [file.name for file in files if is_temporary(file.name)]
     for file in files:

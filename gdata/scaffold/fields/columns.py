@@ -18,7 +18,17 @@ from gdata.scaffold.declared import Declared
 from gdata.scaffold.fields.lists import Continued, Group, Item, Series, find_continued, find_series
 from gdata.scaffold.fields.values import fits, guess_type, split_messages
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
-from gdata.scaffold.names import Names, camel, is_identifier, json_name, needs_column, plural, singular, snake, words_of
+from gdata.scaffold.names import (
+    TakenNames,
+    camel,
+    is_identifier,
+    json_name,
+    needs_column,
+    plural,
+    singular,
+    snake,
+    words_of,
+)
 from gdata.schema.fieldtypes import NUMBERS
 from gdata.sources.grid import CellValue
 
@@ -36,12 +46,12 @@ def guess_fields(columns: Sequence[SourceColumn], timezone: ZoneInfo, taken: Seq
             drafts += _draft(item, timezone)
         elif item is one.columns[0]:
             drafts.append(_continued(one, timezone))
-    names = Names(taken)
+    names = TakenNames(taken)
     # Headers that are names already keep theirs; a translation that means the same gives way.
     named: dict[int, GuessedField] = {}
     for index in sorted(range(len(drafts)), key=lambda one: not is_identifier(drafts[one].headers[0])):
         named[index] = _name(drafts[index], names)
-    messages = Names()
+    messages = TakenNames()
     fields = _without_doubles([named[index] for index in range(len(drafts))])
     return [_name_message(field, messages) for field in fields]
 
@@ -129,7 +139,7 @@ def _declared_messages(column: SourceColumn, declared: Declared, timezone: ZoneI
 
 def _declared_parts(declared: Declared, timezone: ZoneInfo) -> list[GuessedField]:
     """The fields of a message that is declared."""
-    names = Names()
+    names = TakenNames()
     parts = []
     for text, one in declared.parts:
         own, _ = words_of(text)
@@ -178,7 +188,7 @@ def _continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
         name = field.name if field.type.is_list else plural(field.name)
         grouped = Guess("likely", sentence("it goes on in rows without a key"))
         return replace(field, name=name, type=replace(field.type, is_list=True), has_blanks=False, grouped=grouped)
-    names = Names()
+    names = TakenNames()
     filled = _filled([as_cells(field.cells) for field in fields])
     parts = []
     for field in fields:
@@ -325,7 +335,7 @@ def _group(group: Group, timezone: ZoneInfo) -> GuessedField:
     words, named = words_of(group.name)
     count = len(group.parts[0][1].columns)
     filled = [_filled([as_cells(part.columns[n].cells) for _, part in group.parts]) for n in range(count)]
-    names = Names()
+    names = TakenNames()
     parts = [_part(text, part, words, filled, names, timezone) for text, part in group.parts]
     why = sentence(
         "{groups} × {columns} columns {patterns}",
@@ -351,7 +361,7 @@ def _filled(columns: Sequence[Cells]) -> list[bool]:
 
 
 def _part(
-    text: str, series: Series, above: Sequence[str], filled: list[list[bool]], names: Names, timezone: ZoneInfo
+    text: str, series: Series, above: Sequence[str], filled: list[list[bool]], names: TakenNames, timezone: ZoneInfo
 ) -> GuessedField:
     words, named = words_of(text)
     each = [as_cells(column.cells) for column in series.columns]
@@ -383,7 +393,7 @@ def _declare_otherwise(series: Series) -> bool:
     return len(kinds) > 1
 
 
-def _name(field: GuessedField, names: Names) -> GuessedField:
+def _name(field: GuessedField, names: TakenNames) -> GuessedField:
     name = names.take(field.name)
     own = len(field.headers) == 1 and (field.in_cell or not field.parts) and needs_column(field.headers[0], name)
     columns = (*((field.headers[0],) if own else ()), *field.columns)
@@ -407,7 +417,7 @@ def _without_doubles(fields: Sequence[GuessedField]) -> list[GuessedField]:
     return done
 
 
-def _name_message(field: GuessedField, messages: Names) -> GuessedField:
+def _name_message(field: GuessedField, messages: TakenNames) -> GuessedField:
     """A list's element is one of what the list has many of."""
     if not field.parts:
         return field

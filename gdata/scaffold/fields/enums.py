@@ -12,7 +12,7 @@ from gdata.nearest import fold
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedRef, GuessedTable
-from gdata.scaffold.names import Names, camel, words_of
+from gdata.scaffold.names import TakenNames, camel, words_of
 
 _GENERIC = frozenset("type kind category state status group mode class target slot value".split())
 _ZEROS = frozenset(["none", "unspecified", "unknown"])
@@ -49,7 +49,7 @@ class _Use:
 
 def with_enums(
     tables: Sequence[GuessedTable],
-    names: Names,
+    names: TakenNames,
     known: Sequence[KnownEnum] = (),
     given: Sequence[GuessedEnum] = (),
 ) -> tuple[list[GuessedTable], list[GuessedEnum]]:
@@ -115,7 +115,7 @@ def _is_known(together: list[_Use], enum: KnownEnum) -> bool:
     return named and all(fold(text) in enum.labels for use in together for text in use.texts)
 
 
-def _make(together: list[_Use], names: Names) -> GuessedEnum:
+def _make(together: list[_Use], names: TakenNames) -> GuessedEnum:
     first = together[0]
     tables = tuple(dict.fromkeys(use.table.name for use in together))
     words = first.words
@@ -141,7 +141,7 @@ def name_values(enum: str, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Names for the values of a new enum; its zero is the text that means nothing, if there is one."""
     prefix = prefix_of(enum)
     zero = next((text for text in texts if _bare(text).lower() in _ZEROS), None)
-    names = Names()
+    names = TakenNames()
     values = [_name_value(prefix, zero, names) if zero is not None else (f"{prefix}_{names.take('UNSPECIFIED')}", "")]
     return (*values, *(_name_value(prefix, text, names) for text in texts if text != zero))
 
@@ -149,7 +149,7 @@ def name_values(enum: str, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
 def add_values(enum: str, taken: Sequence[str], texts: Sequence[str]) -> list[tuple[str, str]]:
     """Names for further values of an enum that has the values `taken` (whole names) already."""
     prefix = prefix_of(enum)
-    names = Names(name.removeprefix(f"{prefix}_") for name in taken)
+    names = TakenNames(name.removeprefix(f"{prefix}_") for name in taken)
     return [_name_value(prefix, text, names) for text in texts]
 
 
@@ -157,7 +157,7 @@ def _bare(text: str) -> str:
     return "_".join(words_of(text)[0]).upper()
 
 
-def _name_value(prefix: str, text: str, names: Names) -> tuple[str, str]:
+def _name_value(prefix: str, text: str, names: TakenNames) -> tuple[str, str]:
     name = names.take(_bare(text) or "VALUE")
     label = text if fold(text) != fold(name) else ""
     return f"{prefix}_{name}", label

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.fields.enums import prefix_of
 from gdata.scaffold.guess import GuessedEnum, SheetFound, SourceColumn
-from gdata.scaffold.names import Names, camel, words_of
+from gdata.scaffold.names import TakenNames, camel, words_of
 
 _NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]+|\d+)")
 Item = tuple[str, str, str]
@@ -87,7 +87,7 @@ def _of_message(column: SourceColumn, above: dict[str, dict[str, Declared | None
 
 def make_enum(name: str, items: Sequence[Item]) -> GuessedEnum:
     """An enum with these values; one of proto3 begins with 0."""
-    prefix, names = prefix_of(name), Names()
+    prefix, names = prefix_of(name), TakenNames()
     numbers: list[int] = []
     values: list[tuple[str, str]] = []
     for text, label, number in items:

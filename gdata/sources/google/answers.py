@@ -13,7 +13,16 @@ from typing import Any
 
 from gdata.errors import SourceError
 from gdata.language import say, sentence
-from gdata.sources.google.index import FirstRows, Index, Place, SheetFacts, Values, decode_batch, read_facts, read_index
+from gdata.sources.google.index import (
+    FirstRows,
+    ReadingIndex,
+    ReadingPlace,
+    SheetFacts,
+    Values,
+    decode_batch,
+    read_facts,
+    read_index,
+)
 from gdata.sources.grid import CellValue, DateCell, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.titles import match_titles
 
@@ -43,7 +52,7 @@ def read_google(pulled: Pulled, requests: Sequence[SheetRequest]) -> ReadSheets:
 class _Reader:
     """Decodes each answer once, and makes a grid of each sheet."""
 
-    def __init__(self, pulled: Pulled, index: Index, facts: dict[str, SheetFacts]) -> None:
+    def __init__(self, pulled: Pulled, index: ReadingIndex, facts: dict[str, SheetFacts]) -> None:
         self.pulled, self.index, self.facts = pulled, index, facts
         self._decoded: dict[str, list[Values]] = {}
 
@@ -62,11 +71,11 @@ class _Reader:
             hidden=bool(facts and facts.hidden),
         )
 
-    def _cells(self, places: list[Place]) -> Sequence[list[CellValue]]:
+    def _cells(self, places: list[ReadingPlace]) -> Sequence[list[CellValue]]:
         first, *second = (self._values(place) for place in places)
         return combine_readings(first, second[0]) if second else first
 
-    def _values(self, place: Place) -> Values:
+    def _values(self, place: ReadingPlace) -> Values:
         if place.file not in self._decoded:
             self._decoded[place.file] = decode_batch(self.pulled.file(place.file))
         try:
@@ -76,7 +85,7 @@ class _Reader:
 
 
 def _refuse_stale(
-    pulled: Pulled, index: Index, requests: Sequence[SheetRequest], titles: Sequence[tuple[str, ...]]
+    pulled: Pulled, index: ReadingIndex, requests: Sequence[SheetRequest], titles: Sequence[tuple[str, ...]]
 ) -> None:
     """A kept pull may be older than sheets.yaml or the schema, and then lacks what they ask for."""
     for request, found in zip(requests, titles, strict=True):

@@ -28,7 +28,7 @@ INDEX_NAME, METADATA_NAME = "index.json", "metadata.json"
 
 
 @dataclass(frozen=True)
-class Place:
+class ReadingPlace:
     """Where a reading of a sheet lies: a file and the position in its batch."""
 
     file: str
@@ -36,11 +36,11 @@ class Place:
 
 
 @dataclass
-class Index:
+class ReadingIndex:
     """Which readings there are of each sheet, by title as the spreadsheet writes it."""
 
-    values: dict[str, Place] = field(default_factory=dict)
-    serial: dict[str, Place] = field(default_factory=dict)
+    values: dict[str, ReadingPlace] = field(default_factory=dict)
+    serial: dict[str, ReadingPlace] = field(default_factory=dict)
     metadata: str = ""
 
     def to_json(self) -> bytes:
@@ -88,7 +88,7 @@ def read_about(metadata: bytes) -> About:
     return About(str(properties.get("title", "")), str(properties.get("timeZone", "")), len(read_facts(metadata)))
 
 
-def read_index(pulled: Pulled) -> Index:
+def read_index(pulled: Pulled) -> ReadingIndex:
     """The index among the files of a pull.
 
     Raises:
@@ -98,11 +98,11 @@ def read_index(pulled: Pulled) -> Index:
         content = decode_object(pulled.file(INDEX_NAME))
         if content["format"] != 1:
             raise ValueError(content["format"])
-        index = Index(metadata=str(content["metadata"]))
+        index = ReadingIndex(metadata=str(content["metadata"]))
         for title, readings in content["sheets"].items():
-            index.values[title] = Place(*readings["values"])
+            index.values[title] = ReadingPlace(*readings["values"])
             if "serial" in readings:
-                index.serial[title] = Place(*readings["serial"])
+                index.serial[title] = ReadingPlace(*readings["serial"])
     except (KeyError, ValueError, TypeError, AttributeError, SourceError):
         raise SourceError(
             sentence("the kept pull of the spreadsheet {spreadsheet} is damaged", spreadsheet=pulled.spreadsheet),

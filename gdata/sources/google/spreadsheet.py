@@ -18,8 +18,8 @@ from gdata.sources.google.index import (
     INDEX_NAME,
     METADATA_NAME,
     FirstRows,
-    Index,
-    Place,
+    ReadingIndex,
+    ReadingPlace,
     SheetFacts,
     decode_batch,
     quote_title,
@@ -56,7 +56,7 @@ class SpreadsheetPull:
     on_wait: OnWait
     reads: int = 0
     _files: dict[str, bytes] = field(default_factory=dict)
-    _index: Index = field(default_factory=Index)
+    _index: ReadingIndex = field(default_factory=ReadingIndex)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> Pulled:
@@ -164,7 +164,7 @@ class SpreadsheetPull:
         with self._lock:
             name = f"{kind}-{len(self._files)}.json"
             self._files[name] = body
-            places.update((title, Place(name, position)) for position, title in enumerate(titles))
+            places.update((title, ReadingPlace(name, position)) for position, title in enumerate(titles))
 
     def _settle_times(self) -> None:
         """Read sheets with times again until both readings are of the same state.
