@@ -5,8 +5,12 @@
 # refused ("Tried to write the same file twice"), one after the other it overwrites the first. For Python, Go and C++ the
 # same file keeps its name.
 # (Guess: 아이템.cs, or an error that names the file.)
-# Exits 0 while that is so, 1 once it isn't.
+# Exits 0 while that is so, 1 once it isn't, 2 where protoc is another one: then it says nothing of this version.
 set -euo pipefail
+if [ "$(protoc --version)" != "libprotoc 3.21.12" ]; then
+  echo "tried with libprotoc 3.21.12, and here is $(protoc --version)" >&2
+  exit 2
+fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"

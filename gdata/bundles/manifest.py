@@ -19,6 +19,8 @@ from gdata.longbytes import Content, digest_of
 from gdata.versions import Version
 
 MANIFEST = "manifest.json"
+RELEASE = "release.json"
+"""Beside a manifest that was fetched: which release it is, where its `bundle` and `build` are those of the manifest."""
 FORMAT = 1
 TITLE = "title"
 ZSTD = "zstd"

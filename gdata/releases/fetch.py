@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gdata.bundles.index import index_name, write_indexes
-from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part, canonical_json, sha256
+from gdata.bundles.manifest import MANIFEST, RELEASE, FileEntry, Manifest, Part, canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.files import project_lock, write_atomically, writing
@@ -28,8 +28,6 @@ PLAIN_LIST = ".gdata-fetch.json"
 """In a folder with plain names: which release it is, and which files belong to it."""
 _ENTRY = ".gdata-fetch-entry.json"
 """The channel's log entry that was fetched last, as the store has it: the log must still have it, and go on from it."""
-RELEASE = "release.json"
-"""Which release the bundle is of: loaders name it where its `bundle` is that of the manifest beside it."""
 _LOCK = ".gdata-fetch.lock"
 _LOCK_SECONDS = 60
 _BUNDLE_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*-[0-9a-f]{12}\.[a-z]+")

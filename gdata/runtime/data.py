@@ -58,7 +58,7 @@ class TypedData:
 
     @property
     def release(self) -> str | None:
-        """The id of the release in use; None where the data comes from a folder."""
+        """The id of the release in use; None where the data comes from a folder that `gdata fetch` didn't write."""
         return self._snapshot.release
 
     @property

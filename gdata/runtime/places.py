@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gdata.bundles.index import index_name
-from gdata.bundles.manifest import MANIFEST, FileEntry, Part
+from gdata.bundles.manifest import MANIFEST, RELEASE, FileEntry, Part
 from gdata.bundles.reader import Bundle, open_bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.language import sentence
@@ -116,7 +117,9 @@ class FolderPlace:
         """The bundle that is there now; None if that is still `last`."""
         folder = self._bundle_folder()
         bundle = open_bundle(folder)
-        if last is not None and bundle.manifest_bytes == last.bundle.manifest_bytes:
+        # Nobody signs its name, so where something needs a signature none is told.
+        release = _release_of(folder, bundle) if self.public_key is None else None
+        if last is not None and (bundle.manifest_bytes, release) == (last.bundle.manifest_bytes, last.release):
             return None
         found = bundle.manifest.target
         # In an output folder the folder's name says the target; a bundle's own folder may have any name.
@@ -135,7 +138,7 @@ class FolderPlace:
             from gdata.releases.signatures import check_folder_signature
 
             check_folder_signature(folder, bundle.manifest_bytes, self.public_key)
-        return Found(bundle)
+        return Found(bundle, release)
 
     def remembered(self) -> Found | None:
         """Nothing: a folder is its own memory."""
@@ -183,3 +186,13 @@ class FolderPlace:
             sentence("{folder}: no bundle here ({file} is missing)", folder=self.folder, file=MANIFEST),
             hint=sentence("run `gdata build` or `gdata fetch` first"),
         )
+
+
+def _release_of(folder: Path, bundle: Bundle) -> str | None:
+    """Which release `gdata fetch` says that the bundle in a folder is; None where it was built there."""
+    try:
+        named = json.loads((folder / RELEASE).read_bytes())
+        is_its = (named["bundle"], named["build"]) == (bundle.manifest.bundle, bundle.manifest.build)
+        return str(named["release"]) if is_its else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

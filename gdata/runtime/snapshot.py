@@ -51,7 +51,7 @@ class TypedSnapshot:
         self._manifest = manifest = found.bundle.manifest
         self._shared = shared
         self.release: str | None = found.release
-        """The release's id; None where the bundle came from a folder."""
+        """The release's id; None where the bundle was built in its folder."""
         self.target: str = manifest.target
         self.version: str = manifest.version
         self.build: str = manifest.build

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from released_game import build, release, store_at
 
+import gdata
 from gdata.bundles.reader import open_bundle, open_output
 from gdata.errors import DamagedError, SignatureError, UsageError
 from gdata.releases.fetch import PLAIN_LIST, fetch
@@ -27,6 +28,21 @@ def test_a_fetched_folder_is_the_bundle_that_was_published(tmp_path: Path) -> No
     assert held.manifest == bundles["server"].manifest
     assert fetched.changed
     assert fetched.traffic.files == fetched.traffic.total_files == 3
+
+
+def test_data_of_a_fetched_folder_names_its_release(tmp_path: Path) -> None:
+    store, into = store_at(tmp_path), tmp_path / "into"
+    first = release(store, build(tmp_path, 100)).entry.release
+    fetch(store, "live", "server", into)
+    data = gdata.load(into)
+    assert data.release == first
+    second = release(store, build(tmp_path, 120)).entry.release
+    fetch(store, "live", "server", into)
+    assert data.refresh() and data.release == second != first
+    # A name that isn't of the manifest beside it, or can't be read, is none.
+    for content in (json.dumps({"bundle": "0" * 64, "build": data.build, "release": first}), "[", "[]", "3"):
+        (into / "release.json").write_text(content, encoding="utf-8")
+        assert gdata.load(into).release is None
 
 
 def test_only_what_is_missing_is_fetched_and_what_is_useless_removed(tmp_path: Path) -> None:
