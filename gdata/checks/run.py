@@ -19,10 +19,9 @@ from gdata.checks.assets import Assets, check_assets, warn_unchecked
 from gdata.checks.constraints.validate import Constraints
 from gdata.checks.keys import check_constants, check_doubled, check_keys, check_unique, check_unique_together
 from gdata.checks.references.lookalikes import check_decomposed, check_lookalikes
-from gdata.checks.references.resolve import ReferenceChecks
+from gdata.checks.references.resolve import ReferenceChecks, check_values
 from gdata.checks.references.rules import check_reference_declarations
 from gdata.checks.sums import check_sequences, check_sums
-from gdata.checks.versions import check_values
 from gdata.parsing.view import View
 from gdata.problems import Problem
 from gdata.schema.plan import TablePlan

@@ -148,7 +148,7 @@ def _lines_of(records: SheetRecords, element: Node, line: int, lines: range) -> 
 
 
 def _cell_column(records: SheetRecords, node: Node, line: int, audience: Audience) -> int | None:
-    from gdata.parsing.sheet.versions import fitting
+    from gdata.parsing.sheet.node import fitting
 
     for variant in fitting(node.variants, audience):
         if not records.is_blank_at(line, node.variants[variant]):

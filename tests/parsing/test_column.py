@@ -11,8 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gdata.parsing.cells.cell import CellType, is_blank
-from gdata.parsing.cells.column import convert_column
-from gdata.parsing.cells.readings import READINGS, convert_cell
+from gdata.parsing.cells.readings import READINGS, convert_cell, convert_column
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 from gdata.sources.cells import Cells, TypedCells, Utf8Cells
 from gdata.sources.grid import DateCell, FormulaCell

@@ -1,4 +1,4 @@
-"""References: every value of a field with `ref` is there, in the table it points at.
+"""References: every value of a field with `ref` is there, in the table it points at; and choices are in the version.
 
 Whole columns are compared as sets; rows are walked only for values that are missing.
 """
@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, column_values, numbered_sound_rows, sound_rows, walk_column
+from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
 from gdata.checks.proofs import refers_at_once
 from gdata.checks.references.existing import ExistingValues, column_text
 from gdata.checks.references.lookalikes import decomposed_words
 from gdata.checks.references.rules import ReferenceRule, Referent
 from gdata.checks.rowpaths import written_path
+from gdata.checks.text import value_text
 from gdata.language import Sentence, sentence
 from gdata.parsing.places import LeftOut
 from gdata.parsing.view import Path, View
@@ -251,3 +252,27 @@ def _no_sheet(view: View, rule: ReferenceRule, unfed: Referent) -> Problem:
         target=unfed.plan.name,
         **words,
     )
+
+
+def check_values(view: View) -> list[Problem]:
+    """The cells with a choice that isn't in the view's version."""
+    columns = [column for column in all_columns(view.plan.row) if column.field.value_spans]
+    return [problem for column in columns for problem in _check_column(view, column)]
+
+
+def _check_column(view: View, column: Column) -> Iterator[Problem]:
+    spans = column.field.value_spans
+    wrong = {number for number, span in spans.items() if not span.has(view.version)}
+    if not wrong or wrong.isdisjoint(column_values(sound_rows(view, (column.top,)), column)):
+        return
+    for index, row in numbered_sound_rows(view, (column.top,)):
+        for path, value in walk_column(row, column):
+            if value in wrong:
+                kind, words = version_kind(spans[value], view.version, kinds.VALUE_LATER, kinds.VALUE_ENDED)
+                yield kind.at(
+                    view.locate(index, path),
+                    table=view.plan.name,
+                    field=written_path(view.plan.row.descriptor, path),
+                    value=value_text(row, path),
+                    **words,
+                )

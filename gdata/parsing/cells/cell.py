@@ -1,7 +1,7 @@
 """One cell to one value, by the field's type and never by guessing.
 
 Typed cells (Google, workbooks) and text (CSV) give the same value wherever the cell's type fits the field.
-This is the whole truth about a cell; `gdata.parsing.cells.column` only goes faster where a column is clean.
+This is the whole truth about a cell; `gdata.parsing.cells.readings` only goes faster where a column is clean.
 """
 
 from __future__ import annotations

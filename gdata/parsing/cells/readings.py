@@ -1,10 +1,12 @@
 """How cells become values of each kind of field, and values cells: one cell, a whole column, the core's part, blanks.
 
-What holds for a kind wherever it comes from stands in `gdata.schema.fieldtypes`.
+What holds for a kind wherever it comes from stands in `gdata.schema.fieldtypes`. A clean column is converted as a
+whole; where anything is unusual, each distinct cell goes through `convert_cell`, which is the truth.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,7 +42,7 @@ from gdata.parsing.cells.written import (
 from gdata.problems import Kind
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, FieldType
 from gdata.schema.plan import FieldPlan
-from gdata.sources.cells import Cells
+from gdata.sources.cells import Cells, spread
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
 
 ReadCell = Callable[[CellValue], Converted]
@@ -145,3 +147,58 @@ def convert_cell(cell: CellValue, type_: CellType) -> Converted:
 def convert_key(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
     """A map's key as its type; keys are text in cells and headers alike."""
     return convert_cell(text, CellType(field.map_key_kind, timezone))
+
+
+@dataclass
+class Column:
+    """Values of one column, None where the cell is blank or wrong; and what is wrong, by index."""
+
+    values: Sequence[Any]
+    blank: Sequence[bool] | None
+    """Which cells are blank; None: none is."""
+    faults: list[tuple[int, Fault]] = dataclasses.field(default_factory=list)
+
+
+def convert_column(cells: Cells, read: ReadCell, type_: CellType | None) -> Column:
+    """Convert `cells`; `read` does one cell, `type_` is what they are if all hold one scalar."""
+    empty = cells.empty()
+    converted = _convert_clean(cells, empty, read, type_)
+    if converted is None:
+        blank = cells.blanks()
+        converted = _convert_clean(cells, blank, read, type_) if blank != empty else None
+        return converted or _convert_each(cells, blank, read)
+    return converted
+
+
+def _convert_clean(cells: Cells, blank: Sequence[bool] | None, read: ReadCell, type_: CellType | None) -> Column | None:
+    """The column, if nothing is odd in its cells beside those that are blank."""
+    filled = cells if blank is None else cells.chosen(not one for one in blank)
+    if not filled:
+        return Column([None] * len(cells), blank)
+    as_column = READINGS[type_.kind].column if type_ is not None and type_.is_plain else None
+    if as_column is not None and type_ is not None:
+        values = as_column(filled, FIELD_TYPES[type_.kind])
+    else:
+        values = filled.each(read)
+    if values is None or blank is None:
+        return None if values is None else Column(values, None)
+    return Column(spread(values, blank), blank)
+
+
+def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read: ReadCell) -> Column:
+    known: dict[tuple[type, CellValue], tuple[Any, Fault | None]] = {}
+    values: list[Any] = []
+    faults: list[tuple[int, Fault]] = []
+    for index, cell in enumerate(cells):
+        if blank is not None and blank[index]:
+            values.append(None)
+            continue
+        distinct = (cell.__class__, cell)
+        converted = known.get(distinct)
+        if converted is None:
+            converted = known[distinct] = read(cell)
+        value, fault = converted
+        values.append(value)
+        if fault is not None:
+            faults.append((index, fault))
+    return Column(values, blank, faults)

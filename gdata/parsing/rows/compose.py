@@ -17,13 +17,11 @@ from gdata.config import Audience
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
 from gdata.parsing.cells.cell import Fault, choices_text, is_blank, shown
-from gdata.parsing.cells.column import Column
-from gdata.parsing.cells.readings import READINGS
+from gdata.parsing.cells.readings import READINGS, Column
 from gdata.parsing.rows.build import Columns, make_dicts
 from gdata.parsing.rows.multirow import Blank, Element, RecordLines, first_column, is_several
 from gdata.parsing.rows.records import SheetRecords
-from gdata.parsing.sheet.node import Case, Node, case_fields
-from gdata.parsing.sheet.versions import fitting
+from gdata.parsing.sheet.node import Case, Node, case_fields, fitting
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.cells import choose

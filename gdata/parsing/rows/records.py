@@ -24,13 +24,11 @@ from gdata.parsing.cells.cell import (
     percent_text,
     shown,
 )
-from gdata.parsing.cells.column import Column, convert_column
-from gdata.parsing.cells.readings import convert_cell, convert_key
+from gdata.parsing.cells.readings import Column, convert_cell, convert_column, convert_key
 from gdata.parsing.rows.multirow import Further
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_unticked, keep_records
-from gdata.parsing.sheet.node import BOUNDS, Case, Node
-from gdata.parsing.sheet.versions import convert_version
+from gdata.parsing.sheet.node import BOUNDS, Case, Node, convert_version
 from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.fieldtypes import SHARES

@@ -15,8 +15,7 @@ from gdata.parsing.cells.compound import cell_reader, scalar_type
 from gdata.parsing.cells.readings import ReadCell
 from gdata.parsing.sheet.header import read_header
 from gdata.parsing.sheet.layout import Sheet, find_unticked, is_note, is_unticked
-from gdata.parsing.sheet.node import Header, HeaderFault, Node
-from gdata.parsing.sheet.versions import Variant
+from gdata.parsing.sheet.node import Header, HeaderFault, Node, Variant
 from gdata.parsing.view import Bound
 from gdata.problems import Problem, Severity
 from gdata.schema.plan import FieldPlan, TablePlan

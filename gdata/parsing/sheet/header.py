@@ -14,7 +14,7 @@ from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.cell import shown
-from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, case_fields
+from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, Variant, case_fields, read_variant
 from gdata.parsing.sheet.paths import (
     PathFault,
     PathReader,
@@ -25,7 +25,6 @@ from gdata.parsing.sheet.paths import (
     no_column,
     path_text,
 )
-from gdata.parsing.sheet.versions import Variant, read_variant
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
 from gdata.versions import Version
