@@ -95,6 +95,12 @@ class SheetRecords:
             for column, value in texts if self._lines else ():
                 if value:
                     yield 0, self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
+            told = {column for column, value in texts if value}
+            for column, value in self.sheet.texts_going_on(self.head.text_columns).items() if self._lines else ():
+                if column not in told:
+                    # It may be a note after all.
+                    problem = self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
+                    yield 0, replace(problem, severity="warning")
             return
         extra = dict(self.sheet.extra_cells())
         if not extra:

@@ -111,6 +111,22 @@ class Sheet:
         text = str(rest[0]) if rest and rest[0] is not None else ""
         return ",".join(map(shown, rest)).strip(" ,") if text[:1] == " " and text.strip() else ""
 
+    def texts_going_on(self, columns: Collection[int]) -> dict[int, str]:
+        """Of csv in the vertical layout: what follows the values of `columns` where nothing follows any other.
+
+        Only in a file in which rows are as long as somebody wrote them: a program that writes notes writes the blank
+        ones, too.
+        """
+        if self.grid.kind != "csv" or self.entry.layout != "vertical":
+            return {}
+        rows = self.grid.rows[self.first_vertical_row - 1 :]
+        rests = {number: row[self.first_line :] for number, row in enumerate(rows)}
+        found = {number: rest for number, rest in rests.items() if not all(map(is_blank, rest))}
+        shortest = min(map(len, filter(None, rows)), default=0)
+        if not found or not found.keys() <= set(columns) or any(len(rows[number]) == shortest for number in found):
+            return {}
+        return {number: ",".join(map(shown, rest)).strip(" ,") for number, rest in found.items()}
+
     def columns(self, wanted: Sequence[int]) -> dict[int, Cells]:
         """The cells of every line in the wanted columns."""
         lines = self.lines
