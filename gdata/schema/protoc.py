@@ -140,8 +140,45 @@ def _schema_error(output: str, protos: Path) -> SchemaError:
         if found is None or "warning:" in line:
             continue
         place = ":".join(filter(None, (str(protos / found["file"]), found["line"], found["column"])))
-        lines.append(f"{place}: {found['text']}")
+        lines.append(f"{place}: {_told(found['text'])}")
     return SchemaError(
         "\n".join(lines) or sentence("{protos}: protoc failed: {output}", protos=protos, output=output.strip()),
         hint=sentence("mend the .proto file at the first of these places; the others may follow from it"),
     )
+
+
+_PROTOC_SAYS = (
+    sentence('"{name}" is not defined.'),
+    sentence('"{name}" is already defined in "{scope}".'),
+    sentence('Expected "{sign}".'),
+    sentence("Expected field name."),
+    sentence("Expected type name."),
+    sentence('Expected top-level statement (e.g. "message").'),
+    sentence("Missing field number."),
+    sentence(
+        'Field number {number} has already been used in "{message}" by field "{field}". '
+        "Next available field number is {free}."
+    ),
+    sentence('Field "{field}" uses reserved number {number}.'),
+    sentence("Suggested field numbers for {message}: {numbers}"),
+    sentence("Field numbers must be positive integers."),
+    sentence("File not found."),
+    sentence('Import "{file}" was not found or had errors.'),
+    sentence('Import "{file}" was listed twice.'),
+    sentence("Interpreting non ascii codepoint {number}."),
+    sentence("Reached end of input in message definition (missing '{sign}')."),
+    sentence("The first enum value must be zero for open enums."),
+    sentence("Field labels (required/optional/repeated) are not allowed on map fields."),
+    sentence("Key in map fields cannot be float/double, bytes or message types."),
+    sentence("Required fields are not allowed in proto3."),
+    sentence("Explicit default values are not allowed in proto3."),
+)
+"""What protoc says most, by which it is translated; anything else stays as protoc says it."""
+
+
+def _told(text: str) -> str:
+    for one in _PROTOC_SAYS:
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(one.template))
+        if found := re.fullmatch(pattern, text):
+            return str(one.with_words(**found.groupdict()))
+    return text

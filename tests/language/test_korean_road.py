@@ -160,3 +160,5 @@ def test_settings_and_the_world_outside(say: Say, game: Path) -> None:
     )
     say("login", code=3)
     say("build", "--offline", code=2)
+    edit(game / "protos/game/item.proto", "string name = 2", "strng name = 2;\n  int32 twice = 1")
+    say("build", code=2)
