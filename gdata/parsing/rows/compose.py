@@ -281,13 +281,17 @@ class _Composer:
         if node.is_case and node.case is not None:
             self._blank[id(node)] = [not one for one in self._records.chosen(node.case)]
             return self._blank[id(node)]
+        if node.column is not None and not (node.fields or node.elements or node.entries or node.variants):
+            blank = self._records.convert(node, node.column).blank  # Nearly always: a cell of its own.
+            self._blank[id(node)] = blank
+            return blank
         seen = [*self._seen(node.fields).values(), *node.elements.values(), *node.entries.values()]
         parts: list[Blank] = [self.blank_of(part) for part in seen]
         columns = [node.variants[one] for one in fitting(node.variants, self._audience)]
         columns += [node.column] if node.column is not None else []
         # Conversion has told blank cells from others already.
         parts += [self._records.convert(node, column).blank for column in columns]
-        blank: Blank = None
+        blank = None
         if not parts:
             blank = [True] * self._line_count
         elif all(part is not None for part in parts):

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from gdata.bundles.manifest import sha256
 from gdata.checks.columns import all_columns
 from gdata.config import Config
-from gdata.diffs.model import Side
 from gdata.files import write_atomically
 from gdata.pipeline.build import Built
 from gdata.pipeline.kept.state import UNFED, files_of_build
@@ -34,10 +33,10 @@ from gdata.pipeline.kept.unchanged import (
     stamp_of,
 )
 from gdata.project import Project
-from gdata.releases.stores.store import CHANNELS, IDENTITY, blob_name, release_name
 from gdata.sources.adapters import source_of
 
 if TYPE_CHECKING:
+    from gdata.diffs.model import Side
     from gdata.pipeline.kept.unchanged import Pieces
 
 _TICK = 20_000_000
@@ -136,6 +135,8 @@ def _seen(project: Project, built: Built, released: Side | None, started: int) -
     sheets = [one.path for one in config.spreadsheets if one.path is not None and one.path.is_dir()]
     folders = [*outputs, *protos, *sheets]
     if released is not None:
+        from gdata.releases.stores.store import CHANNELS
+
         folders.append(Path(config.releases) / CHANNELS / config.default_channel)
     read = [
         config.path,
@@ -198,6 +199,8 @@ def _store_files(config: Config, released: Side | None) -> Iterator[Path]:
     store = Path(config.releases)
     if released is None or released.release is None:
         return
+    from gdata.releases.stores.store import CHANNELS, IDENTITY, blob_name, release_name
+
     record = store / release_name(released.release)
     entries = store / CHANNELS / config.default_channel
     blobs = [sha256(bundle.manifest_bytes) for bundle in released.bundles.values()]
