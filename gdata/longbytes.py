@@ -164,7 +164,8 @@ class WatchedFile:
             OSError: it can't be read.
         """
         for _ in range(_SETTLING):
-            stamp = _stamp_of(path.stat())
+            with path.open("rb", buffering=0) as file:  # Windows tells of an open file other numbers than of a name
+                stamp = _stamp_of(os.fstat(file.fileno()))
             young = max(map(_may_change_until, stamp[1:3])) - time.time_ns()
             if young <= 0:
                 return LongBytes.of(cls(path, place, stamp), 0, stamp[0])
