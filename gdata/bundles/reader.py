@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part
@@ -86,11 +87,18 @@ class Bundle:
         """The serialized message of the table `name`, verified."""
         if self.held and name in self.held:
             return self.held[name]
-        parts = [self.read_part(part) for part in self.manifest.tables[name].parts]
-        content = parts[0] if len(parts) == 1 else b"".join(parts)
+        content = self._joined(self.manifest.tables[name].parts)
         if self.held is not None and sum(map(len, self.held.values())) + len(content) <= HELD_MOST:
             self.held[name] = content
         return content
+
+    def _joined(self, parts: Sequence[Part]) -> bytes:
+        if len(parts) == 1:
+            return self.read_part(parts[0])
+        table = BytesIO()  # It gives its bytes away, so that no more than one part is in memory twice.
+        for part in parts:
+            table.write(self.read_part(part))
+        return table.getvalue()
 
     def verify(self) -> None:
         """Read every file once; raises DamagedError at the first that isn't what the manifest says."""
