@@ -45,8 +45,11 @@ BAR = re.compile(r"\b\d+/\d+\b.*\d:\d\d:\d\d\s*$|^\w+ing…$|^[가-힣 ]+ 중…
 
 
 SHOWN = PICTURES / "shown.json"
-PASSING = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}|\b[0-9a-f]{12}\b|\d+\.\d s\b|\d{4}-\d\d-\d\d( |T)\d\d:\d\d(:\d\d)?Z?")
-"""What is another one every time: ids, and how long it took."""
+PASSING = re.compile(
+    r"\d{8}-\d{6}-[0-9a-f]{8}|\b[0-9a-f]{12}\b|\d+\.\d s\b|\d{4}-\d\d-\d\d( |T)\d\d:\d\d(:\d\d)?Z?"
+    r"|just now|\d+ minutes? ago|방금|\d+분 전"
+)
+"""What is another one every time: ids, how long it took, and how long ago it was."""
 
 
 def main() -> None:
