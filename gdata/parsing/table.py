@@ -167,7 +167,7 @@ class _Rows:
         self.records += count
         place = head.sheet.grid.spreadsheet, head.sheet.grid.sheet
         known = self.left_out.get(place, RowsLeftOut())
-        self.left_out[place] = RowsLeftOut(known.notes + notes, known.unticked + head.unticked)
+        self.left_out[place] = RowsLeftOut(known.notes + notes, known.unticked + head.unticked, _area_of(head))
         return [*head.blank_columns(blank if count else ()), *found, *head.unknown_tags()]
 
     def lay_over(self, heads: Sequence[SheetHead]) -> list[Problem]:
@@ -178,7 +178,7 @@ class _Rows:
             self._overlays.append(records)
             self.bounds += records.bounds()
             place = head.sheet.grid.spreadsheet, head.sheet.grid.sheet
-            self.left_out[place] = RowsLeftOut(records.notes, head.unticked)
+            self.left_out[place] = RowsLeftOut(records.notes, head.unticked, _area_of(head))
             found += [*records.text_notes(), *records.unknown_tags(), *head.unknown_tags()]
         return found
 
@@ -274,3 +274,8 @@ def _defaulted(message: MessagePlan, seen: set[str]) -> Iterator[FieldPlan]:
             yield field
         if field.message is not None:
             yield from _defaulted(field.message, seen)
+
+
+def _area_of(head: SheetHead) -> str:
+    area = head.sheet.entry.range
+    return area.text if area is not None else ""

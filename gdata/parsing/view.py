@@ -148,6 +148,8 @@ class RowsLeftOut:
     notes: int = 0
     unticked: int = 0
     """Rows at its end with nothing but checkboxes that nobody ticked."""
+    area: str = ""
+    """Which cells of it the table has, where that isn't all: of several such, each leaves out rows of its own."""
 
 
 class Bound(NamedTuple):

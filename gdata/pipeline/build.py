@@ -94,12 +94,20 @@ class Checked:
 
     @property
     def left_out(self) -> dict[tuple[str, str], RowsLeftOut]:
-        """By spreadsheet and sheet, the rows that nobody reads; of several tables the one that leaves out most."""
-        found: dict[tuple[str, str], RowsLeftOut] = {}
+        """By spreadsheet and sheet, the rows that nobody reads.
+
+        Of several tables the one that leaves out most counts; those side by side on a sheet leave out their own rows.
+        """
+        areas: dict[tuple[tuple[str, str], str], RowsLeftOut] = {}
         for table in self.parsed.tables.values():
             for place, one in table.left_out.items():
-                known = found.get(place, RowsLeftOut())
-                found[place] = RowsLeftOut(max(known.notes, one.notes), max(known.unticked, one.unticked))
+                known = areas.get((place, one.area), RowsLeftOut())
+                most = RowsLeftOut(max(known.notes, one.notes), max(known.unticked, one.unticked))
+                areas[place, one.area] = most
+        found: dict[tuple[str, str], RowsLeftOut] = {}
+        for (place, _), one in areas.items():
+            known = found.get(place, RowsLeftOut())
+            found[place] = RowsLeftOut(known.notes + one.notes, known.unticked + one.unticked)
         return {place: one for place, one in found.items() if one.notes or one.unticked}
 
     def left_out_as_json(self) -> dict[str, dict[str, dict[str, int]]]:

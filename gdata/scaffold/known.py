@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 
 from gdata.config import Config, SheetEntry, Spreadsheet
+from gdata.errors import SchemaError
 from gdata.language import say
 from gdata.nearest import fold, nearest
 from gdata.parsing.cells.cell import is_blank, shown
@@ -24,7 +25,9 @@ from gdata.parsing.sheet.node import Header
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum
 from gdata.scaffold.fields.values import is_value
-from gdata.scaffold.guess import GuessedField, SourceColumn
+from gdata.scaffold.guess import GuessedField, SheetFound, SourceColumn
+from gdata.scaffold.names import camel
+from gdata.scaffold.tables import title_words
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
@@ -73,6 +76,21 @@ class Known:
                 if enum:
                     found.setdefault(enum, KnownEnum(enum, frozenset(one.labels)))
         return list(found.values())
+
+    def find_again(self, sheet: SheetFound, package: str) -> TablePlan | None:
+        """The table that a sheet fed before its line in sheets.yaml was deleted: of its name, and with its headers."""
+        is_record = sheet.layout == "vertical"
+        above = f"{package}." if package else ""
+        row = camel(title_words(sheet))
+        name = f"{above}{sheet.table or (row if is_record else f'{row}Table')}"
+        if self.schema is None or self.schema.message(name) is None or name in self.plans:
+            return None
+        try:
+            plan = self.schema.table(name, is_record=is_record)
+        except SchemaError:
+            return None  # It is no table.
+        header = read_header([one.header for one in sheet.columns], plan.row, multirow=sheet.entry.multirow)
+        return plan if len(header.mapped) * 2 >= len(sheet.columns) else None
 
     def files_by_name(self) -> dict[str, str]:
         """The .proto file, under `protos:`, of every message and enum by full name."""
@@ -167,7 +185,7 @@ class Additions:
     fields: list[NewFields] = field(default_factory=list)
     values: list[NewValues] = field(default_factory=list)
     slips: list[str] = field(default_factory=list)
-    referable: dict[str, list[CellValue]] = field(default_factory=dict)
+    referable: dict[str, tuple[TablePlan, list[CellValue]]] = field(default_factory=dict)
     """The cells of the one-field keys of the project's tables, by full name of the table."""
 
     def find(self, grid: Grid, entry: SheetEntry, plans: Sequence[TablePlan], timezone: ZoneInfo) -> None:
@@ -234,7 +252,7 @@ class Additions:
         if len(plan.key) == 1:
             node = header.nodes.get(plan.key[0].name)
             if node is not None and node.column is not None:
-                self.referable.setdefault(plan.message, []).extend(cells[node.column])
+                self.referable.setdefault(plan.message, (plan, []))[1].extend(cells[node.column])
 
 
 def _reserved_names(plan: TablePlan) -> Sequence[str]:

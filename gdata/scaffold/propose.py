@@ -64,6 +64,8 @@ class Draft:
     """How many sheets the project's tables have already."""
     timezone: str
     why_timezone: str
+    again: tuple[SheetFound, ...] = ()
+    """Sheets of tables that the project has, and whose lines in sheets.yaml are gone; `entry.tables` names them."""
     unmatched: tuple[Unmatched, ...] = ()
     """What a tool's definitions have and gdata hasn't."""
     mended: tuple[str, ...] = ()
@@ -133,12 +135,19 @@ def make_draft(
     looked_at += [*reading.found, *find_tables(reading.rest, on_done)]
     found = [one for one in looked_at if isinstance(one, SheetFound)]
     skipped = [one for one in looked_at if isinstance(one, SkippedSheet)]
+    again: list[SheetFound] = []
+    for sheet in list(found):
+        plan = known.find_again(sheet, place.package) if not sheet.entry.tables else None
+        if plan is not None:
+            found.remove(sheet)
+            again.append(replace(sheet, entry=replace(sheet.entry, tables=(plan.message,))))
+            additions.find(sheet.grid, again[-1].entry, [plan], ZoneInfo(timezone))
     extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
     guessed = guess_tables(
         found,
         ZoneInfo(timezone),
         taken=known.names_in(place.package),
-        referables=list(_referables(known, additions)),
+        referables=list(_referables(additions)),
         enums=known.enums,
         given=reading.enums,
         extended=extended,
@@ -155,6 +164,7 @@ def make_draft(
         mapped,
         timezone,
         why,
+        again=tuple(again),
         unmatched=tuple(reading.unmatched),
     )
 
@@ -186,7 +196,7 @@ def write_up(known: Known, place: ProjectPlace, draft: Draft) -> Proposal:
         known, place.protos, place.package, draft.tables, draft.extended, enums, draft.additions.values
     )
     changes = [FileChange(place.protos / name, old, new) for name, (old, new) in protos.items()]
-    config = _propose_config(known, place, draft.tables, draft.timezone, draft.why_timezone)
+    config = _propose_config(known, place, draft)
     return Proposal((*changes, *config), draft, schema)
 
 
@@ -214,10 +224,9 @@ def _as_table(name: str, message: str, fields: Sequence[GuessedField]) -> Guesse
     return GuessedTable(message, name, tuple(row_words(row)), (), tuple(fields))
 
 
-def _referables(known: Known, additions: Additions) -> list[Referable]:
+def _referables(additions: Additions) -> list[Referable]:
     found = []
-    for full_name, cells in additions.referable.items():
-        plan = known.plans[full_name]
+    for plan, cells in additions.referable.values():
         key = plan.key[0]
         words = words_of(key.name)[0]
         field = GuessedField(key.name, tuple(words), GuessedType(key.kind, Guess("sure")), cells=cells)
@@ -226,17 +235,17 @@ def _referables(known: Known, additions: Additions) -> list[Referable]:
     return found
 
 
-def _propose_config(
-    known: Known, place: ProjectPlace, tables: Sequence[GuessedTable], timezone: str, why: str
-) -> list[FileChange]:
-    if not tables:
+def _propose_config(known: Known, place: ProjectPlace, draft: Draft) -> list[FileChange]:
+    tables = draft.tables
+    if not tables and not draft.again:
         return []
-    new = _new_entries(known, tables, place.package)
+    new = _new_entries(known, draft, place.package)
     if not place.config_path.exists():
         protos = place.protos.relative_to(place.config_path.parent).as_posix()
         tags = list(dict.fromkeys(tag for table in tables for sheet in table.sheets for tag in sheet.tags))
         groups = sorted({group for table in tables for field in table.fields for group in field.groups})
-        return [FileChange(place.config_path, None, new_config(new, tags, groups, timezone, why, protos))]
+        text = new_config(new, tags, groups, draft.timezone, draft.why_timezone, protos)
+        return [FileChange(place.config_path, None, text)]
     if not new:
         return []
     with place.config_path.open(encoding="utf-8", newline="") as file:
@@ -244,16 +253,16 @@ def _propose_config(
     return [FileChange(place.config_path, old, add_entries(old, new, place.config_path.name))]
 
 
-def _new_entries(known: Known, tables: Sequence[GuessedTable], package: str) -> list[NewEntries]:
+def _new_entries(known: Known, draft: Draft, package: str) -> list[NewEntries]:
     """Those of spreadsheets that exist first: their lines stand above those of new ones."""
     prefix = f"{package}." if package else ""
     by_spreadsheet: dict[str, tuple[Spreadsheet, dict[str, SheetEntry]]] = {}
-    for table in tables:
-        for sheet in table.sheets:
-            if sheet.entry.tables:
-                continue  # Its line stands there already.
-            _, entries = by_spreadsheet.setdefault(sheet.spreadsheet.name, (sheet.spreadsheet, {}))
-            entries[sheet.title] = replace(sheet.entry, tables=(prefix + table.name,))
+    sheets = [(sheet, prefix + table.name) for table in draft.tables for sheet in table.sheets]
+    # A sheet that has its line already needs none.
+    sheets = [(sheet, name) for sheet, name in sheets if not sheet.entry.tables]
+    for sheet, name in [*sheets, *((sheet, sheet.entry.tables[0]) for sheet in draft.again)]:
+        _, entries = by_spreadsheet.setdefault(sheet.spreadsheet.name, (sheet.spreadsheet, {}))
+        entries[sheet.title] = replace(sheet.entry, tables=(name,))
     names = {one.name for one in known.config.spreadsheets} if known.config is not None else set()
     new = [
         NewEntries(spreadsheet, tuple(entries.values()), spreadsheet.name not in names)

@@ -53,7 +53,7 @@ def to_parts(table: ParsedTable) -> list[Content]:
         "seen_by": [[_audience_as_json(one), number] for one, number in table.seen_by.items()],
         "found": {name: [one.sheets, one.missing, one.titles] for name, one in table.found.items()},
         "headers": [[*place, one.texts, one.is_down, one.first] for place, one in table.headers.items()],
-        "left_out": [[*place, one.notes, one.unticked] for place, one in table.left_out.items()],
+        "left_out": [[*place, one.notes, one.unticked, one.area] for place, one in table.left_out.items()],
         "records": table.records,
         "bounds": [[one.word, one.version.text, _cell_as_json(one.cell), one.lines] for one in table.bounds],
         "is_checked": table.is_checked,
@@ -100,8 +100,8 @@ def from_bytes(plan: TablePlan, content: Content, locate: MakeLocate, *, is_ours
             for spreadsheet, sheet, texts, is_down, first in raw["headers"]
         },
         left_out={
-            (spreadsheet, sheet): RowsLeftOut(notes, unticked)
-            for spreadsheet, sheet, notes, unticked in raw["left_out"]
+            (spreadsheet, sheet): RowsLeftOut(notes, unticked, area)
+            for spreadsheet, sheet, notes, unticked, area in raw["left_out"]
         },
         records=raw["records"],
         bounds=[Bound(word, _version(text), Cell(*cell), tuple(lines)) for word, text, cell, lines in raw["bounds"]],

@@ -138,3 +138,16 @@ def test_what_people_corrected_stays(tmp_path: Path) -> None:
     gdata(tmp_path, "scaffold", "--yes")
     again = path.read_text(encoding="utf-8")
     assert "double price = 2;" in again and "string memo = 4;" in again
+
+
+def test_a_sheet_whose_line_was_deleted_feeds_its_own_table_again(project: Path) -> None:
+    write_sheet(project / "sheets" / "Quest.csv", [["id", "title"], *([n, f"q{n}"] for n in range(1, 9))])
+    gdata(project, "scaffold", "--yes")
+    config = project / "sheets.yaml"
+    text = config.read_text(encoding="utf-8")
+    before = _numbers(project)
+    config.write_text(re.sub(r"\n +Item: game\.ItemTable", "", text), encoding="utf-8")
+    gdata(project, "scaffold", "--yes", "sheets")
+    assert _numbers(project) == before
+    assert "Item: game.ItemTable" in config.read_text(encoding="utf-8")
+    assert json.loads(gdata(project, "build", "--format", "json"))["problems"] == []

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 import tracemalloc
 from datetime import UTC, datetime
@@ -242,3 +243,12 @@ def test_a_grid_written_as_csv_is_read_back(grid: list[list[str]], ending: str) 
     files = {"Item.csv": buffer.getvalue().encode(), "folder.json": b'["Item.csv"]'}
     pulled = Pulled("a", "csv", files, datetime.now(UTC))
     assert read_csv(pulled, [SheetRequest("Item")]).grids[0].rows == grid
+
+
+def test_an_encoding_for_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "Item.csv").write_bytes("id\n가\n".encode("cp949"))
+    spreadsheet = Spreadsheet("s", (SheetEntry("Item", ()),), path=tmp_path, location="sheets")
+    pull_csv(dataclasses.replace(spreadsheet, encoding='{"It*": "cp949"}'))
+    with pytest.raises(SourceError, match="`encoding:` names Itm, and no file has that title") as caught:
+        pull_csv(dataclasses.replace(spreadsheet, encoding='{"Itm": "cp949"}'))
+    assert "Item" in caught.value.hint

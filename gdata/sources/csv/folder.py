@@ -9,7 +9,7 @@ import csv
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -24,12 +24,13 @@ from gdata.errors import SourceError
 from gdata.files import reason_of
 from gdata.language import sentence
 from gdata.longbytes import LongBytes
+from gdata.nearest import did_you_mean
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import check_size, read_long_file
 from gdata.sources.source import SheetFiles
 from gdata.sources.textrows import LongText, TextRows, read_rows
-from gdata.sources.titles import match_titles
+from gdata.sources.titles import match_titles, same_title
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 _TABBED = (".tsv", ".txt")
@@ -69,6 +70,7 @@ def pull_csv(spreadsheet: Spreadsheet) -> Pulled:
     assert folder is not None, "only spreadsheets with a path are folders"
     name = spreadsheet.location or folder.name
     paths = _csv_paths(folder, name)
+    _refuse_lost_encodings(spreadsheet.encoding, paths, name)
     requests = [SheetRequest(entry.title, entry.is_glob) for entry in spreadsheet.sheets]
     wanted = [paths[title] for title in match_titles(paths, requests, spreadsheet.name).wanted]
     files = {path.name: read_long_file(path, f"{name}/{path.name}") for path in wanted}
@@ -200,6 +202,18 @@ def _encoding_of(encoding: str, title: str) -> str:
     by_title: dict[str, str] = {normalize("NFC", one): name for one, name in json.loads(encoding).items()}
     found = by_title.get(title) or next((name for glob, name in by_title.items() if fnmatchcase(title, glob)), None)
     return found or "utf-8"
+
+
+def _refuse_lost_encodings(encoding: str, titles: Iterable[str], folder: str) -> None:
+    """Say which titles of `encoding:` no file has: a mistyped one would leave its file to UTF-8."""
+    known = list(titles)
+    for glob in json.loads(encoding) if encoding.startswith("{") else ():
+        if not any(fnmatchcase(title, normalize("NFC", glob)) or same_title(title, glob) for title in known):
+            hint = did_you_mean(glob, known)
+            raise SourceError(
+                sentence("{folder}: `encoding:` names {title}, and no file has that title", folder=folder, title=glob),
+                hint=sentence("{near}mend or delete its line in sheets.yaml", near=hint),
+            )
 
 
 def _separator_of(start: str, file_name: str) -> tuple[str, str]:
