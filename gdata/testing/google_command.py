@@ -165,17 +165,22 @@ def _import_date(text: str) -> CellValue:
     return DateCell(days, text)
 
 
+def import_rows(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
+    """What the cells of a csv file become; under @since and @until they stay text."""
+    plain = {column for row in rows for column, cell in enumerate(row) if cell in _PLAIN_TEXT}
+    return [
+        [
+            import_text(cell) if isinstance(cell, str) and column not in plain else cell
+            for column, cell in enumerate(row)
+        ]
+        for row in rows
+    ]
+
+
 def _import_sheet(grid: Grid, number: int) -> EmulatedSheet:
     rows = grid.rows
     if grid.kind == "csv":
-        plain = {column for row in rows for column, cell in enumerate(row) if cell in _PLAIN_TEXT}
-        rows = [
-            [
-                import_text(cell) if isinstance(cell, str) and column not in plain else cell
-                for column, cell in enumerate(row)
-            ]
-            for row in rows
-        ]
+        rows = import_rows(rows)
     gid = zlib.crc32(grid.sheet.encode()) & 0x7FFFFFFF if number else 0
     merges = [(first, left, last, right) for first, left, last, right in grid.merges]
     return EmulatedSheet(grid.sheet, [list(row) for row in rows], gid, grid.hidden, merges)

@@ -14,7 +14,7 @@ from gdata.sources.google.answers import read_google
 from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import DateCell, SheetRequest
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_command import import_folder, import_text, spreadsheet_id
+from gdata.testing.google_command import import_folder, import_rows, import_text, spreadsheet_id
 
 SHEETS = Path(__file__).parents[2] / "sheets"
 EVERYTHING = [SheetRequest("*", is_glob=True, has_times=True, needs_merges=True)]
@@ -45,7 +45,7 @@ def test_a_spreadsheet_reads_the_same_from_google_as_from_its_file(path, pulled)
     google = {grid.sheet: grid for grid in read_google(pulled[path.stem], EVERYTHING).grids}
     assert google.keys() == {grid.sheet for grid in local.grids}
     for grid in local.grids:
-        expected = grid.rows if grid.kind == "workbook" else [[import_text(cell) for cell in row] for row in grid.rows]
+        expected = grid.rows if grid.kind == "workbook" else import_rows(grid.rows)
         assert google[grid.sheet].rows == trimmed(expected)
         assert google[grid.sheet].merges == grid.merges
 
