@@ -276,17 +276,22 @@ def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
                 )
                 yield _change(new, number, "FIELD_RENAMED", words)
             if _type_name(was) != _type_name(now):
-                words = say(
-                    "{place}: field {name} = {number} was {old}, is {new}",
-                    place=place,
-                    name=now.name,
-                    number=number,
-                    old=_type_name(was),
-                    new=_type_name(now),
-                )
-                if _type_name(was).removeprefix(_OPTIONAL) == _type_name(now).removeprefix(_OPTIONAL):
-                    words += ": its bytes change where it is zero or blank, what is read doesn't"
-                yield _change(new, number, "FIELD_TYPE_CHANGED", words)
+                yield _change(new, number, "FIELD_TYPE_CHANGED", _type_changed(place, was, now))
+
+
+def _type_changed(place: str, was: FieldDescriptor, now: FieldDescriptor) -> str:
+    old, new = _type_name(was), _type_name(now)
+    words = say(
+        "{place}: field {name} = {number} was {old}, is {new}",
+        place=place,
+        name=now.name,
+        number=now.number,
+        old=old,
+        new=new,
+    )
+    if old.removeprefix(_OPTIONAL) != new.removeprefix(_OPTIONAL):
+        return words
+    return say("{change}: its bytes change where it is zero or blank, what is read doesn't", change=words)
 
 
 def _value_changes(old: EnumDescriptor, new: EnumDescriptor) -> Iterator[_Change]:
