@@ -198,7 +198,7 @@ class RuleProofs:
         if options.pop("required", False):
             absent = _ABSENT_WRONG
         if options.pop("ignore", "") == "IGNORE_IF_ZERO_VALUE":
-            if field.has_presence or field.is_repeated:
+            if field.has_presence or field.is_repeated or absent == _ABSENT_WRONG:
                 raise _Unfit
             absent = _ABSENT_FINE
         if field.is_repeated:
@@ -267,6 +267,8 @@ def _of_whole(field: FieldDescriptor, own: dict[str, Any], kind: int) -> _Rules:
 def _of_float(field: FieldDescriptor, own: dict[str, Any], kind: int) -> _Rules:
     allowed, forbidden = _lists(own)
     least, most = own.pop("gte", -math.inf), own.pop("lte", math.inf)
+    if own.get("gt") == math.inf or own.get("lt") == -math.inf:  # Nothing lies beyond.
+        raise _Unfit
     if "gt" in own:
         least = math.nextafter(own.pop("gt"), math.inf)
     if "lt" in own:
@@ -279,15 +281,19 @@ def _of_float(field: FieldDescriptor, own: dict[str, Any], kind: int) -> _Rules:
     return _Rules(field.number, kind, least=least, most=most, **_as_bytes(kind, allowed, forbidden))
 
 
+_TEXT_SIZES = [("len", "len", "chars"), ("bytes", "len_bytes", "bytes")]
+"""What follows `min_` and `max_` in rules of texts, what says the size exactly, and of what that is."""
+
+
 def _of_text(field: FieldDescriptor, own: dict[str, Any]) -> _Rules:
     allowed, forbidden = _lists(own)
     sizes: dict[str, Any] = {}
     is_bytes = field.type == FieldDescriptor.TYPE_BYTES
-    for end, unit in (("len", "bytes" if is_bytes else "chars"), ("bytes", "bytes")):
-        exactly = own.pop("len" if end == "len" else "len_bytes", None)
-        low, high = own.pop(f"min_{end}", exactly), own.pop(f"max_{end}", exactly)
-        sizes |= {f"min_{unit}": low} if low is not None else {}
-        sizes |= {f"max_{unit}": high} if high is not None else {}
+    for end, exact, unit in [("len", "len", "bytes")] if is_bytes else _TEXT_SIZES:
+        low, high = own.pop(f"min_{end}", 0), own.pop(f"max_{end}", _NO_LIMIT)
+        exactly = own.pop(exact, None)  # Beside bounds it holds too.
+        sizes[f"min_{unit}"] = low if exactly is None else max(low, exactly)
+        sizes[f"max_{unit}"] = high if exactly is None else min(high, exactly)
     if own:
         raise _Unfit
     return _Rules(field.number, _TEXT, **sizes, **_as_bytes(_TEXT, allowed, forbidden))
@@ -375,9 +381,9 @@ def _column(view: View, column: Column, rule: ReferenceRule | None = None) -> tu
 
 
 def _wire_with(view: View, numbers: tuple[int, ...]) -> bytes:
-    """A table's wire; of one that isn't in memory these fields of the rows alone."""
-    if isinstance(view.wire, bytes):
-        return view.wire
+    """A table's wire; of one that isn't in memory these fields of the rows alone, and all of a record."""
+    if isinstance(view.wire, bytes) or view.plan.kind != "rows":
+        return view.content
     kept = [core().only(block, _rows_number(view), numbers) for block in view.blocks()]
     if None in kept:
         raise _Unfit

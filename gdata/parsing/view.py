@@ -93,8 +93,10 @@ class View:
         return bytes(self.wire)
 
     def blocks(self) -> Iterable[bytes]:
-        """The same in pieces, where it isn't in memory: a message each, of some of the rows."""
-        return whole_fields(self.wire) if isinstance(self.wire, LongBytes) else (self.wire,)
+        """The same in pieces, where it isn't in memory: a message each, of some of the rows; a record is one piece."""
+        if isinstance(self.wire, LongBytes) and self.plan.kind != "record":
+            return whole_fields(self.wire)
+        return (self.content,)
 
     @cached_property
     def row_bytes(self) -> Sequence[bytes]:

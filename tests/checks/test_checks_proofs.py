@@ -14,6 +14,7 @@ from gdata.checks.constraints.validate import Constraints
 from gdata.checks.proofs import RuleProofs, refers_at_once
 from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import ReferenceRule, check_reference_declarations
+from gdata.longbytes import BLOCK_BYTES, Spool
 from gdata.schema.schema import Schema
 from gdata.testing.views import build_schema, build_view, build_views
 
@@ -57,11 +58,12 @@ SIMPLE: list[tuple[str, str, list[Any]]] = [
                 "{max_len: 299}",
             ),
             *("{len_bytes: 6}", '{in: ["a", "가"]}', '{not_in: ["", "ab"]}', '{const: "abc"}'),
+            *("{len: 3, min_len: 1}", "{len: 3, max_len: 5}", "{len: 3, min_len: 5}", "{len_bytes: 3, min_bytes: 1}"),
         ]
     ],
     *[
         ("bytes", f".bytes = {rule}", [one.encode() for one in TEXTS])
-        for rule in ("{min_len: 1, max_len: 3}", "{len: 4}", '{in: ["a", ""]}')
+        for rule in ("{min_len: 1, max_len: 3}", "{len: 4}", "{len: 3, min_len: 1, max_len: 4}", '{in: ["a", ""]}')
     ],
     ("bool", ".bool.const = true", [False, True]),
     ("bool", ".required = true", [False, True]),
@@ -97,6 +99,9 @@ NOT_SIMPLE = [
     ("google.protobuf.Int32Value", ".int32.gt = 1"),
     ("optional int32", " = {int32: {gt: 4}, ignore: IGNORE_IF_ZERO_VALUE}"),
     ("string", ".int32.gt = 4"),
+    ("int32", " = {required: true, int32: {gt: 4}, ignore: IGNORE_IF_ZERO_VALUE}"),
+    ("double", ".double.gt = inf"),
+    ("float", ".float.lt = -inf"),
 ]
 
 
@@ -263,3 +268,20 @@ def test_rows_with_problems_prove_nothing() -> None:
     )
     assert refers_at_once(good["UseTable"], rule, good)
     assert not refers_at_once(bad["UseTable"], rule, bad)
+
+
+def test_a_record_is_proven_as_a_whole() -> None:
+    """One that lies in a file would lose fields, and its lists would be counted in parts, were it cut."""
+    schema = build_schema(
+        HEAD + "message A { int32 id = 1 [(gdata.field).key = true]; } message ATable { repeated A rows = 1; }\n"
+        'message Record { int32 best = 1 [(gdata.field).ref = {table: "ATable"}, (buf.validate.field).int32.gt = 0];\n'
+        "  repeated string names = 2 [(buf.validate.field).repeated.max_items = 3]; }\n"
+    )
+    for count, best in [(3, 5), (4, 5), (3, 6)]:
+        record = {"best": best, "names": [letter * (BLOCK_BYTES * 2 // 3) for letter in "abcd"[:count]]}
+        views = build_views(schema, {"ATable": [{"id": 5}], "Record": [record]}, records=["Record"])
+        spool = Spool()
+        views["Record"].wire = spool.add(views["Record"].content)
+        (rule,) = check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
+        assert refers_at_once(views["Record"], rule, views) is (best == 5)
+        assert RuleProofs(RuleReader(schema.pool)).holds(views["Record"]) is (count == 3)
