@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gdata.cli.main import run
-from gdata.pipeline.kept.unchanged import ask
+from gdata.pipeline.kept.unchanged import ask, hash_of
 
 PROTO = """syntax = "proto3"; package game; import "gdata/options.proto"; import "buf/validate/validate.proto";
 message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; }
@@ -158,6 +158,31 @@ def test_another_language_is_another_answer(project: Path) -> None:
     assert is_unchanged()
 
 
+def test_a_sheet_in_capitals_is_looked_at(project: Path) -> None:
+    (project / "items/Item.csv").rename(project / "items/Item.CSV")
+    build()
+    assert is_unchanged()
+    rewrite("items/Item.CSV", "bow", "axe")(project)
+    assert not is_unchanged()
+
+
+def test_an_option_without_its_value_is_for_the_build_to_tell(project: Path) -> None:
+    assert ask(["build", "--config"], os.environ) is None
+
+
+def test_what_is_written_while_it_is_hashed_is_not_noted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gdata.pipeline.kept import seen
+
+    def hash_late(path: str) -> str | None:
+        if path.endswith("Item.csv"):
+            rewrite("items/Item.csv", "bow", "axe")(project)
+        return hash_of(path)
+
+    monkeypatch.setattr(seen, "hash_of", hash_late)
+    build("--verify")
+    assert not is_unchanged("--verify")
+
+
 def test_ci_and_verify_read_everything(project: Path) -> None:
     build()
     assert is_unchanged(CI="false")
@@ -192,7 +217,16 @@ def test_a_file_as_young_as_its_reading_is_not_believed(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["import time", "from datetime import datetime", "from . import others", "open('list.txt')"]
+    "line",
+    [
+        "import time",
+        "from datetime import datetime",
+        "from . import others",
+        "open('list.txt')",
+        "import gdata",
+        "from gdata import load",
+        "import gdata.checks",
+    ],
 )
 def test_a_check_that_does_more_than_compute_is_run(project: Path, line: str) -> None:
     (project / "checks.py").write_text(CHECK.replace("    if", f"    if False:\n        {line}\n    if"))

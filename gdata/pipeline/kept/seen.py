@@ -57,10 +57,12 @@ _LIBRARIES = (
 )
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 _PURE = frozenset(
-    "__future__ bisect collections dataclasses decimal enum fractions functools gdata itertools json math operator re "
+    "__future__ bisect collections dataclasses decimal enum fractions functools itertools json math operator re "
     "statistics string typing unicodedata".split()
 )
 """What a check may import and still say the same of the same data."""
+_PURE_PARTS = frozenset(["gdata.checks", "gdata.metrics"])
+"""The same of gdata, which reads bundles and stores too."""
 _IMPURE = frozenset("__import__ breakpoint compile eval exec globals input open vars".split())
 
 
@@ -95,6 +97,8 @@ def note_seen(
         if VERIFY in arguments:  # Others needn't wait for it: they read nothing next time.
             own = {str(path) for path in _own_files()}
             hashes = {path: hash_of(path) for path in seen["files"] if path not in own}
+            if any(stamp_of(path) != seen["files"][path] for path in hashes):
+                return  # Somebody wrote one since the build read it: what was hashed isn't what was built.
         content = json.dumps(
             {**seen, "hashes": hashes, "answers": dict(list(answers.items())[-_MOST_ANSWERS:])}
         ).encode()
@@ -120,11 +124,15 @@ def _only_computes(file: Path) -> bool:
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import) and not {one.name.partition(".")[0] for one in node.names} <= _PURE:
             return False
-        if isinstance(node, ast.ImportFrom) and (node.level or str(node.module).partition(".")[0] not in _PURE):
+        if isinstance(node, ast.ImportFrom) and (node.level or not _is_pure(str(node.module))):
             return False
         if isinstance(node, ast.Name) and node.id in _IMPURE:
             return False
     return True
+
+
+def _is_pure(module: str) -> bool:
+    return module in _PURE_PARTS or module.partition(".")[0] in _PURE
 
 
 def _seen(project: Project, built: Built, released: Side | None, started: int) -> dict[str, Any] | None:

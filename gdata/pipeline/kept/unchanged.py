@@ -52,7 +52,7 @@ def ask(arguments: Sequence[str], environ: Mapping[str, str]) -> Pieces | None:
         if answer is None or not _is_as_seen(seen, environ, is_read=is_read) or not _is_free(config):
             return None
         return [_timed(where, text, time.perf_counter() - started) for where, text in answer]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gdata.config import Spreadsheet
@@ -11,6 +12,9 @@ from gdata.problems import Cell
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import LocalSource
 from gdata.sources.source import SheetFiles
+
+_SUFFIXES = (".csv", ".tsv", ".txt")
+"""In capitals too, as some programs write them."""
 
 
 class CsvFolders(LocalSource):
@@ -37,12 +41,12 @@ class CsvFolders(LocalSource):
     def paths_of(self, spreadsheet: Spreadsheet) -> Iterator[Path]:
         """Every file in the folder that may be a sheet."""
         if spreadsheet.path is not None:
-            for suffix in (".csv", ".tsv", ".txt"):
-                yield from spreadsheet.path.glob(f"*{suffix}")
+            with suppress(OSError):
+                yield from (path for path in spreadsheet.path.iterdir() if path.suffix.lower() in _SUFFIXES)
 
     def link(self, spreadsheet: Spreadsheet, cell: Cell, sheet_id: int | None) -> str:
         """The sheet's file."""
         if not cell.sheet or spreadsheet.path is None:
             return str(spreadsheet.path)
-        names = [f"{spreadsheet.path}{os.sep}{cell.sheet}{suffix}" for suffix in (".csv", ".tsv", ".txt")]
+        names = [f"{spreadsheet.path}{os.sep}{cell.sheet}{suffix}" for suffix in _SUFFIXES]
         return next(filter(os.path.isfile, names), names[0])
