@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import accumulate, pairwise
@@ -50,7 +50,8 @@ def map_table(
 ) -> MappedTable | None:
     """The table in its verified files; None where an index is missing or doesn't fit, so that it is to be parsed.
 
-    An index that is this reader's own is made where it isn't there.
+    An index that is this reader's own is made where it isn't there; and of a file of its own that is damaged it gives
+    None too, for there it is fetched anew.
 
     Raises:
         DamagedError: a file is missing, or its bytes aren't those of the manifest.
@@ -63,8 +64,13 @@ def map_table(
         index = None if files is None else _index_of(files, part, kind)
         if files is None or index is None or index.has_keys is not bool(entry.key):
             return None
-        found.append((files.part, part, index))
-    parts = [_PartFile(path, part, index, place) for path, part, index in found]
+        found.append((files, part, index))
+    try:
+        parts = [_PartFile(files.part, part, index, place) for files, part, index in found]
+    except DamagedError:
+        if any(files.is_own for files, _, _ in found):
+            return None
+        raise
     return MappedTable(name, MappedRows(parts, kind), kind.key, kind.row)
 
 
@@ -76,14 +82,21 @@ def _index_of(files: PartFiles, part: Part, kind: TableType) -> RowIndex | None:
     if not files.is_own:
         return None
     with suppress(OSError, DecodeError, ValueError, OverflowError, TypeError, IndexError):
+        digest = hashlib.sha256()
         with files.part.open("rb") as file:
-            blocks = iter(partial(file.read, _PIECE), b"")
+            blocks = _hashed(iter(partial(file.read, _PIECE), b""), digest)
             made = make_index(blocks, part, kind.message.DESCRIPTOR, kind.key)  # type: ignore[arg-type]
-        if made is not None:
+        if made is not None and digest.hexdigest() == part.sha256:
             with suppress(OutputError):  # a cache that can't be written is no reason to stop
                 write_atomically(files.index, made)
             return read_index(made, part)
     return None
+
+
+def _hashed(blocks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+    for block in blocks:
+        digest.update(block)
+        yield block
 
 
 class _PartFile:

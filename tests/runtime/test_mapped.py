@@ -270,6 +270,23 @@ def test_a_store_s_tables_stay_in_the_cache(store: Path, tmp_path: Path, key: st
         gdata.load(store, channel="live", cache=cache, public_key=public_key)
 
 
+@pytest.mark.parametrize("has_index", [True, False])
+def test_what_is_damaged_in_the_cache_is_fetched_again(store: Path, tmp_path: Path, has_index: bool) -> None:
+    gdata.load(store, channel="live", cache=tmp_path / "cache")
+    (made,) = (tmp_path / "cache").glob("blobs/*/*.index")
+    blob = made.with_suffix("")
+    whole = blob.read_bytes()
+    blob.write_bytes(whole.replace(b"name name", b"game name", 1))
+    if not has_index:
+        made.unlink()
+    items = gdata.load(store, channel="live", cache=tmp_path / "cache").ItemTable
+    assert not any("game" in item.name for item in items)
+    assert blob.read_bytes() == whole
+    items = gdata.load(store, channel="live", cache=tmp_path / "cache").ItemTable
+    assert isinstance(items, MappedTable)
+    assert not any("game" in item.name for item in items)
+
+
 def test_an_index_goes_with_its_blob(store: Path, tmp_path: Path) -> None:
     gdata.load(store, channel="live", cache=tmp_path / "cache")
     (made,) = (tmp_path / "cache").glob("blobs/*/*.index")
