@@ -52,12 +52,11 @@ class RowChecks:
             *check_keys(view),
             *check_unique(view),
             *check_unique_together(view),
-            *check_constants(view),
             *check_decomposed(view),
             *self._constraints.check(view),
             *check_values(view),
         ]
-        groups = [*check_sums(view), *check_sequences(view)]
+        groups = [*check_constants(view), *check_sums(view), *check_sequences(view)]
         return [*cells, *(_without_consequences(groups, cells) if cells else groups), *check_lookalikes(view)]
 
     def check_off(self, off: View, others: Iterable[View]) -> list[Problem]:
@@ -74,7 +73,7 @@ def as_warnings(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _without_consequences(groups: Iterable[Problem], cells: Iterable[Problem]) -> list[Problem]:
-    """Sums and sequences but those that break at a cell with a problem of its own: mending it may mend them."""
+    """Of constants, sums and sequences those that break at a cell without a problem of its own: mending that may do."""
     wrong = {cell for problem in cells for cell in (problem.cell, *problem.related)}
     return [
         one for one in groups if one.cell not in wrong and (one.code != "sum.wrong" or wrong.isdisjoint(one.related))
