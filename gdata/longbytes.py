@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import IO, NamedTuple, Protocol, overload
 
 from gdata.errors import ChangedError, OutsideError
@@ -237,6 +238,8 @@ class Spool:
         import tempfile  # what a server imports needs none
 
         self._folder = folder if folder is not None and folder.is_dir() else Path(tempfile.gettempdir())
+        self._place = Lock()
+        """Of the file's position: files of a bundle are written by several threads, from one spool."""
         self.size = 0
         with writing(self._folder):
             self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115 - closed when nobody has it
@@ -249,7 +252,6 @@ class Spool:
         """
         start = self.size
         with writing(self._folder):
-            self._file.seek(0, os.SEEK_END)
             for block in blocks_of(content):
                 self._write(block)
         return LongBytes.of(self, start, self.size - start)
@@ -261,11 +263,16 @@ class Spool:
 
     def _write(self, block: bytes | memoryview) -> None:
         view = memoryview(block)
-        while view:
-            written = self._file.write(view)
-            view = view[written:]
-            self.size += written
+        with self._place:
+            self._file.seek(0, os.SEEK_END)
+            while view:
+                written = self._file.write(view)
+                view = view[written:]
+                self.size += written
 
     def read(self, start: int, size: int) -> bytes:
         """Some of what was written."""
-        return _read_at(self._file, start, size)
+        if hasattr(os, "pread"):
+            return _read_at(self._file, start, size)
+        with self._place:  # Windows
+            return _read_at(self._file, start, size)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,21 @@ def test_a_file_that_changes_is_told(file: Path, change: Callable[[Path], None])
 def test_a_file_whose_change_could_not_be_seen_is_read_at_once(file: Path) -> None:
     os.utime(file, (0, 4_000_000_000))  # the clock of a file server is ahead
     assert WatchedFile.all_of(file, "Item.csv") == TEXT
+
+
+@pytest.mark.parametrize("has_pread", [True, False])
+def test_threads_read_from_one_spool(monkeypatch: pytest.MonkeyPatch, has_pread: bool) -> None:
+    """As the files of a bundle are written; Windows can't read at a place without going there first."""
+    if not has_pread:
+        monkeypatch.delattr("os.pread", raising=False)
+    spool = Spool()
+    wanted = [bytes([number]) * 20_000 for number in range(40)]
+    parts = list(map(spool.add, wanted))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(bytes, parts)) == wanted
+    finally:
+        sys.setswitchinterval(before)
+    assert bytes(spool.add(parts[3])) == wanted[3], "what is in it may be added to it"
