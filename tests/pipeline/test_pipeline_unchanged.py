@@ -166,6 +166,20 @@ def test_a_sheet_in_capitals_is_looked_at(project: Path) -> None:
     assert not is_unchanged()
 
 
+def test_a_sheet_that_goes_while_it_is_built_is_missed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gdata.pipeline.kept import seen
+
+    def note_late(*about: object, **more: object) -> None:
+        (project / "items/Item.csv").unlink()
+        note_seen(*about, **more)  # type: ignore[arg-type]
+
+    note_seen = seen.note_seen
+    monkeypatch.setattr(seen, "note_seen", note_late)
+    build()
+    assert not (project / "items/Item.csv").exists()
+    assert not is_unchanged()
+
+
 def test_an_option_without_its_value_is_for_the_build_to_tell(project: Path) -> None:
     assert ask(["build", "--config"], os.environ) is None
 

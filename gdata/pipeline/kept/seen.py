@@ -141,11 +141,12 @@ def _seen(project: Project, built: Built, released: Side | None, started: int) -
     outputs = [config.output, *(config.output / name for name in built.manifests)]
     protos = [Path(folder) for folder, _, _ in os.walk(config.protos)]
     sheets = [one.path for one in config.spreadsheets if one.path is not None and one.path.is_dir()]
-    folders = [*outputs, *protos, *sheets]
+    looked_into = [*protos, *sheets]
     if released is not None:
         from gdata.releases.stores.store import CHANNELS
 
-        folders.append(Path(config.releases) / CHANNELS / config.default_channel)
+        looked_into.append(Path(config.releases) / CHANNELS / config.default_channel)
+    folders = [*outputs, *looked_into]
     read = [
         config.path,
         *config.checks,
@@ -159,6 +160,9 @@ def _seen(project: Project, built: Built, released: Side | None, started: int) -
         *(path for folder in outputs for path in folder.iterdir()),
         *files_of_build(config.state, built.build or ""),
     ]
+    # A file that came or went since says nothing of it by itself.
+    if _youngest({str(folder): stamp_of(str(folder)) for folder in looked_into}, looked_into) >= started:
+        return None
     stamps = {str(path): stamp_of(str(path)) for path in (*read, *written)}
     is_told_once = _youngest(stamps, [config.state / UNFED]) >= started
     if is_told_once or _youngest(stamps, read) >= started or not _settles(_youngest(stamps, written)):
