@@ -35,6 +35,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "sheet.hidden": {"glob": "Item*"},
     "range.outside": {"range": "E:G", "line": 12},
     "range.cut": {"range": "A1:F40", "line": 12},
+    "first_row.outside": {"row": 40, "line": 12},
     "header.unknown": {"value": "Prise", "tables": "ItemTable", "before": question("price")},
     "header.renamed": {"field": "price", "header": "구매가", "value": "가격"},
     "header.none": {"tables": "Item", "row": 1},

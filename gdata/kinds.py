@@ -120,6 +120,13 @@ HEADER_MERGED = Kind(
     about="A header is merged over columns with values, but what it names is neither a list that could go on in them "
     "nor a message of as many fields.",
 )
+FIRST_ROW_OUTSIDE = Kind(
+    "first_row.outside",
+    "nothing stands in row {row} or below, where the data should begin",
+    "mend `first_row` in sheets.yaml (line {line}), or write the rows there",
+    severity="warning",
+    about="By sheets.yaml the data begin below the sheet's last row, and there are rows above that nobody reads.",
+)
 HEADER_BLANK = Kind(
     "header.blank",
     "row {row} should hold the headers, but is blank",

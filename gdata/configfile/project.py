@@ -27,6 +27,7 @@ from gdata.configfile.yaml_document import Document
 from gdata.configfile.yaml_values import Fields, Value, read_root
 from gdata.errors import ConfigError, UsageError
 from gdata.language import say, sentence
+from gdata.nearest import did_you_mean
 
 CONFIG_NAME = "sheets.yaml"
 VERSION = 1
@@ -104,7 +105,23 @@ def _read_config(root: Value, *, is_begun: bool) -> Config:
         channels=fields.get("channels", read_channels, ()),
     )
     _check_folders_apart(fields, config)
+    if not root.document.errors:
+        _check_overlay_tags(root.document, config)
     return config
+
+
+def _check_overlay_tags(document: Document, config: Config) -> None:
+    """An overlay for a tag that no target has would change nothing, and nobody would know."""
+    known = {tag for target in config.targets for tag in target.tags}
+    for entry in (entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets):
+        for tag in (tag for tag in entry.tags if tag not in known):
+            near = did_you_mean(tag, known)
+            hint = say("{near}add it to the `tags` of a target, or mend it here", near=near)
+            document.errors.append(
+                document.error(
+                    entry.line, say("{title}: no target has the tag {tag}", title=entry.title, tag=tag), hint
+                )
+            )
 
 
 def _check_version(fields: Fields) -> None:

@@ -61,7 +61,7 @@ def parse_table(
     problems: list[Problem] = []
     every = read_heads(plan, sheets, timezone, audiences)
     for sheet, head in zip(sheets, every, strict=True):
-        found = [*head.problems(sheet.plans), *head.beyond_range(sheet.beside)]
+        found = [*head.problems(sheet.plans), *head.beyond_range(sheet.beside), *head.beyond_end()]
         whole = whole and not has_errors(found)
         problems += found
     heads = [head for head in every if not head.is_blank]

@@ -76,7 +76,7 @@ def _problems(
     proposal: Proposal, place: ProjectPlace, read: ReadAll, folder: Path, listener: Listener
 ) -> tuple[Problem, ...] | None:
     """The problems that a build would find in what was read; None where that isn't all of the project."""
-    if proposal.schema is None:
+    if proposal.schema is None or (proposal.config_text is None and not place.config_path.exists()):
         return None
     config = load_config(place.config_path, os.environ, is_begun=True, text=proposal.config_text)
     names = {one.name for one in config.spreadsheets}

@@ -5,6 +5,7 @@ That is columns without a field, and texts that an enum doesn't know.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,6 +34,8 @@ from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
 from gdata.sources.grid import CellValue, Grid, SheetRequest
 from gdata.sources.titles import match_titles
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,23 @@ class Additions:
         sheet = lay_out(grid, entry)
         headers = [read_header(sheet.header, plan.row, multirow=entry.multirow, spans=sheet.spans) for plan in plans]
         mapped = sorted({column for header in headers for column in header.mapped})
-        unknown = [column for column in headers[0].unknown if all(column in header.unknown for header in headers)]
+        if not mapped and any(plan.row.fields for plan in plans):
+            tables = ", ".join(plan.name for plan in plans)
+            self.slips.append(
+                say(
+                    "{sheet}: no header of {tables} stands where sheets.yaml says; mend header_row, range or layout",
+                    sheet=grid.sheet,
+                    tables=tables,
+                )
+            )
+            return
+        unknown = [
+            column
+            for column in headers[0].unknown
+            # A bare number names nothing: there are data where the header should be.
+            if all(column in header.unknown for header in headers)
+            and not _NUMBER.fullmatch(shown(sheet.header[column]).strip())
+        ]
         columns = {*mapped, *unknown}
         cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
         self._find_fields(grid, sheet, plans[0], {column: cells[column] for column in unknown}, timezone)

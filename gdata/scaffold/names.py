@@ -80,8 +80,9 @@ def snake(words: Iterable[str], fallback: str) -> str:
 
 
 def camel(words: Iterable[str]) -> str:
-    """A message's name of words."""
-    return "".join(word[:1].upper() + word[1:] for word in words)
+    """A message's name of words; one that begins with a digit gets an N before it."""
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return f"N{name}" if name[:1].isdigit() else name
 
 
 def says_nothing(title: str) -> bool:

@@ -48,13 +48,15 @@ def guess_tables(
     `extended` are tables that exist with the fields to add to them; they come last in the result.
     """
     names = TakenNames(taken)
+    # What a tool defines keeps its name, and rows get another; what the project has already isn't written again.
+    defined = [one for one in given if names.take(one.name) == one.name]
     tables = []
     for together in _together(_with_names(sheets)):
         tables.append(_guess_table(together, names, timezone))
         on_done(tables[-1].name)
     tables = [*with_groups(tables), *extended]
     referred = with_references(tables, referables)
-    settled, made = with_enums(referred.tables, names, enums, given)
+    settled, made = with_enums(referred.tables, names, enums, given, defined)
     return Guessed(settled, made, referred.near)
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gdata.cli.console import result_console
 from gdata.language import Sentence, say, sentence
-from gdata.problems import Problem
+from gdata.problems import Problem, has_errors
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, Sureness
 from gdata.scaffold.propose import FileChange, Proposal
 from gdata.scaffold.writing.proto_text import marked
@@ -129,6 +129,10 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
 def _summary(proposal: Proposal) -> str:
     figures = _figures(proposal)
     if not (proposal.changes or proposal.draft.tables):
+        if proposal.draft.additions.slips or has_errors(proposal.problems or ()):
+            return say("nothing to add; `gdata check` says what is wrong in the sheets")
+        if not proposal.draft.mapped:
+            return say("nothing to add")
         return say("nothing to add: all {mapped} sheets fit the tables they feed", mapped=proposal.draft.mapped)
     told = sentence(
         "{sheets} sheets: {tables} tables, {fields} fields, {enums} enums; "

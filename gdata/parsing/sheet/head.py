@@ -208,6 +208,18 @@ class SheetHead:
         line = self.sheet.entry.line
         return [kinds.RANGE_CUT.at(cell, table=self.plan.name, value=value, range=area.text, line=line)]
 
+    def beyond_end(self) -> list[Problem]:
+        """A warning where sheets.yaml has the data begin below the sheet's end, and rows stand above that."""
+        entry, rows = self.sheet.entry, self.sheet.grid.rows
+        if entry.layout != "rows" or self.is_blank or entry.first_row <= len(rows) + 1:
+            return []
+        above = rows[entry.header_row + entry.header_rows - 1 :]
+        if not any(not is_blank(cell) for row in above for cell in row):
+            return []
+        cell = self.sheet.grid.cell(entry.first_row, 0)
+        row, line = entry.first_row, entry.line
+        return [kinds.FIRST_ROW_OUTSIDE.at(cell, table=self.plan.name, row=row, line=line)]
+
     @cached_property
     def text_columns(self) -> frozenset[int]:
         """The columns of fields of text."""

@@ -52,10 +52,14 @@ def with_enums(
     names: TakenNames,
     known: Sequence[KnownEnum] = (),
     given: Sequence[GuessedEnum] = (),
+    defined: Sequence[GuessedEnum] = (),
 ) -> tuple[list[GuessedTable], list[GuessedEnum]]:
-    """The tables with their enum fields settled, and the enums; `names` are those taken in the package."""
+    """The tables with their enum fields settled, and the enums; `names` are those taken in the package.
+
+    `given` are enums of a tool's definitions, and `defined` those of them that the project doesn't have yet.
+    """
     uses = [use for table in tables for use in _uses(table, table.fields, table.words)]
-    enums: list[GuessedEnum] = [replace(one, name=names.take(one.name)) for one in given]
+    enums = list(defined)
     chosen: dict[tuple[str, tuple[str, ...], str], str] = {}
     for together in _together(uses):
         own = next((one.name for one in known if _is_known(together, one)), None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.fields.enums import prefix_of
 from gdata.scaffold.guess import GuessedEnum, SheetFound, SourceColumn
 from gdata.scaffold.names import TakenNames, camel, words_of
 
+_LONGEST_NUMBER = 12
 _NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]+|\d+)")
 Item = tuple[str, str, str]
 """One value of an enum: its name, what sheets write for it ("": its name), its number ("": the next)."""
@@ -85,6 +87,21 @@ def _of_message(column: SourceColumn, above: dict[str, dict[str, Declared | None
     return replace(column, declared=fields[name]) if before and name in fields else column
 
 
+def number_of(text: str) -> int | None:
+    """The number that an enum's value has; None where the text is none that protobuf takes."""
+    if not _NUMBER.fullmatch(text) or len(text) > _LONGEST_NUMBER:
+        return None
+    # Not in base 0, which takes no 007.
+    number = int(text, 16 if "x" in text.lower() else 10)
+    return number if -(1 << 31) <= number < 1 << 31 else None
+
+
+def _next(numbers: Sequence[int]) -> int:
+    """The number after the largest, or the smallest free one where there is none."""
+    after = max(numbers, default=-1) + 1
+    return after if after < 1 << 31 else next(one for one in count(0) if one not in numbers)
+
+
 def make_enum(name: str, items: Sequence[Item]) -> GuessedEnum:
     """An enum with these values; one of proto3 begins with 0."""
     prefix, names = prefix_of(name), TakenNames()
@@ -92,7 +109,8 @@ def make_enum(name: str, items: Sequence[Item]) -> GuessedEnum:
     values: list[tuple[str, str]] = []
     for text, label, number in items:
         bare = "_".join(words_of(text)[0]).upper().removeprefix(f"{prefix}_") or "VALUE"
-        numbers.append(int(number, 0) if _NUMBER.fullmatch(number) else max(numbers, default=-1) + 1)
+        own = number_of(number)
+        numbers.append(_next(numbers) if own is None or own in numbers else own)
         values.append((f"{prefix}_{names.take(bare)}", label if label != text else ""))
     if 0 not in numbers:
         values.insert(0, (f"{prefix}_{names.take('UNSPECIFIED')}", ""))

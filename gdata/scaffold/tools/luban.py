@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
-from gdata.scaffold.declared import read_type
+from gdata.scaffold.declared import Declared, read_type
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.header import text_at
 from gdata.scaffold.sheets.table import find_table_of
-from gdata.scaffold.tools.definitions import Definitions, Message
+from gdata.scaffold.tools.definitions import Definitions, Message, number_of
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
 from gdata.sources.grid import Grid
 
@@ -29,6 +29,9 @@ class _Defined(Definitions):
     parents: dict[str, str] = field(default_factory=dict)
     """By bean, the one that it goes on from; those named here have kinds, and no fields of a cell's own."""
     tables: dict[str, Line] = field(default_factory=dict)
+    """By the places that they are read from."""
+    found: set[str] = field(default_factory=set)
+    """The places of which there is a sheet."""
     unmatched: list[Unmatched] = field(default_factory=list)
 
 
@@ -42,7 +45,10 @@ def read_luban(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading |
     for spreadsheet, grid in sheets:
         read = {"__enums__": _read_enums, "__beans__": _read_beans, "__tables__": _read_tables}
         name = _definition(spreadsheet, grid)
-        if name:
+        if name and not any(text_at(row, 0).lower().startswith("##var") for row in grid.rows[:10]):
+            what = say("no row begins with ##var, which names the columns")
+            defined.unmatched.append(Unmatched(grid.cell(1, 1), what, say("write it, and scaffold again")))
+        elif name:
             read[name](grid, defined)
     _inherit(defined)
     found: list[SheetFound | SkippedSheet] = []
@@ -54,6 +60,11 @@ def read_luban(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading |
             found.append(_read_sheet(spreadsheet, grid, defined))
         else:
             rest.append((spreadsheet, grid))
+    for place, line in defined.tables.items():
+        if place not in defined.found:
+            what = say("there is no sheet of {place}", place=place)
+            instead = say("name its workbook or folder too, or delete the line")
+            defined.unmatched.append(Unmatched(line.cell("input"), what, instead))
     return ToolReading(found, defined.every_enum, defined.unmatched, rest, "luban")
 
 
@@ -86,9 +97,11 @@ def _lines(grid: Grid) -> Iterator[Line]:
 
 def _read_tables(grid: Grid, defined: _Defined) -> None:
     for line in _lines(grid):
-        for place in line["input"].split(","):
-            if place.strip():
-                defined.tables[place.strip().lower()] = line
+        for place in filter(None, map(str.strip, line["input"].split(","))):
+            if defined.tables.setdefault(place.lower(), line) is not line:
+                what = say("{place} fills several tables", place=place)
+                instead = say("write a list of them in its line of sheets.yaml")
+                defined.unmatched.append(Unmatched(line.cell("input"), what, instead))
 
 
 def _read_enums(grid: Grid, defined: _Defined) -> None:
@@ -100,6 +113,14 @@ def _read_enums(grid: Grid, defined: _Defined) -> None:
             groups[-1].append(line)
     for lines in groups:
         items = [(line["item.name"], line["item.alias"], line["item.value"]) for line in lines if line["item.name"]]
+        numbers: set[int] = set()
+        for line in lines:
+            number = number_of(line["item.value"])
+            if line["item.name"] and line["item.value"] and (number is None or number in numbers):
+                what = say("{number} can't be the number of an enum's value", number=line["item.value"])
+                place = line.cell("item.value")
+                defined.unmatched.append(Unmatched(place, what, say("it gets the next one; write another")))
+            numbers |= {number} if number is not None else set()
         is_flags = lines[0]["flags"].lower() in ("true", "1", "yes")
         defined.add_enum(lines[0]["full_name"], items, is_flags=is_flags)
 
@@ -144,7 +165,7 @@ def _inherit(defined: _Defined) -> None:
 
 def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | SkippedSheet:
     """One sheet: its rows of `##` are its header block, and `__tables__` says what it is called."""
-    line = _line_of(spreadsheet, grid, defined.tables)
+    line = _line_of(spreadsheet, grid, defined)
     if text_at(grid.rows[0], 0).lower().startswith(("##column", "##vertical")):
         return _on_its_side(spreadsheet, grid, defined, line)
     marks = [text_at(row, 0).lower() for row in grid.rows[:12]]
@@ -152,16 +173,34 @@ def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> Shee
     names = [index for index, mark in enumerate(marks[:heads]) if mark.startswith("##var")]
     entry = SheetEntry(grid.sheet, (), "rows", names[0] + 1, heads + 1, header_rows=2 if len(names) > 1 else 1)
     found = find_table_of(spreadsheet, grid, entry)
-    columns = tuple(_own_column(column, grid, heads) for column in found.columns)
+    if not found.columns:
+        return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
+    columns = tuple(_own_column(column, grid, heads, defined) for column in found.columns)
     found = _named(_resolved(replace(found, columns=columns), defined), line, defined)
     if any(column.header.startswith("*") for column in columns):
         found = replace(found, entry=replace(found.entry, multirow=True))
     return found
 
 
-def _own_column(column: SourceColumn, grid: Grid, heads: int) -> SourceColumn:
-    types = next((row for row in grid.rows[:heads] if text_at(row, 0).lower().startswith("##type")), [])
-    return replace(column, declared=read_type(text_at(types, column.index)) or column.declared)
+def _own_column(column: SourceColumn, grid: Grid, heads: int, defined: _Defined) -> SourceColumn:
+    marks = [text_at(row, 0).lower() for row in grid.rows[:heads]]
+    row = next((index for index, mark in enumerate(marks) if mark.startswith("##type")), None)
+    if row is None:
+        return column
+    text = text_at(grid.rows[row], column.index)
+    declared = read_type(text)
+    if text and (declared is None or _is_undefined(declared, defined)):
+        what = say("{type} isn't known as a type", type=text)
+        instead = say("it is guessed from the values; write the field by hand where that is wrong")
+        defined.unmatched.append(Unmatched(grid.cell(row + 1, column.index + 1), what, instead))
+    return replace(column, declared=declared or column.declared)
+
+
+def _is_undefined(declared: Declared, defined: _Defined) -> bool:
+    """Whether a bean or enum is named that no sheet defines."""
+    name = declared.name.rpartition(".")[2]
+    known = (*defined.enums, *defined.messages, *defined.parents.values())
+    return declared.is_own and bool(name) and name not in known and declared.name not in known
 
 
 def _resolved(found: SheetFound, defined: _Defined) -> SheetFound:
@@ -180,14 +219,15 @@ def _kinds_of(name: str, defined: _Defined) -> list[str]:
     return [one for one, parent in defined.parents.items() if parent == name]
 
 
-def _line_of(spreadsheet: Spreadsheet, grid: Grid, tables: Mapping[str, Line]) -> Line | None:
+def _line_of(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> Line | None:
     """The line of `__tables__` that names a sheet: `item.xlsx`, `Sheet1@item.xlsx`, `item.csv`, with folders or not."""
     file = spreadsheet.path.name.lower() if spreadsheet.path is not None else spreadsheet.name.lower()
     title = grid.sheet.lower()
     wanted = (f"{title}@{file}", f"*@{file}", file, f"{title}.csv")
-    for place, line in tables.items():
+    for place, line in defined.tables.items():
         sheet, at, path = place.rpartition("@")
         if f"{sheet}{at}{path.rpartition('/')[2]}" in wanted:
+            defined.found.add(place)
             return line
     return None
 
@@ -207,6 +247,10 @@ def _named(found: SheetFound, line: Line | None, defined: _Defined) -> SheetFoun
         what = say("the list has several indexes of its own")
         defined.unmatched.append(Unmatched(line.cell("index"), what, say("servers look up rows with `where`")))
         index = []
+    headers = {column.header.lower().lstrip("*") for column in found.columns}
+    for name in (one for one in index if one.lower() not in headers):
+        what = say("no column is called {name}", name=name)
+        defined.unmatched.append(Unmatched(line.cell("index"), what, say("mark the key by hand")))
     if mode in ("one", "singleton"):
         what, instead = say("a table of one record lies in a row"), say("it is a table of one row")
         defined.unmatched.append(Unmatched(line.cell("mode"), what, instead))
@@ -219,6 +263,8 @@ def _on_its_side(
     first = next((index for index, cell in enumerate(grid.rows[0]) if not shown(cell).startswith("##")), 1)
     found = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, (), "columns", 1, first + 1))
     types = next((index for index, cell in enumerate(grid.rows[0]) if shown(cell).lower().startswith("##type")), None)
+    if not found.columns:
+        return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
     columns = [
         replace(column, declared=read_type(text_at(grid.rows[column.index], types)) if types is not None else None)
         for column in found.columns
