@@ -12,7 +12,9 @@ from workbook_files import read
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
+from gdata.problems import Cell
 from gdata.sources.csv.folder import pull_csv, read_csv
+from gdata.sources.csv.source import CsvFolders
 from gdata.sources.grid import CellValue, Pulled, SheetRequest
 
 
@@ -204,6 +206,13 @@ def test_only_the_files_asked_for_are_read(tmp_path: Path) -> None:
     found = read_csv(pulled, [SheetRequest("W*", is_glob=True), SheetRequest("Item"), SheetRequest("Notes")])
     assert [grid.sheet for grid in found.grids] == ["Weapon a", "Item"]
     assert (found.missing, found.titles) == (["Notes"], ["Item", "Note", "Weapon a"])
+
+
+def test_a_file_in_capitals_is_found_again(tmp_path: Path) -> None:
+    (tmp_path / "Item.CSV").write_text("id\n")
+    spreadsheet = Spreadsheet("a", (), path=tmp_path)
+    assert Path(CsvFolders().link(spreadsheet, Cell("a", "Item", 1, 1), None)).samefile(tmp_path / "Item.CSV")
+    assert [path.name for path in CsvFolders().paths_of(spreadsheet)] == ["Item.CSV"]
 
 
 def test_titles_are_composed(tmp_path: Path) -> None:

@@ -48,5 +48,6 @@ class CsvFolders(LocalSource):
         """The sheet's file."""
         if not cell.sheet or spreadsheet.path is None:
             return str(spreadsheet.path)
-        names = [f"{spreadsheet.path}{os.sep}{cell.sheet}{suffix}" for suffix in _SUFFIXES]
+        suffixes = (*_SUFFIXES, *map(str.upper, _SUFFIXES))
+        names = [f"{spreadsheet.path}{os.sep}{cell.sheet}{suffix}" for suffix in suffixes]
         return next(filter(os.path.isfile, names), names[0])
