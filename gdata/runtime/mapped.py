@@ -31,8 +31,8 @@ from gdata.bundles.index import RowIndex, is_worth_it, make_index, read_index
 from gdata.bundles.lookup import RowMissing, Table
 from gdata.bundles.manifest import Part, TableEntry
 from gdata.bundles.reader import damaged_file
-from gdata.errors import DamagedError, OutputError
-from gdata.files import write_atomically
+from gdata.errors import DamagedError, OutputError, OutsideError
+from gdata.files import reason_of, write_atomically
 from gdata.language import sentence
 from gdata.runtime.messages import TableType
 from gdata.runtime.places import PartFiles
@@ -116,16 +116,28 @@ class _PartFile:
     def _digest(self) -> str:
         digest, buffer = hashlib.sha256(), bytearray(_PIECE)
         view = memoryview(buffer)
-        while size := self._file.readinto(buffer):
-            digest.update(view[:size])
+        try:
+            while size := self._file.readinto(buffer):
+                digest.update(view[:size])
+        except OSError as error:
+            raise self._unreadable(error) from error
         return digest.hexdigest()
 
     def _read(self, start: int, end: int) -> bytes:
-        if hasattr(os, "pread"):
-            return os.pread(self._file.fileno(), end - start, start)
-        with self._lock:  # Windows
-            self._file.seek(start)
-            return self._file.read(end - start)
+        try:
+            if hasattr(os, "pread"):
+                return os.pread(self._file.fileno(), end - start, start)
+            with self._lock:  # Windows
+                self._file.seek(start)
+                return self._file.read(end - start)
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> OutsideError:
+        return OutsideError(
+            sentence("{place}: can't be read: {error}", place=f"{self._place}: {self._name}", error=reason_of(error)),
+            hint=sentence("check the disk"),
+        )
 
     def row(self, position: int) -> bytes:
         """A row's bytes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import subprocess
 import sys
@@ -185,6 +187,17 @@ def test_a_part_that_is_written_to_later_is_told(bundle: Path) -> None:
     for broken in (lambda: items[1500], lambda: list(items), lambda: items.where(price=7)):
         with pytest.raises(DamagedError, match="changed after it was verified"):
             broken()
+
+
+def test_a_disk_that_fails_is_told(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    items = gdata.load(bundle).ItemTable
+    monkeypatch.setattr("os.pread", fail, raising=False)
+    for ask in (lambda: items[5], lambda: list(items)):
+        with pytest.raises(OutsideError, match=r"ItemTable-.*\.binpb: can't be read: Input/output error"):
+            ask()
 
 
 def test_files_that_are_removed_stay_for_who_has_them(bundle: Path) -> None:
