@@ -30,7 +30,7 @@ from gdata.bundles.manifest import (
 from gdata.config import Target
 from gdata.errors import SchemaError
 from gdata.language import sentence
-from gdata.longbytes import Content, Spool, blocks_of, part_of
+from gdata.longbytes import Content, LongBytes, Spool, blocks_of, part_of
 from gdata.parsing.view import View
 from gdata.proto.fields import is_map_entry, pool_of
 from gdata.proto.maporder import sort_maps
@@ -100,6 +100,8 @@ class _TableEncoder:
         folder: Path | None,
     ) -> None:
         self._target, self._folder = target, folder
+        self._spool: Spool | None = None
+        """One for all tables: a system lets a process have a few hundred files open."""
         self._plans = plans
         self._visible = visible
         self._pool: DescriptorPool | None = None
@@ -164,10 +166,9 @@ class _TableEncoder:
         """The table without what the target may not see; of one that isn't in memory, a block of rows at a time."""
         if view.plan.kind != "rows" or isinstance(view.wire, bytes):
             return _bytes_of(self._stripped(view.plan, view.content))
-        spool = Spool(self._folder)
-        for block in view.blocks():
-            spool.add(_bytes_of(self._stripped(view.plan, block)))
-        return spool.written
+        self._spool = self._spool or Spool(self._folder)
+        stripped = (_bytes_of(self._stripped(view.plan, block)) for block in view.blocks())
+        return LongBytes.joined(map(self._spool.add, stripped))
 
     def _stripped(self, plan: TablePlan, content: bytes) -> Any:
         assert self._pool is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 from google.protobuf import json_format
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from gdata.bundles.encode import as_text, encode_build, split_rows
 from gdata.config import Target
+from gdata.longbytes import Spool
 from gdata.schema.schema import Schema
 from gdata.testing.views import build_schema, build_view
 
@@ -63,6 +65,29 @@ def test_references_that_a_target_may_know() -> None:
     assert list(for_server.manifest.tables["ItemTable"].refs) == ["chosen", "deep", "hidden", "next", "secret"]
     assert list(for_client.manifest.tables["ItemTable"].refs) == ["next"]
     assert list(for_client.manifest.tables) == ["ItemTable"]
+
+
+def test_large_tables_need_no_file_each() -> None:
+    names = [f"T{number}Table" for number in range(20)]
+    rows = "message Row { int32 id = 1; int32 own = 2 [(gdata.field).groups = 'server']; }"
+    tables = "".join(f"message {name} {{ repeated Row rows = 1; }}" for name in names)
+    schema = build_schema(
+        {"t.proto": f'syntax = "proto3"; package game; import "gdata/options.proto"; {rows} {tables}'}
+    )
+    views = {name: build_view(schema, schema.table(f"game.{name}"), [{"id": 1, "own": 2}]) for name in names}
+    (whole,) = encode_build(schema, {"client": (Target("client", groups=("client",)), views)})
+    spool = Spool()
+    for view in views.values():
+        view.wire = spool.add(view.content)
+    before = _open_files()
+    (bundle,) = encode_build(schema, {"client": (Target("client", groups=("client",)), views)})
+    assert _open_files() - before <= 1
+    assert {name: bytes(content) for name, content in bundle.files.items()} == whole.files
+
+
+def _open_files() -> int:
+    folder = Path("/dev/fd")
+    return len(list(folder.iterdir())) if folder.is_dir() else 0
 
 
 def test_a_text_stands_beside_the_binary() -> None:
