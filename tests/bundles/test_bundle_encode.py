@@ -69,8 +69,9 @@ def test_references_that_a_target_may_know() -> None:
 
 def test_large_tables_need_no_file_each() -> None:
     names = [f"T{number}Table" for number in range(20)]
-    rows = "message Row { int32 id = 1; int32 own = 2 [(gdata.field).groups = 'server']; }"
-    tables = "".join(f"message {name} {{ repeated Row rows = 1; }}" for name in names)
+    rows = "message Row { int32 id = 1 [(gdata.field).groups = 'client']; int32 own = 2; }"
+    group = "option (gdata.table).groups = 'client';"
+    tables = "".join(f"message {name} {{ {group} repeated Row rows = 1; }}" for name in names)
     schema = build_schema(
         {"t.proto": f'syntax = "proto3"; package game; import "gdata/options.proto"; {rows} {tables}'}
     )
@@ -82,6 +83,7 @@ def test_large_tables_need_no_file_each() -> None:
     before = _open_files()
     (bundle,) = encode_build(schema, {"client": (Target("client", groups=("client",)), views)})
     assert _open_files() - before <= 1
+    assert len(bundle.manifest.tables) == len(names)
     assert {name: bytes(content) for name, content in bundle.files.items()} == whole.files
 
 
