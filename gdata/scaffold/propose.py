@@ -122,7 +122,9 @@ def make_draft(
         entries = known.entries_of(spreadsheet, [grid.sheet for grid in grids])
         for grid in grids:
             entry = entries.get(grid.sheet)
-            if entry is not None and not known.plans.keys() >= set(entry.tables):
+            if entry is not None and entry.overlay:
+                mapped += 1  # What it changes is another sheet's, and so are the columns.
+            elif entry is not None and not known.plans.keys() >= set(entry.tables):
                 looked_at.append(_of_entry(spreadsheet, grid, entry, place.package))
             elif entry is not None:
                 mapped += 1

@@ -151,3 +151,39 @@ def test_a_sheet_whose_line_was_deleted_feeds_its_own_table_again(project: Path)
     assert _numbers(project) == before
     assert "Item: game.ItemTable" in config.read_text(encoding="utf-8")
     assert json.loads(gdata(project, "build", "--format", "json"))["problems"] == []
+
+
+SALE: list[list[object]] = [["id", "name", "sold", "@remove"], [1001, "Sale 1001", 1, ""], [1002, "", "", "TRUE"]]
+
+
+def test_an_overlay_that_sheets_yaml_names_is_left_alone(project: Path) -> None:
+    write_sheet(project / "sheets" / "Item Sale.csv", [row[:2] + row[3:] for row in SALE])
+    config = project / "sheets.yaml"
+    line = "      Item Sale: {table: game.ItemTable, overlay: true}"
+    text = re.sub(r"(\n +Item: game\.ItemTable)", rf"\1\n{line}", config.read_text(encoding="utf-8"))
+    config.write_text(text, encoding="utf-8")
+    assert "nothing to add: all 2 sheets" in gdata(project, "scaffold", "sheets")
+    before = _numbers(project)
+    write_sheet(project / "sheets" / "Item Sale.csv", SALE)  # A column that the table hasn't is no new field.
+    gdata(project, "scaffold", "--yes", "sheets")
+    assert (_numbers(project), config.read_text(encoding="utf-8")) == (before, text)
+
+
+def test_an_overlay_of_a_table_that_only_sheets_yaml_names_is_no_part_of_it(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "sheets" / "Item.csv", ITEMS)
+    write_sheet(tmp_path / "sheets" / "Item Sale.csv", [row[:2] + row[3:] for row in SALE])
+    (tmp_path / "sheets.yaml").write_text(
+        "version: 1\nspreadsheets:\n  game:\n    path: sheets\n    sheets:\n"
+        "      Item Sale: {table: game.ItemTable, overlay: true}\n      Item: game.ItemTable\n",
+        encoding="utf-8",
+    )
+    gdata(tmp_path, "scaffold", "--yes")
+    gdata(tmp_path, "build")
+    assert _numbers(tmp_path)["int32 id"] == 1
+
+
+def test_a_sheet_with_remove_that_nobody_names_is_left_out(project: Path) -> None:
+    write_sheet(project / "sheets" / "Item Sale.csv", SALE)
+    report = json.loads(gdata(project, "scaffold", "--yes", "--format", "json"))
+    assert [one["sheet"] for one in report["skipped"]] == ["Item Sale"]
+    assert "overlay" in report["skipped"][0]["reason"]

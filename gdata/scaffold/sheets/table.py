@@ -113,6 +113,10 @@ def _in_rows(spreadsheet: Spreadsheet, grid: Grid, block: Block) -> SheetFound |
     first = 0 if block.first == block.header + block.header_rows else block.first + 1
     entry = SheetEntry(grid.sheet, (), "rows", block.header + 1, first, header_rows=block.header_rows)
     found = read_table(spreadsheet, grid, entry, block)
+    header = grid.rows[block.header] if block.header < len(grid.rows) else []
+    if any(fold(shown(cell).strip()) == "@remove" for cell in header):
+        reason = say("with @remove it changes another sheet: name it in sheets.yaml with that one's table and overlay")
+        return SkippedSheet(spreadsheet.name, grid.sheet, reason)
     if len(found.columns) < 2 and not (found.columns and is_identifier(found.columns[0].header)):
         return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
     return found
