@@ -176,6 +176,56 @@ def test_a_value_that_means_no_reference_has_no_title() -> None:
     assert [one.as_json() for one in change.fields] == [{"old": 1, "new": 9, "old_title": "검"}]
 
 
+def test_a_maps_key_that_one_side_lacks_refers_to_nothing_there_and_stays_away() -> None:
+    proto = """
+    syntax = "proto3";
+    message Item { int32 id = 1; string name = 2; }
+    message ItemTable { repeated Item rows = 1; }
+    message Shelf { string name = 1; map<string, int32> items = 2; int32 weight = 3; }
+    message ShelfTable { repeated Shelf rows = 1; }
+    """
+    refs = {"ShelfTable": {"items": [Reference("ItemTable", ("id",))]}}
+
+    def made(name: str, items: dict[str, int]) -> Side:
+        rows = {"ItemTable": [{"id": 0, "name": "zero"}, {"id": 1, "name": "one"}], "ShelfTable": [{"items": items}]}
+        return Side(name, None, memory_output({"server": Contents(proto, rows, refs=refs)}))
+
+    diff = compare(made("old", {"a": 1, "b": 1}), made("new", {"a": 1, "c": 1}), category="off")
+    (change,) = diff.targets["server"].tables["ShelfTable"].as_json()["changed"]
+    assert change["row"]["items"] == {"a": 1, "c": 1}
+    assert change["fields"] == {
+        "items[b]": {"old": 1, "new": None, "old_title": "one"},
+        "items[c]": {"old": None, "new": 1, "new_title": "one"},
+    }
+
+
+def test_a_renamed_fields_value_has_its_title_on_either_side() -> None:
+    renamed = NESTED.replace("int32 item = 2", "int32 prize = 2").replace(
+        "string id = 2; int32 count", "string what = 2; int32 count"
+    )
+    renamed = renamed.replace("repeated Reward rewards", "repeated Reward gifts")
+    gift = NESTED_REFS["QuestTable"]["rewards.id"]
+    tables = {
+        "ItemTable": [{"id": 1, "name": "검"}, {"id": 2, "name": "활"}],
+        "HeroTable": [{"id": "h", "name": "민지"}],
+    }
+    old = {**tables, "QuestTable": [{"id": 1, "item": 1, "rewards": [{"kind": 0, "id": "검"}]}]}
+    new = {**tables, "QuestTable": [{"id": 1, "prize": 2, "gifts": [{"kind": 1, "what": "h"}]}]}
+    sides = (
+        Side(name, None, memory_output({"server": Contents(proto, rows, refs={"QuestTable": refs})}))
+        for name, proto, rows, refs in (
+            ("old", NESTED, old, {"item": NESTED_ITEM, "rewards.id": gift}),
+            ("new", renamed, new, {"prize": NESTED_ITEM, "gifts.what": gift}),
+        )
+    )
+    (change,) = compare(*sides, category="off").targets["server"].tables["QuestTable"].changed
+    assert {one.path: (one.old_title, one.new_title) for one in change.fields} == {
+        "prize": ("검", "활"),
+        "gifts[1].kind": ("", ""),
+        "gifts[1].what": ("검", "민지"),
+    }
+
+
 def test_a_row_that_came_has_the_titles_of_what_it_refers_to() -> None:
     table = quests([], [NEW_QUEST])
     (row,) = table.added

@@ -20,7 +20,7 @@ from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_ro
 from gdata.diffs.tables.rows import Alignment, RawTable, align, cut_rows
 from gdata.diffs.tables.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes
-from gdata.diffs.tables.titles import SideTitles
+from gdata.diffs.tables.titles import SideTitles, path_by_number
 
 
 @dataclass(frozen=True)
@@ -300,11 +300,13 @@ class _Comparison:
         if not self.refs:
             return found
         before, after = (side.titles.referents(side.name) for side in (self.old, self.new))
+        rows = self.new_raw.shape.row, self.old_raw.shape.row
 
         def titled(index: int, one: FieldChange) -> FieldChange:
             if plain(one.path) not in self.refs or not next(left, False):
                 return one
-            titles = before.title(old[index], one.path), after.title(new[index], one.path)
+            old_path = one.path if self.alike else path_by_number(one.path, *rows)
+            titles = before.title(old[index], old_path), after.title(new[index], one.path)
             return one._replace(old_title=titles[0], new_title=titles[1])
 
         return {index: [titled(index, one) for one in changes] for index, changes in found.items()}

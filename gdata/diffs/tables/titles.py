@@ -20,7 +20,7 @@ from gdata.bundles.titles import Titles, text_columns, titles_of
 from gdata.diffs.model import plain
 from gdata.diffs.tables.schemas import BundleSchema, TableShape, class_of, descriptor_of
 from gdata.language import current_language
-from gdata.proto.fields import is_map, key_field
+from gdata.proto.fields import element_field, is_map, key_field
 
 _Found = tuple[Sequence[Message], Mapping[Any, int]]
 """Rows, and where among them that of a value stands."""
@@ -137,7 +137,10 @@ def value_at(row: Message, path: str) -> tuple[FieldDescriptor, Message, Any]:
             is_set = not field.has_presence or holder.HasField(name)
             held = getattr(holder, name) if is_set else None
         elif field is not None and is_map(field):
-            held = held[_map_key(field, key)]
+            wanted = _map_key(field, key)
+            if wanted not in held:  # Asking for it would put it in.
+                raise LookupError(path)
+            held = held[wanted]
         else:
             held = held[int(key) - 1]
         if held is None:
@@ -145,6 +148,23 @@ def value_at(row: Message, path: str) -> tuple[FieldDescriptor, Message, Any]:
     if field is None:
         raise LookupError(path)
     return field, holder, held
+
+
+def path_by_number(path: str, row: Descriptor, other: Descriptor) -> str:
+    """A path with indexes as it is called in `other`, which has the fields of `row` under their numbers."""
+    messages: tuple[Descriptor, Descriptor] | None = (row, other)
+
+    def renamed(match: re.Match[str]) -> str:
+        nonlocal messages
+        field = messages[0].fields_by_name.get(match[2]) if messages is not None and match[2] is not None else None
+        twin = messages[1].fields_by_number.get(field.number) if messages is not None and field is not None else None
+        if field is None or twin is None:
+            return match[0]
+        inner, twin_inner = element_field(field).message_type, element_field(twin).message_type
+        messages = (inner, twin_inner) if inner is not None and twin_inner is not None else None
+        return str(twin.name)
+
+    return _STEP.sub(renamed, path)
 
 
 def _map_key(field: FieldDescriptor, text: str) -> Any:
