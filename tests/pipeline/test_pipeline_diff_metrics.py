@@ -131,6 +131,18 @@ def test_a_diff_has_what_it_does_to_the_metrics(tmp_path: Path) -> None:
     assert all(not one.held for side in (diff.old, diff.new) for one in side.bundles.values())
 
 
+def test_a_metric_of_a_table_that_went_is_computed_before_too(tmp_path: Path) -> None:
+    metrics = """
+from gdata.metrics import metric
+@metric
+def drops(data): return len(getattr(data, "DropTable", ()))
+"""
+    old, new = bundle(tmp_path / "old", OLD), build_output(tmp_path / "new", PROTO, {"ItemTable": OLD})
+    sides = Side("old", None, {"server": old}), Side("new", None, open_output(new))
+    (metric,) = compare_sides(config(tmp_path, metrics=metrics), *sides, "off", pytest.fail).metrics
+    assert metric.changed == {"": (40.0, 0.0)}
+
+
 def test_without_metrics_it_is_the_diff_alone(tmp_path: Path) -> None:
     side = Side("old", None, {"server": bundle(tmp_path / "old", OLD)})
     assert compare_sides(None, side, side, "off", pytest.fail).metrics == ()

@@ -187,8 +187,5 @@ def _is_same(old: Bundle, new: Bundle, tables: Sequence[str]) -> bool:
     """Whether the tables that a metric asked for have the same bytes on both sides: it gives the same then."""
     if old.manifest.schema.sha256 != new.manifest.schema.sha256:
         return False
-    return all(
-        name in old.manifest.tables and old.manifest.tables[name].parts == new.manifest.tables[name].parts
-        for name in tables
-        if name in new.manifest.tables
-    )
+    found = ((old.manifest.tables.get(name), new.manifest.tables.get(name)) for name in tables)
+    return all((one and one.parts) == (other and other.parts) for one, other in found)
