@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from gdata.config import SheetEntry, Spreadsheet
-from gdata.errors import UsageError
+from gdata.errors import ConfigError, UsageError
 from gdata.language import say, sentence
 from gdata.problems import Problem
 from gdata.scaffold.fields.references import NearMiss, Referable, make_referable
@@ -125,7 +125,7 @@ def make_draft(
             if entry is not None and entry.overlay:
                 mapped += 1  # What it changes is another sheet's, and so are the columns.
             elif entry is not None and not known.plans.keys() >= set(entry.tables):
-                looked_at.append(_of_entry(spreadsheet, grid, entry, place.package))
+                looked_at.append(_of_entry(spreadsheet, grid, entry, place))
             elif entry is not None:
                 mapped += 1
                 additions.find(grid, entry, [known.plans[name] for name in entry.tables], ZoneInfo(timezone))
@@ -171,8 +171,15 @@ def make_draft(
     )
 
 
-def _of_entry(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, package: str) -> SheetFound | SkippedSheet:
-    """A sheet that sheets.yaml maps to a table that no .proto file has yet."""
+def _of_entry(
+    spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, place: ProjectPlace
+) -> SheetFound | SkippedSheet:
+    """A sheet that sheets.yaml maps to a table that no .proto file has yet.
+
+    Raises:
+        ConfigError: it has no header there.
+    """
+    package = place.package
     above = f"{package}." if package else ""
     name = entry.tables[0].removeprefix(above)
     if len(entry.tables) > 1 or "." in name or not entry.tables[0].startswith(above):
@@ -182,7 +189,13 @@ def _of_entry(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, package: 
             package=package,
         )
         return SkippedSheet(spreadsheet.name, grid.sheet, reason)
-    return find_table_of(spreadsheet, grid, replace(entry, tables=(name,)))
+    found = find_table_of(spreadsheet, grid, replace(entry, tables=(name,)))
+    if not found.columns:
+        raise ConfigError(
+            f"{place.config_path.name}:{entry.line}: {grid.sheet}: {say('no header stands where sheets.yaml says')}",
+            hint=sentence("mend `header_row`, `range` or `layout` there, or write the headers"),
+        )
+    return found
 
 
 def write_up(known: Known, place: ProjectPlace, draft: Draft) -> Proposal:

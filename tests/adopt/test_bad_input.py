@@ -226,3 +226,55 @@ def test_sheets_without_a_table_leave_a_folder_of_schemas_alone(
     ran = run("scaffold", "sheets")
     assert (ran.code, files(tmp_path)) == (0, before), ran.all
     assert "nothing to add" in ran.all
+
+
+BESIDE = [
+    "header_row: 100",
+    "header_row: 80, first_row: 90",
+    "range: 'H:K'",
+    "range: 'A50:D60'",
+    "layout: columns, header_row: 50",
+    "layout: vertical, first_row: 50",
+]
+
+
+@pytest.mark.parametrize("options", BESIDE)
+def test_a_new_table_whose_header_is_not_there_is_an_error(
+    options: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_project(tmp_path, {"Item.csv": ITEMS, "New.csv": ITEMS.rstrip()}, "Item: game.ItemTable")
+    with (tmp_path / "sheets.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"      New: {{table: game.NewTable, {options}}}\n")
+    monkeypatch.chdir(tmp_path)
+    before = files(tmp_path)
+    ran = run("scaffold", "--yes")
+    assert (ran.code, files(tmp_path)) == (2, before), ran.all
+    assert "sheets.yaml:7: New: no header stands where sheets.yaml says" in ran.all
+
+
+TABLEAU = 'ID,Kind\n"map<uint32, Item>",enum<.Kind>\nx,y\n1,B\n2,D\n'
+OTHERS: list[tuple[str, dict[str, str], list[str]]] = [
+    ("tableau", {"@TABLEAU": "Sheet,Namerow,Datarow\nItem,10,40\n", "Item": TABLEAU}, []),
+    ("tableau", {"@TABLEAU": "Sheet,Namerow,Datarow\nItem,x,-1\n", "Item": TABLEAU}, ["ItemTable"]),
+    ("tableau", {"@TABLEAU": "Sheet,Mode\nItem,\nKind,MODE_ENUM_TYPE\n", "Kind": "", "Item": TABLEAU}, ["ItemTable"]),
+    ("tableau", {"@TABLEAU": "", "Item": TABLEAU}, ["ItemTable"]),
+    (
+        "tabtoy",
+        {
+            "@Types": "ObjectType,FieldName,FieldType,Value,Alias\n,A,int32,x,\nKind,B,,1,\n",
+            "Item": "ID,Kind\nint32,Kind\n,\nid,kind\n1,B\n2,B\n",
+        },
+        ["ItemTable"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("tool", "sheets", "tables"), OTHERS, ids=range(len(OTHERS)))
+def test_half_definitions_of_other_tools_are_no_bug(
+    tool: str, sheets: dict[str, str], tables: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {f"{name}.csv": text for name, text in sheets.items()})
+    monkeypatch.chdir(tmp_path)
+    ran = run("scaffold", "sheets", "--tool", tool, "--format", "json")
+    assert ran.code == 0, ran.all
+    assert [one["name"] for one in json.loads(ran.out)["tables"]] == tables

@@ -101,6 +101,8 @@ def find_block(rows: Rows) -> Block | None:
 def block_at(rows: Rows, header: int, first: int, header_rows: int) -> Block:
     """The header block where somebody said which row the header is and where records begin."""
     block = Block(header, first, header_rows=header_rows)
+    if header + header_rows > len(rows):
+        return block  # Nothing is known of what lies below what was looked at, or below the sheet's end.
     own = range(header, header + header_rows)
     types = next((index for index in range(min(first, len(rows))) if index not in own and _is_types(rows[index])), None)
     width = max((len(filled(row)) for row in rows[:30]), default=0)

@@ -72,7 +72,11 @@ def read_tableau(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading
         elif place.book in listed and line is None:
             found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("{meta} doesn't list it", meta=_META)))
         else:
-            found.append(defined.in_columns(_read_sheet(spreadsheet, grid, place, line)))
+            one = _read_sheet(spreadsheet, grid, place, line)
+            if one.columns:
+                found.append(defined.in_columns(one))
+            else:
+                found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers")))
     return ToolReading(found, defined.every_enum, unmatched, rest, "tableau")
 
 
@@ -120,7 +124,8 @@ def _define(grid: Grid, title: str, line: Line, defined: Definitions) -> None:
 def _blocks(rows: list[list[str]], name: str, *, is_many: bool) -> Iterator[tuple[str, list[list[str]]]]:
     """The definitions of a sheet: the whole of it, or blocks below their names with a blank row between."""
     if not is_many:
-        yield name, rows
+        if rows:
+            yield name, rows
         return
     block: list[list[str]] = []
     for row in [*rows, []]:

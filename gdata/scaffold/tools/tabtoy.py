@@ -93,7 +93,12 @@ def _define(grid: Grid, head: int, names: tuple[str, ...], defined: _Defined) ->
     for line in _type_lines(grid, head):
         kind, owner, label = (line[name] if name else "" for name in names[:3])
         name, text, number = line[names[3]], line[names[4]], line[names[6]]
-        if kind in ("枚举", "Enum", "enum") or (not names[0] and number):
+        is_enum = kind in ("枚举", "Enum", "enum") or bool(not names[0] and number)
+        if not owner and (is_enum or not names[0]) and name:
+            place = line.cell(names[1])
+            what, instead = say("{name} belongs to no type", name=name), say("write its type, and scaffold again")
+            defined.unmatched.append(Unmatched(place, what, instead))
+        elif is_enum:
             enums.setdefault(owner, []).append((name, label, number))
         elif not names[0] and name:
             messages.setdefault(owner, []).append((name, text, label))
