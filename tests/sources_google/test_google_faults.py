@@ -79,6 +79,14 @@ def test_a_fault_that_stays_has_its_own_words(fault, on):
         assert_helpful(caught.value, google)
 
 
+@pytest.mark.parametrize("on", KINDS)
+def test_an_answer_that_breaks_off_is_not_a_host_out_of_reach(on):
+    with emulate(items=SHEETS) as google:
+        google.fail("cut", on=on, times=10_000)
+        with pytest.raises(SourceError, match="kept breaking off"):
+            pull(google, {"items": BY_METADATA}, SHORT)
+
+
 NOISE = ("ya29.", "PRIVATE", "Traceback", "0x", "Error(", "{", "HTTPConnection")
 
 

@@ -30,13 +30,17 @@ _REQUESTS: tuple[tuple[type[Exception], str, bool], ...] = (
     (requests.exceptions.ChunkedEncodingError, "cut", True),
     (requests.exceptions.ContentDecodingError, "cut", True),
     (requests.exceptions.RequestException, "unreachable", False),
+    (urllib3.exceptions.SSLError, "tls", False),
+    (urllib3.exceptions.ProtocolError, "cut", True),
+    (urllib3.exceptions.DecodeError, "cut", True),
     (urllib3.exceptions.HTTPError, "unreachable", True),
     (ssl.SSLError, "tls", False),
     (OSError, "unreachable", False),
 )
 """Exceptions on the way, the narrower first; the kind of failure each is, and whether it may pass.
 
-requests lets some of urllib3's and the system's through: a REQUESTS_CA_BUNDLE that isn't there is an OSError.
+requests lets some of urllib3's and the system's through: a REQUESTS_CA_BUNDLE that isn't there is an OSError. Bodies
+are read from urllib3 itself, which raises its own.
 """
 
 _REFUSALS: tuple[tuple[int, str, str], ...] = (
