@@ -114,6 +114,30 @@ def test_definitions_that_are_not_whole_are_no_traceback(tmp_path: Path, monkeyp
     assert found["problems"] == []
 
 
+@pytest.mark.parametrize(
+    ("meta", "definitions"),
+    [
+        ("Sheet,Mode\nKind,MODE_ENUM_TYPE\nItem,\n", ""),
+        ("Sheet,Mode\nKind,MODE_STRUCT_TYPE\nItem,\n", ""),
+        ("Sheet,Mode\nKind,MODE_ENUM_TYPE_MULTI\nItem,\n", ""),
+        ("Sheet,Datarow\nItem,1\n", "Name\n"),
+    ],
+    ids=["enum without a row", "struct without a row", "enums without a row", "records above their names"],
+)
+def test_what_tableau_wants_more_of_is_neither_a_traceback_nor_a_config_that_nobody_can_load(
+    meta: str, definitions: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets = tmp_path / "sheets"
+    sheets.mkdir()
+    (sheets / "@TABLEAU.csv").write_text(meta, encoding="utf-8")
+    (sheets / "Kind.csv").write_text(definitions, encoding="utf-8")
+    (sheets / "Item.csv").write_text("ID,Name\nint32,string\nid,name\n1,a\n2,b\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = run("scaffold", "sheets")
+    assert [one["name"] for one in found["tables"]] == ["ItemTable"]
+    assert found["problems"] == []
+
+
 def test_messages_under_one_merged_header_are_read_cell_by_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,7 +167,8 @@ def _entry(title: str, line: Line | None) -> SheetEntry:
         return int(text) if text.isdigit() and int(text) > 0 else default
 
     on_its_side = line is not None and line["transpose"].lower() == "true"
-    return SheetEntry(title, (), "columns" if on_its_side else "rows", row("namerow", 1), row("datarow", 4))
+    names = row("namerow", 1)
+    return SheetEntry(title, (), "columns" if on_its_side else "rows", names, max(row("datarow", 4), names + 1))
 
 
 def _unmatched(line: Line) -> list[Unmatched]:
