@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ def find_users(
                 if one.table != table or not one.fields:
                     continue
                 if one.fields not in wanted:
-                    wanted[one.fields] = {value: at for at, value in enumerate(map(attrgetter(*one.fields), rows))}
+                    wanted[one.fields] = places_by_value(descriptors(table), rows, one.fields)
                 yield from _uses(name, rows_of(name), descriptors(name), path, one, wanted[one.fields])
 
 
@@ -69,6 +70,17 @@ def _uses(
                     value = read(held)
                     if value in values and value:
                         yield values[value], Use(name, row, where)
+
+
+def places_by_value(kind: Descriptor, rows: Sequence[Any], fields: Sequence[str]) -> dict[Any, int]:
+    """Where among `rows` the one stands that a value of `fields` refers to; of a list, by each of its values."""
+    found = [kind.fields_by_name.get(name) for name in fields]
+    if not found or any(one is None or one.message_type is not None for one in found):
+        return {}  # No value refers by a message.
+    read = map(attrgetter(*fields), rows)
+    if any(one.is_repeated for one in found if one is not None):
+        return {value: at for at, held in enumerate(read) for value in held} if len(found) == 1 else {}
+    return dict(zip(read, count()))
 
 
 def value_reader(leaf: FieldDescriptor, reference: Reference) -> Callable[[Any], Any] | None:

@@ -199,6 +199,28 @@ def test_a_maps_key_that_one_side_lacks_refers_to_nothing_there_and_stays_away()
     }
 
 
+def test_a_value_that_refers_to_a_list_finds_the_row_that_has_it() -> None:
+    proto = """
+    syntax = "proto3";
+    message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; repeated int32 codes = 3; }
+    message ItemTable { repeated Item rows = 1; }
+    message Quest { int32 item = 1; }
+    message QuestTable { repeated Quest rows = 1; }
+    """.replace("message Item {", 'import "gdata/options.proto"; message Item {')
+    items = [{"id": 1, "name": "one", "codes": [7, 8]}, {"id": 2, "name": "two", "codes": [9]}]
+    refs = {"QuestTable": {"item": [Reference("ItemTable", ("codes",))]}}
+    old, new = (
+        Side(
+            name, None, memory_output({"server": Contents(proto, {"ItemTable": rows, "QuestTable": quest}, refs=refs)})
+        )
+        for name, rows, quest in (("old", items, [{"item": 8}]), ("new", items[1:], [{"item": 9}]))
+    )
+    tables = compare(old, new, category="off").targets["server"].tables
+    (change,), (removed,) = tables["QuestTable"].changed, tables["ItemTable"].removed
+    assert [(one.old_title, one.new_title) for one in change.fields] == [("one", "two")]
+    assert (removed.key, removed.users) == ((1,), 1)
+
+
 def test_a_renamed_fields_value_has_its_title_on_either_side() -> None:
     renamed = NESTED.replace("int32 item = 2", "int32 prize = 2").replace(
         "string id = 2; int32 count", "string what = 2; int32 count"

@@ -6,8 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
-from operator import attrgetter
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -15,7 +13,7 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.manifest import Reference
 from gdata.bundles.reader import Bundle
-from gdata.bundles.references import holds, is_none, value_reader
+from gdata.bundles.references import holds, is_none, places_by_value, value_reader
 from gdata.bundles.titles import Titles, text_columns, titles_of
 from gdata.diffs.model import plain
 from gdata.diffs.tables.schemas import BundleSchema, TableShape, class_of, descriptor_of
@@ -72,7 +70,7 @@ class SideTitles:
 
     def _read(self, shape: TableShape, table: str, fields: tuple[str, ...]) -> _Found:
         """A table's rows and their places by the values of some fields; none where it is no table: others tell that."""
-        if shape.rows is None or not all(name in shape.row.fields_by_name for name in fields):
+        if shape.rows is None:
             return (), {}
         try:
             held: Any = getattr(class_of(shape.table).FromString(self.bundle.table(table)), shape.rows.name)
@@ -80,7 +78,7 @@ class SideTitles:
             return (), {}
         rows: Sequence[Message] = list(held.values()) if shape.is_map else held
         # Places, not rows: a Python object for each of a million takes a second.
-        return rows, dict(zip(map(attrgetter(*fields), rows), count()))
+        return rows, places_by_value(shape.row, rows, fields)
 
 
 @dataclass(frozen=True)
