@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.bundles.manifest import Reference, TableEntry
-from gdata.proto.fields import element_field, is_map
+from gdata.proto.fields import element_field, is_map, key_field
 
 Held = Iterator[tuple[str, Any]]
 """Paths with indexes from 1, and the messages there."""
@@ -45,15 +45,25 @@ def find_users(
                     continue
                 if one.fields not in wanted:
                     wanted[one.fields] = places_by_value(descriptors(table), rows, one.fields)
-                yield from _uses(name, rows_of(name), descriptors(name), path, one, wanted[one.fields])
+                kinds = descriptors(name), descriptors(table)
+                yield from _uses(name, rows_of(name), kinds, path, one, wanted[one.fields])
 
 
 def _uses(
-    name: str, rows: Sequence[Any], kind: Descriptor, path: str, reference: Reference, wanted: Mapping[Any, int]
+    name: str,
+    rows: Sequence[Any],
+    kinds: tuple[Descriptor, Descriptor],
+    path: str,
+    reference: Reference,
+    wanted: Mapping[Any, int],
 ) -> Iterator[tuple[int, Use]]:
+    """Those of one field; `kinds`: what the rows are that have it, and those that it refers to."""
     *outer, last = path.split(".")
-    leaf = leaf_at(kind, path)
-    read = value_reader(leaf, reference) if leaf is not None else None
+    leaf = leaf_at(kinds[0], path)
+    by_key = leaf is not None and refers_by_key(leaf, reference, kinds[1])
+    read: Callable[[Any], Any] | None = None
+    if leaf is not None:
+        read = (lambda value: value) if by_key else value_reader(leaf, reference)
     if leaf is None or read is None:
         return
     values = {value: index for value, index in wanted.items() if not is_none(reference, value)}
@@ -66,7 +76,7 @@ def _uses(
     for row in rows:
         for prefix, holder in _holders(row, outer):
             if holds(reference.when, holder):
-                for where, held in _values(holder, leaf, f"{prefix}{last}"):
+                for where, held in _values(holder, leaf, f"{prefix}{last}", by_key=by_key):
                     value = read(held)
                     if value in values and value:
                         yield values[value], Use(name, row, where)
@@ -96,6 +106,26 @@ def value_reader(leaf: FieldDescriptor, reference: Reference) -> Callable[[Any],
     if not all(name in kind.fields_by_name for name in names):
         names = [field.name for field in sorted(kind.fields, key=lambda one: one.number)]
     return attrgetter(*names) if len(names) == len(reference.fields) else None
+
+
+def refers_by_key(leaf: FieldDescriptor, reference: Reference, referent: Descriptor) -> bool:
+    """Whether it is a map's keys that refer, not its values: where they fit the field that is referred to, they do."""
+    if not is_map(leaf) or len(reference.fields) != 1:
+        return False
+    field = referent.fields_by_name.get(reference.fields[0])
+    return field is not None and _sort(field) == _sort(key_field(leaf))
+
+
+_WHOLE = (
+    FieldDescriptor.CPPTYPE_INT32,
+    FieldDescriptor.CPPTYPE_INT64,
+    FieldDescriptor.CPPTYPE_UINT32,
+    FieldDescriptor.CPPTYPE_UINT64,
+)
+
+
+def _sort(field: FieldDescriptor) -> int:
+    return -1 if field.cpp_type in _WHOLE else int(field.type)
 
 
 def leaf_at(row: Descriptor, path: str) -> FieldDescriptor | None:
@@ -144,10 +174,10 @@ def _holders(message: Any, steps: Sequence[str], prefix: str = "") -> Held:
         yield from _holders(held, rest, f"{prefix}{first}.")
 
 
-def _values(holder: Any, leaf: FieldDescriptor, path: str) -> Iterator[tuple[str, Any]]:
+def _values(holder: Any, leaf: FieldDescriptor, path: str, *, by_key: bool) -> Held:
     held = getattr(holder, leaf.name)
     if is_map(leaf):
-        yield from ((f"{path}[{key}]", held[key]) for key in sorted(held))
+        yield from ((f"{path}[{key}]", key if by_key else held[key]) for key in sorted(held))
     elif leaf.is_repeated:
         yield from ((f"{path}[{index}]", value) for index, value in enumerate(held, 1))
     elif not leaf.has_presence or holder.HasField(leaf.name):

@@ -71,6 +71,32 @@ def test_every_use_is_found_by_its_path(tmp_path: Path) -> None:
     ]
 
 
+KEYED = """
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; }
+message ItemTable { repeated Item rows = 1; }
+message Bag { int32 id = 1 [(gdata.field).key = true]; map<int64, int32> counts = 2; map<int32, Note> notes = 3; }
+message Note { int32 text = 1; }
+message BagTable { repeated Bag rows = 1; }
+"""
+
+
+def test_a_map_whose_keys_fit_refers_by_them(tmp_path: Path) -> None:
+    def made(count: int) -> dict[str, Contents]:
+        bag = {"id": 1, "counts": {1: count}, "notes": {1: {"text": 2}}}
+        rows = {"ItemTable": [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}], "BagTable": [bag]}
+        return {"server": Contents(KEYED, rows, refs={"BagTable": {"counts": [ITEM], "notes": [ITEM]}})}
+
+    data = gdata.load(write_output(tmp_path, made(2)))
+    assert sorted(use.path for use in data.users(data.ItemTable[1])) == ["counts[1]", "notes[1]"]
+    assert list(data.users(data.ItemTable[2])) == []
+    old, new = (Side(name, None, memory_output(made(count))) for name, count in (("old", 2), ("new", 1)))
+    (change,) = compare(old, new, category="off").targets["server"].tables["BagTable"].as_json()["changed"]
+    assert change["fields"] == {"counts[1]": {"old": 2, "new": 1}}
+
+
 SEVERAL = """
 syntax = "proto3";
 package game;

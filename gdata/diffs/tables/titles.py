@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.bundles.manifest import Reference
 from gdata.bundles.reader import Bundle
-from gdata.bundles.references import holds, is_none, places_by_value, value_reader
+from gdata.bundles.references import holds, is_none, places_by_value, refers_by_key, value_reader
 from gdata.bundles.titles import Titles, text_columns, titles_of
 from gdata.diffs.model import plain
 from gdata.diffs.tables.schemas import BundleSchema, TableShape, class_of, descriptor_of
@@ -38,7 +38,7 @@ class SideTitles:
         if table not in self._known:
             entry = self.bundle.manifest.tables[table]
             row = self.schema.table(table, entry, self.bundle.place).row
-            self._known[table] = titles_of(entry, row, self._find, current_language())
+            self._known[table] = titles_of(entry, row, self.find, current_language())
         return self._known[table]
 
     def referents(self, table: str) -> Referents:
@@ -47,12 +47,8 @@ class SideTitles:
         paths = {path for path, found in entry.refs.items() if found}
         return Referents({path: entry.refs[path] for path in paths}, self)
 
-    def row_of(self, reference: Reference, value: Any) -> Message | None:
-        """The row that a value refers to."""
-        found = self._find(reference)
-        return None if found is None else found[0](value)
-
-    def _find(self, reference: Reference) -> tuple[Callable[[Any], Any], Descriptor] | None:
+    def find(self, reference: Reference) -> tuple[Callable[[Any], Any], Descriptor] | None:
+        """What finds the rows that values refer to, and what those are; None where their table isn't there."""
         entry = self.bundle.manifest.tables.get(reference.table)
         if entry is None:
             return None
@@ -102,7 +98,10 @@ class Referents:
             read = value_reader(leaf, one)
             if value is None or read is None or is_none(one, value) or not holds(one.when, holder):
                 continue
-            found = self.titles.row_of(one, read(value))
+            referents = self.titles.find(one)
+            if referents is None or refers_by_key(leaf, one, referents[1]):
+                continue
+            found = referents[0](read(value))
             if found is not None:
                 return self.titles.of(one.table).of(found) or text_of(found, one.fields)
         return ""
