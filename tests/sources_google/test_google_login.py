@@ -4,6 +4,7 @@ import json
 import stat
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from gdata.errors import CredentialsError
 from gdata.sources.google.credentials import describe_login, load_credentials, login_file
 from gdata.sources.google.doctor import examine_google
 from gdata.sources.google.login import log_in, log_out
-from gdata.sources.google.pull import pull_google
+from gdata.sources.google.pull import begin_login, pull_google
 from gdata.testing.google import GoogleEmulator
 
 SECRET = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 40
@@ -175,3 +176,44 @@ def test_the_doctor_stops_where_nothing_further_can_work():
     assert [step.state for step in steps] == ["warning", "ok", "error"]
     assert "clock" in steps[-1].message
     assert [step.state for step in examine_google([], GoogleSettings(credentials="{}"), "UTC")] == ["error"]
+
+
+def test_credentials_that_were_not_there_when_the_login_began_are_looked_for_once(tmp_path):
+    key = tmp_path / "key.json"
+    with emulate(items={"Item": [["id"], [1]]}) as google:
+        begun = GoogleSettings(credentials=str(key), endpoint=google.endpoint)
+        asked = [(Spreadsheet("items", (), id="items"), [request("Item")])]
+        begin_login(begun)
+        key.write_bytes(google.key_file.read_bytes())
+        with pytest.raises(CredentialsError, match="isn't there"):
+            list(pull_google(asked, begun, patience=SHORT))
+        assert [one.spreadsheet for one in pull_google(asked, begun)] == ["items"]
+
+
+class _OddToken(BaseHTTPRequestHandler):
+    """Answers with a token whose end is no number."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"access_token": "x", "expires_in": "soon"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_whatever_goes_wrong_in_the_background_is_told_by_the_pull_alone(capfd):
+    server = HTTPServer(("127.0.0.1", 0), _OddToken)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    person = {"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}
+    begun = GoogleSettings(credentials=json.dumps({**person, "token_uri": f"{endpoint}/token"}), endpoint=endpoint)
+    begin_login(begun)
+    with pytest.raises(ValueError, match="soon"):
+        list(pull_google([(Spreadsheet("items", (), id="items"), [request("Item")])], begun, patience=SHORT))
+    server.shutdown()
+    server.server_close()
+    assert capfd.readouterr().err == ""

@@ -91,6 +91,8 @@ def open_wire(settings: GoogleSettings, patience: Patience, stop: threading.Even
 
     begun = _begun.pop(settings, None)
     logged_in = None
+    if isinstance(begun, GdataError):
+        raise begun
     if begun is not None:
         _import_gspread()
         logged_in = begun.result()
@@ -103,21 +105,24 @@ def open_wire(settings: GoogleSettings, patience: Patience, stop: threading.Even
     return GoogleWire(keeper, session, settings.endpoint, patience, stop)
 
 
-_begun: dict[GoogleSettings, _Login] = {}
-"""Logins on their way, until somebody pulls."""
+_begun: dict[GoogleSettings, _Login | GdataError] = {}
+"""Logins on their way, and those that had nothing to begin with, until somebody pulls."""
 
 
 def begin_login(settings: GoogleSettings) -> None:
     """Ask for the token already: schemas are compiled meanwhile, and `pull_google` goes on from here.
 
-    What goes wrong isn't told: it goes wrong again then, with all its words.
+    What goes wrong isn't told: it goes wrong again then, with all its words. Only that there are no credentials is kept
+    until then, for looking for those of a cloud's machine takes seconds.
     """
     from gdata.sources.google.endpoint import check_endpoint
 
-    with suppress(GdataError):
+    try:
         if settings.endpoint:
             check_endpoint(settings.endpoint)
         _begun[settings] = _Login(settings)
+    except GdataError as error:
+        _begun[settings] = error
 
 
 class _Login:
@@ -133,7 +138,7 @@ class _Login:
         self._thread = start_thread(self._renew)
 
     def _renew(self) -> None:
-        with suppress(GdataError, Stopped):
+        with suppress(Exception):
             self._keeper.renew(None, lambda *_: None)
 
     def result(self) -> tuple[Session, Credentials] | None:
