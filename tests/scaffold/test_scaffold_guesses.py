@@ -136,6 +136,21 @@ def test_a_title_above_and_rows_of_types_and_words_below_are_no_records() -> Non
     assert (sheet.entry.header_row, sheet.entry.first_row, sheet.records) == (2, 5, 2)
 
 
+@pytest.mark.parametrize(
+    ("place", "odd"),
+    [
+        (0, [1, "all", "none"]),
+        (0, ["1", "none", "none"]),
+        (4, [1, "all", "none"]),
+        (4, ["sword", "all", "none"]),  # As the first it would be a row of flags.
+    ],
+)
+def test_a_record_of_words_that_flags_have_too_is_a_record(place: int, odd: list[CellValue]) -> None:
+    records: list[list[CellValue]] = [[2, "fire", "ice"], [3, "ice", "bow"], [4, "bow", "ice"], [5, "ice", "axe"]] * 2
+    sheet = found("Item", [["id", "target", "effect"], *records[:place], odd, *records[place:]])
+    assert (sheet.entry.header_row, sheet.entry.first_row, sheet.records) == (1, 0, 9)
+
+
 def test_the_programmers_names_below_the_planners_are_the_header() -> None:
     sheet = found("Item", [["번호", "이름"], ["id", "name"], [1, "칼"], [2, "활"], [3, "창"]])
     assert [column.header for column in sheet.columns] == ["id", "name"]

@@ -242,7 +242,11 @@ def _first_record(rows: Rows, block: Block) -> int:
     """The index of the first record: rows of types, flags and explanations below the header are none."""
     first = max(block.header + block.header_rows, -1 if block.types is None else block.types + 1)
     end = min(HEADER_WITHIN, len(rows) - 1)
-    certain = [index for index in range(first, end) if _is_types(rows[index]) or _is_flags(rows, index, index + 1)]
+    certain = [
+        index
+        for index in range(first, end)
+        if _is_types(rows[index]) or (_is_flags(rows, index, index + 1) and not _has_numbers(rows[first:index]))
+    ]
     first = max([first, *(index + 1 for index in certain)])
     while first < end and _is_about(rows, first, block):
         first += 1
@@ -284,8 +288,14 @@ def _is_flags(rows: Rows, index: int, below: int) -> bool:
     known = [text for text in texts if text in _FLAGS]
     if len(texts) < 2 or len(known) * 10 < len(texts) * 6:
         return False
+    if _has_numbers(rows[index : index + 1]):
+        return False  # `1, all, none` is a record.
     later = [fold(text) for row in rows[below + 1 : below + 12] for text in _texts(row)]
     return sum(text in _FLAGS for text in later) * 3 <= len(later)
+
+
+def _has_numbers(rows: Rows) -> bool:
+    return any(kind_of_cell(cell) in ("number", "date") for row in rows for cell in row)
 
 
 def explains(rows: Rows, index: int) -> bool:
@@ -323,7 +333,7 @@ def _follow(rows: Rows, block: Block, model: Block) -> Block:
     if not _may_be_header(rows[model.header], width) or model.header > block.header:
         return block
     between = [rows[index] for index in range(model.header + 1, model.first) if index != model.types]
-    if any(kind_of_cell(cell) in ("number", "date") for row in between for cell in row):
+    if _has_numbers(between):
         return block
     if model.types is not None and filled(rows[model.types]) and not _is_types(rows[model.types]):
         texts = _texts(rows[model.types])
