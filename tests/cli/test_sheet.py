@@ -24,7 +24,8 @@ message Item {
   int32 id = 1 [(gdata.field) = {key: true, column: "번호", groups: "client"}];
   string name = 2 [(gdata.field).column = "이름"];
   Grade grade = 3 [(buf.validate.field).enum = {not_in: [0]}];
-  int32 price = 4 [(buf.validate.field).int32 = {gte: 0, lte: 100}, (gdata.field).groups = "none"];  // In gold.
+  // In gold.
+  int32 price = 4 [(buf.validate.field).int32 = {gte: 0, lte: 100}, (gdata.field) = {groups: "none", default: "3"}];
   bool on = 5;
   repeated int32 next = 6 [(gdata.field) = {ref: {table: "ItemTable"}}];
   int32 pair = 7 [(gdata.field) = {ref: {table: "ItemTable", none: "0"}, default: "0"}];

@@ -13,6 +13,7 @@ from gdata.language import sentence
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import ParsedTable, bytes_of
 from gdata.problems import Problem
+from gdata.proto.fields import is_map
 from gdata.scaffold.back.cells import CellWriter
 from gdata.scaffold.back.columns import Choices, SheetColumn, first_choices, lay_out_rows, next_layout
 from gdata.schema.plan import FieldPlan, TablePlan
@@ -137,7 +138,7 @@ def _compare(
     """What isn't as it was, "" where all is; and what to try then."""
     parsed = read_made(made, made.grid(), timezone)
     problems = [one for one in (*parsed.problems, *parsed.cell_problems[Audience()]) if _is_wrong(one, hidden)]
-    found = parsed.view(Audience()).rows
+    found = [_without(row, hidden) for row in parsed.view(Audience()).rows]
     wrong = list(dict.fromkeys(one.field.partition(".")[0].partition("[")[0] for one in problems if one.field))
     if len(found) == len(rows):
         wrong += [name for name in _different_fields(made.plan, rows, found) if name not in wrong]
@@ -149,6 +150,29 @@ def _compare(
     if not choices.by_names and any(one.code.startswith("header.") for one in problems):
         return told, replace(choices, by_names=True)
     return told, _otherwise(made.plan, wrong, choices)
+
+
+def _without(row: Any, hidden: frozenset[str]) -> Any:
+    """The row but for its hidden fields: without a column they have their defaults."""
+    if not hidden:
+        return row
+    copy = type(row)()
+    copy.CopyFrom(row)
+    _clear(copy, hidden)
+    return copy
+
+
+def _clear(message: Any, hidden: frozenset[str]) -> None:
+    for field, value in message.ListFields():
+        if field.full_name in hidden:
+            message.ClearField(field.name)
+        elif is_map(field):
+            if field.message_type.fields_by_name["value"].message_type is not None:
+                for one in value.values():
+                    _clear(one, hidden)
+        elif field.message_type is not None:
+            for one in value if field.is_repeated else (value,):
+                _clear(one, hidden)
 
 
 def _different_fields(plan: TablePlan, rows: Sequence[Any], found: Sequence[Any]) -> list[str]:
