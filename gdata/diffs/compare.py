@@ -9,6 +9,7 @@ from dataclasses import replace
 from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
 from gdata.diffs.model import (
+    KEYS_READ,
     Diff,
     Key,
     Misreading,
@@ -110,11 +111,12 @@ def summarize(targets: Mapping[str, TargetDiff]) -> Summary:
 def _rows(tables: Sequence[TableDiff], which: Callable[[TableDiff], Sequence[Row] | Sequence[RowChange]]) -> int:
     """How many rows there are in any of the tables; without keys, as many as in the one that has most.
 
-    A table that only one side has isn't read for this where each target has as many of its rows as the others:
-    they are the same rows then, and the first diff, in which everything is new, stays a matter of milliseconds.
+    A large table that only one side has isn't read for this where each target has as many of its rows as the others:
+    they are taken for the same rows then, and the first diff, in which everything is new, stays a matter of moments.
     """
     found = [which(table) for table in tables if which(table)]
     unread = all(isinstance(rows, TableRows) for rows in found) and len(set(map(len, found))) == 1
+    unread = unread and len(found[0]) > KEYS_READ
     if len(found) < 2 or unread:
         return len(found[0]) if found else 0
     keys: set[Key] = set()

@@ -211,6 +211,10 @@ class ColumnDiff:
         }
 
 
+KEYS_READ = 1_000
+"""Up to so many rows a table that only one side has is read to see whether several targets have the same of them."""
+
+
 class TableRows(Sequence[Row]):
     """All rows of a table that only one side has: counted by its manifest, read when and as far as they are asked for.
 

@@ -10,6 +10,7 @@ from gdata.bundles.reader import Bundle
 from gdata.diffs.compare import compare
 from gdata.diffs.model import Side, Summary, TableDiff
 from gdata.diffs.words.presentation import Presentation
+from gdata.diffs.words.reporting import group_tables
 from gdata.errors import DamagedError
 from gdata.testing.bundles import Contents, memory_output
 
@@ -195,6 +196,17 @@ def test_a_row_counts_once_however_many_targets_carry_it() -> None:
     assert found.targets["client"].summary.cells_changed == 4
     first = compare(Side("live"), Side("new", None, both(ITEMS)))
     assert first.summary == Summary(tables_added=1, rows_added=5)
+
+
+def test_as_many_rows_of_a_new_table_are_not_the_same_rows() -> None:
+    common, korean, japanese = ITEMS[0], ITEMS[1], ITEMS[2]
+    targets = {
+        "kr": Contents(PROTO, {"ItemTable": [common, korean]}),
+        "jp": Contents(PROTO, {"ItemTable": [common, japanese]}),
+    }
+    found = compare(Side("live"), Side("new", None, memory_output(targets)))
+    assert found.summary.rows_added == 3
+    assert [targets for targets, _ in group_tables(found)] == [("kr",), ("jp",)]
 
 
 def test_targets_that_only_one_side_has() -> None:

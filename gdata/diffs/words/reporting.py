@@ -11,6 +11,7 @@ from typing import Literal
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import (
+    KEYS_READ,
     ColumnDiff,
     Diff,
     FieldChange,
@@ -323,9 +324,10 @@ def _size(table: TableDiff) -> int:
 def _shown(table: TableDiff) -> _Shown:
     """What a reader sees of the table's changes. Rows of one side only count by their key: a target that has
     fewer fields shows a part of them."""
-    if table.status in ("added", "removed"):
-        return {(len(table.added), len(table.removed))}
-    found: _Shown = {("added", *_identity(row)) for row in table.added}
+    found: _Shown = {(len(table.added), len(table.removed))} if table.status in ("added", "removed") else set()
+    if found and len(table.added) + len(table.removed) > KEYS_READ:
+        return found
+    found |= {("added", *_identity(row)) for row in table.added}
     found |= {("removed", *_identity(row)) for row in table.removed}
     found |= {
         (change.key or change.number, one.path, repr(one.old), repr(one.new))
