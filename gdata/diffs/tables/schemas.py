@@ -16,7 +16,7 @@ from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.diffs.model import SchemaChange
 from gdata.errors import DamagedError
-from gdata.language import say, sentence
+from gdata.language import Sentence, say, sentence
 from gdata.proto.fields import element_field, is_map, is_map_entry
 
 
@@ -239,44 +239,43 @@ def _types_changed(
             )
 
 
+@dataclass(frozen=True)
+class _Words:
+    """How a change of what a message or an enum numbers is told."""
+
+    holder: str
+    rule: str
+    moved: Sentence
+    added: Sentence
+    removed: Sentence
+    renamed: Sentence
+
+
+_FIELDS = _Words(
+    "message",
+    "FIELD",
+    moved=sentence("{place}: field {name} was {old}, is {new}"),
+    added=sentence("{place}: new field {name} = {number}"),
+    removed=sentence("{place}: field {name} = {number} was removed"),
+    renamed=sentence("{place}: field {number} was renamed from {old} to {new}"),
+)
+_VALUES = _Words(
+    "enum",
+    "ENUM_VALUE",
+    moved=sentence("{place}: value {name} was {old}, is {new}"),
+    added=sentence("{place}: new value {name} = {number}"),
+    removed=sentence("{place}: value {name} = {number} was removed"),
+    renamed=sentence("{place}: value {number} was renamed from {old} to {new}"),
+)
+
+
 def _field_changes(old: Descriptor, new: Descriptor) -> Iterator[_Change]:
-    place = f"message {new.full_name}"
-    for one, moved in _moved(old.fields, new.fields):
-        words = say(
-            "{place}: field {name} was {old}, is {new}",
-            place=place,
-            name=one.name,
-            old=one.number,
-            new=moved.number,
-        )
-        yield _change(new, one.number, "FIELD_RENUMBERED", words)
+    yield from _moves(_FIELDS, new, old.fields, new.fields)
     for number, was, now in _twins(old.fields, new.fields):
-        if was is None and now is not None:
-            yield _change(
-                new,
-                number,
-                "FIELD_ADDED",
-                say("{place}: new field {name} = {number}", place=place, name=now.name, number=number),
-            )
-        elif now is None and was is not None:
-            yield _change(
-                new,
-                number,
-                "FIELD_REMOVED",
-                say("{place}: field {name} = {number} was removed", place=place, name=was.name, number=number),
-            )
-        elif was is not None and now is not None:
-            if was.name != now.name:
-                words = say(
-                    "{place}: field {number} was renamed from {old} to {new}",
-                    place=place,
-                    number=number,
-                    old=was.name,
-                    new=now.name,
-                )
-                yield _change(new, number, "FIELD_RENAMED", words)
-            if _type_name(was) != _type_name(now):
-                yield _change(new, number, "FIELD_TYPE_CHANGED", _type_changed(place, was, now))
+        yield from _name_changes(_FIELDS, new, number, was, now)
+        if was is not None and now is not None and _type_name(was) != _type_name(now):
+            words = _type_changed(f"{_FIELDS.holder} {new.full_name}", was, now)
+            yield _change(new, number, "FIELD_TYPE_CHANGED", words)
 
 
 def _type_changed(place: str, was: FieldDescriptor, now: FieldDescriptor) -> str:
@@ -295,43 +294,40 @@ def _type_changed(place: str, was: FieldDescriptor, now: FieldDescriptor) -> str
 
 
 def _value_changes(old: EnumDescriptor, new: EnumDescriptor) -> Iterator[_Change]:
-    place = f"enum {new.full_name}"
-    for one, moved in _moved(old.values, new.values):
-        words = say(
-            "{place}: value {name} was {old}, is {new}",
-            place=place,
-            name=one.name,
-            old=one.number,
-            new=moved.number,
-        )
-        yield _change(new, one.number, "ENUM_VALUE_RENUMBERED", words)
+    yield from _moves(_VALUES, new, old.values, new.values)
     for number, was, now in _twins(old.values, new.values):
-        if was is None and now is not None:
-            yield _change(
-                new,
-                number,
-                "ENUM_VALUE_ADDED",
-                say("{place}: new value {name} = {number}", place=place, name=now.name, number=number),
-            )
-        elif now is None and was is not None:
-            yield _change(
-                new,
-                number,
-                "ENUM_VALUE_REMOVED",
-                say("{place}: value {name} = {number} was removed", place=place, name=was.name, number=number),
-            )
-        elif was is not None and now is not None and was.name != now.name:
-            words = say(
-                "{place}: value {number} was renamed from {old} to {new}",
-                place=place,
-                number=number,
-                old=was.name,
-                new=now.name,
-            )
-            yield _change(new, number, "ENUM_VALUE_RENAMED", words)
+        yield from _name_changes(_VALUES, new, number, was, now)
 
 
 _Numbered = TypeVar("_Numbered", bound=FieldDescriptor | EnumValueDescriptor)
+
+
+def _moves(
+    words: _Words, holder: Descriptor | EnumDescriptor, old: Sequence[_Numbered], new: Sequence[_Numbered]
+) -> Iterator[_Change]:
+    place = f"{words.holder} {holder.full_name}"
+    for one, moved in _moved(old, new):
+        told = words.moved.with_words(place=place, name=one.name, old=one.number, new=moved.number)
+        yield _change(holder, one.number, f"{words.rule}_RENUMBERED", str(told))
+
+
+def _name_changes(
+    words: _Words,
+    holder: Descriptor | EnumDescriptor,
+    number: int,
+    was: _Numbered | None,
+    now: _Numbered | None,
+) -> Iterator[_Change]:
+    place = f"{words.holder} {holder.full_name}"
+    if was is None and now is not None:
+        told = words.added.with_words(place=place, name=now.name, number=number)
+        yield _change(holder, number, f"{words.rule}_ADDED", str(told))
+    elif now is None and was is not None:
+        told = words.removed.with_words(place=place, name=was.name, number=number)
+        yield _change(holder, number, f"{words.rule}_REMOVED", str(told))
+    elif was is not None and now is not None and was.name != now.name:
+        told = words.renamed.with_words(place=place, number=number, old=was.name, new=now.name)
+        yield _change(holder, number, f"{words.rule}_RENAMED", str(told))
 
 
 def _moved(old: Sequence[_Numbered], new: Sequence[_Numbered]) -> Iterator[tuple[_Numbered, _Numbered]]:
