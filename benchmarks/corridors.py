@@ -122,4 +122,8 @@ def lone_modules(tree: Path, paths: list[Path]) -> list[Path]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads it (`| head`) has seen enough
+        os._exit(0)

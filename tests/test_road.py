@@ -13,7 +13,7 @@ from command_line import run_gdata
 
 import gdata
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_command import import_folder, spreadsheet_id
+from gdata.testing.google.folders import import_folder, spreadsheet_id
 
 PRODUCTS = "sheets/shop/ShopProduct.csv"
 PRODUCT_1001 = ",1001,1,아이템,1001,5,1,250,"

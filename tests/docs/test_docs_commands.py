@@ -23,7 +23,7 @@ from doc_blocks import Block, Marker, missing_lines, parts_of
 from waiting import LONGEST, free_ports, until
 
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_command import import_folder, spreadsheet_id
+from gdata.testing.google.folders import import_folder, spreadsheet_id
 
 DOCS = ROOT / "docs"
 PAGES = [

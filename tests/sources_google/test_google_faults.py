@@ -21,7 +21,7 @@ from gdata.sources.google.words import WORDS
 from gdata.sources.grid import DateCell
 from gdata.sources.waiting import Patience
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_errors import FAULTS
+from gdata.testing.google.refusals import FAULTS
 
 SHEETS = {"Item": [["id"], [1], ["검"]], "Event": [["at"], [date(2026, 12, 1)]]}
 AS_WRITTEN = [request("Item"), request("Event", has_times=True)]

@@ -18,9 +18,9 @@ from gdata.sources.google.index import (
 from gdata.sources.google.spreadsheet import split_by_length
 from gdata.sources.grid import DateCell, Pulled, SheetRequest
 from gdata.testing.google import EmulatedSpreadsheet
-from gdata.testing.google_ranges import parse_range
-from gdata.testing.google_server import encode_json
-from gdata.testing.google_values import RenderOptions, batch_get_values
+from gdata.testing.google.answers import RenderOptions, batch_get_values
+from gdata.testing.google.server import encode_json
+from gdata.testing.google.sheets import parse_range
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 titles = texts.filter(bool)

@@ -21,7 +21,7 @@ from google_project import emulate
 from waiting import until
 
 from gdata.sources.google.failures import failure_of_answer, failure_of_exception
-from gdata.sources.google.session import open_session
+from gdata.sources.google.wire import open_session
 
 
 class _Answer(BaseHTTPRequestHandler):

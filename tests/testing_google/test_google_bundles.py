@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_command import import_folder
+from gdata.testing.google.folders import import_folder
 
 PROJECT = Path(__file__).parents[2]
 

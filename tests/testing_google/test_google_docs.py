@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from gdata.testing.google import EmulatedSpreadsheet, Formula, GoogleEmulator
-from gdata.testing.google_command import _parser
-from gdata.testing.google_errors import FAULTS
+from gdata.testing.google.__main__ import _parser
+from gdata.testing.google.refusals import FAULTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 

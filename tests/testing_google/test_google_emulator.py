@@ -15,7 +15,7 @@ import requests
 
 from gdata.sources.grid import DateCell, FormulaCell
 from gdata.testing.google import EmulatedSheet, EmulatedSpreadsheet, GoogleEmulator
-from gdata.testing.google_sheets import as_cell, render_cell
+from gdata.testing.google.sheets import as_cell, render_cell
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import requests
 
 from gdata.sources.grid import DateCell
 from gdata.testing.google import EmulatedSheet, EmulatedSpreadsheet, Formula, GoogleEmulator
-from gdata.testing.google_errors import PROJECT
-from gdata.testing.google_sheets import as_cell
+from gdata.testing.google.refusals import PROJECT
+from gdata.testing.google.sheets import as_cell
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "google"
 HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")

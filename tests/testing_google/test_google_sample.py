@@ -14,7 +14,7 @@ from gdata.sources.google.answers import read_google
 from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import DateCell, SheetRequest
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_command import import_folder, import_rows, import_text, spreadsheet_id
+from gdata.testing.google.folders import import_folder, import_rows, import_text, spreadsheet_id
 
 SHEETS = Path(__file__).parents[2] / "sheets"
 EVERYTHING = [SheetRequest("*", is_glob=True, has_times=True, needs_merges=True)]

@@ -22,7 +22,7 @@ from gdata.files import project_lock
 from gdata.pipeline.watch import interval_for
 from gdata.scaffold.starting import start_project
 from gdata.testing.google import GoogleEmulator
-from gdata.testing.google_command import import_spreadsheet
+from gdata.testing.google.folders import import_spreadsheet
 
 GOOGLE_ID = "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdef0"
 GDATA = [sys.executable, "-c", "from gdata.cli.main import main; main()"]

@@ -1,6 +1,8 @@
-"""Who logs in to Google: a key from sheets.yaml, else the token of `gdata login`, else default credentials.
+"""Who logs in to Google, and whom gdata gives the login to: Google's hosts, an emulator on this machine, or a server
+that the environment allows.
 
-Nothing of a key or token is ever part of a message: what can't be read is named by where it came from.
+It is a key from sheets.yaml, else the token of `gdata login`, else default credentials. Nothing of a key or token is
+ever part of a message: what can't be read is named by where it came from.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import json
 import os
 import sys
 import warnings
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,10 +20,9 @@ from google.auth import exceptions
 from google.auth.credentials import Credentials
 
 from gdata.config import GoogleSettings
-from gdata.errors import CredentialsError
+from gdata.errors import ConfigError, CredentialsError
 from gdata.files import reason_of
 from gdata.language import say, sentence
-from gdata.sources.google.endpoint import is_loopback
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets.readonly",)
 _LONGEST_PATH = 400
@@ -168,3 +170,33 @@ def _default_credentials() -> Credentials:
             ),
         ) from None
     return _checked(found)
+
+
+def check_endpoint(endpoint: str) -> None:
+    """Make sure that a token isn't sent to a stranger: an endpoint is on this machine, or allowed by the environment.
+
+    Raises:
+        ConfigError: it is neither, or no address.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(
+            sentence("google.endpoint {endpoint} is no address", endpoint=endpoint),
+            hint=sentence("write it as http://127.0.0.1:9000"),
+        )
+    if not is_loopback(parts.hostname) and os.environ.get("GDATA_ALLOW_ENDPOINT") != "1":
+        raise ConfigError(
+            sentence(
+                "google.endpoint {endpoint} isn't on this machine, and would be sent your Google login",
+                endpoint=endpoint,
+            ),
+            hint=sentence("remove google.endpoint, or set GDATA_ALLOW_ENDPOINT=1 if you trust that server"),
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's own."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

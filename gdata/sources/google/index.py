@@ -22,6 +22,8 @@ from typing import Any
 from gdata._core import core
 from gdata.errors import SourceError
 from gdata.language import sentence
+from gdata.sources import blockrows
+from gdata.sources.blockrows import BlockRows, PlacedBlock, cut_places
 from gdata.sources.grid import Pulled
 
 INDEX_NAME, METADATA_NAME = "index.json", "metadata.json"
@@ -183,7 +185,7 @@ def decode_batch(body: bytes) -> list[Values]:
     native = core()
     found = native.json_ranges(body) if native is not None else None
     if found is not None:
-        from gdata.sources.google.rows import answer_rows
+        from gdata.sources.google.index import answer_rows
 
         return [answer_rows(body, one) for one in found[0]]
     parts = decode_object(body).get("valueRanges", [])
@@ -264,3 +266,40 @@ def _damaged() -> SourceError:
         sentence("an answer of Google's isn't what it should be: it was cut off or altered"),
         hint=sentence("pull again"),
     )
+
+
+_BETWEEN = b", \t\r\n"
+
+
+class AnswerBlock(PlacedBlock):
+    """Some consecutive rows of an answer."""
+
+    def __init__(self, body: bytes, places: memoryview[int]) -> None:
+        super().__init__(places)
+        self._body = body
+
+    @cached_property
+    def _rows(self) -> list[list[Any]]:
+        rows: list[list[Any]] = json.loads(b"[" + self._text(0, len(self)) + b"]")
+        return rows
+
+    def _row_alone(self, number: int) -> list[Any]:
+        row: list[Any] = json.loads(self._text(number, number + 1))
+        return row
+
+    def _text(self, start: int, end: int) -> bytes:
+        return self._body[self._places[start] : self._places[end]].rstrip(_BETWEEN)
+
+    def after(self, row: int) -> AnswerBlock:
+        """The rows from `row` on."""
+        return AnswerBlock(self._body, self._places[row:]) if row else self
+
+    def encode(self, encoder: Any) -> Any:
+        """What the core's encoder finds in the rows."""
+        return encoder.json(self._body, self._places[0], self._places[-1])
+
+
+def answer_rows(body: bytes, places: bytes) -> Sequence[list[Any]]:
+    """The rows of one sheet of an answer; `places` as the core has found them."""
+    cut = cut_places(memoryview(places).cast("Q"), blockrows.BLOCK_BYTES)
+    return BlockRows([AnswerBlock(body, own) for _, own in cut])

@@ -40,7 +40,7 @@ def pull_google(
         ConfigError: (at once) the endpoint isn't allowed; (while iterating) two globs take one sheet.
         SourceError: (while iterating) the login isn't taken, or spreadsheets can't be read.
     """
-    from gdata.sources.google.endpoint import check_endpoint
+    from gdata.sources.google.credentials import check_endpoint
 
     if settings.endpoint:
         check_endpoint(settings.endpoint)
@@ -87,7 +87,7 @@ def open_wire(settings: GoogleSettings, patience: Patience, stop: threading.Even
         SourceError: there is no login, or it isn't taken.
     """
     from gdata.sources.google.credentials import load_credentials
-    from gdata.sources.google.session import TokenKeeper, open_session
+    from gdata.sources.google.wire import TokenKeeper, open_session
 
     begun = _begun.pop(settings, None)
     logged_in = None
@@ -115,7 +115,7 @@ def begin_login(settings: GoogleSettings) -> None:
     What goes wrong isn't told: it goes wrong again then, with all its words. Only that there are no credentials is kept
     until then, for looking for those of a cloud's machine takes seconds.
     """
-    from gdata.sources.google.endpoint import check_endpoint
+    from gdata.sources.google.credentials import check_endpoint
 
     try:
         if settings.endpoint:
@@ -131,7 +131,7 @@ class _Login:
     def __init__(self, settings: GoogleSettings) -> None:
         # Here, not in the thread: two threads that import take turns, and the question would be late by as much.
         from gdata.sources.google.credentials import load_credentials
-        from gdata.sources.google.session import TokenKeeper, open_session
+        from gdata.sources.google.wire import TokenKeeper, open_session
 
         self._session, self._credentials = open_session(settings.endpoint), load_credentials(settings)
         self._keeper = TokenKeeper(self._credentials, self._session, Patience(budget=0), threading.Event())

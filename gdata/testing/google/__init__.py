@@ -19,12 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from gdata.testing.google_errors import FAULTS, Kind, PlannedFault
-from gdata.testing.google_login import LoginDesk
-from gdata.testing.google_ranges import parse_cell
-from gdata.testing.google_routes import GoogleState, Request
-from gdata.testing.google_server import GoogleServer, Wire
-from gdata.testing.google_sheets import EmulatedSheet, EmulatedSpreadsheet, Formula
+from gdata.testing.google.login import LoginDesk
+from gdata.testing.google.refusals import FAULTS, Kind, PlannedFault
+from gdata.testing.google.routes import GoogleState, Request
+from gdata.testing.google.server import GoogleServer, Wire
+from gdata.testing.google.sheets import EmulatedSheet, EmulatedSpreadsheet, Formula, parse_cell
 
 __all__ = ["EmulatedSheet", "EmulatedSpreadsheet", "Formula", "GoogleEmulator"]
 
@@ -150,9 +149,3 @@ class GoogleEmulator:
         path = Path(self._folder.name) / name
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
-
-
-if __name__ == "__main__":
-    from gdata.testing.google_command import main
-
-    raise SystemExit(main())

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from gdata.testing.google_errors import PROJECT, Refusal, insufficient_scope, token_error, unauthenticated
+from gdata.testing.google.refusals import PROJECT, Refusal, insufficient_scope, token_error, unauthenticated
 
 SERVICE_ACCOUNT = "game-data@emulated-project.iam.gserviceaccount.com"
 AUDIENCE = "https://oauth2.googleapis.com/token"

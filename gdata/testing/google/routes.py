@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from gdata.testing.google_errors import (
+from gdata.testing.google.answers import (
+    RenderOptions,
+    batch_get_values,
+    describe_file,
+    describe_spreadsheet,
+    get_values,
+    parse_fields,
+    select_fields,
+)
+from gdata.testing.google.login import LoginDesk, Token, read_client
+from gdata.testing.google.refusals import (
     Answer,
     Kind,
     Refusal,
@@ -23,11 +33,7 @@ from gdata.testing.google_errors import (
     permission_denied,
     quota_exceeded,
 )
-from gdata.testing.google_login import LoginDesk, Token, read_client
-from gdata.testing.google_metadata import describe_file, describe_spreadsheet, parse_fields, select_fields
-from gdata.testing.google_ranges import RangeError, parse_range
-from gdata.testing.google_sheets import EmulatedSpreadsheet
-from gdata.testing.google_values import RenderOptions, batch_get_values, get_values
+from gdata.testing.google.sheets import EmulatedSpreadsheet, RangeError, parse_range
 
 _ROUTES: tuple[tuple[str, str, Kind], ...] = (
     ("POST", r"/token", "token"),

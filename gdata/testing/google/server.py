@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from gdata.testing.google_errors import Answer, Fault, PlannedFault
-from gdata.testing.google_routes import GoogleState, Request
+from gdata.testing.google.refusals import Answer, Fault, PlannedFault
+from gdata.testing.google.routes import GoogleState, Request
 
 _SLICES_PER_SECOND = 20
 """How smoothly a limited bandwidth is served."""
