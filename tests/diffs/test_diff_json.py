@@ -1,3 +1,4 @@
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 ITEMS = [{"id": n, "price": n, "rewards": [{"item_id": n}], "rate": float("nan")} for n in range(9)]
 
 
+@functools.cache
 def cases() -> dict[str, Diff]:
     broken = PROTO.replace("int32 sell = 4;", "string sell = 4; int32 more = 14;")
     old = {"ItemTable": ITEMS, "LineTable": [{"text": "a"}], "Constants": {"max_level": 1}, "DropTable": []}

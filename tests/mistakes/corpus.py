@@ -27,7 +27,7 @@ _OWN = ("mistake", "clean", "sheet", "found", "refused", "missed", "and")
 _LAST = ("rename_sheet", "copy_sheet", "delete_sheet")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with dates, times and lengths of time as spreadsheets hold them."""
 
 

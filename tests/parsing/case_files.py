@@ -14,8 +14,10 @@ case.yaml      about: what it shows; sheets, targets, timezone, severity: as in 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +43,7 @@ import "google/protobuf/duration.proto"; import "google/protobuf/wrappers.proto"
 """
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with typed cells."""
 
 
@@ -66,7 +68,8 @@ class Case:
         return self.folder.name
 
 
-def cases() -> list[Case]:
+@functools.cache
+def cases() -> Sequence[Case]:
     folders = sorted(path.parent for path in CASES.glob("*/case.yaml"))
     return [Case(folder, read_yaml(folder / "case.yaml")) for folder in folders]
 
@@ -91,7 +94,7 @@ def open_case(case: Case, folder: Path, cache: Path) -> Project:
     }
     (folder / "sheets.yaml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     config = load_config(folder / "sheets.yaml", {})
-    schema = Schema(compile_protos(config.protos, cache))
+    schema = Schema(compile_protos(config.protos, cache / case.name))
     names = [(name, one.layout == "vertical") for one in config.spreadsheets[0].sheets for name in one.tables]
     return Project(config, schema, schema.tables(dict.fromkeys(names)))
 
