@@ -32,7 +32,10 @@ def main() -> None:
         use_language(system_language())
         sys.stderr.write(f"gdata: {refused}\n  → {refused.hint}\n")
         sys.exit(refused.exit_code)
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()  # What ends with the process needn't be walked once more, for 0.03 s.
 
 
 if __name__ == "__main__":

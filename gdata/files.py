@@ -10,7 +10,6 @@ import errno
 import hashlib
 import os
 import re
-import secrets
 import sys
 import time
 import unicodedata
@@ -195,7 +194,7 @@ def _blocks(parts: Iterable[Written]) -> Iterator[bytes | memoryview]:
 def _put(folder: Path, name: str, *parts: Written, key: str | None = None) -> None:
     """Write the parts, with a `key` under the line that seals them."""
     path = folder / name
-    temporary = folder / f".{secrets.token_hex(8)}.tmp"
+    temporary = folder / f".{os.urandom(8).hex()}.tmp"
     with writing(path):
         try:
             with temporary.open("xb") as file:

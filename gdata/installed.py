@@ -51,6 +51,16 @@ def package_stamp(package: str) -> str:
     return file_stamp(path if path.exists() else Path(sys.executable))  # of gdata as one file, that is all packages
 
 
+def own_version() -> str:
+    """The version of gdata that is installed, by its folder's name: `importlib.metadata` takes 15 ms to import."""
+    for folder in sys.path:
+        for found in Path(folder).glob("gdata_sheets-*.dist-info"):
+            return found.name.removesuffix(".dist-info").partition("-")[2]
+    from importlib.metadata import version
+
+    return version("gdata-sheets")
+
+
 def file_stamp(path: Path) -> str:
     """A text that changes when the file is written."""
     status = path.stat()

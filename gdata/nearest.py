@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -15,6 +14,8 @@ _SEPARATORS = re.compile(r"[\s\-_]+")
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice most like `word`, without regard to case; None where nothing is near."""
+    import difflib
+
     by_letters = {_letters(choice): choice for choice in choices}
     found = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.6)
     return by_letters[found[0]] if found else None

@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from command_line import ROOT
+
+from gdata.installed import own_version
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NOT_THERE = "import sys; sys.modules[{module!r}] = None; sys.argv[1:] = {arguments!r}; "
@@ -35,6 +38,10 @@ def test_a_command_says_how_to_install_its_part(module: str, arguments: list[str
     ran = run_python(code, game)
     assert ran.returncode in (2, 3), ran.stderr
     assert ran.stderr.count("\n") == 2 and "pip install 'gdata-sheets[build]'" in ran.stderr
+
+
+def test_the_version_is_read_off_a_folders_name() -> None:
+    assert own_version() == version("gdata-sheets")
 
 
 def test_signatures_need_their_part(tmp_path: Path) -> None:

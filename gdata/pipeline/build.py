@@ -16,6 +16,7 @@ from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
 from gdata.events import Event, Listener
+from gdata.installed import own_version
 from gdata.language import counted, say
 from gdata.parsing.view import RowsLeftOut, View
 from gdata.pipeline.check import check_all, views_for
@@ -232,14 +233,12 @@ def _provenance(
     pulled: list[Pulled], source: BuildInput | None, targets: Mapping[str, Mapping[str, View]]
 ) -> dict[str, Any]:
     """Where the data came from; it lies in `.gdata/` and in the release's record, never in a bundle."""
-    from importlib.metadata import version
-
     base = {"base": source.base.base.as_json()} if source is not None and source.base is not None else {}
     overlaid = origins_as_json(targets)
     return {
         **base,
         **({"overlaid": overlaid} if overlaid else {}),
-        "tool": f"gdata {version('gdata-sheets')}",
+        "tool": f"gdata {own_version()}",
         "spreadsheets": {
             one.spreadsheet: {
                 "kind": one.kind,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from struct import Struct
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from gdata.config import SourceKind
 from gdata.errors import DamagedError, OutsideError, UnknownFormatError, UsageError
@@ -25,6 +24,9 @@ from gdata.files import reason_of, write_atomically
 from gdata.language import sentence
 from gdata.longbytes import BLOCK_BYTES, Content, LongBytes, Spool, blocks_of, digest_of
 from gdata.sources.grid import Pulled
+
+if TYPE_CHECKING:
+    import zipfile
 
 FORMAT = 1
 MAX_BYTES = 4 << 30
@@ -80,6 +82,8 @@ def read_snapshot(source: Path | bytes | memoryview) -> list[Pulled]:
         DamagedError: it isn't a snapshot, or its bytes aren't those it names; from a newer gdata, UnknownFormatError.
         OutsideError: the file can't be read.
     """
+    import zipfile
+
     place = str(source) if isinstance(source, Path) else "the snapshot"
     content = _read_file(source) if isinstance(source, Path) else source
     with _damage_named(place), zipfile.ZipFile(BytesIO(content)) as archive:
@@ -133,6 +137,8 @@ def _read_file(path: Path) -> bytes:
 
 @contextmanager
 def _damage_named(place: str) -> Iterator[None]:
+    import zipfile
+
     try:
         yield
     except (
@@ -160,6 +166,7 @@ _LOCAL = Struct("<4s2B4HL2L2H")
 _CENTRAL = Struct("<4s4B4HL2L5H2L")
 _END = Struct("<4s4H2LH")
 _ZIP_VERSION, _UNIX, _FIRST_DAY, _RIGHTS = 20, 3, 33, 0o600 << 16
+_STORED, _DEFLATED = 0, 8
 _MOST_ZIP_BYTES = (1 << 32) - 1
 
 
@@ -196,7 +203,7 @@ class _ZipWriter:
                 sentence("the sheets together are larger than the {size} GiB that a release keeps", size=4),
                 hint=sentence("keep logs and pictures out of the spreadsheets"),
             )
-        method = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
+        method = _DEFLATED if is_packed else _STORED
         about = (_ZIP_VERSION, 0, 0, method, 0, _FIRST_DAY, crc, len(packed), len(content), len(name), 0)
         self._directory.append(
             _CENTRAL.pack(b"PK\1\2", _ZIP_VERSION, _UNIX, *about, 0, 0, 0, _RIGHTS, self._size) + name.encode()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -88,7 +87,7 @@ class ParseCache:
 
         There is no fsync: a file that a crash cut short is damaged, and counts as none.
         """
-        temporary = self._folder / f".{secrets.token_hex(8)}.tmp"
+        temporary = self._folder / f".{os.urandom(8).hex()}.tmp"
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             try:

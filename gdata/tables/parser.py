@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -86,6 +87,11 @@ class TableParser:
             matched = match_titles(files.by_title, self._project.requests(spreadsheet), spreadsheet.name)
             lines = self._lines[spreadsheet.name] = _Lines.of(pulled, files, spreadsheet.sheets, matched.titles)
         return pulled.only(lines.files[plan.message] | lines.shared)
+
+    @staticmethod
+    def get_ready() -> None:
+        """Import what parses, once: each of the processes that are forked afterwards would."""
+        import_module("gdata.parsing.table")
 
     def run(self, table: TableInput) -> ParsedTable:
         """Parse a table and check its rows.

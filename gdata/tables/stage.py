@@ -140,6 +140,8 @@ class _Stage:
 
     def finish(self) -> Parsed:
         is_much = sum(one.table.size for one in self._jobs) >= FORK_BYTES
+        if is_much:
+            self._parser.get_ready()
         self._run_jobs(core_count() if is_much else 1)
         self._cache.forget_others(self._project.plans)
         parsed = self._parsed

@@ -261,14 +261,28 @@ def test_groups_share_no_workbook() -> None:
 
 def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:
     (project / "sheets" / "Item.csv").write_text("id,name,price,grade\n1,a,5,RARE\n")
-    program = (
-        "import sys; from gdata.cli.main import run; assert run(['build', '--quiet', '--format', 'json']) == 0; "
-        "print([name for name in sys.modules if name in "
-        "('gdata.parsing.rows.records', 'gdata.sources.google.pull', 'deepdiff', 'protovalidate')], "
-        "file=sys.stderr)"
-    )
-    loaded = [
-        subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True).stderr.splitlines()
-        for _ in range(2)
-    ]
-    assert "gdata.parsing.rows.records" in loaded[0][-1] and loaded[1][-1] == "[]"
+    parsing = {"gdata.parsing.rows.records", "gdata.sources.google.pull", "deepdiff", "protovalidate"}
+    light = {*parsing, "difflib", "importlib.metadata", "secrets", "shutil", "subprocess", "zipfile"}
+
+    def build_and_list(names: set[str], *more: str) -> str:
+        arguments = ["build", "--quiet", *more]
+        program = (
+            f"import sys; from gdata.cli.main import run; assert run({arguments}) == 0; "
+            f"print(sorted({names} & sys.modules.keys()), file=sys.stderr)"
+        )
+        ran = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True)
+        return ran.stderr.splitlines()[-1]
+
+    assert "gdata.parsing.rows.records" in build_and_list(parsing)
+    assert build_and_list(parsing, "--format", "json") == build_and_list(light) == "[]"
+
+
+def test_protovalidates_schema_is_kept_for_the_next_edit_of_a_schema(project: Path) -> None:
+    kept, whole = project / ".gdata" / "validate.binpb", b""
+    for damaged in (b"", b"damaged"):
+        (project / "protos" / "more.proto").write_text(f'syntax = "proto3"; // {damaged!r}\n')
+        if whole:
+            kept.write_bytes(damaged)
+        open_project(read_config(project / "sheets.yaml"))
+        whole = whole or kept.read_bytes()
+        assert kept.read_bytes() == whole

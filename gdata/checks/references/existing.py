@@ -7,7 +7,6 @@ and looked up; only in small tables is every value compared.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -224,6 +223,8 @@ class SimilarValues:
                 return found
         if len(self._values) > _COMPARABLE:
             return None
+        import difflib
+
         near = difflib.get_close_matches(folded, self._by_folded, n=1, cutoff=0.6)
         return self._by_folded[near[0]] if near else None
 

@@ -199,7 +199,8 @@ def _settles(until: int) -> bool:
 def _own_files() -> Iterator[Path]:
     """Files of gdata and its libraries that another version has in another state."""
     package = Path(__file__).parents[2]
-    yield from (path for path in package.rglob("*") if path.suffix in (".py", ".po", ".proto", ".so", ".pyd"))
+    for folder, _, names in os.walk(package):
+        yield from (Path(folder, name) for name in names if name.endswith((".py", ".po", ".proto", ".so", ".pyd")))
     for name in _LIBRARIES:
         found = find_spec(name)
         if found is not None and found.origin is not None:

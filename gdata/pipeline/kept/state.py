@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -224,9 +223,8 @@ def save_build(
     key = f"{_FORMAT} {snapshot_digest(pulled)} {hashlib.sha256(descriptors).hexdigest()}"
     if is_plain and is_sealed(path, key):
         return
-    with suppress(OSError):
-        if path.is_dir():
-            shutil.rmtree(path)  # Earlier versions kept a folder of this name.
+    if path.is_dir():
+        _remove_folder(path)
     parts = _Parts(provenance(), list(map(entry_of, pulled)), is_plain, descriptors, blobs_of(pulled))
     write_sealed(path, key if is_plain else f"{key} in part", *parts.to_parts())
 
@@ -241,10 +239,17 @@ def tidy(state: Path, builds: Collection[str]) -> None:
     with suppress(OSError):
         for path in (state / _BUILDS).iterdir():
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+                _remove_folder(path)
             elif len(path.name) == 64 and path.name not in builds:
                 path.unlink(missing_ok=True)
     remove_abandoned([state, state / _BUILDS])
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove what earlier versions kept as a folder."""
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def load_build(state: Path, build: str) -> BuildState:
