@@ -39,4 +39,6 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
 def fold(text: str) -> str:
     """`text` as it is compared: NFKC, without case, with blanks, `-` and `_` alike; outer ones don't count."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return _SEPARATORS.sub("_", unicodedata.normalize("NFKC", text).casefold()).strip("_")

@@ -42,10 +42,9 @@ def propose_and_try(
         done = next(steps)
         listener(Event("guess", name, done, max(total, done)))
 
-    with paused_gc():
-        draft = make_draft(known, read, place, skip=skip, tool=tool, on_done=on_done)
     proposal = None
-    with tempfile.TemporaryDirectory(prefix="gdata-scaffold-") as name:
+    with paused_gc(), tempfile.TemporaryDirectory(prefix="gdata-scaffold-") as name:
+        draft = make_draft(known, read, place, skip=skip, tool=tool, on_done=on_done)
         for _ in range(_MOST_ROUNDS):
             try:
                 proposal = write_up(known, place, draft)

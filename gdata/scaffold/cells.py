@@ -6,16 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
-from typing import Any, overload
+from itertools import chain, compress
+from operator import not_
+from typing import Any, Literal, overload
 
-from gdata.parsing.cells.cell import is_blank, shown
+from gdata.parsing.cells.cell import shown
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
-from gdata.sources.cells import Utf8Cells, choose
+from gdata.sources.cells import TypedCells, Utf8Cells, choose
 from gdata.sources.grid import CellValue
 
-PLAIN_INTEGERS = re.compile(r"(-?(0|[1-9][0-9]{0,8})\n)+")
-PLAIN_NUMBERS = re.compile(r"(-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,7})?\n)+")
+_LARGEST = 10**9 - 1
+_NUMBERS = re.compile(r"(-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,7})?\n)+")
 """Numbers, one a line, that every reader takes for the same."""
 
 
@@ -73,40 +74,36 @@ class Cells(Sequence[CellValue]):
         return Counter(self._keys)
 
     @cached_property
-    def _by_key(self) -> dict[Any, CellValue]:
-        """The different cells, decoded in one go where they are bytes."""
-        keys = list(self._counted)
-        if not self._is_utf8:
-            return {key: key[1] for key in keys}
-        filled = [key for key in keys if key is not None] if None in self._counted else keys
-        return dict(zip(filled, map(bytes.decode, filled), strict=True)) | dict.fromkeys(set(keys) - set(filled))
-
-    @cached_property
-    def _blanks(self) -> set[Any]:
-        """The keys of blank cells."""
-        if not self._is_utf8:
-            return {key for key, cell in self._by_key.items() if is_blank(cell)}
-        texts = [text or " " for text in self._by_key.values()]
-        flags = map(str.isspace, texts)  # type: ignore[arg-type]
-        return {key for key, is_space in zip(self._by_key, flags, strict=True) if is_space}
-
-    @cached_property
-    def counts(self) -> list[tuple[CellValue, int]]:
-        """The different cells that aren't blank, in the order of their first, and how often each stands there."""
-        counted, by_key = self._counted, self._by_key
-        if not self._blanks and self._is_utf8:
-            return list(zip(by_key.values(), counted.values(), strict=True))
-        return [(by_key[key], count) for key, count in counted.items() if key not in self._blanks]
+    def _different(self) -> tuple[list[Any], Utf8Cells | TypedCells]:
+        """The keys of the different cells that aren't blank, in the order of their first, and these cells."""
+        keys = list(filter(None, self._counted)) if self._is_utf8 else list(self._counted)
+        cells = Utf8Cells(keys) if self._is_utf8 else TypedCells(cell for _, cell in keys)
+        blanks = cells.blanks() if keys else None
+        if blanks is None:
+            return keys, cells
+        filled = list(map(not_, blanks))
+        return list(compress(keys, filled)), cells.chosen(filled)
 
     @cached_property
     def distinct(self) -> list[CellValue]:
-        """The different cells that aren't blank."""
-        return [cell for cell, _ in self.counts]
+        """The different cells that aren't blank, in the order of their first."""
+        cells = self._different[1]
+        return cells.decoded if isinstance(cells, Utf8Cells) else cells
+
+    @cached_property
+    def counts(self) -> list[tuple[CellValue, int]]:
+        """The different cells that aren't blank, and how often each stands there."""
+        return list(zip(self.distinct, map(self._counted.__getitem__, self._different[0]), strict=True))
 
     @property
     def has_blanks(self) -> bool:
         """Whether any cell is blank."""
-        return bool(self._blanks)
+        return len(self._different[0]) < len(self._counted)
+
+    @cached_property
+    def _blanks(self) -> set[Any]:
+        """The keys of blank cells."""
+        return set(self._counted).difference(self._different[0]) if self.has_blanks else set()
 
     @cached_property
     def blank(self) -> list[bool]:
@@ -115,12 +112,37 @@ class Cells(Sequence[CellValue]):
         return [key in blanks for key in self._keys] if blanks else [False] * len(self._keys)
 
     @cached_property
-    def joined_text(self) -> str:
+    def filled(self) -> int:
+        """How many cells aren't blank."""
+        return len(self) - sum(self._counted[key] for key in self._blanks)
+
+    @cached_property
+    def lines(self) -> str:
         """The different cells that aren't blank, each with a line break behind it; "" where one isn't text."""
         try:
             return "\n".join([*self.distinct, ""])  # type: ignore[list-item]
         except TypeError:
             return ""
+
+    @cached_property
+    def plainly(self) -> Literal["whole", "number", ""]:
+        """Whether the cells that aren't blank are whole numbers, or texts of numbers, with nothing odd in them."""
+        if self._whole is not None:
+            return "whole"
+        lines = self.lines
+        return "number" if lines.count("\n") == len(self.distinct) and _NUMBERS.fullmatch(lines) else ""
+
+    @cached_property
+    def _whole(self) -> list[int] | None:
+        """The numbers that the different cells are, if every reader takes them for the same whole ones."""
+        cells, distinct = self._different[1], self.distinct
+        values = cells.whole_numbers() if distinct else None
+        if not values or max(values) > _LARGEST or min(values) < -_LARGEST:
+            return None
+        lines = f"\n{self.lines}"
+        # No line breaks and no leading zeros; of texts that is told of all at once.
+        is_plain = lines.count("\n") == len(distinct) + 1 and lines.count("\n0") == lines.count("\n0\n")
+        return values if values == distinct or (is_plain and "-0" not in lines) else None
 
     def plain(self, kind: FieldKind) -> list[Any]:
         """The cells as keys and references compare them; None where one is blank or doesn't fit."""
@@ -129,24 +151,33 @@ class Cells(Sequence[CellValue]):
 
     def plain_values(self, kind: FieldKind) -> frozenset[Any]:
         """The different values of `plain`."""
-        return frozenset(value for value in self._known(kind).values() if value is not None)
+        return frozenset(self._each(kind)) - {None}
+
+    def is_unique(self, kind: FieldKind) -> bool:
+        """Whether no two values of `plain` are alike, and none is None."""
+        if len(self._different[0]) < len(self):
+            return False
+        values = set(self._each(kind))
+        return None not in values and len(values) == len(self)
 
     def _known(self, kind: FieldKind) -> dict[Any, Any]:
-        if kind in self._plain:
-            return self._plain[kind]
-        if self._is_utf8 and FIELD_TYPES[kind].is_whole and PLAIN_INTEGERS.fullmatch(self.joined_text):
-            filled = [key for key in self._counted if key not in self._blanks]
-            self._plain[kind] = dict(zip(filled, map(int, filled), strict=True)) | dict.fromkeys(self._blanks)
-        elif self._is_utf8 and kind == "string":
-            self._plain[kind] = self._by_key | dict.fromkeys(self._blanks)
-        else:
-            self._plain[kind] = {key: _plain(cell, kind) for key, cell in self._by_key.items()}
+        if kind not in self._plain:
+            known = dict(zip(self._different[0], self._each(kind), strict=True))
+            self._plain[kind] = known | dict.fromkeys(self._blanks)
         return self._plain[kind]
+
+    def _each(self, kind: FieldKind) -> Sequence[Any]:
+        """The different cells that aren't blank as `plain` has them."""
+        if FIELD_TYPES[kind].is_whole and self._whole is not None:
+            return self._whole
+        if self._is_utf8 and kind == "string":
+            return self.distinct
+        return [_plain(cell, kind) for cell in self.distinct]
 
 
 def _plain(cell: CellValue, kind: FieldKind) -> Any:
     try:
-        return None if is_blank(cell) else plain_value(cell, kind)
+        return plain_value(cell, kind)
     except ValueError:
         return None  # A formula error.
 

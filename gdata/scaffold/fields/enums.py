@@ -42,6 +42,10 @@ class _Use:
     def texts(self) -> list[str]:
         return list(dict.fromkeys(shown(cell).strip() for cell in as_cells(self.field.cells).distinct))
 
+    @cached_property
+    def folded(self) -> set[str]:
+        return set(map(fold, self.texts))
+
     @property
     def place(self) -> tuple[str, tuple[str, ...], str]:
         return self.table.name, self.owner, self.field.name
@@ -93,23 +97,36 @@ def _uses(table: GuessedTable, fields: Sequence[GuessedField], owner: tuple[str,
 
 def _together(uses: Sequence[_Use]) -> list[list[_Use]]:
     """Uses that are one enum: of the same name, which says more than `type`, with texts in common."""
-    groups: list[list[_Use]] = []
+    groups: list[_Together] = []
+    alike: dict[object, list[_Together]] = {}
     for use in uses:
-        words = use.words
-        for group in groups:
-            texts = {fold(text) for other in group for text in other.texts}
-            own = {fold(text) for text in use.texts}
-            declared = use.field.type.declared
-            if declared and declared == group[0].field.type.declared:
-                group.append(use)
-                break
-            same = group[0].words == words and not (len(words) == 1 and words[0] in _GENERIC)
-            if same and not declared and 2 * len(own & texts) >= min(len(own), len(texts)):
-                group.append(use)
-                break
-        else:
-            groups.append([use])
-    return groups
+        declared, words = use.field.type.declared, use.words
+        says_nothing = len(words) == 1 and words[0] in _GENERIC
+        known = [] if says_nothing and not declared else alike.get(declared or words, [])
+        group = next((one for one in known if declared or one.shares(use)), None)
+        if group is None:
+            group = _Together()
+            groups.append(group)
+            for place in (words, declared):
+                alike.setdefault(place, []).append(group)
+        group.add(use)
+    return [group.uses for group in groups]
+
+
+class _Together:
+    """Uses that are one enum, and all their texts, folded."""
+
+    def __init__(self) -> None:
+        self.uses: list[_Use] = []
+        self.texts: set[str] = set()
+
+    def add(self, use: _Use) -> None:
+        self.uses.append(use)
+        self.texts |= use.folded
+
+    def shares(self, use: _Use) -> bool:
+        """Whether at least half of the texts of one of them are the other's too."""
+        return 2 * len(use.folded & self.texts) >= min(len(use.folded), len(self.texts))
 
 
 def _is_known(together: list[_Use], enum: KnownEnum) -> bool:

@@ -110,9 +110,9 @@ def _is_prose(field: GuessedField) -> bool:
 
 
 def _is_unique(fields: Sequence[GuessedField]) -> bool:
-    columns = [as_cells(field.cells).plain(field.type.kind) for field in fields]
     if len(fields) == 1:
-        return None not in columns[0] and len(set(columns[0])) == len(columns[0])
+        return as_cells(fields[0].cells).is_unique(fields[0].type.kind)
+    columns = [as_cells(field.cells).plain(field.type.kind) for field in fields]
     rows = set(zip(*columns, strict=True))
     # One that is None is a formula error.
     return len(rows) == len(columns[0]) and not any(None in row for row in rows)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from gdata.language import Sentence, counted, sentence
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.scaffold.cells import as_cells, plain_value
-from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness
+from gdata.scaffold.guess import Guess, GuessedField, GuessedRef, GuessedTable, Sureness, leaves
 from gdata.scaffold.names import row_words, singular, words_of
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 
@@ -83,7 +84,12 @@ class Referred:
 
 def with_references(tables: Sequence[GuessedTable], known: Sequence[Referable] = ()) -> Referred:
     """The tables with references to one another, and to the `known` ones of the project."""
-    referables = _Referables([*known, *(one for table in tables for one in referables_of(table))])
+    probes: dict[str, set[Any]] = {}
+    for field in leaves([field for table in tables for field in table.fields]):
+        if _may_refer(field.type.kind):
+            probes.setdefault(_comparable(field.type.kind), set()).update(_probe(field))
+    every = [*known, *(one for table in tables for one in referables_of(table))]
+    referables = _Referables(every, probes)
     near: list[NearMiss] = []
     found = []
     for table in tables:
@@ -114,7 +120,7 @@ def _as_others(
     to = agreed.get(field.name)
     if to is None or field.refs or field.parts or to == table.name or not _may_refer(field.type.kind):
         return field
-    values = frozenset(_values(field, field.type.kind))
+    values = _values(field, field.type.kind)
     for one in referables.of_table(to):
         if one.kind == _comparable(field.type.kind) and not one.field and values and values <= one.values:
             guess = Guess("likely", sentence("its name, which refers to {table} in other tables too", table=to))
@@ -137,7 +143,7 @@ def make_referable(
     stem = tuple(_without_id(words))
     names = {tuple(row), singular(row)} if not field else {(*row, *stem), stem} - {(one,) for one in _GENERIC} - {()}
     own = stem if not field and not (set(stem) & _GENERIC) and stem not in names else ()
-    return Referable(table, field, frozenset(names), _comparable(kind), frozenset(_values(cells, kind)), own)
+    return Referable(table, field, frozenset(names), _comparable(kind), _values(cells, kind), own)
 
 
 def _may_refer(kind: FieldKind) -> bool:
@@ -159,10 +165,12 @@ def _without_id(words: Sequence[str]) -> list[str]:
     return words
 
 
-def _values(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
-    if not field.type.is_list:
-        yield from as_cells(field.cells).plain_values(kind)
-        return
+def _values(field: GuessedField, kind: FieldKind) -> frozenset[Any]:
+    """All values that a column has, of lists their elements."""
+    return frozenset(_each(field, kind)) if field.type.is_list else as_cells(field.cells).plain_values(kind)
+
+
+def _each(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
     for cell in as_cells(field.cells).distinct:
         texts: Sequence[Any] = [cell]
         if field.type.is_list and isinstance(cell, str):
@@ -174,20 +182,31 @@ def _values(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
                 continue  # A formula error.
 
 
+def _none_of(field: GuessedField) -> frozenset[Any]:
+    """The values that often mean that nothing is referred to."""
+    return frozenset(_NONE_NUMBERS if field.type.kind != "string" else _NONE_TEXTS)
+
+
+def _probe(field: GuessedField) -> list[Any]:
+    """A value of the column that means something: what it refers to has it. [] where it has none."""
+    none = _none_of(field)
+    return list(islice((value for value in _each(field, field.type.kind) if value not in none), 1))
+
+
 class _Referables:
     """All that may be referred to, found by the last word of a name and by a value: each field asks for a few."""
 
-    def __init__(self, every: Sequence[Referable]) -> None:
+    def __init__(self, every: Sequence[Referable], probes: Mapping[str, Set[Any]]) -> None:
+        """`probes` are the values, by kind, that may be asked for."""
         self._by_word: dict[tuple[str, str], dict[int, Referable]] = {}
-        self._by_value: dict[str, dict[Any, list[Referable]]] = {}
+        self._by_value: dict[tuple[str, Any], list[Referable]] = {}
         self._of_table: dict[str, list[Referable]] = {}
         for number, one in enumerate(every):
             self._of_table.setdefault(one.table, []).append(one)
             for name in (*one.names, *([one.stem] if one.stem else [])):
                 self._by_word.setdefault((one.kind, name[-1]), {})[number] = one
-            having = self._by_value.setdefault(one.kind, {})
-            for value in one.values:
-                having.setdefault(value, []).append(one)
+            for value in one.values & probes.get(one.kind, frozenset()):
+                self._by_value.setdefault((one.kind, value), []).append(one)
 
     def called(self, kind: str, *words: str) -> list[Referable]:
         """Those with a name that ends with one of the words, in the order of their tables."""
@@ -196,7 +215,7 @@ class _Referables:
 
     def having(self, kind: str, value: Any) -> list[Referable]:
         """Those with this value."""
-        return self._by_value.get(kind, {}).get(value, [])
+        return self._by_value.get((kind, value), [])
 
     def of_table(self, table: str) -> list[Referable]:
         """Those of one table."""
@@ -232,7 +251,7 @@ class _Finder:
 
     def _as_key(self, field: GuessedField) -> GuessedField | None:
         """The whole key refers only to the table that it is named after: `move_id` of what moves have beside."""
-        values = frozenset(_values(field, field.type.kind))
+        values = _values(field, field.type.kind)
         for score, referable in self._by_name(field):
             ours = set(field.words) & set(self._table.words)
             if (score >= _SAYS_ENOUGH or not ours) and len(values) >= _FEWEST_VALUES and values <= referable.values:
@@ -243,14 +262,16 @@ class _Finder:
     # --- one table -------------------------------------------------------------------------------------------
 
     def _plainly(self, field: GuessedField) -> GuessedField | None:
-        values = frozenset(_values(field, field.type.kind))
-        none = frozenset(_NONE_NUMBERS if field.type.kind != "string" else _NONE_TEXTS)
-        for referable in self._declared(field):
+        declared, named = self._declared(field), self._by_name(field)
+        if not (declared or named or self._having(field)):
+            return None
+        values, none = _values(field, field.type.kind), _none_of(field)
+        for referable in declared:
             missing = values - none - referable.values
             if not missing:
                 return self._refer(field, referable, values, Guess("sure", sentence("the row of types says so")))
             self._tell(field, referable, missing)
-        for score, referable in self._by_name(field):
+        for score, referable in named:
             meant = values - (none - referable.values)
             missing = meant - referable.values
             if len(meant) >= _FEWEST_VALUES and not missing:
@@ -300,21 +321,23 @@ class _Finder:
 
     def _by_values(self, field: GuessedField, values: frozenset[Any], none: frozenset[Any]) -> GuessedField | None:
         """The one table that has all values, where that can't be an accident."""
-        if field.key is not None or field.type.may_be_enum:
-            return None
-        kind = _comparable(field.type.kind)
         having = []
-        probe = next(iter(values - none), None)
-        for one in self._referables.having(kind, probe) if probe is not None else ():
+        for one in self._having(field):
             meant = values - (none - one.values)
-            same = one.kind == kind and not one.field and one.table != self._table.name
-            if same and len(meant) >= _FEW_VALUES and meant <= one.values and one.chance(meant) < _CHANCE:
+            if len(meant) >= _FEW_VALUES and meant <= one.values and one.chance(meant) < _CHANCE:
                 having.append((one, meant))
         if len(having) != 1:
             return None
         referable, meant = having[0]
         sure: Sureness = "likely" if field.words[-1:] and field.words[-1] in _ID_WORDS else "unsure"
         return self._refer(field, referable, values, Guess(sure, _has_all(referable, meant)))
+
+    def _having(self, field: GuessedField) -> list[Referable]:
+        """Other tables that may have all values, since they have one of them."""
+        if field.key is not None or field.type.may_be_enum:
+            return []
+        found = [one for probe in _probe(field) for one in self._referables.having(_comparable(field.type.kind), probe)]
+        return [one for one in found if not one.field and one.table != self._table.name]
 
     def _refer(self, field: GuessedField, to: Referable, values: frozenset[Any], guess: Guess) -> GuessedField:
         type_ = replace(field.type, may_be_enum=False)

@@ -14,7 +14,7 @@ from gdata.nearest import fold
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.cells.readings import convert_cell
-from gdata.scaffold.cells import PLAIN_INTEGERS, PLAIN_NUMBERS, as_cells
+from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.guess import Guess, GuessedType, Sureness
 from gdata.schema.fieldtypes import FieldKind
@@ -45,30 +45,28 @@ def guess_type(
     cells: Sequence[CellValue], words: Sequence[str], timezone: ZoneInfo, declared: Declared | None = None
 ) -> GuessedType:
     """The type of cells under a header of these words; what is declared goes before what values look like."""
-    counts, distinct = as_cells(cells).counts, as_cells(cells).distinct
-    if not _TROUBLE.isdisjoint(distinct):
+    cells = as_cells(cells)
+    if not cells.plainly and not _TROUBLE.isdisjoint(cells.distinct):
         # A formula error says nothing of the column's type; the build will name its cell.
-        counts = [(cell, count) for cell, count in counts if cell not in _TROUBLE]
-        distinct = [cell for cell, _ in counts]
-    filled = sum(count for _, count in counts)
+        cells = Cells([cell for cell in cells if cell not in _TROUBLE])
     if declared is not None:
-        found = _as_declared(declared, distinct, filled, words, timezone)
+        found = _as_declared(declared, cells, words, timezone)
         refers = declared.tags.get("ref") or declared.tags.get("refer") or ""
         return replace(found, declared=declared.name, refers=refers, is_declared=True)
-    if not filled:
+    if not cells.filled:
         return GuessedType("string", Guess("unsure", sentence("it has no values yet")))
-    found = _guess(distinct, filled, words, timezone)
-    return found if filled >= _FEW_ROWS else _weaken(found, filled)
+    found = _guess(cells, words, timezone)
+    return found if cells.filled >= _FEW_ROWS else _weaken(found, cells.filled)
 
 
-def _guess(distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
+def _guess(cells: Cells, words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
     return (
-        _guess_bool(distinct, words)
-        or _guess_number(distinct, filled)
-        or _guess_time(distinct, timezone)
-        or _guess_json(distinct)
-        or _guess_list(distinct)
-        or _guess_text(filled, distinct, words)
+        _guess_bool(cells.distinct, words)
+        or _guess_number(cells)
+        or _guess_time(cells.distinct, timezone)
+        or _guess_json(cells.distinct)
+        or _guess_list(cells)
+        or _guess_text(cells, words)
     )
 
 
@@ -95,9 +93,8 @@ _WIDER: dict[str, tuple[FieldKind, ...]] = {
 """What is taken where values don't fit what is declared; after all of them, text."""
 
 
-def _as_declared(
-    declared: Declared, distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo
-) -> GuessedType:
+def _as_declared(declared: Declared, cells: Cells, words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
+    distinct = cells.distinct
     said = Guess("sure", sentence("declared as {text}", text=declared.text))
     if declared.map_key:
         return _as_map(declared, distinct, said, timezone)
@@ -106,7 +103,7 @@ def _as_declared(
     if declared.kind == "string" or (not distinct and declared.is_own and "given" not in declared.tags):
         return GuessedType("string", said)
     if declared.is_own:
-        return _as_own(declared, distinct, filled, words, timezone)
+        return _as_own(declared, cells, words, timezone)
     wanted = str(declared.kind) if declared.kind else "number"
     found = _first_fitting(wanted, distinct, said, timezone)
     if found.kind == "string":
@@ -126,19 +123,17 @@ def _first_fitting(wanted: str, elements: Sequence[CellValue], said: Guess, time
     return GuessedType("string", Guess("unsure", sentence("{why}, which not all values fit", why=said.why)))
 
 
-def _as_own(
-    declared: Declared, distinct: list[CellValue], filled: int, words: Sequence[str], timezone: ZoneInfo
-) -> GuessedType:
+def _as_own(declared: Declared, cells: Cells, words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
     """A type that only the team's name says: values of words are an enum of that name, others what they look like."""
     said = Guess("likely", sentence("declared as {text}", text=declared.text))
     if declared.tags.get("given") == "enum":
         return GuessedType("string", replace(said, sure="sure"), may_be_enum=True)
     if declared.tags.get("given") == "flags":
         return GuessedType("int32", replace(said, sure="sure"), flags=declared.tags["flags"])
-    found = _guess(distinct, filled, words, timezone)
-    texts = [shown(cell).strip() for cell in distinct]
+    found = _guess(cells, words, timezone)
+    texts = [shown(cell).strip() for cell in cells.distinct]
     if found.kind == "string" and not found.is_list and all(map(is_value, texts)) and len(texts) <= _MOST_DECLARED:
-        closed = declared.is_enum or (len(texts) < filled and len(texts) <= _MOST_VALUES)
+        closed = declared.is_enum or (len(texts) < cells.filled and len(texts) <= _MOST_VALUES)
         if closed and len({fold(text) for text in texts}) == len(texts):
             return GuessedType("string", said, may_be_enum=True)
         return GuessedType("string", said.weakened_to("unsure"))
@@ -221,51 +216,48 @@ def _guess_bool(distinct: list[CellValue], words: Sequence[str]) -> GuessedType 
     return None
 
 
-def _guess_number(distinct: list[CellValue], count: int) -> GuessedType | None:
-    found = _plain_number(distinct)
-    if found is not None:
-        kind: FieldKind = "int32" if found else "double"
-        why = sentence("numbers with fractions") if kind == "double" else sentence("whole numbers")
-        return GuessedType(kind, Guess("sure", why if count > 1 else sentence("one number")))
+def _guess_number(cells: Cells) -> GuessedType | None:
+    kind = _number_kind(cells)
+    if kind is None:
+        return None
+    why = sentence("numbers with fractions") if kind == "double" else sentence("whole numbers")
+    return GuessedType(kind, Guess("sure", why if cells.filled > 1 else sentence("one number")))
+
+
+def _number_kind(cells: Cells) -> FieldKind | None:
+    """The kind of number that all cells are; None where one is none."""
+    if cells.plainly:
+        return "int32" if cells.plainly == "whole" else "double"
+    distinct = cells.distinct
     if isinstance(distinct[0], str) and not any(map(str.isdigit, distinct[0])):
         return None
     if any(isinstance(cell, str) and _LEADING_ZERO.match(cell.strip()) and "." not in cell for cell in distinct):
         return None
     kinds: tuple[FieldKind, ...] = ("int32", "int64", "uint64", "double")
-    for kind in kinds:
-        if fits(distinct, kind):
-            why = sentence("numbers with fractions") if kind == "double" else sentence("whole numbers")
-            return GuessedType(kind, Guess("sure", why if count > 1 else sentence("one number")))
-    return None
-
-
-def _plain_number(distinct: list[CellValue]) -> bool | None:
-    """Whether all cells are texts of plain numbers: True where they are whole; None where not."""
-    try:
-        text = "\n".join([*distinct, ""])  # type: ignore[list-item]
-    except TypeError:
-        return None
-    return True if PLAIN_INTEGERS.fullmatch(text) else False if PLAIN_NUMBERS.fullmatch(text) else None
+    return next((kind for kind in kinds if fits(distinct, kind)), None)
 
 
 def _guess_time(distinct: list[CellValue], timezone: ZoneInfo) -> GuessedType | None:
-    without_date = [isinstance(cell, DateCell) and cell.serial < 1 for cell in distinct]
-    if not any(without_date) and fits(distinct, "timestamp", timezone):
+    if fits(distinct, "timestamp", timezone) and not any(map(_has_no_date, distinct)):
         return GuessedType("timestamp", Guess("sure", sentence("dates")))
-    if all(flag or isinstance(cell, str) for flag, cell in zip(without_date, distinct, strict=True)) and fits(
-        distinct, "duration"
-    ):
+    if fits(distinct, "duration") and all(isinstance(cell, str) or _has_no_date(cell) for cell in distinct):
         return GuessedType("duration", Guess("likely", sentence("lengths of time")))
     return None
+
+
+def _has_no_date(cell: CellValue) -> bool:
+    return isinstance(cell, DateCell) and cell.serial < 1
 
 
 def _guess_json(distinct: list[CellValue]) -> GuessedType | None:
     return GuessedType("struct", Guess("likely", sentence("JSON objects"))) if _is_json(distinct) else None
 
 
-def _guess_list(distinct: list[CellValue]) -> GuessedType | None:
-    texts = [shown(cell) for cell in distinct]
-    if any(isinstance(cell, DateCell) for cell in distinct) or any(text.startswith(("[", "{")) for text in texts):
+def _guess_list(cells: Cells) -> GuessedType | None:
+    if cells.lines and not any(separator in cells.lines for separator in _LIST_SEPARATORS):
+        return None
+    texts = [shown(cell) for cell in cells.distinct]
+    if any(isinstance(cell, DateCell) for cell in cells.distinct) or any(text.startswith(("[", "{")) for text in texts):
         return None
     for separator in _LIST_SEPARATORS:
         several = [text for text in texts if separator in text]
@@ -326,7 +318,8 @@ def _guess_elements(elements: list[str], several: int, cells: int, separator: st
     return None
 
 
-def _guess_text(rows: int, distinct: list[CellValue], words: Sequence[str]) -> GuessedType:
+def _guess_text(cells: Cells, words: Sequence[str]) -> GuessedType:
+    rows, distinct = cells.filled, cells.distinct
     texts = [shown(cell).strip() for cell in distinct[: _MOST_VALUES + 1]]
     last = words[-1] if words else ""
     says_so = last in _ENUM_WORDS

@@ -15,8 +15,8 @@ from gdata.language import say
 from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
-from gdata.scaffold.cells import Cells
-from gdata.scaffold.declared import read_type
+from gdata.scaffold.cells import Cells, as_cells
+from gdata.scaffold.declared import Declared, read_type
 from gdata.scaffold.fields.lists import with_continuation
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import is_identifier
@@ -45,7 +45,7 @@ _SETTINGS = re.compile(r"constants?|config|settings?|globals?|상수.*|.*설정"
 _NAME_HEADERS = frozenset("key name id constant setting 키 이름 항목 상수 설정 변수 변수명".split())
 _VALUE_HEADERS = frozenset("value 값 수치 설정값".split())
 _BLANK_WORDS = frozenset("null nil none n/a na - -- — 없음 無 无 なし".split())
-_MOST_BLANK_WORDS = 2
+_MOST_BLANK_WORDS, _LONGEST_BLANK_WORD = 2, 16
 _ENOUGH_NUMBERS = 3
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _WIDEST_SAMPLE = 60
@@ -176,24 +176,35 @@ def _without_blank_words(columns: tuple[SourceColumn, ...]) -> tuple[tuple[Sourc
     words: dict[str, None] = {}
     done = []
     for column in columns:
-        distinct = column.cells.distinct if isinstance(column.cells, Cells) else []
-        found = [cell for cell in distinct if isinstance(cell, str) and fold(cell.strip()) in _BLANK_WORDS]
-        others = [cell for cell in distinct if cell not in found]
-        if not found or len(found) > _MOST_BLANK_WORDS or not _is_no_text(column, others):
-            done.append(column)
-            continue
-        words |= dict.fromkeys(cell.strip() for cell in found if isinstance(cell, str))
-        done.append(replace(column, cells=Cells([None if cell in found else cell for cell in column.cells])))
+        found = _blank_words(as_cells(column.cells), column.declared)
+        if found:
+            words |= dict.fromkeys(cell.strip() for cell in found)
+            column = replace(column, cells=Cells([None if cell in found else cell for cell in column.cells]))
+        done.append(column)
     return tuple(done), tuple(words)
 
 
-def _is_no_text(column: SourceColumn, others: Sequence[CellValue]) -> bool:
-    """Whether a column holds numbers, dates or what else isn't text: there a word means that nothing is there."""
-    declared = column.declared
-    if declared is not None and declared.kind:
-        return declared.kind not in ("string", "message") and not declared.is_list
-    kinds = {kind_of_cell(cell) for cell in others}
-    return (len(others) >= _ENOUGH_NUMBERS and kinds <= {"number"}) or (len(others) > 1 and kinds == {"date"})
+def _blank_words(cells: Cells, declared: Declared | None) -> list[str]:
+    """Words such as `null` in a column of numbers, dates or what else isn't text; [] where they mean themselves."""
+    kind = declared.kind if declared is not None else ""
+    if cells.plainly or kind in ("string", "message") or (declared is not None and kind and declared.is_list):
+        return []
+    distinct = cells.distinct
+    if not kind and _are_texts(distinct[: _MOST_BLANK_WORDS + 1]):
+        return []
+    short = [cell for cell in distinct if isinstance(cell, str) and len(cell) <= _LONGEST_BLANK_WORD]
+    found = [cell for cell in short if fold(cell.strip()) in _BLANK_WORDS]
+    if not 0 < len(found) <= _MOST_BLANK_WORDS:
+        return []
+    others = [cell for cell in distinct if cell not in found]
+    kinds = set(map(kind_of_cell, others))
+    is_no_text = (len(others) >= _ENOUGH_NUMBERS and kinds <= {"number"}) or (len(others) > 1 and kinds == {"date"})
+    return found if kind or is_no_text else []
+
+
+def _are_texts(cells: Sequence[CellValue]) -> bool:
+    """Whether these are more texts than may mean "nothing"."""
+    return len(cells) > _MOST_BLANK_WORDS and all(kind_of_cell(cell) == "text" for cell in cells)
 
 
 def _declare_alike(
