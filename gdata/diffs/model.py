@@ -27,6 +27,7 @@ Json = Any
 """None, bool, int, float, str, or lists and dicts of them."""
 Key = tuple[Json, ...]
 """The values of a row's key fields, in their order."""
+TitlesByPath = Mapping[str, str]
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 _AT_ONCE = 1000
@@ -119,9 +120,18 @@ class FieldChange(NamedTuple):
     path: str
     old: Json
     new: Json
-    old_title: str = ""
-    """Where the value refers to a row, what people call that."""
-    new_title: str = ""
+    titles: tuple[TitlesByPath, TitlesByPath] = ({}, {})
+    """What people call the rows that the old value and the new one, or values in them, refer to."""
+
+    @property
+    def old_title(self) -> str:
+        """Where the old value refers to a row, what people call that."""
+        return self.titles[0].get(self.path, "")
+
+    @property
+    def new_title(self) -> str:
+        """The same of the new value."""
+        return self.titles[1].get(self.path, "")
 
     def as_json(self) -> dict[str, Json]:
         """The change as the diff's JSON has it, under its path."""
@@ -271,6 +281,8 @@ class TableDiff:
     """By path without indexes, an enum's names before and now for the numbers of values that got another one."""
     refs: frozenset[str] = field(default=frozenset(), repr=False)
     """The paths, without indexes, whose values refer to rows: they are names, whatever their type."""
+    renamed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The paths, without indexes, that had another name before, and that."""
 
     origins: tuple[Mapping[tuple[str, ...], Mapping[str, str]], ...] = field(default=({}, {}), repr=False)
     """Of the old side and the new one, the sheets of values that an overlay changed: by key, its parts as texts, and
@@ -279,7 +291,8 @@ class TableDiff:
     def sheet_of(self, key: Key | None, path: str = "", *, is_new: bool) -> str:
         """The overlay that a value came from, or the whole row; "" where it is the table's own, or that isn't known."""
         found = self.origins[is_new].get(tuple(map(str, key or ())), {})
-        return found.get(plain(path).partition(".")[0]) or found.get("", "")
+        name = plain(path).partition(".")[0]
+        return found.get(name if is_new else self.renamed.get(name, name)) or found.get("", "")
 
     def sheets(self, key: Key | None, path: str = "") -> dict[str, Json]:
         """The overlays of a value as the diff's JSON has them."""

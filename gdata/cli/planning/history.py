@@ -208,14 +208,11 @@ class _Page:
                 self._line(f"    {self._field(one, change)}  {ratio}".rstrip())
 
     def _field(self, one: TableHistory, change: Any) -> str:
-        from gdata.diffs.words.presentation import title_of
+        from gdata.diffs.words.presentation import titled_by
 
         old, new = (
-            self.words.value(one.diff, change.path, value, is_new=is_new, title=title_of(title))
-            for value, title, is_new in (
-                (change.old, change.old_title, False),
-                (change.new, change.new_title, True),
-            )
+            self.words.value(one.diff, change.path, value, is_new=is_new, title=titled_by(titles))
+            for value, titles, is_new in ((change.old, change.titles[0], False), (change.new, change.titles[1], True))
         )
         return f"{self.words.field_name(one.diff.name, change.path)} {old} → {new}"
 

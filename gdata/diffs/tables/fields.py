@@ -152,22 +152,23 @@ def leaf_changes(change: FieldChange, maps: Collection[str] = ()) -> Iterator[Fi
     `maps` are the paths, without indexes, whose keys are a map's and no field's name.
     """
     if isinstance(change.old, (dict, list)) or isinstance(change.new, (dict, list)):
-        for path, old in _leaves(change.path, change.old, maps):
-            yield FieldChange(path, old, None)
-        for path, new in _leaves(change.path, change.new, maps):
-            yield FieldChange(path, None, new)
+        for path, old in leaves(change.path, change.old, maps):
+            yield FieldChange(path, old, None, change.titles)
+        for path, new in leaves(change.path, change.new, maps):
+            yield FieldChange(path, None, new, change.titles)
     else:
         yield change
 
 
-def _leaves(path: str, value: Json, maps: Collection[str]) -> Iterator[tuple[str, Json]]:
+def leaves(path: str, value: Json, maps: Collection[str] = ()) -> Iterator[tuple[str, Json]]:
+    """The single values in a value, with their paths."""
     if isinstance(value, dict):
         step = "{}[{}]" if plain(path) in maps else "{}.{}"
         for name, inner in value.items():
-            yield from _leaves(step.format(path, bracketed(name)), inner, maps)
+            yield from leaves(step.format(path, bracketed(name)), inner, maps)
     elif isinstance(value, list):
         for index, inner in enumerate(value, 1):
-            yield from _leaves(f"{path}[{index}]", inner, maps)
+            yield from leaves(f"{path}[{index}]", inner, maps)
     elif value is not None:
         yield path, value
 

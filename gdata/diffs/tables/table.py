@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,8 @@ from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
-from gdata.diffs.model import ColumnDiff, FieldChange, Key, Row, RowChange, TableDiff, TableRows, plain
-from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes
+from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, TableRows, plain
+from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes, leaves
 from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
 from gdata.diffs.tables.rows import Alignment, RawTable, align, cut_rows
 from gdata.diffs.tables.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
@@ -215,7 +216,13 @@ class _Comparison:
             maps=frozenset(path for path, one in paths.items() if one.is_map),
             moved=self._moved(),
             refs=self.refs,
+            renamed=self._renamed(paths),
         )
+
+    def _renamed(self, paths: Iterable[str]) -> dict[str, str]:
+        rows = self.new_raw.shape.row, self.old_raw.shape.row
+        before = {} if self.alike else {path: path_by_number(path, *rows) for path in paths}
+        return {path: was for path, was in before.items() if was != path}
 
     @cached_property
     def refs(self) -> frozenset[str]:
@@ -301,13 +308,21 @@ class _Comparison:
             return found
         before, after = (side.titles.referents(side.name) for side in (self.old, self.new))
         rows = self.new_raw.shape.row, self.old_raw.shape.row
+        maps = [path for path, one in self._paths().items() if one.is_map]
+        holders = {*self.refs, *(ref[: dot.start()] for ref in self.refs for dot in re.finditer(r"\.", ref))}
+
+        def old_title(row: Message, path: str) -> str:
+            return before.title(row, path if self.alike else path_by_number(path, *rows))
+
+        def titles(title: Callable[[Message, str], str], row: Message, one: FieldChange, value: Json) -> dict[str, str]:
+            paths = [path for path, _ in leaves(one.path, value, maps) if plain(path) in self.refs]
+            return {path: told for path in paths if (told := title(row, path))}
 
         def titled(index: int, one: FieldChange) -> FieldChange:
-            if plain(one.path) not in self.refs or not next(left, False):
+            if plain(one.path) not in holders or not next(left, False):
                 return one
-            old_path = one.path if self.alike else path_by_number(one.path, *rows)
-            titles = before.title(old[index], old_path), after.title(new[index], one.path)
-            return one._replace(old_title=titles[0], new_title=titles[1])
+            found = titles(old_title, old[index], one, one.old), titles(after.title, new[index], one, one.new)
+            return one._replace(titles=found) if any(found) else one
 
         return {index: [titled(index, one) for one in changes] for index, changes in found.items()}
 

@@ -6,13 +6,14 @@ Used where people read (terminal, Markdown, HTML); programs get JSON with the na
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gdata.diffs.model import Json, Key, TableDiff, bracketed, plain
+from gdata.diffs.model import Json, Key, TableDiff, TitlesByPath, bracketed, plain
 from gdata.language import say, say_counted
 from gdata.nearest import fold
 from gdata.proto.fields import element_field
@@ -27,12 +28,12 @@ TitleAt = Callable[[str], str]
 """What people call the row to which the value at a path refers; "" where it refers to none."""
 
 
-def title_of(title: str) -> TitleAt:
-    """One title, for a value that is all there is."""
-    return lambda _: title
+def titled_by(titles: TitlesByPath) -> TitleAt:
+    """The titles of what the values at some paths refer to."""
+    return lambda path: titles.get(path, "")
 
 
-_UNTITLED = title_of("")
+_UNTITLED = titled_by({})
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Presentation:
         if header is None:
             return visible(path)
         indexes = iter(_INDEX.findall(path))
-        named = re.sub(r"\{\}", lambda _: next(indexes, ""), header)
+        named = re.sub(r"\{\}", lambda _: next(indexes, ""), header).replace("[]", "")
         return visible("".join((named, *(f"[{index}]" for index in indexes))))
 
     def value(
@@ -113,8 +114,8 @@ class Presentation:
 
     def _part_name(self, table: TableDiff, where: str, name: str) -> str:
         """What a part of a message is called beside the others, where its index is told already."""
-        header = None if where in table.maps else self.headers.get((table.name, f"{where}.{name}"))
-        return visible(name if header is None else " ".join(header.replace("{}", "").split()))
+        columns = () if where in table.maps else self.texts.get((table.name, f"{where}.{name}"), ())[2:]
+        return visible(" ".join(columns[0].replace("{}", "").split()) if columns else name)
 
     def _scalar(self, value: Json, kind: str, labels: Mapping[str, str]) -> str:
         if value is None:
@@ -127,6 +128,8 @@ class Presentation:
             return visible(labels.get(str(value), str(value)))
         if kind == "timestamp" and isinstance(value, str):
             return visible(local_time(value, self.timezone))
+        if kind == "duration" and isinstance(value, str):
+            return visible(length_of_time(value))
         return visible(str(value))
 
 
@@ -154,6 +157,19 @@ def local_time(value: str, timezone: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M}{seconds}"
 
 
+_LENGTH = re.compile(r"(-?)(\d+)(\.\d+)?s")
+
+
+def length_of_time(value: str) -> str:
+    """A duration of protobuf's JSON as sheets have it: `1h30m`."""
+    found = _LENGTH.fullmatch(value)
+    if found is None:
+        return value
+    minutes, seconds = divmod(int(found[2]), 60)
+    parts = [(minutes // 60, "h"), (minutes % 60, "m"), (f"{seconds}{(found[3] or '').rstrip('.0')}", "s")]
+    return found[1] + ("".join(f"{number}{unit}" for number, unit in parts if number not in (0, "0")) or "0s")
+
+
 def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentation:
     """The words that a project's full descriptors (a FileDescriptorSet with gdata's options) give."""
     if sources is None:
@@ -169,10 +185,11 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
         rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
         # A message with one list of messages is a table of rows, or a record that has such a list.
         for holder in (message, *(element_field(one).message_type for one in rows if len(rows) == 1)):
-            for path, one in _fields(holder, "", ()):
+            fields = list(_fields(holder, "", ()))
+            for path, header in _headers(fields, words).items():
+                headers.setdefault((message.name, path), header)
+            for path, one in fields:
                 place, columns, enum = (message.name, path), words.columns(one), element_field(one).enum_type
-                if columns:
-                    headers.setdefault(place, columns[0])
                 texts.setdefault(place, (one.name, one.json_name, *columns))
                 if enum is not None:
                     known = words.labels(enum)
@@ -188,6 +205,29 @@ def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) ->
         yield path, one
         if inner is not None and inner.full_name not in inside and not inner.full_name.startswith("google.protobuf."):
             yield from _fields(inner, f"{path}.", (*inside, inner.full_name))
+
+
+def _headers(fields: Sequence[tuple[str, FieldDescriptor]], words: _Words) -> dict[str, str]:
+    """What the fields with a `column` are called: its text, after that of the message that they lie in.
+
+    A text with a place for the index (`보상{} 수량`), or that begins with the message's own, is a whole header; so is
+    one within a message without a header, if no other field is called so.
+    """
+    often = Counter(columns[0] for _, one in fields if (columns := words.columns(one)))
+    found: dict[str, str] = {}
+    above: dict[str, str] = {}
+    for path, one in fields:
+        outer, _, _ = path.rpartition(".")
+        before, columns = above.get(outer, ""), words.columns(one)
+        text = columns[0] if columns else one.name
+        is_whole = "{}" in text or (
+            text.startswith(found[outer].replace("{}", "")) if outer in found else columns and often[text] == 1
+        )
+        told = text if is_whole or not before else f"{before}.{text}"
+        if columns or outer in found:
+            found[path] = told
+        above[path] = f"{told}[{{}}]" if one.is_repeated and "{}" not in text else told
+    return found
 
 
 class _Words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 from gdata.diffs.gate import GateVerdict, Violation
@@ -28,7 +28,7 @@ from gdata.diffs.model import (
 )
 from gdata.diffs.tables.fields import number
 from gdata.diffs.words.patterns import columns, find_patterns, ratio_text
-from gdata.diffs.words.presentation import Presentation, TitleAt, age, key_text, title_of
+from gdata.diffs.words.presentation import Presentation, TitleAt, age, key_text, titled_by
 from gdata.diffs.words.report import (
     ColumnReport,
     MetricReport,
@@ -177,18 +177,28 @@ class _TableWords:
         """A whole row: its fields but the key, those that say nothing left out."""
         skipped = {*self.table.key, *([row.titles.field] if _title(row) else ())} if row.key is not None else set()
         values = (
-            self._value(FieldChange(name, *((None, value) if is_new else (value, None))), row.referent)
+            self._whole_value(row, name, value, is_new=is_new)
             for name, value in row.values.items()
             if name not in skipped and value not in ("", [], {})
         )
         return RowReport(_key(row), row.number, tuple(values), _title(row), row.users, self._origin(row.key))
 
+    def _whole_value(self, row: Row, name: str, value: Json, *, is_new: bool) -> ValueReport:
+        # A field that was renamed goes by today's name, under which the sheets have it.
+        path = name if is_new else self._today.get(name, name)
+        change = FieldChange(path, *((None, value) if is_new else (value, None)))
+        return self._value(change, lambda at: row.referent(name + at[len(path) :]))
+
+    @cached_property
+    def _today(self) -> dict[str, str]:
+        return {was: path for path, was in self.table.renamed.items()}
+
     def _value(self, one: FieldChange, title: TitleAt | None = None) -> ValueReport:
         old, new = (
             None
             if value is None
-            else self.words.value(self.table, one.path, value, is_new=is_new, title=title or title_of(own))
-            for value, own, is_new in ((one.old, one.old_title, False), (one.new, one.new_title, True))
+            else self.words.value(self.table, one.path, value, is_new=is_new, title=title or titled_by(titles))
+            for value, titles, is_new in ((one.old, one.titles[0], False), (one.new, one.titles[1], True))
         )
         is_text = isinstance(one.old, str) and isinstance(one.new, str)
         return ValueReport(self._name(one.path), plain(one.path), old, new, is_text, self._ratio(one))
