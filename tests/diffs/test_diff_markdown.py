@@ -25,9 +25,8 @@ def markdown(diff: Diff, gate: Gate = OPEN, **options: int) -> str:
 
 def test_a_comment_has_summary_gate_and_folded_tables() -> None:
     text = markdown(diff_of({"ItemTable": OLD}, {"ItemTable": NEW}), DENY)
-    assert text.startswith(
-        "### <code>old</code> → <code>new</code>\n\n1 table changed · 1 row removed · 98 rows changed"
-    )
+    assert text.startswith("### <code>old &#40;build ") and "</code> → <code>new &#40;build " in text
+    assert "</code>\n\n1 table changed · 1 row removed · 98 rows changed" in text
     assert "❌ **gate&#58; blocked by nothing**" in text
     assert "| <code>ItemTable</code> | server |  | 1 | 98 | 98 |  |" in text
     assert "| <code>2</code> item 2 | <code>price</code> | <code>2</code> | <code>20</code> × 10 |" in text

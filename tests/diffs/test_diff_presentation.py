@@ -1,7 +1,7 @@
 import pytest
 from diffcases import PROTO, table_of
 
-from gdata.diffs.words.presentation import Presentation, key_text, local_time, presentation_of, visible
+from gdata.diffs.words.presentation import Presentation, key_text, length_of_time, local_time, presentation_of, visible
 from gdata.testing.bundles import compile_protos
 
 WORDS = presentation_of(compile_protos(PROTO), "Asia/Seoul")
@@ -25,6 +25,62 @@ def test_values_are_shown_as_in_the_sheet() -> None:
     assert WORDS.value(TABLE, "rewards[1]", {"item_id": 5, "count": 2}) == "{item_id 5, 보상 수량 2}"
     assert WORDS.value(TABLE, "stats", {"str": 1}) == "{str 1}"
     assert WORDS.value(TABLE, "steps", [1, 2]) == "[1, 2]"
+
+
+NESTED = """
+syntax = "proto3";
+import "gdata/options.proto";
+message Reward {
+  int32 id = 1 [(gdata.field).column = "대상"];
+  int32 count = 2 [(gdata.field).column = "보상{} 수량"];
+  int32 rate = 3;
+}
+message Quest {
+  Reward goal = 1 [(gdata.field).column = "목표"];
+  repeated Reward prizes = 2 [(gdata.field).column = "상품"];
+  repeated Reward rest = 3;
+  map<string, Reward> by_day = 4 [(gdata.field).column = "요일"];
+  Once once = 5;
+}
+message Once { int32 alone = 1 [(gdata.field).column = "하나뿐"]; }
+message QuestTable { repeated Quest rows = 1; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("goal.id", "목표.대상"),
+        ("goal.rate", "목표.rate"),
+        ("prizes[2].id", "상품[2].대상"),
+        ("prizes[2].count", "보상2 수량"),
+        ("prizes.id", "상품.대상"),
+        ("rest[1].id", "rest[1].대상"),
+        ("rest[1].rate", "rest[1].rate"),
+        ("by_day[mon].id", "요일[mon].대상"),
+        ("once.alone", "하나뿐"),
+    ],
+)
+def test_a_field_in_a_message_is_called_by_both_headers_as_the_sheet_has_them(path: str, name: str) -> None:
+    words = presentation_of(compile_protos(NESTED))
+    assert words.field_name("QuestTable", path) == name
+    assert words.find_field("QuestTable", "상품.대상") == "prizes.id"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("604800s", "168h"),
+        ("5400s", "1h30m"),
+        ("90.500s", "1m30.5s"),
+        ("0s", "0s"),
+        ("-0.25s", "-0.25s"),
+        ("10s", "10s"),
+        ("odd", "odd"),
+    ],
+)
+def test_a_length_of_time_is_written_as_in_a_sheet(value: str, told: str) -> None:
+    assert length_of_time(value) == told
 
 
 @pytest.mark.parametrize(

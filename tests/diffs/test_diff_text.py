@@ -1,4 +1,6 @@
 import contextvars
+from dataclasses import replace
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -11,12 +13,13 @@ from gdata import language
 from gdata.config import Gate, GateRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
+from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff, Side
 from gdata.diffs.renderers.html import to_html
 from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.renderers.text import render_text
 from gdata.diffs.words.presentation import presentation_of
-from gdata.testing.bundles import compile_protos
+from gdata.testing.bundles import Contents, compile_protos, memory_output
 
 OPEN = Gate()
 OLD = [{"id": n, "name": f"오래된 전설의 검 {n}", "price": 100 + n} for n in range(1, 60)]
@@ -37,7 +40,8 @@ def lines_of(text: str) -> list[str]:
 
 def test_old_and_new_stand_side_by_side() -> None:
     text = lines_of(printed(diff_of({"ItemTable": OLD}, {"ItemTable": NEW})))
-    assert text[:2] == ["old → new", "1 table changed · 1 row added · 2 rows removed · 57 rows changed · 57 cells"]
+    assert text[0].startswith("old (build ") and " → new (build " in text[0]
+    assert text[1:2] == ["1 table changed · 1 row added · 2 rows removed · 57 rows changed · 57 cells"]
     assert "ItemTable 1 2 57 57" in text
     assert "가격: 57 rows changed, all × 10" in text
     assert "~ 3 오래된 전설의 검 3 가격 103 1030 × 10" in text
@@ -93,9 +97,9 @@ def test_the_same_change_of_several_targets_is_shown_once() -> None:
 
 
 def test_no_difference_and_no_release_are_said() -> None:
-    assert printed(diff_of({"ItemTable": OLD}, {"ItemTable": OLD})) == "old → new\nno difference\ngate: passed\n"
+    assert printed(diff_of({"ItemTable": OLD}, {"ItemTable": OLD})).endswith("\nno difference\ngate: passed\n")
     first = printed(compare(Side("live"), side("output", {"ItemTable": OLD})))
-    assert first.startswith("live (no release yet) → output\n1 new table · 59 rows added\n")
+    assert first.startswith("live (no release yet) → output (build 2e5eaeeef7a7)\n1 new table · 59 rows added\n")
 
 
 def test_a_flood_of_violations_is_folded() -> None:
@@ -155,6 +159,56 @@ def test_a_first_release_fits_a_screen() -> None:
     text = printed(compare(Side("live"), side("output", tables, protos)))
     assert "Thing58Table 59, Thing59Table" in " ".join(text.split()) and len(text.splitlines()) < 24
     assert "60 new tables · 1,830 rows added" in text
+
+
+def test_a_whole_row_is_folded_between_its_values() -> None:
+    row = {
+        "id": 1,
+        "name": "검",
+        "opens": datetime(2026, 1, 1, tzinfo=UTC),
+        "steps": [1, 2, 3],
+        "rewards": [{"item_id": 7}],
+    }
+    text = printed(diff_of({"ItemTable": []}, {"ItemTable": [row]}), width=60)
+    assert lines_of(text)[-6:-2] == [
+        "+ 1 검 가격: 0 · sell: 0 · rate: 0 · power: 0",
+        "· grade: GRADE_NONE",
+        "· rewards: [{item_id 7, 보상 수량 0}]",
+        "· opens: 2026-01-01 09:00 · steps: [1, 2, 3]",
+    ]
+
+
+def test_numbers_of_a_metric_have_their_points_below_each_other() -> None:
+    diff = diff_of({"ItemTable": OLD}, {"ItemTable": NEW})
+    metric = MetricDiff("worth", "server", "", {"a": 1.25, "b": 100, "c": 2.0}, {"a": 1.5, "b": 2000, "d": 7})
+    text = printed(replace(diff, metrics=(metric,)))
+    lines = [line for line in text.splitlines() if " × " in line and line.strip()[:1] in "wb"]
+    assert (
+        len(
+            {line.index("1.25") + 1 for line in lines if "1.25" in line}
+            | {line.index("100") + 3 for line in lines if "100" in line}
+        )
+        == 1
+    )
+
+
+def test_targets_are_named_where_not_every_one_has_the_change() -> None:
+    old, new = ({"server": [{"id": 1, "price": n}], "client": [{"id": 1, "price": 0}]} for n in (1, 2))
+    sides = (
+        Side(
+            name,
+            None,
+            memory_output(
+                {
+                    target: Contents(PROTO, {"ItemTable": rows, "LineTable": [{"text": name}]})
+                    for target, rows in one.items()
+                }
+            ),
+        )
+        for name, one in (("old", old), ("new", new))
+    )
+    text = lines_of(printed(compare(*sides)))
+    assert "ItemTable server · · 1 1" in text and "LineTable all · · 1 1" in text
 
 
 def test_ids_names_and_numbers_stay_in_one_piece() -> None:

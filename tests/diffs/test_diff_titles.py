@@ -11,12 +11,12 @@ from gdata.bundles.manifest import Reference
 from gdata.config import Gate, GateRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
-from gdata.diffs.model import Diff, Side, TableDiff
+from gdata.diffs.model import Diff, Side, Summary, TableDiff, TargetDiff
 from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.words.patterns import ratio_text
-from gdata.diffs.words.presentation import Presentation
+from gdata.diffs.words.presentation import Presentation, presentation_of
 from gdata.diffs.words.reporting import report_of
-from gdata.testing.bundles import Contents, memory_output
+from gdata.testing.bundles import Contents, compile_protos, memory_output
 
 PROTO = """
 syntax = "proto3";
@@ -171,6 +171,20 @@ def test_a_value_that_refers_to_a_row_has_its_title_however_deep_it_lies() -> No
     }
 
 
+def test_what_came_within_a_row_has_the_titles_of_what_it_refers_to() -> None:
+    table = quests([{"id": 1}], [{"id": 1, "rewards": [{"kind": 1, "id": "h1"}], "needs": [1], "by_day": {"mon": 2}}])
+    (row,) = (
+        report_of(replace(sides(ROWS, ROWS), targets={"server": TargetDiff(Summary(), (), {table.name: table})}))
+        .tables[0]
+        .changed.shown
+    )
+    assert {one.name: one.new for one in row.values} == {
+        "rewards[1]": "{kind KIND_HERO, id h1 (민지), count 0}",
+        "needs[1]": "1 (검)",
+        "by_day[mon]": "2 (<b>활</b>)",
+    }
+
+
 def test_a_value_that_means_no_reference_has_no_title() -> None:
     (change,) = quests([OLD_QUEST], [{**OLD_QUEST, "item": 9}]).changed
     assert [one.as_json() for one in change.fields] == [{"old": 1, "new": 9, "old_title": "검"}]
@@ -246,6 +260,39 @@ def test_a_renamed_fields_value_has_its_title_on_either_side() -> None:
         "gifts[1].kind": ("", ""),
         "gifts[1].what": ("검", "민지"),
     }
+
+
+def test_a_removed_rows_field_goes_by_todays_name_and_its_sheet_by_the_old_one() -> None:
+    proto = """
+    syntax = "proto3";
+    import "gdata/options.proto";
+    message Item {
+      int32 id = 1 [(gdata.field).key = true]; string NAME = 2; int32 PRICE = 3 [(gdata.field).column = "가격"];
+    }
+    message ItemTable { repeated Item rows = 1; }
+    """
+    old, new = (
+        proto.replace("NAME", "kind").replace("PRICE", "cost"),
+        proto.replace("NAME", "sort").replace("PRICE", "price"),
+    )
+    key = {"server": {"ItemTable": {"[1]": {"cost": "Sale"}}}}
+    diff = compare(
+        Side(
+            "old",
+            None,
+            memory_output(
+                {"server": Contents(old, {"ItemTable": [{"id": 1, "cost": 5}, {"id": 2, "kind": "a", "cost": 7}]})}
+            ),
+            origins=key,
+        ),
+        Side("new", None, memory_output({"server": Contents(new, {"ItemTable": [{"id": 1, "price": 6}]})})),
+        category="off",
+    )
+    words = presentation_of(compile_protos(new))
+    (table,) = report_of(diff, words=words).tables
+    assert [one.name for one in table.removed.shown[0].values] == ["sort", "가격"]
+    assert items(diff).as_json()["changed"][0]["fields"]["price"]["old_sheet"] == "Sale"
+    assert table.changed.shown[0].values[0].origin == "was from Sale"
 
 
 def test_a_row_that_came_has_the_titles_of_what_it_refers_to() -> None:

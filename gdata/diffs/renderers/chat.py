@@ -28,6 +28,10 @@ _SLACK_BLOCKS, _SLACK_SECTION, _SLACK_HEADER = 50, 3000, 150
 _DISCORD_FIELDS, _DISCORD_NAME, _DISCORD_VALUE, _DISCORD_TITLE, _DISCORD_ALL = 25, 256, 1024, 256, 6000
 
 
+_SLACK_MARKS = re.compile(r"[*~`]|(?<!\w)_|_(?!\w)")
+"""What formats in Slack; an underscore within a word is a letter."""
+
+
 @dataclass(frozen=True)
 class _Part:
     """One section of a message: what it is about, and its lines."""
@@ -107,6 +111,7 @@ class _Message:
     def _head(self) -> Iterator[str]:
         if self.told:
             yield self._text(f"{self.report.old} → {self.report.new}")
+        yield from (f"⚠️ {self._text(note)}" for note in self.report.stale)
         yield self.report.headline
         verdict = self.report.verdict
         if verdict is None:
@@ -127,14 +132,12 @@ class _Message:
             yield say("… and {count} more", count=f"{left:,}")
 
     def _table(self, table: TableReport) -> Iterator[str]:
-        counts = ((table.added.count, "+"), (table.removed.count, "−"), (table.changed.count, "~"))
-        told = "  ".join(f"{sign}{count:,}" for count, sign in counts if count)
-        yield " · ".join(filter(None, (told, self._text(table.note))))
+        yield " · ".join(filter(None, (table.counts, self._text(table.note))))
         yield from map(self._text, table.notes[:_VALUES])
         for row in table.changed.shown:
             yield f"~ {self._row(row)}  {', '.join(self._values(row))}"
         for sign, rows in (("+", table.added), ("−", table.removed)):
-            yield from (f"{sign} {self._row(row)}" for row in rows.shown)
+            yield from (f"{sign} {self._row(row)}  {self._text(_cut(row.whole(), 2 * _LONGEST))}" for row in rows.shown)
 
     def _row(self, row: RowReport) -> str:
         return f"{self._code(row.name)} {self._text(row.title)}".strip()
@@ -150,7 +153,7 @@ class _Message:
         text = _cut(text, 4 * _LONGEST)
         if self.service == "slack":
             text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-            return re.sub(r"([*_~`])", "\u200b\\1\u200b", text)
+            return _SLACK_MARKS.sub("\u200b\\g<0>\u200b", text)
         return re.sub(r"([\\*_~`|>#@<:\[\]()])", r"\\\1", text) if self.service == "discord" else text
 
     def _code(self, text: str | None) -> str:

@@ -86,6 +86,7 @@ def _page_data(report: Report) -> dict[str, Json]:
     return {
         "summary": report.summary.as_json(),
         "targets": list(report.targets),
+        "stale": list(report.stale),
         "gate": None if report.verdict is None else _gate_data(report.verdict),
         "metrics": [_metric_data(one) for one in report.metrics],
         "schema": list(_schema_data(report)),
@@ -119,7 +120,8 @@ def _gate_data(verdict: VerdictReport) -> dict[str, Json]:
 
 def _metric_data(metric: MetricReport) -> dict[str, Json]:
     """A metric as the script reads it. Its values are [name, old, new, texts of both, ratio]."""
-    values = [[one.name, one.old, one.new, *one.texts] for one in metric.values]
+    texts = metric.aligned("\u2008", "\u2007")
+    values = [[one.name, one.old, one.new, *told] for one, told in zip(metric.values, texts, strict=True)]
     return {"title": metric.title, "failed": metric.failed, "values": values, "left": metric.left}
 
 
@@ -144,6 +146,7 @@ def _table_data(table: TableReport, index: int) -> dict[str, Json]:
         "name": table.name,
         "title": f"{table.name} · {', '.join(table.targets)}",
         "targets": list(table.targets),
+        "inAll": table.in_all,
         "status": table.status,
         "renamedFrom": table.renamed_from,
         "reordered": table.reordered,
@@ -198,16 +201,17 @@ def _rows_data(rows: RowsReport) -> Iterator[dict[str, Json]]:
     for row in rows.shown:
         title: dict[str, Json] = {"title": row.title} if row.title else {}
         title |= {"users": row.users} if row.users else {}
+        title |= {"origin": row.origin} if row.origin else {}
         changes = list(map(_change, row.values))
         yield {"kind": rows.sort, "key": row.key, **title, "number": row.number, "changes": changes}
 
 
 def _change(one: ValueReport) -> list[Json]:
+    past = [one.note, list(one.past)] if one.past else [one.note] if one.note else []
     if not one.is_text or one.old is None or one.new is None or max(len(one.old), len(one.new)) <= _MARK_FROM:
-        past = [one.note, list(one.past)] if one.past else [one.note] if one.note else []
         return [one.name, one.old, one.new, one.path, *past]
     before, after = mark_words(one.old, one.new)
-    return [one.name, _pieces(before), _pieces(after), one.path]
+    return [one.name, _pieces(before), _pieces(after), one.path, *past]
 
 
 def _pieces(pieces: list[Piece]) -> list[Json]:

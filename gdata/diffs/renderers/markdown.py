@@ -71,7 +71,8 @@ def _head(report: Report, verdict: GateVerdict) -> str:
     sign = "❌" if not verdict.passed else "⚠️" if verdict.violations else "✅"
     title = f"### {code(report.old)} → {code(report.new)}\n\n"
     gate = "" if report.verdict is None else literal(report.verdict.title)
-    return f"{title}{report.headline}\n\n{sign} **{gate}**\n\n"
+    stale = "".join(f"⚠️ {literal(note)}\n\n" for note in report.stale)
+    return f"{title}{stale}{report.headline}\n\n{sign} **{gate}**\n\n"
 
 
 def _verdict_lines(verdict: VerdictReport) -> Iterator[str]:

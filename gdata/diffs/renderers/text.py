@@ -12,6 +12,7 @@ from gdata.diffs.model import Diff, SchemaChange
 from gdata.diffs.renderers.wordmarks import Piece, mark_words, shorten
 from gdata.diffs.words.presentation import Presentation
 from gdata.diffs.words.report import (
+    WHOLE_PARTS,
     MetricReport,
     Report,
     RowReport,
@@ -69,7 +70,9 @@ def render_text(
     of a table that is new or gone are shown where it is asked for by name, or all are.
     """
     whole = bool(tables) or limit is None
-    report = report_of(diff, verdict, presentation, rows=0 if stat else limit, tables=tables, whole_tables=whole)
+    report = report_of(
+        diff, verdict, presentation, rows=0 if stat else limit, tables=tables, whole_tables=whole, lasting=False
+    )
     page = _TextPage(console)
     page.head(report)
     if report.tables:
@@ -115,7 +118,7 @@ class _TextPage:
             tables = [table for table in tables if table.status != "added"]
             if not tables:
                 return
-        several = any(not table.in_all for table in tables)
+        several = any(not table.in_all for table in tables)  # Else naming them would say nothing.
         grid = _table(box.SIMPLE_HEAD)
         grid.add_column(say("table"), overflow="fold", no_wrap=True)
         if several:
@@ -133,14 +136,15 @@ class _TextPage:
         lines = []
         for metric in metrics:
             title = metric.title
-            for value in metric.values:
-                old, new, ratio = value.texts
+            texts = metric.aligned()
+            most = max((len(one) for old, new, _ in texts for one in (old, new) if one is not None), default=0)
+            for value, (old, new, ratio) in zip(metric.values, texts, strict=True):
+                old, new = (None if one is None else one.rjust(most) for one in (old, new))
                 numbers = _value(old, "red"), _value(new, "green"), _text(ratio, "dim")
                 lines.append((_text(f"  {title}", "cyan"), _text(value.name), *numbers))
                 title = ""
         if lines:
-            number = _Column(no_wrap=True, justify="right")
-            self.console.print(_grid(self.console.width, lines, (_Column(), _Column(), number, number, _KEY)))
+            self.console.print(_grid(self.console.width, lines, (_Column(), _Column(), _KEY, _KEY, _KEY)))
         for metric in metrics:
             if metric.left:
                 more = say("… and {count} more values of {metric}", count=f"{metric.left:,}", metric=metric.name)
@@ -208,13 +212,11 @@ class _TextPage:
         if not rows.shown:
             return
         color = _COLORS[rows.sort]
+        heads = [(_text(f"{sign} {row.name}", f"bold {color}"), _text(row.title, color)) for row in rows.shown]
+        taken = max(key.cell_len + 2 + (title.cell_len and min(title.cell_len, _TITLE) + 2) for key, title in heads)
+        room = max(_NEVER_BROKEN, self.console.width - taken)
         lines = [
-            (
-                _text(f"{sign} {row.name}", f"bold {color}"),
-                _text(row.title, color),
-                _text(_cut(row.whole()), color),
-            )
-            for row in rows.shown
+            (*head, _text(_folded(_cut(row.whole()), room), color)) for head, row in zip(heads, rows.shown, strict=True)
         ]
         self.console.print(_grid(self.console.width, lines, (_KEY, _TITLE_COLUMN, _Column(ratio=1))))
         self._more(rows)
@@ -243,7 +245,7 @@ def _schema_line(change: SchemaChange) -> Text:
 def _overview_cells(table: TableReport, several: bool) -> Iterator[tuple[str, str]]:
     yield table.name, "bold"
     if several:
-        yield ", ".join(table.targets), ""
+        yield (say("all"), "dim") if table.in_all else (", ".join(table.targets), "")
     counts = ((table.added.count, "green"), (table.removed.count, "red"), (table.changed.count, ""), (table.cells, ""))
     for count, style in counts:
         yield (f"{count:,}", style) if count else ("·", "dim")
@@ -254,7 +256,6 @@ def _overview_cells(table: TableReport, several: bool) -> Iterator[tuple[str, st
 class _Column:
     no_wrap: bool = False
     overflow: Literal["fold", "ellipsis"] = "fold"
-    justify: Literal["left", "right"] = "left"
     ratio: int | None = None
     min_width: int | None = None
     max_width: int | None = None
@@ -282,7 +283,11 @@ def _grid(width: int, lines: Sequence[tuple[Text, ...]], columns: Sequence[_Colu
     """
     sizes = [max((line[index].cell_len for line in lines), default=0) for index in range(len(columns))]
     filled = [index for index, size in enumerate(sizes) if size]
-    over = sum(min(sizes[index], columns[index].max_width or width) + 2 for index in filled) - width
+    least = [
+        min(size, one.max_width or width) if one.ratio is None else min(size, one.min_width or _NEVER_BROKEN)
+        for size, one in zip(sizes, columns, strict=True)
+    ]
+    over = sum(least[index] + 2 for index in filled) - width
     grid = _table(None)
     for index in filled:
         one = columns[index]
@@ -292,7 +297,6 @@ def _grid(width: int, lines: Sequence[tuple[Text, ...]], columns: Sequence[_Colu
         grid.add_column(
             no_wrap=one.no_wrap,
             overflow=one.overflow,
-            justify=one.justify,
             ratio=one.ratio,
             min_width=one.min_width,
             max_width=most,
@@ -300,6 +304,20 @@ def _grid(width: int, lines: Sequence[tuple[Text, ...]], columns: Sequence[_Colu
     for line in lines:
         grid.add_row(*(line[index] for index in filled))
     return grid
+
+
+def _folded(row: str, room: int) -> str:
+    """A whole row on lines of at most `room` columns, between its parts where they fit on a line."""
+    from rich.cells import cell_len
+
+    lines = [""]
+    for part in row.split(WHOLE_PARTS):
+        longer = f"{lines[-1]}{WHOLE_PARTS}{part}" if lines[-1] else part
+        if cell_len(longer) <= room or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(f"· {part}")
+    return "\n".join(lines)
 
 
 def _value(value: str | None, color: str) -> Text:

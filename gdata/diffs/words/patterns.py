@@ -44,6 +44,12 @@ class ColumnChange:
     rows: int
     """In how many rows it changed."""
 
+    @property
+    def only_path(self) -> str:
+        """The path with its index or map's key, where all changes are of the same; else ""."""
+        first = self.changes[0][1].path
+        return first if all(one.path == first for _, one in self.changes) else ""
+
 
 @dataclass(frozen=True)
 class Pattern:

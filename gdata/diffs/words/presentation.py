@@ -61,7 +61,8 @@ class Presentation:
         found: dict[tuple[str, str], str] = {}
         # A table's own fields before those of messages in them.
         for (table, path), texts in sorted(self.texts.items(), key=lambda one: one[0][1].count(".")):
-            for text in texts:
+            header = self.headers.get((table, path), "").replace("[{}]", "")
+            for text in (*texts, *([header] if header else [])):
                 found.setdefault((table, fold(text)), path)
         return found
 
@@ -168,6 +169,13 @@ def length_of_time(value: str) -> str:
     minutes, seconds = divmod(int(found[2]), 60)
     parts = [(minutes // 60, "h"), (minutes % 60, "m"), (f"{seconds}{(found[3] or '').rstrip('.0')}", "s")]
     return found[1] + ("".join(f"{number}{unit}" for number, unit in parts if number not in (0, "0")) or "0s")
+
+
+def zoned_time(moment: datetime, timezone: str) -> str:
+    """A moment with its time zone: `2026-11-27 16:45 KST`."""
+    from zoneinfo import ZoneInfo
+
+    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M %Z}"
 
 
 def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentation:

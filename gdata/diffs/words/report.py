@@ -5,6 +5,7 @@ Every text in it is on one line, in the language in use, with the project's own 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,9 @@ from gdata.diffs.model import (
 )
 from gdata.diffs.words.patterns import ColumnChange, Pattern, ratio_text
 from gdata.language import say, say_counted, sentence
+
+WHOLE_PARTS = " · "
+"""What stands between the values of a whole row on one line."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class RowReport:
         """A row that came or went, on one line."""
         values = [f"{one.name}: {one.new if one.old is None else one.old}" for one in self.values]
         users = [say_counted("{count} row referred to it", "{count} rows referred to it", self.users)]
-        return " · ".join([*(users if self.users else []), *([self.origin] if self.origin else []), *values])
+        return WHOLE_PARTS.join([*(users if self.users else []), *([self.origin] if self.origin else []), *values])
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,16 @@ class TableReport:
     def is_one_sided(self) -> bool:
         """Whether the table itself is new or gone."""
         return self.status in ("added", "removed")
+
+    @property
+    def counts(self) -> str:
+        """How many rows came, went and changed: `5 rows added · 1 row changed`."""
+        counts = (
+            (self.added.count, say_counted("{count} row added", "{count} rows added", self.added.count)),
+            (self.removed.count, say_counted("{count} row removed", "{count} rows removed", self.removed.count)),
+            (self.changed.count, say_counted("{count} row changed", "{count} rows changed", self.changed.count)),
+        )
+        return " · ".join(told for count, told in counts if count)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -238,6 +252,11 @@ class MetricReport:
         """`income (gold/h)`."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
+    def aligned(self, point: str = " ", digit: str = " ") -> list[tuple[str | None, str | None, str]]:
+        """The values' texts, set right with their decimal points below each other: these blanks fill them up."""
+        old, new, ratios = zip(*(one.texts for one in self.values), strict=True) if self.values else ((), (), ())
+        return list(zip(_filled_up(old, point, digit), _filled_up(new, point, digit), ratios, strict=True))
+
 
 @dataclass(frozen=True)
 class Report:
@@ -253,6 +272,19 @@ class Report:
     verdict: VerdictReport | None = None
     metrics: tuple[MetricReport, ...] = ()
     """Those that moved, or can't be computed."""
+    stale: tuple[str, ...] = ()
+    """Why the sides aren't what the sheets say by now."""
+
+
+def _filled_up(texts: Sequence[str | None], point: str, digit: str) -> list[str | None]:
+    fractions = [len(text.partition(".")[2]) for text in texts if text is not None]
+    most = max(fractions, default=0)
+
+    def filled_up(text: str) -> str:
+        _, dot, fraction = text.partition(".")
+        return text + (point if most and not dot else "") + digit * (most - len(fraction))
+
+    return [None if text is None else filled_up(text) for text in texts]
 
 
 def metric_text(value: float) -> str:

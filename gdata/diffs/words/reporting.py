@@ -28,7 +28,7 @@ from gdata.diffs.model import (
 )
 from gdata.diffs.tables.fields import number
 from gdata.diffs.words.patterns import columns, find_patterns, ratio_text
-from gdata.diffs.words.presentation import Presentation, TitleAt, age, key_text, titled_by
+from gdata.diffs.words.presentation import Presentation, TitleAt, age, key_text, titled_by, zoned_time
 from gdata.diffs.words.report import (
     ColumnReport,
     MetricReport,
@@ -66,16 +66,19 @@ def report_of(
     tables: Sequence[str] = (),
     whole_tables: bool = True,
     past: Past | None = None,
+    lasting: bool = True,
 ) -> Report:
     """The diff in words. `rows`: of each table and sort, None: all, 0: only the overview; `tables`: only these.
 
-    Without `whole_tables` the rows of tables that are new or gone aren't told: that they are says it.
+    Without `whole_tables` the rows of tables that are new or gone aren't told: that they are says it. One that is
+    `lasting` is read later too: it has times in place of how long ago something was.
     """
     words = words or Presentation()
     groups = [(targets, table) for targets, table in group_tables(diff) if not tables or table.name in tables]
     return Report(
-        old=side_text(diff.old),
-        new=side_text(diff.new),
+        old=side_text(diff.old, words.timezone if lasting else ""),
+        new=side_text(diff.new, words.timezone if lasting else ""),
+        stale=tuple(map(visible, (*diff.old.stale, *diff.new.stale))),
         headline=headline(diff),
         summary=diff.summary,
         targets=tuple(map(visible, diff.targets)),
@@ -112,6 +115,7 @@ class _TableWords:
 
     def report(self, targets: Sequence[str], all_targets: int, rows: int | None) -> TableReport:
         table, changed = self.table, columns(self.table) if rows != 0 else []
+        names = {column.path: self._name(column.only_path or column.path) for column in changed}
         return TableReport(
             visible(table.name),
             tuple(map(visible, targets)),
@@ -127,9 +131,10 @@ class _TableWords:
                 "removed", len(table.removed), tuple(self._whole(row, False) for row in table.removed[:rows])
             ),
             one_sided=tuple(map(self._one_sided, table.columns)) if rows != 0 else (),
-            columns=tuple((self._name(column.path), column) for column in changed),
+            columns=tuple((names[column.path], column) for column in changed),
             patterns=tuple(
-                PatternReport(pattern, tuple(map(self._name, pattern.paths))) for pattern in find_patterns(changed)
+                PatternReport(pattern, tuple(names[path] for path in pattern.paths))
+                for pattern in find_patterns(changed)
             ),
         )
 
@@ -220,13 +225,18 @@ def _title(row: Row | RowChange) -> str:
     return "" if title == _key(row) else title
 
 
-def side_text(side: Side) -> str:
-    """A side in a headline: `live (20261123-091245-9f3ac1d0, 3 hours ago)`, `output`, `live (no release yet)`."""
+def side_text(side: Side, timezone: str = "") -> str:
+    """A side in a headline: `live (20261123-091245-9f3ac1d0, 3 hours ago)`, `output`, `live (no release yet)`.
+
+    With a time zone its time stands in it, not its age.
+    """
     if not side.bundles:
         return say("{name} (no release yet)", name=visible(side.name))
     about = [visible(side.release)] if side.release is not None and side.release != side.name else []
+    if side.release is None and side.build:
+        about.append(say("build {build}", build=side.build[:12]))
     if side.time is not None:
-        about.append(age(side.time))
+        about.append(zoned_time(side.time, timezone) if timezone else age(side.time))
     return f"{visible(side.name)} ({', '.join(about)})" if about else visible(side.name)
 
 

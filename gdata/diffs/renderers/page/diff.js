@@ -2,7 +2,9 @@
 // Everything that came from a sheet reaches the page through textContent, never as markup.
 (() => {
   const CHUNK = 100;          // rows added to the page at a time, as they are scrolled to
+  const AT_ONCE = 300;        // rows of small tables laid out before anybody scrolls, so that the browser's search finds them
   const PRINT_MOST = 10000;   // rows laid out for paper
+  const METRIC_VALUES = 10;   // values of a metric shown before more are asked for
   const FILTERS = ["target", "table", "kind", "field"];
   const NAME = 0, RATIO = 4, PAST = 5;  // of a change: [name, old, new, path, ratio]; see `_change` in html.py
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -30,10 +32,11 @@
       tables_added: "new tables: {0}", tables_removed: "tables removed: {0}", tables_changed: "tables changed: {0}",
       rows_added: "rows added: {0}", rows_removed: "rows removed: {0}", rows_changed: "rows changed: {0}",
       cells_changed: "cells: {0}", no_row: "No row changed.",
-      metrics: "What the numbers come to", metricsMore: "{0} more values aren't in this page.", onlyOld: "gone", onlyNew: "new",
+      metrics: "What the numbers come to", metricsMore: "{0} more values aren't in this page.", metricMore: "Show {0} more values", onlyOld: "gone", onlyNew: "new",
       reviewed: "reviewed", progress: "{0} of {1} tables reviewed", link: "Copy a link to this row", copied: "link copied",
       keys: "/ search · n p next and previous table · x reviewed · Esc clears the search", users: "{0} rows referred to it",
       spread: "{0}: how many values lie where, before and after", past: "before",
+      legend: "Bars: how many values lie where, now above, before below. Points: each value, before across, now up; on the dashed line it stayed.",
     },
     ko: {
       skip: "변경 내용으로 건너뛰기", search: "검색", target: "대상", table: "테이블", kind: "변경", field: "필드",
@@ -56,10 +59,11 @@
       tables_added: "새 테이블 {0}", tables_removed: "삭제된 테이블 {0}", tables_changed: "변경된 테이블 {0}",
       rows_added: "추가된 행 {0}", rows_removed: "삭제된 행 {0}", rows_changed: "변경된 행 {0}",
       cells_changed: "셀 {0}", no_row: "변경된 행이 없습니다.",
-      metrics: "지표 변화", metricsMore: "값 {0}개는 이 페이지에 없습니다.", onlyOld: "없어짐", onlyNew: "새 값",
+      metrics: "지표 변화", metricsMore: "값 {0}개는 이 페이지에 없습니다.", metricMore: "값 {0}개 더 보기", onlyOld: "없어짐", onlyNew: "새 값",
       reviewed: "검토함", progress: "테이블 {1}개 중 {0}개 검토함", link: "이 행의 링크 복사", copied: "링크를 복사했습니다",
       keys: "/ 검색 · n p 다음·이전 테이블 · x 검토함 · Esc 검색 지우기", users: "{0}개 행이 이 행을 가리켰습니다",
       spread: "{0}: 값의 분포, 이전과 이후", past: "지난 변경",
+      legend: "막대: 값의 분포, 위는 이후, 아래는 이전. 점: 값 하나하나, 가로는 이전, 세로는 이후이며 점선 위는 그대로인 값.",
     },
   };
   const SIGNS = { changed: "~", added: "+", removed: "−" };
@@ -210,8 +214,9 @@
   function rowBody(table, row) {
     const body = make("tbody", row.kind);
     const name = row.key === null ? say("rowNumber", row.number) : row.key;
-    const head = make("td", "row", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name,
-      rowLink(table, row), row.title ? make("span", "title", row.title) : null,
+    const head = make("td", "row", make("span", "key", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name,
+      rowLink(table, row)), row.title ? make("span", "title", row.title) : null,
+      row.origin ? make("span", "title", row.origin) : null,
       row.users ? make("span", "users", say("users", count(row.users))) : null);
     head.dir = "auto";
     if (row.kind === "changed") {
@@ -267,7 +272,8 @@
     : null;
 
   function section(table, rows) {
-    const title = make("h2", "", table.name, " ", make("span", "targets", "· " + table.targets.join(", ")), tickBox(table));
+    const targets = table.inAll ? null : make("span", "targets", " · " + table.targets.join(", "));
+    const title = make("h2", "", table.name, targets, tickBox(table));
     const element = make("section", "table", title);
     element.id = "table-" + table.id;
     element.tabIndex = -1;
@@ -280,7 +286,7 @@
       element.append(make("p", "note", say(isNew ? "columnNew" : "columnGone", name, count(rows), values)));
     }
     for (const pattern of table.patterns) element.append(make("p", "note", patternText(pattern)));
-    if (table.plots.length) element.append(make("div", "plots", ...table.plots.map(plot)));
+    if (table.plots.length) element.append(make("div", "plots", ...table.plots.map(plot)), make("p", "legend", say("legend")));
     if (rows.length) element.append(...rowsOf(table, rows));
     if (table.left) element.append(make("p", "empty", say("kept", count(table.left))));
     return element;
@@ -309,6 +315,11 @@
       button.textContent = say("more", count(Math.min(CHUNK, rows.length - shown)));
       if (watcher) { watcher.unobserve(button); watcher.observe(button); }
     };
+    if (rows.length <= atOnce) {
+      atOnce -= rows.length;
+      button.grow(rows.length);
+      return [grid];
+    }
     button.textContent = say("more", count(Math.min(CHUNK, rows.length)));
     button.addEventListener("click", () => button.grow());
     if (watcher) watcher.observe(button);
@@ -375,9 +386,19 @@
     const rows = metric.values.map((one) => metricRow(one, least, span));
     const parts = [make("h3", "", metric.title)];
     if (metric.failed) parts.push(make("p", "note", metric.failed));
-    if (rows.length) parts.push(make("table", "metric", make("tbody", "", ...rows)));
+    const first = rows.length > METRIC_VALUES + 2 ? METRIC_VALUES : rows.length;
+    if (rows.length) parts.push(make("table", "metric", make("tbody", "", ...rows.slice(0, first))));
+    if (first < rows.length) parts.push(moreValues(parts[parts.length - 1], rows.slice(first)));
     if (metric.left) parts.push(make("p", "empty", say("metricsMore", count(metric.left))));
     return make("div", "metric", ...parts);
+  }
+
+  function moreValues(table, rows) {
+    const button = make("button", "more", say("metricMore", count(rows.length)));
+    button.type = "button";
+    button.grow = () => { table.tBodies[0].append(...rows); button.remove(); };
+    button.addEventListener("click", () => button.grow());
+    return button;
   }
 
   function metricRow([name, old, now, oldText, newText, ratio], least, span) {
@@ -395,10 +416,11 @@
 
   // ---- the page
 
-  let sections = [];
+  let sections = [], atOnce = AT_ONCE;
 
   function show() {
     const wanted = asked();
+    atOnce = AT_ONCE;
     if (watcher) watcher.disconnect();
     const narrowed = wanted.words.length || wanted.kind || wanted.field || wanted.row;
     const found = data.tables.map((table) => [table, matching(table, wanted)]).filter(([table, rows]) => rows.length
@@ -498,6 +520,7 @@
     gate();
     metrics();
     schema();
+    byId("stale").replaceChildren(...data.stale.map((note) => make("p", "note", note)));
     show();
   }
 
