@@ -93,7 +93,7 @@ class Declared:
 def read_type(text: str) -> Declared | None:
     """What a cell declares; None where it is no type that anybody would write."""
     text = text.strip()
-    if not text or len(text) > 200:
+    if not text or len(text) > 200 or text[0].isdigit():
         return None
     body, tags = _without_tags(text)
     optional = body.endswith("?") or body.startswith(("optional ", "nullable "))
@@ -247,6 +247,8 @@ def is_row_of_types(texts: Sequence[str]) -> bool:
     texts = [text for text in texts if text]
     if len(texts) < 2:
         return False
+    if sum(text[0].isdigit() for text in texts) * 10 > len(texts) * 4:
+        return False  # No type begins with a digit.
     certain = [text for text in texts if looks_like_type(text)]
     likely = [text for text in texts if text not in certain and _may_be_type(text)]
     # `NumberArray, StringArray` may be names: some cell must be a type and nothing else.

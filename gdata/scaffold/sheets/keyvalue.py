@@ -16,7 +16,7 @@ from gdata.problems import column_letters
 from gdata.scaffold.declared import Declared, looks_like_type, read_type
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import is_identifier
-from gdata.scaffold.sheets.header import text_at
+from gdata.scaffold.sheets.sample import text_at
 from gdata.sources.grid import CellValue
 
 _WORDS: Mapping[str, frozenset[str]] = {

@@ -23,17 +23,14 @@ from gdata.scaffold.names import is_identifier
 from gdata.scaffold.sheets.header import (
     BOTH_FLAGS,
     CLIENT_FLAGS,
-    LONGEST_HEADER,
-    SAMPLE,
     SERVER_FLAGS,
     Block,
     block_at,
     find_block,
-    kind_of_cell,
-    text_at,
     vote,
 )
 from gdata.scaffold.sheets.keyvalue import find_key_values, types_in_rows
+from gdata.scaffold.sheets.sample import LONGEST_HEADER, SAMPLE, Sample, kind_of_cell, text_at
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
 
 _NOTES = frozenset(
@@ -66,11 +63,13 @@ def find_tables(
     `on_done` is called with the title of each sheet that was looked at.
     """
     found: list[SheetFound | SkippedSheet | Block] = []
+    samples: list[Sample] = []
     for spreadsheet, grid in sheets:
-        found.append(_look_at(spreadsheet, grid))
+        samples.append(Sample(grid.rows[:SAMPLE]))
+        found.append(_look_at(spreadsheet, grid, samples[-1]))
         on_done(grid.sheet)
     places = [index for index, one in enumerate(found) if isinstance(one, Block)]
-    blocks = [(sheets[index][1].rows[:SAMPLE], one) for index, one in enumerate(found) if isinstance(one, Block)]
+    blocks = [(sample, one) for sample, one in zip(samples, found, strict=True) if isinstance(one, Block)]
     for index, block in zip(places, vote(blocks), strict=True):
         found[index] = _in_rows(*sheets[index], block)
     return [one for one in found if not isinstance(one, Block)]
@@ -84,12 +83,11 @@ def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, *, al
     header = entry.header_row - 1
     first = entry.first_row - 1 if entry.first_row else header + entry.header_rows
     rows = grid.rows[:SAMPLE] if entry.layout == "rows" else _turned(grid.rows)
-    block = block_at(rows, header, first, entry.header_rows)
+    block = block_at(Sample(rows), header, first, entry.header_rows)
     return replace(read_table(spreadsheet, grid, entry, block, alike=alike), table=table)
 
 
-def _look_at(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet | Block:
-    sample = grid.rows[:SAMPLE]
+def _look_at(spreadsheet: Spreadsheet, grid: Grid, sample: Sample) -> SheetFound | SkippedSheet | Block:
     reason = _why_skipped(grid, sample)
     if reason:
         return SkippedSheet(spreadsheet.name, grid.sheet, reason)
@@ -122,10 +120,10 @@ def _in_rows(spreadsheet: Spreadsheet, grid: Grid, block: Block) -> SheetFound |
     return found
 
 
-def _why_skipped(grid: Grid, sample: Sequence[Sequence[CellValue]]) -> str:
+def _why_skipped(grid: Grid, sample: Sample) -> str:
     if grid.hidden:
         return say("it is hidden")
-    if all(is_blank(cell) for rows in (sample, grid.rows) for row in rows for cell in row):
+    if not any(row.filled for row in sample) and all(is_blank(cell) for row in grid.rows for cell in row):
         return say("it is empty")
     if grid.sheet.startswith(("#", "_", "~")) or fold(grid.sheet) in _NOTES:
         return say("its title says that it holds notes")
@@ -308,9 +306,9 @@ def _choose_columns(
 # --- one record, names in column A ---------------------------------------------------------------------------
 
 
-def _vertical_start(grid: Grid, sample: Sequence[Sequence[CellValue]]) -> int | None:
+def _vertical_start(grid: Grid, sample: Sample) -> int | None:
     """The first row of a sheet that holds one record, 0 for the first of all; None where it holds rows."""
-    if max(map(len, sample)) > 4:
+    if any(len(row.cells) > 4 for row in sample):
         return None
     rows = [row for row in grid.rows if any(not is_blank(cell) for cell in row)]
     if len(rows) < 3 or max(map(len, rows)) > 4:
@@ -333,29 +331,29 @@ def _vertical_start(grid: Grid, sample: Sequence[Sequence[CellValue]]) -> int | 
 # --- records side by side ------------------------------------------------------------------------------------
 
 
-def _stands_on_side(rows: Sequence[Sequence[CellValue]]) -> bool:
+def _stands_on_side(sample: Sample) -> bool:
     """Whether fields go down and records across: then values are alike along rows, and not down columns."""
-    filled = [list(row[:_WIDEST_SAMPLE]) for row in rows if any(not is_blank(cell) for cell in row)]
-    width = max(map(len, filled), default=0)
-    names = [shown(row[0]).strip() for row in filled if row]
-    if width < 3 or len(filled) < 3 or len(set(map(fold, names))) < len(names) or not all(map(_may_name, names)):
+    rows = [row for row in sample if row.filled]
+    names = [row.text(0) for row in rows]
+    if len(rows) < 3 or not all(map(_may_name, names)) or len(set(map(fold, names))) < len(names):
         return False
-    lines = [row[1:] for row in filled]
-    columns = [[row[column] for row in filled[1:] if len(row) > column] for column in range(1, width)]
+    kinds = [row.kinds[:_WIDEST_SAMPLE] for row in rows]
+    width = max(map(len, kinds))
+    lines = [line[1:] for line in kinds]
+    columns = [[line[column] for line in kinds[1:] if len(line) > column] for column in range(1, width)]
     numeric = [line for line in lines if _share(line, "number") > 0.9 or _share(line, "bool") > 0.9]
-    return len(numeric) >= 2 and _alike(lines) > 0.95 and _alike(columns) < 0.5
+    return width >= 3 and len(numeric) >= 2 and _alike(lines) > 0.95 and _alike(columns) < 0.5
 
 
 def _may_name(text: str) -> bool:
     return bool(text) and len(text) <= LONGEST_HEADER and kind_of_cell(text) == "text"
 
 
-def _alike(lines: Sequence[Sequence[CellValue]]) -> float:
+def _alike(lines: Sequence[Sequence[str]]) -> float:
     """The share of lines that hold values of one kind."""
-    kinds = [{kind_of_cell(cell) for cell in line} - {""} for line in lines]
-    return sum(len(one) <= 1 for one in kinds) / len(kinds)
+    return sum(len(set(line) - {""}) <= 1 for line in lines) / len(lines)
 
 
-def _share(line: Sequence[CellValue], kind: str) -> float:
-    kinds = [kind_of_cell(cell) for cell in line if not is_blank(cell)]
-    return kinds.count(kind) / len(kinds) if kinds else 0.0
+def _share(line: Sequence[str], kind: str) -> float:
+    count = sum(map(bool, line))
+    return line.count(kind) / count if count else 0.0

@@ -12,7 +12,7 @@ from gdata.parsing.cells.cell import shown
 from gdata.scaffold.declared import Declared, read_type
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, words_of
-from gdata.scaffold.sheets.header import text_at
+from gdata.scaffold.sheets.sample import text_at
 from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tools.definitions import Definitions, Message, number_of
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gdata.config import SheetEntry
 from gdata.scaffold.declared import is_row_of_types
 from gdata.scaffold.guess import SheetFound, SkippedSheet
-from gdata.scaffold.sheets.header import filled
+from gdata.scaffold.sheets.sample import filled
 from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tools.reading import Sheets, ToolReading
 

@@ -13,7 +13,7 @@ from gdata.language import say
 from gdata.scaffold.declared import Declared, is_row_of_types, read_type
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, row_words
-from gdata.scaffold.sheets.header import filled, text_at
+from gdata.scaffold.sheets.sample import filled, text_at
 from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tools.definitions import Definitions, Message
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
