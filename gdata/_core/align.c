@@ -1,4 +1,4 @@
-/* Which rows of two tables on the wire have the same bytes. See rows.h. */
+/* Which rows of two tables on the wire are the same. See rows.h. */
 #include "rows.h"
 
 #include <stdlib.h>
@@ -8,23 +8,81 @@
 
 #define NONE UINT32_MAX
 
+/* --- what tells rows apart ---------------------------------------------------------------------------------------- */
+
+/* Bytes, seven at a time, are the digits of a number in a base that nobody knows, modulo a prime: two texts of n digits
+ * have the same remainder in n bases of 2^61 at the most, whoever wrote them. */
+#define PRIME (((uint64_t)1 << 61) - 1)
+#define PAIR 14 /* bytes of two digits */
+#define MAX_FIELDS 16
+
+/* A base, and its square: two digits are added at once. */
 typedef struct {
-    const uint8_t *at;
-    const uint32_t *starts;
-    size_t count;
-    Buffer left; /* the rows, 32 bits each, that no row of the other side is known to equal */
-} Side;
+    uint64_t base, square;
+} Base;
 
-static const uint8_t *row_of(const Side *side, uint32_t row, size_t *size) {
-    *size = side->starts[row + 1] - side->starts[row];
-    return side->at + side->starts[row];
+/* hash * square + first * base + second, modulo the prime; no more than 2^61. The digits have 56 bits. */
+#ifdef __SIZEOF_INT128__
+static inline uint64_t add_pair(uint64_t hash, Base base, uint64_t first, uint64_t second) {
+    unsigned __int128 wide = (unsigned __int128)hash * base.square + (unsigned __int128)first * base.base + second;
+    uint64_t sum = ((uint64_t)wide & PRIME) + (uint64_t)(wide >> 61);
+    return (sum & PRIME) + (sum >> 61);
+}
+#else
+static uint64_t add_digit(uint64_t hash, uint64_t base, uint64_t digit) {
+    uint64_t half = UINT32_MAX, last = (hash & half) * (base & half), middle = (hash >> 32) * (base & half) + (last >> 32);
+    uint64_t other = (hash & half) * (base >> 32) + (middle & half), low = (other << 32 | (last & half)) + digit;
+    uint64_t high = (hash >> 32) * (base >> 32) + (middle >> 32) + (other >> 32) + (low < digit);
+    uint64_t sum = (low & PRIME) + (high << 3 | low >> 61);
+    return (sum & PRIME) + (sum >> 61);
 }
 
-static int is_same_row(const Side *one, uint32_t row, const Side *other, uint32_t other_row) {
-    size_t size, other_size;
-    const uint8_t *at = row_of(one, row, &size), *other_at = row_of(other, other_row, &other_size);
-    return size == other_size && memcmp(at, other_at, size) == 0;
+static inline uint64_t add_pair(uint64_t hash, Base base, uint64_t first, uint64_t second) {
+    return add_digit(hash, base.square, add_digit(first, base.base, second));
 }
+#endif
+
+static Base base_of(uint64_t seed, uint64_t number) {
+    uint64_t word = seed + number * 0x9E3779B97F4A7C15u; /* splitmix64 */
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9u;
+    word = (word ^ word >> 27) * 0x94D049BB133111EBu;
+    Base base = {(word ^ word >> 31) % PRIME, 1}, once = base;
+    base.square = add_pair(base.base, (Base){0, once.base}, 0, 0) % PRIME;
+    return base;
+}
+
+/* Eight bytes, the first one the lowest, written so that compilers make one load of it. */
+static inline uint64_t word_at(const uint8_t *at) {
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 |
+           (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
+static inline uint64_t digit_at(const uint8_t *at, size_t size) {
+    uint64_t digit = 0;
+    for (size_t i = 0; i < size; i++) digit |= (uint64_t)at[i] << 8 * i;
+    return digit;
+}
+
+/* Adds a text to as many hashes as there are bases. The last pair begins among the digits before it. */
+static inline void add_text(uint64_t *hashes, const Base *bases, int count, Span text) {
+    size_t size = span_size(text), pairs = size / PAIR;
+    for (int i = 0; i < count; i++) hashes[i] = add_pair(hashes[i], bases[i], 1, size);
+    for (const uint8_t *at = text.at; pairs; at += PAIR, pairs--) {
+        uint64_t first = word_at(at) & UINT64_MAX >> 8, second = word_at(at + PAIR - 8) >> 8;
+        for (int i = 0; i < count; i++) hashes[i] = add_pair(hashes[i], bases[i], first, second);
+    }
+    if (size == 0 || size % PAIR == 0) return;
+    uint64_t first, second;
+    if (size >= PAIR) {
+        first = word_at(text.end - PAIR) & UINT64_MAX >> 8, second = word_at(text.end - 8) >> 8;
+    } else {
+        size_t some = size < PAIR / 2 ? size : PAIR / 2;
+        first = digit_at(text.at, some), second = digit_at(text.at + some, size - some);
+    }
+    for (int i = 0; i < count; i++) hashes[i] = add_pair(hashes[i], bases[i], first, second);
+}
+
+static uint64_t remainder_of(uint64_t hash) { return hash >= PRIME ? hash - PRIME : hash; }
 
 static int push(Buffer *numbers, uint32_t number) {
     if (!buffer_reserve(numbers, 4)) return 0;
@@ -33,22 +91,110 @@ static int push(Buffer *numbers, uint32_t number) {
     return 1;
 }
 
-static uint32_t number_at(const Buffer *numbers, size_t index) {
-    uint32_t number;
-    memcpy(&number, numbers->at + index * 4, 4);
-    return number;
+static int push_mark(Buffer *marks, const Mark *mark) {
+    if (!buffer_reserve(marks, sizeof *mark)) return 0;
+    memcpy(marks->at + marks->size, mark, sizeof *mark);
+    marks->size += sizeof *mark;
+    return 1;
 }
 
-static uint64_t row_hash(const Side *side, uint32_t row, uint64_t seed) {
-    size_t size;
-    const uint8_t *at = row_of(side, row, &size);
-    uint64_t hash = seed ^ size;
-    for (; size; size -= size < 8 ? size : 8, at += 8) {
-        uint64_t word = 0;
-        memcpy(&word, at, size < 8 ? size : 8);
-        hash = mix(hash, word);
+/* --- rows at the same place --------------------------------------------------------------------------------------- */
+
+int rows_scan(const uint8_t *at, size_t size, uint32_t row_field, uint32_t base, size_t *whole, Buffer *starts) {
+    Span table = {at, at + size};
+    *whole = 0;
+    if (size > UINT32_MAX - base) return 0;
+    while (table.at < table.end) {
+        Span row, peek = table;
+        uint64_t tag;
+        if (!take_varint(&peek, &tag)) return 1;
+        if (tag != ((uint64_t)row_field << 3 | 2)) return 0;
+        if (!take_row(&table, row_field, &row)) return 1;
+        if (!push(starts, base + (uint32_t)*whole)) return 0;
+        *whole = (size_t)(table.at - at);
     }
-    return hash;
+    return 1;
+}
+
+typedef struct {
+    const uint32_t *fields;
+    size_t count;
+    Base bases[3];
+} Key;
+
+/* The values of a row's key; a number that is zero is the same as one that isn't written. */
+static int read_key(Span row, const Key *key, Span *values) {
+    memset(values, 0, key->count * sizeof *values);
+    while (row.at < row.end) {
+        uint32_t number;
+        uint8_t type;
+        Span value;
+        if (!take_typed_field(&row, &number, &type, &value)) return 0;
+        for (size_t i = 0; i < key->count; i++)
+            if (key->fields[i] == number) values[i] = value;
+        if (type == 2) continue;
+        for (size_t i = 0; i < key->count; i++)
+            if (key->fields[i] == number && digit_at(value.at, 1) == 0 && span_size(value) == 1) values[i].end = values[i].at;
+    }
+    return 1;
+}
+
+static int note_left(Span row, const Key *key, const Span *values, uint32_t number, Buffer *left, Buffer *marks) {
+    Mark mark = {{0, 0}, 0};
+    add_text(mark.bytes, key->bases, 2, row);
+    for (size_t i = 0; i < key->count; i++) add_text(&mark.key, &key->bases[2], 1, values[i]);
+    mark.bytes[0] = remainder_of(mark.bytes[0]), mark.bytes[1] = remainder_of(mark.bytes[1]);
+    mark.key = remainder_of(mark.key);
+    return push(left, number) && push_mark(marks, &mark);
+}
+
+static int is_same(Span one, Span other) {
+    size_t size = span_size(one);
+    return size == span_size(other) && (size == 0 || memcmp(one.at, other.at, size) == 0);
+}
+
+static int are_same(const Span *values, const Span *others, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!is_same(values[i], others[i])) return 0;
+    return 1;
+}
+
+int rows_compare(const uint8_t *old, size_t old_size, const uint8_t *new, size_t new_size, uint32_t row_field,
+                 const uint32_t *fields, size_t count, uint64_t seed, uint32_t number, Compared *found) {
+    Key key = {fields, count, {base_of(seed, 1), base_of(seed, 2), base_of(seed, 3)}};
+    Span tables[2] = {{old, old + old_size}, {new, new + new_size}}, rows[2], values[2][MAX_FIELDS];
+    if (count > MAX_FIELDS) return 0;
+    for (;; number++) {
+        int is_there[2];
+        for (int i = 0; i < 2; i++) {
+            is_there[i] = tables[i].at < tables[i].end;
+            if (is_there[i] && !take_row(&tables[i], row_field, &rows[i])) return 0;
+        }
+        if (!is_there[0] && !is_there[1]) return 1;
+        if (is_there[0] && is_there[1] && is_same(rows[0], rows[1])) continue;
+        for (int i = 0; i < 2; i++)
+            if (is_there[i] && !read_key(rows[i], &key, values[i])) return 0;
+        if (is_there[0] && is_there[1] && are_same(values[0], values[1], count)) {
+            if (!push(&found->changed, number)) return 0;
+            continue;
+        }
+        if (is_there[0] && !note_left(rows[0], &key, values[0], number, &found->old_left, &found->old_marks)) return 0;
+        if (is_there[1] && !note_left(rows[1], &key, values[1], number, &found->new_left, &found->new_marks)) return 0;
+    }
+}
+
+void compared_free(Compared *found) {
+    free(found->changed.at);
+    free(found->old_left.at);
+    free(found->new_left.at);
+    free(found->old_marks.at);
+    free(found->new_marks.at);
+}
+
+/* --- rows at another place ---------------------------------------------------------------------------------------- */
+
+static int is_alike(const Mark *one, const Mark *other) {
+    return one->bytes[0] == other->bytes[0] && one->bytes[1] == other->bytes[1];
 }
 
 /* Rows of the same bytes: the first of them stands for all, the next one to be paired with is `head`. */
@@ -57,128 +203,47 @@ typedef struct {
 } Alike;
 
 typedef struct {
+    const Mark *rows;
     Alike *at;
     size_t room;
-    uint32_t *next; /* by place among those left: the next with the same bytes */
-    uint64_t seed;
+    uint32_t *next; /* the next row with the same bytes */
 } Known;
 
-static Alike *find_alike(const Known *known, const Side *old, const Side *side, uint32_t row) {
-    size_t place = (size_t)row_hash(side, row, known->seed) & (known->room - 1);
-    while (known->at[place].first != NONE && !is_same_row(old, known->at[place].first, side, row))
+static Alike *find_alike(const Known *known, const Mark *row) {
+    size_t place = (size_t)row->bytes[0] & (known->room - 1);
+    while (known->at[place].first != NONE && !is_alike(&known->rows[known->at[place].first], row))
         place = (place + 1) & (known->room - 1);
     return &known->at[place];
 }
 
-static int know_left(Known *known, const Side *old, size_t count) {
-    known->room = 16;
+static int know_rows(Known *known, const Mark *rows, size_t count) {
+    known->rows = rows, known->room = 16;
     while (known->room < count * 2) known->room *= 2;
     known->at = malloc(known->room * sizeof *known->at);
     known->next = malloc((count + 1) * sizeof *known->next);
     if (known->at == NULL || known->next == NULL) return 0;
     for (size_t i = 0; i < known->room; i++) known->at[i].first = NONE;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t row = number_at(&old->left, i);
-        Alike *alike = find_alike(known, old, old, row);
+        Alike *alike = find_alike(known, &rows[i]);
         known->next[i] = NONE;
-        if (alike->first == NONE) alike->first = row, alike->head = i;
+        if (alike->first == NONE) alike->first = alike->head = i;
         else known->next[alike->tail] = i;
         alike->tail = i;
     }
     return 1;
 }
 
-/* Pairs the rows left on both sides whose bytes are the same, first with first; fewer are left then. */
-static int pair_moved(Side *old, Side *new, uint64_t seed, Alignment *found) {
-    size_t old_count = old->left.size / 4, new_count = new->left.size / 4, left = 0;
-    Known known = {NULL, 0, NULL, seed};
-    uint8_t *taken = calloc(old_count + 1, 1);
-    int is_done = taken != NULL && know_left(&known, old, old_count);
-    for (size_t i = 0; is_done && i < new_count; i++) {
-        uint32_t row = number_at(&new->left, i);
-        Alike *alike = find_alike(&known, old, new, row);
-        if (alike->first == NONE || alike->head == NONE) {
-            memcpy(new->left.at + 4 * left++, &row, 4);
-            continue;
-        }
-        taken[alike->head] = 1;
-        memcpy(found->places.at + 4 * (size_t)number_at(&old->left, alike->head), &row, 4);
-        found->has_moved = 1;
+int rows_pair(const Mark *old, size_t old_count, const Mark *new, size_t new_count, Buffer *twins) {
+    Known known = {NULL, NULL, 0, NULL};
+    int is_done = know_rows(&known, old, old_count);
+    for (size_t i = 0; is_done && i < old_count; i++) is_done = push(twins, NONE);
+    for (uint32_t i = 0; is_done && i < new_count; i++) {
+        Alike *alike = find_alike(&known, &new[i]);
+        if (alike->first == NONE || alike->head == NONE) continue;
+        memcpy(twins->at + 4 * (size_t)alike->head, &i, 4);
         alike->head = known.next[alike->head];
     }
-    if (is_done) {
-        new->left.size = 4 * left;
-        left = 0;
-        for (size_t i = 0; i < old_count; i++) {
-            uint32_t row = number_at(&old->left, i);
-            if (!taken[i]) memcpy(old->left.at + 4 * left++, &row, 4);
-        }
-        old->left.size = 4 * left;
-    }
-    free(taken);
     free(known.at);
     free(known.next);
     return is_done;
-}
-
-typedef struct {
-    uint32_t row_field, count;
-    const uint32_t *fields;
-} Key;
-
-static int is_same_key(const Side *old, const Side *new, uint32_t row, const Key *key) {
-    size_t size, other_size;
-    const uint8_t *at = row_of(old, row, &size), *other = row_of(new, row, &other_size);
-    return rows_alike(at, size, other, other_size, key->row_field, key->fields, key->count);
-}
-
-/* How many rows at the end are the same: what came or went before them has only moved them. */
-static size_t count_tail(const Side *old, const Side *new) {
-    size_t tail = 0;
-    if (old->count == new->count) return 0; /* then nothing has moved, or not all of them together */
-    while (tail < old->count && tail < new->count &&
-           is_same_row(old, (uint32_t)(old->count - tail - 1), new, (uint32_t)(new->count - tail - 1)))
-        tail++;
-    return tail;
-}
-
-static int compare_in_place(Side *old, Side *new, const Key *key, Alignment *found) {
-    size_t tail = count_tail(old, new), old_end = old->count - tail, new_end = new->count - tail;
-    for (uint32_t row = 0; row < old_end || row < new_end; row++) {
-        int is_old = row < old_end, is_new = row < new_end, is_same = is_old && is_new && is_same_row(old, row, new, row);
-        if (is_old && !push(&found->places, is_same ? row : NONE)) return 0;
-        if (is_same) continue;
-        if (is_old && is_new && is_same_key(old, new, row, key)) {
-            if (!push(&found->changed, row)) return 0;
-        } else if ((is_old && !push(&old->left, row)) || (is_new && !push(&new->left, row))) {
-            return 0;
-        }
-    }
-    for (size_t i = 0; i < tail; i++)
-        if (!push(&found->places, (uint32_t)(new_end + i))) return 0;
-    found->has_moved = tail > 0;
-    return 1;
-}
-
-int rows_align(const uint8_t *old, size_t old_size, const uint8_t *new, size_t new_size, uint32_t row_field,
-               const uint32_t *key, size_t key_count, uint64_t seed, Alignment *found) {
-    if (!row_starts(old, old_size, row_field, &found->old_starts) ||
-        !row_starts(new, new_size, row_field, &found->new_starts))
-        return 0;
-    Side one = {old, (const uint32_t *)(const void *)found->old_starts.at, found->old_starts.size / 4 - 1, found->old_left};
-    Side other = {new, (const uint32_t *)(const void *)found->new_starts.at, found->new_starts.size / 4 - 1, found->new_left};
-    Key fields = {row_field, (uint32_t)key_count, key};
-    int is_done = compare_in_place(&one, &other, &fields, found);
-    if (is_done && one.left.size && other.left.size) is_done = pair_moved(&one, &other, seed, found);
-    found->old_left = one.left, found->new_left = other.left;
-    return is_done;
-}
-
-void alignment_free(Alignment *found) {
-    free(found->old_starts.at);
-    free(found->new_starts.at);
-    free(found->places.at);
-    free(found->changed.at);
-    free(found->old_left.at);
-    free(found->new_left.at);
 }

@@ -11,7 +11,7 @@
 #include "proofs.h"
 #include "rows.h"
 
-#define VERSION 9 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 10 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -737,40 +737,87 @@ static PyObject *refers(PyObject *module, PyObject *arguments) {
     return outcome < 0 ? PyErr_NoMemory() : PyBool_FromLong(outcome);
 }
 
-PyDoc_STRVAR(align_doc, "align(old, new, row_field, key, seed)\n\nOf two tables on the wire, as 32 bits each: where the rows "
-                        "of either begin and its end; of each old row the new one of its bytes, all ones where there is "
-                        "none (nothing, where none stands at another place); the rows of the same key at the same place "
-                        "with other bytes; all other rows of either. None where one is no such table.");
+PyDoc_STRVAR(scan_doc, "scan(table, row_field, base)\n\nOf a table on the wire, as far as its rows are whole: how many bytes "
+                       "that is, and where each row begins, in 32 bits and from base on. None where it is no such table.");
 
-static PyObject *alignment(const Alignment *made) {
-    static const Buffer nothing = {NULL, 0, 0};
-    const Buffer *parts[] = {&made->old_starts, &made->new_starts, made->has_moved ? &made->places : &nothing,
-                             &made->changed, &made->old_left, &made->new_left};
-    PyObject *result = PyTuple_New(6);
-    for (int i = 0; result && i < 6; i++) {
+static PyObject *scan(PyObject *module, PyObject *arguments) {
+    Py_buffer table;
+    unsigned int row_field, base;
+    Buffer starts = {NULL, 0, 0};
+    size_t whole;
+    int is_found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*II", &table, &row_field, &base)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    is_found = rows_scan(table.buf, (size_t)table.len, row_field, base, &whole, &starts);
+    Py_END_ALLOW_THREADS
+    PyObject *result = is_found ? Py_BuildValue("nN", (Py_ssize_t)whole,
+                                                PyBytes_FromStringAndSize((char *)starts.at, (Py_ssize_t)starts.size))
+                                : Py_NewRef(Py_None);
+    free(starts.at);
+    PyBuffer_Release(&table);
+    return result;
+}
+
+PyDoc_STRVAR(compare_doc, "compare(old, new, row_field, key, seed, number)\n\nOf two tables on the wire, row by row, the first "
+                          "of them being this number: the rows, in 32 bits, of the same key with other bytes; those of the "
+                          "old and of the new one that have another key than the one at the same place, or none there; "
+                          "what tells these apart, three times 64 bits each. None where one is no such table.");
+
+static PyObject *compared(const Compared *made) {
+    const Buffer *parts[] = {&made->changed, &made->old_left, &made->new_left, &made->old_marks, &made->new_marks};
+    PyObject *result = PyTuple_New(5);
+    for (int i = 0; result && i < 5; i++) {
         PyObject *part = PyBytes_FromStringAndSize((char *)parts[i]->at, (Py_ssize_t)parts[i]->size);
         if (part == NULL || PyTuple_SetItem(result, i, part) < 0) Py_CLEAR(result);
     }
     return result;
 }
 
-static PyObject *align(PyObject *module, PyObject *arguments) {
+static PyObject *compare(PyObject *module, PyObject *arguments) {
     Py_buffer old, new;
-    unsigned int row_field;
+    unsigned int row_field, number;
     unsigned long long seed;
     PyObject *numbers, *result = NULL;
     uint32_t fields[MOST_FIELDS];
-    Alignment made = {0};
+    Compared made = {0};
     int is_found;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "y*y*IO!K", &old, &new, &row_field, &PyTuple_Type, &numbers, &seed)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "y*y*IO!KI", &old, &new, &row_field, &PyTuple_Type, &numbers, &seed, &number))
+        return NULL;
     if (read_numbers(numbers, fields)) {
         size_t count = (size_t)PyTuple_Size(numbers);
         Py_BEGIN_ALLOW_THREADS
-        is_found = rows_align(old.buf, (size_t)old.len, new.buf, (size_t)new.len, row_field, fields, count, seed, &made);
+        is_found = rows_compare(old.buf, (size_t)old.len, new.buf, (size_t)new.len, row_field, fields, count, seed, number,
+                                &made);
         Py_END_ALLOW_THREADS
-        result = is_found ? alignment(&made) : Py_NewRef(Py_None);
-        alignment_free(&made);
+        result = is_found ? compared(&made) : Py_NewRef(Py_None);
+        compared_free(&made);
+    }
+    PyBuffer_Release(&old);
+    PyBuffer_Release(&new);
+    return result;
+}
+
+PyDoc_STRVAR(pair_doc, "pair(old, new)\n\nOf rows as compare tells them apart: of each old one the first new one of the same "
+                       "bytes, in 32 bits; all ones where there is none.");
+
+static PyObject *pair(PyObject *module, PyObject *arguments) {
+    Py_buffer old, new;
+    PyObject *result = NULL;
+    Buffer twins = {NULL, 0, 0};
+    int is_done;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*y*", &old, &new)) return NULL;
+    if (old.len % (Py_ssize_t)sizeof(Mark) || new.len % (Py_ssize_t)sizeof(Mark) ||
+        ((uintptr_t)old.buf | (uintptr_t)new.buf) % sizeof(uint64_t)) {
+        PyErr_SetString(PyExc_ValueError, "this isn't what tells rows apart");
+    } else {
+        Py_BEGIN_ALLOW_THREADS
+        is_done = rows_pair(old.buf, (size_t)old.len / sizeof(Mark), new.buf, (size_t)new.len / sizeof(Mark), &twins);
+        Py_END_ALLOW_THREADS
+        result = is_done ? PyBytes_FromStringAndSize((char *)twins.at, (Py_ssize_t)twins.size) : PyErr_NoMemory();
+        free(twins.at);
     }
     PyBuffer_Release(&old);
     PyBuffer_Release(&new);
@@ -789,7 +836,9 @@ static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"json_ranges", json_ranges, METH_VARARGS, ranges_doc},
                                   {"places", places, METH_VARARGS, places_doc},
                                   {"integers", integers, METH_VARARGS, integers_doc},
-                                  {"align", align, METH_VARARGS, align_doc},
+                                  {"scan", scan, METH_VARARGS, scan_doc},
+                                  {"compare", compare, METH_VARARGS, compare_doc},
+                                  {"pair", pair, METH_VARARGS, pair_doc},
                                   {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
                                   {"meets", meets, METH_VARARGS, meets_doc},
                                   {"refers", refers, METH_VARARGS, refers_doc},

@@ -176,24 +176,30 @@ int row_starts(const uint8_t *at, size_t size, uint32_t row_field, Buffer *start
 int row_crcs(const uint8_t *at, size_t size, uint32_t row_field, Buffer *crcs);
 int row_integers(const uint8_t *at, size_t size, uint32_t row_field, uint32_t field, Buffer *numbers);
 
-/* Whether two rows, each with its tag and size, have the same values in these fields. */
-int rows_alike(const uint8_t *one, size_t one_size, const uint8_t *other, size_t other_size, uint32_t row_field,
-               const uint32_t *fields, size_t count);
+/* A table on the wire as far as its rows are whole: where each begins, in 32 bits and from `base` on; `whole` is how many
+ * bytes that is. 0: it is no such table, or there is no memory. */
+int rows_scan(const uint8_t *at, size_t size, uint32_t row_field, uint32_t base, size_t *whole, Buffer *starts);
 
-/* Two tables on the wire, row by row, in 32 bits each. */
+/* Rows of the same bytes have the same mark, and others have others. */
 typedef struct {
-    Buffer old_starts, new_starts; /* as `row_starts` has them */
-    Buffer places;                 /* of each old row that of the new one with its bytes, else UINT32_MAX */
-    Buffer changed;                /* the rows of the same key at the same place, with other bytes */
-    Buffer old_left, new_left;     /* all other rows that no row of the other side has the bytes of */
-    int has_moved;                 /* whether a row stands at another place */
-} Alignment;
+    uint64_t bytes[2], key; /* hashes of all its bytes, and of its key's values */
+} Mark;
 
-/* Which rows of two tables are the same: at the same place first, then those of the same bytes, first with first.
- * 0: one of them is no such table, or there is no memory. `found` begins as zeros, and is the caller's to free. */
-int rows_align(const uint8_t *old, size_t old_size, const uint8_t *new, size_t new_size, uint32_t row_field,
-               const uint32_t *key, size_t key_count, uint64_t seed, Alignment *found);
-void alignment_free(Alignment *found);
+typedef struct {
+    Buffer changed;              /* the rows, 32 bits each, of the same key at the same place, with other bytes */
+    Buffer old_left, new_left;   /* those of another key than the one at the same place, or where none is */
+    Buffer old_marks, new_marks; /* theirs */
+} Compared;
+
+/* Two tables on the wire, row by row; the first one is row `number`. What differs is added to `found`, which the caller
+ * frees. 0: one of them is no such table, or there is no memory. */
+int rows_compare(const uint8_t *old, size_t old_size, const uint8_t *new, size_t new_size, uint32_t row_field,
+                 const uint32_t *key, size_t key_count, uint64_t seed, uint32_t number, Compared *found);
+void compared_free(Compared *found);
+
+/* Of each old row the new one of the same bytes, first with first, in 32 bits; UINT32_MAX: there is none. 0: no memory. */
+int rows_pair(const Mark *old, size_t old_count, const Mark *new, size_t new_count, Buffer *twins);
+
 /* Where the first byte stands that is no UTF-8, or is zero; -1: nowhere. */
 ptrdiff_t text_error(const uint8_t *at, size_t size);
 /* Whether a carriage return stands anywhere but before a line feed. */

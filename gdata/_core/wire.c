@@ -8,26 +8,6 @@
 
 #define MAX_FIELDS 16
 
-/* The next row of a table. */
-static int take_row(Span *table, uint32_t row_field, Span *row) {
-    uint32_t number;
-    uint8_t type;
-    return take_typed_field(table, &number, &type, row) && number == row_field && type == 2;
-}
-
-/* The values of some fields of a row; what isn't there is empty. */
-static int read_fields(Span row, const uint32_t *fields, size_t count, Span *values) {
-    memset(values, 0, count * sizeof *values);
-    while (row.at < row.end) {
-        uint32_t number;
-        Span value;
-        if (!take_field(&row, &number, &value)) return 0;
-        for (size_t i = 0; i < count; i++)
-            if (fields[i] == number) values[i] = value;
-    }
-    return 1;
-}
-
 static int is_same(const Span *one, const Span *other, size_t count) {
     for (size_t i = 0; i < count; i++) {
         size_t size = span_size(one[i]);
@@ -157,15 +137,6 @@ int rows_differ(const uint8_t *at, size_t size, uint32_t row_field, const uint32
     }
     free(places);
     return outcome;
-}
-
-int rows_alike(const uint8_t *one, size_t one_size, const uint8_t *other, size_t other_size, uint32_t row_field,
-               const uint32_t *fields, size_t count) {
-    Span spans[2] = {{one, one + one_size}, {other, other + other_size}}, row, values[2][MAX_FIELDS];
-    if (count == 0 || count > MAX_FIELDS) return 0;
-    for (int i = 0; i < 2; i++)
-        if (!take_row(&spans[i], row_field, &row) || !read_fields(row, fields, count, values[i])) return 0;
-    return is_same(values[0], values[1], count);
 }
 
 int rows_ascii(const uint8_t *at, size_t size, uint32_t row_field, const uint32_t *fields, size_t count) {

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct {
     const uint8_t *at, *end;
@@ -51,6 +52,26 @@ static inline int take_typed_field(Span *span, uint32_t *number, uint8_t *type, 
 static inline int take_field(Span *span, uint32_t *number, Span *value) {
     uint8_t type;
     return take_typed_field(span, number, &type, value);
+}
+
+/* The next row of a table. */
+static inline int take_row(Span *table, uint32_t row_field, Span *row) {
+    uint32_t number;
+    uint8_t type;
+    return take_typed_field(table, &number, &type, row) && number == row_field && type == 2;
+}
+
+/* The values of some fields of a row; what isn't there is empty. */
+static inline int read_fields(Span row, const uint32_t *fields, size_t count, Span *values) {
+    memset(values, 0, count * sizeof *values);
+    while (row.at < row.end) {
+        uint32_t number;
+        Span value;
+        if (!take_field(&row, &number, &value)) return 0;
+        for (size_t i = 0; i < count; i++)
+            if (fields[i] == number) values[i] = value;
+    }
+    return 1;
 }
 
 static inline uint64_t mix(uint64_t hash, uint64_t word) {

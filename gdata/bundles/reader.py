@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from io import BytesIO
 from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part
+from gdata.bundles.placed import PlacedRows, place_rows
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.files import reason_of
 from gdata.language import sentence
-from gdata.longbytes import Content, WatchedFile, digest_of
+from gdata.longbytes import Content, LongBytes, WatchedFile, digest_of
 
 HELD_MOST = 512 << 20
 """Bytes of tables that one bundle keeps."""
@@ -30,8 +30,10 @@ class Bundle:
     """The bytes of a file, not yet verified."""
     folder: Path | None = None
     """Where its files lie under their names, if they do."""
-    held: dict[str, bytes] | None = field(default=None, repr=False, compare=False)
-    """The tables that were read already; None: none is kept."""
+    find: Callable[[FileEntry], Path | None] | None = None
+    """Where a file lies, whatever it is called there; None: nowhere on this machine."""
+    held: dict[str, tuple[Content, PlacedRows | None]] | None = field(default=None, repr=False, compare=False)
+    """The tables that were read already, and where their rows stand; None: none is kept."""
 
     def holding(self) -> Bundle:
         """The same, keeping the tables that it reads (up to `HELD_MOST` bytes) for who reads them after."""
@@ -60,16 +62,30 @@ class Bundle:
             DamagedError: the file is missing, or its bytes aren't those of the manifest.
             ChangedError: (while it is read) the file isn't the one any more that was verified.
         """
-        path = self.folder / entry.file if self.folder is not None else None
-        if path is None or entry.size < _LONG_BYTES or not path.is_file():
+        content = self._file(entry)
+        if content is None:
             return self.read(entry)
+        return self._verified(entry, content, digest_of(content))
+
+    def _file(self, entry: FileEntry) -> Content | None:
+        """A large file that lies on this machine, not yet verified."""
+        path = self._path_of(entry) if entry.size >= _LONG_BYTES else None
+        if path is None or not path.is_file():
+            return None
         try:
-            content = WatchedFile.all_of(path, str(path))
+            return WatchedFile.all_of(path, str(path))
         except OSError as error:
             raise OutsideError(sentence("{place}: {why}", place=path, why=reason_of(error))) from error
-        if len(content) != entry.size or digest_of(content) != entry.sha256:
-            raise damaged_file(self.place, entry.file)
+
+    def _verified(self, entry: FileEntry, content: Content, digest: str) -> Content:
+        if len(content) != entry.size or digest != entry.sha256:
+            return self.read(entry)  # which says what is wrong
         return content
+
+    def _path_of(self, entry: FileEntry) -> Path | None:
+        if self.folder is not None:
+            return self.folder / entry.file
+        return None if self.find is None else self.find(entry)
 
     def read_part(self, part: Part) -> bytes:
         """The bytes that one of a table's files holds, verified, and unpacked where they are packed.
@@ -85,20 +101,45 @@ class Bundle:
 
     def table(self, name: str) -> bytes:
         """The serialized message of the table `name`, verified."""
+        return bytes(self.table_content(name))
+
+    def table_content(self, name: str) -> Content:
+        """The same; that of a large table stays in its file, where that lies on this machine as it is."""
+        if self.held and name in self.held:
+            return self.held[name][0]
+        return self._joined(self.manifest.tables[name].parts)
+
+    def placed(self, name: str, number: int) -> tuple[Content, PlacedRows | None]:
+        """The same, and where its rows stand, which are its field `number` (0: it has none)."""
         if self.held and name in self.held:
             return self.held[name]
-        content = self._joined(self.manifest.tables[name].parts)
-        if self.held is not None and sum(map(len, self.held.values())) + len(content) <= HELD_MOST:
-            self.held[name] = content
-        return content
+        found = self._placed(self.manifest.tables[name].parts, number)
+        content = found[0]
+        if self.held is not None:
+            in_memory = (len(one) for one, _ in self.held.values() if not isinstance(one, LongBytes))
+            if isinstance(content, LongBytes) or sum(in_memory) + len(content) <= HELD_MOST:
+                self.held[name] = found
+        return found
 
-    def _joined(self, parts: Sequence[Part]) -> bytes:
+    def _placed(self, parts: Sequence[Part], number: int) -> tuple[Content, PlacedRows | None]:
+        file = self._file(parts[0]) if len(parts) == 1 and parts[0].unpacked is None else None
+        if file is not None and number:
+            digest = hashlib.sha256()  # in one go with the search for rows
+            rows = place_rows(file, number, digest)
+            if rows is not None:
+                content = self._verified(parts[0], file, digest.hexdigest())
+                return content, rows if content is file else place_rows(content, number)
+        content = self._joined(parts)
+        return content, place_rows(content, number) if number else None
+
+    def _joined(self, parts: Sequence[Part]) -> Content:
         if len(parts) == 1:
-            return self.read_part(parts[0])
-        table = BytesIO()  # It gives its bytes away, so that no more than one part is in memory twice.
-        for part in parts:
-            table.write(self.read_part(part))
-        return table.getvalue()
+            return self._part(parts[0])
+        joined = LongBytes.joined(map(self._part, parts))
+        return joined if len(joined) >= _LONG_BYTES else bytes(joined)
+
+    def _part(self, part: Part) -> Content:
+        return self.read_part(part) if part.unpacked is not None else self.content(part)
 
     def verify(self) -> None:
         """Read every file once; raises DamagedError at the first that isn't what the manifest says."""

@@ -150,7 +150,7 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
         return store.get_blob(entry.sha256, entry.size)
 
     place = say("{place}, release {release}, target {target}", place=store.place, release=release.id, target=target)
-    return Bundle(manifest, content, place, fetch)
+    return Bundle(manifest, content, place, fetch, find=lambda entry: store.path_of_blob(entry.sha256))
 
 
 def read_all(bundle: Bundle) -> dict[str, bytes]:

@@ -175,7 +175,7 @@ static size_t make_table(uint8_t *at, size_t room) {
 
 static void try_alignment(const uint8_t *at, size_t size) {
     uint8_t made[2][128], *sides[2];
-    size_t sizes[2];
+    size_t sizes[2], whole;
     uint32_t key[2] = {1, 2};
     for (int i = 0; i < 2; i++) {
         sizes[i] = make_table(made[i], sizeof made[i]);
@@ -183,11 +183,17 @@ static void try_alignment(const uint8_t *at, size_t size) {
         if (sides[i] == NULL) abort();
         memcpy(sides[i], made[i], sizes[i]);
     }
-    Alignment found = {0}, other = {0};
-    rows_align(sides[0], sizes[0], sides[1], sizes[1], 1, key, 1 + (size_t)draw(2), draw(100), &found);
-    rows_align(sides[0], sizes[0], at, size, 1, key, 1, 7, &other);
-    alignment_free(&found);
-    alignment_free(&other);
+    Buffer starts = {NULL, 0, 0}, twins = {NULL, 0, 0};
+    rows_scan(sides[0], sizes[0], 1, (uint32_t)draw(100), &whole, &starts);
+    rows_scan(at, size, 1, UINT32_MAX - (uint32_t)draw(1000), &whole, &starts);
+    Compared found = {0};
+    rows_compare(sides[0], sizes[0], sides[1], sizes[1], 1, key, 1 + (size_t)draw(2), draw(100), 0, &found);
+    rows_compare(sides[0], sizes[0], at, size, 1, key, (size_t)draw(3), 7, 9, &found);
+    rows_pair((const Mark *)(const void *)found.old_marks.at, found.old_marks.size / sizeof(Mark),
+              (const Mark *)(const void *)found.new_marks.at, found.new_marks.size / sizeof(Mark), &twins);
+    free(twins.at);
+    free(starts.at);
+    compared_free(&found);
     free(sides[0]);
     free(sides[1]);
 }

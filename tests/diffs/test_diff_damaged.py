@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from diffcases import side
+from diffcases import PROTO, side
 
 from gdata.bundles.manifest import Manifest, Part, bundle_id, file_entry
-from gdata.bundles.reader import Bundle
+from gdata.bundles.reader import Bundle, open_output
 from gdata.diffs.compare import compare
 from gdata.diffs.model import Side
 from gdata.errors import DamagedError
+from gdata.testing.bundles import build_output
 
 ITEMS = {"ItemTable": [{"id": 1, "price": 5}]}
 
@@ -49,6 +51,23 @@ def test_what_is_no_bundle_is_one_clear_error(what: dict[str, bytes]) -> None:
     with pytest.raises(DamagedError, match="forged/server") as raised:
         compare(good, forged(good.bundles["server"], **what), category="off")  # type: ignore[arg-type]
     assert raised.value.hint
+
+
+@pytest.mark.usefixtures("long_files")
+def test_large_tables_are_compared_where_they_lie_and_told_where_they_are_damaged(tmp_path: Path) -> None:
+    rows = [{"id": number, "price": number % 7} for number in range(1, 400)]
+    tables = rows, [{**row, "price": row["price"] + (row["id"] == 77)} for row in rows[3:]]
+    old, new = (
+        Side(f"side{at}", None, open_output(build_output(tmp_path / str(at), PROTO, {"ItemTable": one})))
+        for at, one in enumerate(tables)
+    )
+    in_memory = compare(side("old", {"ItemTable": rows}), side("new", {"ItemTable": tables[1]}))
+    assert compare(old, new).targets["server"].as_json() == in_memory.targets["server"].as_json()
+    (part,) = new.bundles["server"].manifest.tables["ItemTable"].parts
+    path = tmp_path / "1" / "server" / part.file
+    path.write_bytes(path.read_bytes()[:-1] + b"\x09")
+    with pytest.raises(DamagedError, match=part.file):
+        compare(old, new)
 
 
 def test_fields_that_nobody_knows_are_no_change() -> None:

@@ -5,9 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdata._core import core
+from gdata.bundles import placed as placing
+from gdata.bundles.placed import PlacedRows, place_rows
 from gdata.diffs.tables.match import Matching, match_aligned, match_rows
-from gdata.diffs.tables.rows import Alignment, PlacedRows, align
+from gdata.diffs.tables.rows import Alignment, align
 from gdata.diffs.tables.rows import _varint as varint
+from gdata.longbytes import Content, LongBytes
 
 pytestmark = pytest.mark.skipif(core() is None, reason="the core isn't compiled")
 
@@ -27,12 +30,28 @@ def table(rows: Sequence[bytes], number: int = 1) -> bytes:
     return b"".join(varint(number << 3 | 2) + varint(len(row)) + row for row in rows)
 
 
-def both_ways(old: Sequence[bytes], new: Sequence[bytes], number: int = 1) -> tuple[Matching, Matching]:
-    found = align(table(old, number), table(new, number), number, [1])
+def placed(content: Content, number: int = 1) -> PlacedRows:
+    found = place_rows(content, number)
     assert found is not None
-    assert (list(found.old), list(found.new)) == (list(old), list(new))
+    return found
+
+
+def both_ways(
+    old: Sequence[bytes], new: Sequence[bytes], number: int = 1, block: int = 1 << 18
+) -> tuple[Matching, Matching]:
+    """With tables that are walked through so many bytes at a time; the old one in memory, the new one where it lies."""
+    long = table(new, number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placing, "_BLOCK", block)
+        sides = placed(table(old, number), number), placed(LongBytes.joined([long[:99], long[99:]]), number)
+        found = align(*sides, number, [1])
+    assert found is not None
+    assert tuple(map(list, sides)) == (list(old), list(new))
+    for rows, held in zip((old, new), sides, strict=True):
+        for some in ([*range(0, len(rows), 3)], [*range(len(rows))][::-1], [*range(2, min(9, len(rows)))]):
+            assert held.some(some) == table([rows[at] for at in some], number)
     keys = (lambda at: [key_of(old[one]) for one in at], lambda at: [key_of(new[one]) for one in at])
-    return match_aligned(found, keys), match_rows(old, new, keys)
+    return match_aligned(found, len(old)), match_rows(old, new, keys)
 
 
 @st.composite
@@ -51,10 +70,10 @@ def sides(draw: st.DrawFn) -> tuple[list[bytes], list[bytes]]:
 
 
 @settings(max_examples=300)
-@given(sides(), st.sampled_from(ROW_FIELDS))
-def test_the_core_matches_rows_as_python_does(rows: tuple[list[bytes], list[bytes]], number: int) -> None:
+@given(sides(), st.sampled_from(ROW_FIELDS), st.sampled_from([5, 300, 1 << 18]))
+def test_the_core_matches_rows_as_python_does(rows: tuple[list[bytes], list[bytes]], number: int, block: int) -> None:
     old, new = rows
-    by_core, by_python = both_ways(old, new, number)
+    by_core, by_python = both_ways(old, new, number, block)
     differing = [(one, other) for one, other in by_python.pairs if old[one] != new[other]]
     assert by_core.pairs == differing
     assert by_core.removed == by_python.removed
@@ -82,7 +101,7 @@ def test_rows_of_the_same_bytes_pair_first_with_first() -> None:
 
 
 def aligned(old: Sequence[bytes], new: Sequence[bytes]) -> Alignment:
-    found = align(table(old), table(new), 1, [1])
+    found = align(placed(table(old)), placed(table(new)), 1, [1])
     assert found is not None
     return found
 
@@ -97,21 +116,19 @@ GOOD = table([make_row(1, b"abc")])
         GOOD + b"\x12\x00",
         GOOD + b"\x0a",
         GOOD + b"\x08\x01",  # the rows' number, and no message
+        b"\x0a" + b"\xff" * 12,
         GOOD + b"\x0a\xff\xff\xff\xff\xff\x01",
         table([make_row(1, b"abc")], 2),
     ],
 )
 def test_what_is_no_plain_run_of_rows_is_left_to_python(odd: bytes) -> None:
-    assert align(odd, GOOD, 1, [1]) is None
-    assert align(GOOD, odd, 1, [1]) is None
+    assert place_rows(odd, 1) is None
 
 
 def test_a_key_that_the_core_cant_look_at_is_left_to_python() -> None:
-    assert align(GOOD, GOOD, 1, list(range(1, 18))) is None
-    assert align(GOOD, GOOD, 1, []) is None
+    assert align(placed(GOOD), placed(GOOD), 1, list(range(1, 18))) is None
+    assert align(placed(GOOD), placed(GOOD), 1, []) is None
 
 
-def test_a_row_whose_fields_make_no_sense_is_changed_by_its_key_alone() -> None:
-    found = aligned([b"\x08\x01\xff"], [b"\x08\x01"])
-    assert (list(found.changed), list(found.old_left), list(found.new_left)) == ([], [0], [0])
-    assert isinstance(found.old, PlacedRows)
+def test_a_row_whose_key_makes_no_sense_is_left_to_python() -> None:
+    assert align(placed(table([b"\x08\xff"])), placed(table([b"\x08\x01"])), 1, [1]) is None

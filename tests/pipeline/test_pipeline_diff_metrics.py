@@ -155,6 +155,7 @@ def test_without_metrics_it_is_the_diff_alone(tmp_path: Path) -> None:
 
 def test_a_bundle_that_holds_reads_a_table_once(tmp_path: Path) -> None:
     plain = bundle(tmp_path / "old", OLD)
-    assert plain.table("ItemTable") is not plain.table("ItemTable")
+    assert plain.placed("ItemTable", 1)[0] is not plain.placed("ItemTable", 1)[0]
     kept = plain.holding()
+    assert kept.placed("ItemTable", 1) is kept.placed("ItemTable", 1)
     assert kept.table("ItemTable") is kept.table("ItemTable")

@@ -47,21 +47,21 @@ def match_rows(old: Sequence[bytes], new: Sequence[bytes], keys: tuple[ReadKeys,
     return _match_rest(len(old), len(new), moved, old_left, new_left, keys)
 
 
-def match_aligned(found: Alignment, keys: tuple[ReadKeys, ReadKeys]) -> Matching:
-    """The same where the core has compared the bytes; only the rows that are left to it are read."""
+def match_aligned(found: Alignment, count: int) -> Matching:
+    """The same where the core has compared the bytes of `count` old rows: no row is read."""
     old_left, new_left = list(found.old_left), list(found.new_left)
     pairs: list[tuple[int, int]] = []
     if old_left and new_left:
-        pairs = _pair_equal(keys[0](old_left), keys[1](new_left), old_left, new_left)
+        pairs = _pair_equal(found.old_keys, found.new_keys, old_left, new_left)
     removed, added = _without(pairs, old_left, new_left)
     changed = sorted([*zip(found.changed, found.changed, strict=True), *pairs], key=itemgetter(1))
-    return Matching(changed, removed, added, _is_reordered(found, pairs))
+    return Matching(changed, removed, added, _is_reordered(found, count, pairs))
 
 
-def _is_reordered(found: Alignment, pairs: Sequence[tuple[int, int]]) -> bool:
+def _is_reordered(found: Alignment, count: int, pairs: Sequence[tuple[int, int]]) -> bool:
     if not found.places and all(old == new for old, new in pairs):
         return False
-    places = array("I", found.places or range(len(found.old)))
+    places = array("I", found.places or range(count))
     for at in found.old_left:
         places[at] = NOWHERE
     for old, new in (*zip(found.changed, found.changed, strict=True), *pairs):

@@ -107,7 +107,7 @@ class _TableReading:
         if not gone:
             return
         raw = self.old.cut()
-        rows = list(map(raw.reader(len(raw.rows)), range(len(raw.rows))))
+        rows = list(raw.read(range(len(raw.rows))))
         keys = RowKeys.of(self.old.entry.key, self.old.shape, self.readings.shapes)
         for steps in gone:
             found = list(filled(rows, steps, self.readings.shapes))
@@ -132,7 +132,7 @@ class _TableReading:
 
     def _rows(self) -> Iterator[Misreading]:
         old, new = self.old.shape, self.new.shape
-        content = self.new.read()
+        content = bytes(self.new.read()[0])
         if old.rows is None or new.rows is None:
             yield from self._tell(self._record(content), lambda _: None)
             return

@@ -14,14 +14,16 @@ from typing import Any
 from google.protobuf.message import Message
 
 from gdata.bundles.manifest import TableEntry
+from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
 from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, TableRows, plain
 from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes, leaves
 from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
-from gdata.diffs.tables.rows import Alignment, RawTable, align, cut_rows
+from gdata.diffs.tables.rows import AT_ONCE, Alignment, RawTable, align, cut_rows
 from gdata.diffs.tables.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes
 from gdata.diffs.tables.titles import SideTitles, path_by_number
+from gdata.longbytes import Content
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class RowKeys:
         """The keys of some rows, to be matched."""
         if self.of_map:
             return raw.map_keys(indexes)
-        return self.of_messages(map(raw.reader(len(indexes)), indexes))
+        return self.of_messages(raw.read(indexes))
 
     def of_row(self, raw: RawTable, index: int) -> Key:
         """The key of one row, as the diff has it."""
@@ -81,8 +83,6 @@ def keys_of_both(
     return None if old_keys is None else (old_keys, new_keys)
 
 
-_AT_ONCE = 20_000
-"""Pairs of rows that are messages at the same time."""
 _TITLED_MOST = 20_000
 """Changed values of a table that have the titles of what they refer to; of more, nobody reads each."""
 
@@ -96,23 +96,24 @@ class TableSide:
     shape: TableShape
     bundle: Bundle
     titles: SideTitles
-    content: Future[bytes] | None = field(default=None, repr=False)
+    reader: Future[tuple[Content, PlacedRows | None]] | None = field(default=None, repr=False)
 
     def reading(self, readers: Executor) -> TableSide:
         """The side with its bytes being read."""
-        return replace(self, content=readers.submit(self.bundle.table, self.name))
+        return replace(self, reader=readers.submit(self.read))
 
-    def read(self) -> bytes:
-        """The table's bytes, verified."""
-        return self.bundle.table(self.name) if self.content is None else self.content.result()
+    def read(self) -> tuple[Content, PlacedRows | None]:
+        """The table's bytes, verified, and where its rows stand, where that is known."""
+        if self.reader is not None:
+            return self.reader.result()
+        return self.bundle.placed(self.name, 0 if self.shape.is_map else _rows_number(self.shape))
 
     def cut(self, shape: TableShape | None = None) -> RawTable:
         """The side's rows as bytes, to be read by `shape` in place of its own."""
-        return cut_rows(self.read(), shape or self.shape, self.place)
-
-    def raw(self, shape: TableShape, rows: Sequence[bytes]) -> RawTable:
-        """The same with rows that were found otherwise."""
-        return RawTable(shape, self.read(), rows, self.place)
+        content, placed = self.read()
+        if placed is None:
+            return cut_rows(content, shape or self.shape, self.place)
+        return RawTable(shape or self.shape, content, placed, self.place)
 
     @property
     def place(self) -> str:
@@ -151,24 +152,22 @@ def compare_tables(old: TableSide, new: TableSide) -> TableDiff | None:
     """What changed in a table that both sides have; None where nothing did."""
     shapes = Shapes()
     alike = is_alike(old.shape.row, new.shape.row) and old.shape.is_map == new.shape.is_map
+    alike = alike and _rows_number(old.shape) == _rows_number(new.shape)
     old_shape = new.shape if alike else old.shape
     keys = keys_of_both(old_shape, new.shape, new.entry.key, shapes)
-    found = _aligned(old, new, old_shape, keys[1]) if keys is not None else None
-    if found is None:
-        raw = old.cut(old_shape), new.cut(new.shape)
-    else:
-        raw = old.raw(old_shape, found.old), new.raw(new.shape, found.new)
+    raw = old.cut(old_shape), new.cut(new.shape)
+    found = _aligned(*raw, keys[1]) if keys is not None else None
     return _Comparison(old, new, *raw, keys, shapes, alike, found).diff()
 
 
-def _aligned(old: TableSide, new: TableSide, old_shape: TableShape, keys: RowKeys) -> Alignment | None:
+def _aligned(old: RawTable, new: RawTable, keys: RowKeys) -> Alignment | None:
     """Which rows are the same, where their bytes tell and the core is there."""
-    if old_shape.is_map or new.shape.is_map or _rows_number(old_shape) != _rows_number(new.shape):
+    number = _rows_number(new.shape)
+    if not (isinstance(old.rows, PlacedRows) and isinstance(new.rows, PlacedRows)) or _rows_number(old.shape) != number:
         return None
-    if not means_the_same(old_shape.row, new.shape.row):
+    if not means_the_same(old.shape.row, new.shape.row):
         return None
-    fields = [new.shape.row.fields_by_name[name].number for name in keys.fields]
-    return align(old.read(), new.read(), _rows_number(new.shape), fields)
+    return align(old.rows, new.rows, number, [new.shape.row.fields_by_name[name].number for name in keys.fields])
 
 
 def _rows_number(shape: TableShape) -> int:
@@ -240,7 +239,7 @@ class _Comparison:
             return
         kinds = {path: one.kind for path, one in self.shapes.whole(raw.shape.row).paths()}
         maps = [path for path, one in self.shapes.whole(raw.shape.row).paths() if one.is_map]
-        messages = list(map(raw.reader(len(raw.rows)), range(len(raw.rows))))
+        messages = list(raw.read(range(len(raw.rows))))
         for steps in missing:
             found: dict[int, list[FieldChange]] = {}
             for index, path, value in filled(messages, steps, self.shapes):
@@ -279,20 +278,19 @@ class _Comparison:
             old_keys, new_keys = self.keys
             keys = (lambda at: old_keys.of_rows(old, at), lambda at: new_keys.of_rows(new, at))
             if self.aligned is not None:
-                return match_aligned(self.aligned, keys)
+                return match_aligned(self.aligned, len(old.rows))
         if old.shape.is_map == new.shape.is_map and means_the_same(old.shape.row, new.shape.row):
             return match_rows(old.rows, new.rows, keys)
         return match_unequal(len(old.rows), len(new.rows), keys)
 
     def _changed(self, pairs: Sequence[tuple[int, int]], keys: RowKeys | None) -> Iterator[RowChange]:
-        old_reader, new_reader = self.old_raw.reader(len(pairs)), self.new_raw.reader(len(pairs))
         shapes = self.shapes.common(self.old_raw.shape.row, self.new_raw.shape.row)
         comparer = MessageComparer(shapes, same_class=self.alike)
         titled = islice(repeat(True), _TITLED_MOST)
-        for at in range(0, len(pairs), _AT_ONCE):
-            chunk = pairs[at : at + _AT_ONCE]
-            old = [old_reader(index) for index, _ in chunk]
-            new = [new_reader(index) for _, index in chunk]
+        for at in range(0, len(pairs), AT_ONCE):
+            chunk = pairs[at : at + AT_ONCE]
+            old = self.old_raw.read_chunk([index for index, _ in chunk])
+            new = self.new_raw.read_chunk([index for _, index in chunk])
             found = comparer.compare(old, new)
             yield from self._row_changes(chunk, new, self._titled(old, new, found, titled), keys)
 
@@ -371,7 +369,7 @@ def _by_leaf(rows: Sequence[RowChange]) -> dict[str, list[RowChange]]:
 def _rows(side: TableSide, raw: RawTable, indexes: Sequence[int], keys: RowKeys | None, shapes: Shapes) -> list[Row]:
     titles, referents = side.titles.of(side.name), side.titles.referents(side.name)
     convert = shapes.whole(raw.shape.row).to_json
-    messages = list(map(raw.reader(len(indexes)), indexes))
+    messages = list(raw.read(indexes))
     if keys is None:
         pairs = zip(indexes, messages, strict=True)
         return [Row(None, index + 1, message, convert, titles, 0, referents) for index, message in pairs]

@@ -143,7 +143,7 @@ def _with_users(diff: TableDiff, name: str, old: _Sides) -> TableDiff:
 def _messages(side: TableSide) -> Sequence[Message]:
     """All rows of a side, held so that each stays the one object that it is."""
     raw = side.cut()
-    return list(map(raw.reader(len(raw.rows)), range(len(raw.rows))))
+    return list(raw.read(range(len(raw.rows))))
 
 
 def _schema_changes(

@@ -12,6 +12,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError
 
 from gdata.bundles.lookup import Table
+from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
 from gdata.checks.custom.metrics import Metric, Tell, compute
 from gdata.config import Config
@@ -66,22 +67,34 @@ class BundleData:
 
     def _own_rows(self, name: str, shape: TableShape) -> Sequence[Any]:
         assert shape.rows is not None
-        held = getattr(self._parse(name, shape.table), shape.rows.name)
+        placed = self._placed(name, shape)
+        if placed is not None:
+            return ReadRows(placed, lambda block: self._rows_of(name, shape, block))
+        held = self._rows_of(name, shape)
         return [held[key] for key in sorted(held)] if shape.is_map else held
+
+    def _placed(self, name: str, shape: TableShape) -> PlacedRows | None:
+        return None if shape.rows is None or shape.is_map else self._bundle.placed(name, shape.rows.number)[1]
 
     def _shared_rows(self, name: str, shape: TableShape) -> Sequence[Any] | None:
         """The rows, those that have the other side's bytes from there; None where there is little to share."""
         twin = self._twin
-        if twin is None or shape.rows is None or shape.is_map or name not in twin._tables:
+        if twin is None or shape.rows is None or name not in twin._tables:
             return None
         if self._bundle.manifest.schema.sha256 != twin._bundle.manifest.schema.sha256:
             return None
         fields = [shape.row.fields_by_name[one].number for one in self._bundle.manifest.tables[name].key]
-        found = align(self._bundle.table(name), twin._bundle.table(name), shape.rows.number, fields)
-        if found is None or len(found.changed) + len(found.old_left) > len(found.old) // 2:
+        placed, other = self._placed(name, shape), twin._placed(name, shape)
+        found = align(placed, other, shape.rows.number, fields) if placed is not None and other is not None else None
+        if placed is None or found is None or len(found.changed) + len(found.old_left) > len(placed) // 2:
             return None
-        own = {at: self._parse(name, shape.row, found.old[at]) for at in (*found.changed, *found.old_left)}
-        return PatchedRows(twin._tables[name].rows, found, own)
+        own = sorted((*found.changed, *found.old_left))
+        rows = self._rows_of(name, shape, placed.some(own))
+        return PatchedRows(twin._tables[name].rows, len(placed), found, dict(zip(own, rows, strict=True)))
+
+    def _rows_of(self, name: str, shape: TableShape, content: bytes | None = None) -> Any:
+        assert shape.rows is not None
+        return getattr(self._parse(name, shape.table, content), shape.rows.name)
 
     def _parse(self, name: str, kind: Descriptor, content: bytes | None = None) -> Any:
         try:
@@ -111,13 +124,46 @@ class LazyRows(Sequence[Any]):
         return iter(self._rows)
 
 
+_BLOCK = 512
+"""Rows that are parsed together."""
+
+
+class ReadRows(Sequence[Any]):
+    """The rows of a table, parsed as far as somebody looks at them, and kept."""
+
+    def __init__(self, placed: PlacedRows, parse: Callable[[bytes], Sequence[Any]]) -> None:
+        self._placed = placed
+        self._parse = parse
+        self._blocks: list[Sequence[Any] | None] = [None] * -(-len(placed) // _BLOCK)
+
+    def __len__(self) -> int:
+        return len(self._placed)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[at] for at in range(len(self))[index]]
+        at = range(len(self))[index]
+        return self._block(at // _BLOCK)[at % _BLOCK]
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(map(self._block, range(len(self._blocks))))
+
+    def _block(self, number: int) -> Sequence[Any]:
+        block = self._blocks[number]
+        if block is None:
+            first = number * _BLOCK
+            block = self._parse(self._placed.between(first, min(first + _BLOCK, len(self))))
+            self._blocks[number] = block
+        return block
+
+
 class PatchedRows(Sequence[Any]):
     """The rows of the old side: those that the new one has too from there, the others its own."""
 
-    def __init__(self, new: Sequence[Any], found: Alignment, own: Mapping[int, Any]) -> None:
+    def __init__(self, new: Sequence[Any], count: int, found: Alignment, own: Mapping[int, Any]) -> None:
         self._new = new
         self._places = found.places
-        self._count = len(found.old)
+        self._count = count
         self._own = own
 
     def __len__(self) -> int:

@@ -66,6 +66,10 @@ class FolderStore(WritableStore):
             except _ABSENT:
                 return None
 
+    def path_of_blob(self, digest: str) -> Path | None:
+        """Where a blob lies, or would."""
+        return self._path(blob_name(digest))
+
     def has_blob(self, digest: str, size: int) -> bool:
         """Whether a blob is there, with the bytes of its name."""
         name = blob_name(digest)

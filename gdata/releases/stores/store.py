@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 
 from gdata import files
@@ -233,6 +234,10 @@ class Store(ABC):
         if self.cache:
             self.cache.keep(digest, content)
         return content
+
+    def path_of_blob(self, digest: str) -> Path | None:  # noqa: ARG002 - of a store that is far away
+        """Where a blob lies, not verified; None: not on this machine."""
+        return None
 
     def in_parallel(self, work: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
         """`work` done on each item, as many at once as the place likes; results in the items' order."""
