@@ -46,6 +46,14 @@ class RowChecks:
         """
         self._constraints.check_rules(plan)
 
+    def note_clean(self, view: View) -> None:
+        """Note whether a piece of a table breaks no constraint; then it needn't be asked again.
+
+        Raises:
+            SchemaError: one doesn't compile.
+        """
+        self._constraints.note_clean(view)
+
     def check(self, view: View) -> list[Problem]:
         """Constraints, keys, unique fields, sums, sequences, look-alikes."""
         cells = [

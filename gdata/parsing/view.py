@@ -55,6 +55,8 @@ class View:
     """That of the audience; None: what will be newest."""
     overlaid: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     """Row index → top-level field → title of the overlay that its value came from; "" for a row that one added."""
+    clean: tuple[tuple[int, int], ...] = ()
+    """From which row to before which no constraint is broken, as was found while the table was parsed in pieces."""
 
     def holding(self, message: Any, rows: list[Any]) -> View:
         """The view with its message, and the row messages in sheet order: a map's duplicates too, a record's one."""

@@ -21,7 +21,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
-from gdata.errors import SourceError
+from gdata.errors import SchemaError, SourceError
 from gdata.longbytes import Content, LongBytes, Spool, part_of
 from gdata.parsing.view import ParsedTable
 from gdata.sources.adapters import source_of
@@ -111,7 +111,8 @@ class _InPieces:
             return None
         try:
             sheets = parser.read(table.table)
-        except SourceError:
+            parser.compile(table.table.plan)  # Once: each process would.
+        except (SchemaError, SourceError):
             return None  # As a whole it says so together with all others that can't be read.
         pieces = cut(len(parser.blocks_of(sheets)), count)
         return cls(parser, cache, table, sheets, pieces) if pieces else None
@@ -121,7 +122,7 @@ class _InPieces:
         return [partial(self._run, piece) for piece in self.pieces]
 
     def _run(self, piece: slice) -> Content:
-        return LongBytes.joined(to_parts(self.parser.parse(self.sheets, piece)))
+        return LongBytes.joined(to_parts(self.parser.parse_piece(self.sheets, piece)))
 
     def results(self, outcomes: Sequence[Content]) -> Iterator[ParsedTable]:
         joined = self.parser.join(self.table.table, self.sheets, outcomes)

@@ -88,6 +88,14 @@ class TableParser:
             lines = self._lines[spreadsheet.name] = _Lines.of(pulled, files, spreadsheet.sheets, matched.titles)
         return pulled.only(lines.files[plan.message] | lines.shared)
 
+    def compile(self, plan: TablePlan) -> None:
+        """Compile the constraints of a table.
+
+        Raises:
+            SchemaError: one makes no sense.
+        """
+        self._checks.compile(plan)
+
     @staticmethod
     def get_ready() -> None:
         """Import what parses, once: each of the processes that are forked afterwards would."""
@@ -173,6 +181,13 @@ class TableParser:
             sheets.plan, sheets.sheets, self._project.audiences, self._timezone, whole=sheets.whole, part=blocks
         )
         return replace(parsed, problems=[*sheets.problems, *parsed.problems])
+
+    def parse_piece(self, sheets: TableSheets, blocks: slice) -> ParsedTable:
+        """Some blocks of a table's sheets; of its rows it is known whether they break no constraint."""
+        parsed = self.parse(sheets, blocks)
+        for view in parsed.views:
+            self._checks.note_clean(view)
+        return parsed
 
     def _check(self, table: TableInput, parsed: ParsedTable) -> ParsedTable:
         others = [parsed.views[seen] for seen in {*parsed.seen_by.values()} if parsed.views[seen] is not parsed.off]

@@ -138,13 +138,15 @@ def _view_as_json(view: View) -> dict[str, Any]:
         "whole": view.whole,
         "ends": view.block_ends,
         "overlaid": list(view.overlaid.items()),
+        "clean": view.clean,
     }
 
 
 def _view(plan: TablePlan, version: Version | None, raw: dict[str, Any], locate: Locate) -> View:
     bad = {index: frozenset(names) for index, names in raw["bad"]}
     overlaid = {index: dict(origins) for index, origins in raw["overlaid"]}
-    return View(plan.at(version), raw["count"], locate, bad, raw["whole"], tuple(raw["ends"]), version, overlaid)
+    ends, clean = tuple(raw["ends"]), tuple((start, end) for start, end in raw["clean"])
+    return View(plan.at(version), raw["count"], locate, bad, raw["whole"], ends, version, overlaid, clean)
 
 
 def _split(content: bytes, sizes: Sequence[int]) -> list[bytes]:
@@ -248,7 +250,9 @@ def _join_views(views: Sequence[View], locate: Callable[[Sequence[int]], Locate]
     placed = list(zip(starts, views, strict=True))
     ends = tuple(start + end for start, view in placed for end in view.block_ends)
     bad = {start + row: names for start, view in placed for row, names in view.bad_fields.items()}
-    joined = View(views[0].plan, count, locate(ends), bad, all(view.whole for view in views), ends, views[0].version)
+    clean = tuple((start + first, start + end) for start, view in placed for first, end in view.clean)
+    whole = all(view.whole for view in views)
+    joined = View(views[0].plan, count, locate(ends), bad, whole, ends, views[0].version, clean=clean)
     return joined.holding_bytes(_held(LongBytes.joined(view.wire for view in views)))
 
 

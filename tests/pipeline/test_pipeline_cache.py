@@ -218,13 +218,20 @@ ITEMS = """id,name,price,price@jp,grade
 """
 
 
+RULE = (
+    'option (buf.validate.message).cel = {id: "dear", message: "too dear", expression: "this.price < 1000 / this.id"};'
+)
+DEAR = "id,name,price,grade\n" + "".join(f"{one},n{one},{one * 50},RARE\n" for one in (*range(1, 9), 0, 2))
 NAMELESS = "id,name,price,grade\n1,,5,RARE\n2,,6,RARE\n"
 
 
+@pytest.mark.parametrize("rule", ["", RULE])
 @pytest.mark.parametrize(
-    "rows", [ITEMS, ITEMS.replace("\n", "\r\n"), NAMELESS, NAMELESS + ",,,\n" * 20, "\n" + NAMELESS, NAMELESS.upper()]
+    "rows",
+    [ITEMS, ITEMS.replace("\n", "\r\n"), NAMELESS, NAMELESS + ",,,\n" * 20, "\n" + NAMELESS, NAMELESS.upper(), DEAR],
 )
-def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.MonkeyPatch, rows: str) -> None:
+def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.MonkeyPatch, rows: str, rule: str) -> None:
+    (project / "protos" / "t.proto").write_text(SCHEMA.replace("message Item {", f"message Item {{ {rule}"))
     (project / "sheets" / "Item.csv").write_bytes(rows.encode())
     alone = build_in(project)
     assert seen(alone)

@@ -87,7 +87,7 @@ class RuleReader:
             return False
         name = f"reached {message.full_name}"
         if name not in self._known:
-            self._known[name] = any(map(self._has_rules, reachable_messages(message)))
+            self._known[name] = any(map(self.has_rules, reachable_messages(message)))
         return bool(self._known[name])
 
     def expression(self, message: Descriptor, rule_id: str) -> str | None:
@@ -99,7 +99,8 @@ class RuleReader:
         # A rule written as a bare expression has the expression itself for an id.
         return found or (rule_id if rule_id in rules.cel_expression else None)
 
-    def _has_rules(self, message: Descriptor) -> bool:
+    def has_rules(self, message: Descriptor) -> bool:
+        """Whether a message has rules, or one of its own fields."""
         return (
             self.of_message(message) is not None
             or any(self.of_field(field) is not None for field in message.fields)
