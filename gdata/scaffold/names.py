@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from gdata.language import sentence
 from gdata.nearest import fold
@@ -32,6 +33,13 @@ def is_identifier(text: str) -> bool:
 
 def words_of(text: str) -> tuple[list[str], Guess]:
     """The words of a header or title in English or Latin letters, lower case, and how sure they are."""
+    words, guess = _words_of(text)
+    return list(words), guess
+
+
+@lru_cache(maxsize=4096)
+def _words_of(text: str) -> tuple[Sequence[str], Guess]:
+    """The same, once for all sheets that have a header."""
     text = unicodedata.normalize("NFKC", text).strip()
     if text == "#":
         return ["id"], Guess("likely", sentence("a column that is just called #"))

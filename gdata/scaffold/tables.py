@@ -63,6 +63,8 @@ def guess_tables(
 def with_groups(tables: Sequence[GuessedTable]) -> list[GuessedTable]:
     """The tables with everything for everybody but what is marked, once anything is marked for somebody."""
     every = tuple(sorted({group for table in tables for field in table.fields for group in field.groups}))
+    if not every:
+        return list(tables)
     return [replace(table, fields=_with_groups(table.fields, every), groups=every) for table in tables]
 
 

@@ -45,7 +45,9 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
     except OSError as error:
         raise SchemaError(sentence("{place}: {why}", place=error.filename, why=reason_of(error))) from error
     if cache is None:
-        return _run_protoc(protos, list(contents), validate_descriptors())
+        # Importing its generated code takes as long as protoc itself.
+        has_rules = any(b"buf/validate/" in content for content in contents.values())
+        return _run_protoc(protos, list(contents), validate_descriptors() if has_rules else b"")
     key = _cache_key(contents)
     path = cache / f"descriptors-{key}.binpb"
     with suppress(OSError):

@@ -61,7 +61,7 @@ def command(
       gdata scaffold items.xlsx quests.xlsx --package game
       gdata scaffold https://docs.google.com/spreadsheets/d/1AbC/edit --dry-run
     """
-    from gdata.cli.console import ProgressLine
+    from gdata.cli.console import ProgressLine, print_json
     from gdata.cli.programming.scaffold_report import as_json, render
     from gdata.pipeline.adopt import propose_and_try
     from gdata.scaffold.known import read_known
@@ -82,7 +82,10 @@ def command(
         _ask(proposal, yes=yes, format_=format_)
         _write(proposal)
         problems = proposal.problems
-    _tell(proposal, read, problems, format_, as_json(proposal, path.parent, problems, [str(e) for e in read.failed]))
+    if format_ == "json":
+        print_json(as_json(proposal, path.parent, problems, list(map(str, read.failed))))
+    else:
+        _tell(proposal, read, problems)
     context.exit(3 if read.failed else 0)
 
 
@@ -145,14 +148,17 @@ def _ask(proposal: Proposal, *, yes: bool, format_: str) -> None:
 
 def _write(proposal: Proposal) -> None:
     """Write every file; if one can't be, everything is as it was."""
-    from gdata.files import write_atomically
+    from gdata.files import write_atomically, write_files
 
-    written = sorted(proposal.changes, key=lambda change: change.path.suffix != ".proto")
+    files: dict[tuple[bool, Path], dict[str, bytes]] = {}
+    for change in proposal.changes:
+        place = change.path.suffix != ".proto", change.path.parent
+        files.setdefault(place, {})[change.path.name] = change.new.encode()
     try:
-        for change in written:
-            write_atomically(change.path, change.new.encode())
+        for place in sorted(files):  # sheets.yaml is the last.
+            write_files(place[1], files[place])
     except BaseException:
-        for change in written:
+        for change in proposal.changes:
             if change.old is not None:
                 write_atomically(change.path, change.old.encode())
             else:
@@ -160,15 +166,10 @@ def _write(proposal: Proposal) -> None:
         raise
 
 
-def _tell(
-    proposal: Proposal, read: ReadAll, problems: Sequence[Problem] | None, format_: str, values: dict[str, object]
-) -> None:
-    from gdata.cli.console import error_console, print_json
+def _tell(proposal: Proposal, read: ReadAll, problems: Sequence[Problem] | None) -> None:
+    from gdata.cli.console import error_console
     from gdata.cli.problems import report_problems
 
-    if format_ == "json":
-        print_json(values)
-        return
     console = error_console()
     if problems:
         report_problems(problems, "text", dict, show_all=False)

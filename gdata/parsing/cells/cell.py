@@ -39,6 +39,7 @@ from gdata.sources.cells import EXACT_INTEGERS, FLOAT_MAX
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 
 _LONGEST_SHARE = 40
+_LONGEST_QUOTED = 80
 _TRUE = frozenset(["true", "yes", "y", "o", "1", "是", "はい", "예"])
 _FALSE = frozenset(["false", "no", "n", "x", "0", "否", "いいえ", "아니오", "아니요"])
 _HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,16}", re.ASCII)
@@ -110,10 +111,12 @@ def is_blank(cell: CellValue) -> bool:
 
 def shown(cell: CellValue) -> str:
     """A cell's value as a message quotes it."""
+    if isinstance(cell, str):
+        return cell if len(cell) <= _LONGEST_QUOTED else cell[: _LONGEST_QUOTED - 1] + "…"
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     text = decimal_text(cell) if isinstance(cell, (int, float)) else str(cell) if cell is not None else ""
-    return text if len(text) <= 80 else text[:79] + "…"
+    return text if len(text) <= _LONGEST_QUOTED else text[: _LONGEST_QUOTED - 1] + "…"
 
 
 def decimal_text(number: float) -> str:

@@ -413,7 +413,8 @@ def _without_doubles(fields: Sequence[GuessedField]) -> list[GuessedField]:
             if "{}" in text or text in field.headers or (extra[fold(text)] == 1 and not own[fold(text)] and text)
         )
         lost = tuple(text for text in field.columns if text not in kept and fold(text) not in mine)
-        done.append(replace(field, columns=kept, comments=(*lost, *field.comments)))
+        is_same = kept == field.columns
+        done.append(field if is_same else replace(field, columns=kept, comments=(*lost, *field.comments)))
     return done
 
 

@@ -200,7 +200,9 @@ def _settle(
             else:
                 done.append(field)
         types = {field.name: field.type.enum for field in done}
-        return tuple(replace(one, refs=tuple(_named(ref, types, enums) for ref in one.refs)) for one in done)
+        return tuple(
+            replace(one, refs=tuple(_named(ref, types, enums) for ref in one.refs)) if one.refs else one for one in done
+        )
 
     return replace(table, fields=settle(table.fields, table.words))
 

@@ -135,7 +135,7 @@ def _header_row(rows: Sample) -> int | None:
 def _upper_header(rows: Sample, block: Block) -> int | None:
     """The row above a header that goes on with it: `보상1` above `아이템, 수량`, with blanks beside it."""
     header, index = rows[block.header], block.header - 1
-    if index < 0 or len(set(map(fold, header.said))) == len(header.said):
+    if index < 0 or len(set(header.folded)) == len(header.folded):
         return None
     upper = rows[index]
     if not 2 <= len(upper.filled) < rows.width or not upper.is_text:
@@ -186,8 +186,7 @@ def _is_about(rows: Sample, index: int, block: Block) -> bool:
     row = rows[index]
     if not row.filled:
         return index + 1 < len(rows) and _is_about(rows, index + 1, block)
-    mark = row.text(0)
-    if mark.startswith("#") and mark not in ERROR_TEXTS:
+    if row.first.startswith("#") and row.first not in ERROR_TEXTS:
         return True
     if row.is_types or _is_flags(rows, index, index + 1):
         return True
@@ -211,12 +210,12 @@ def _contradicts(row: Row, types: Row) -> bool:
 def _is_flags(rows: Sample, index: int, below: int) -> bool:
     """Whether a row says who gets the columns, and the records don't look the same."""
     row = rows[index]
-    known = [text for text in row.said if fold(text) in _FLAGS]
+    known = [text for text in row.folded if text in _FLAGS]
     if len(row.said) < 2 or len(known) * 10 < len(row.said) * 6:
         return False
     if row.has_numbers:
         return False  # `1, all, none` is a record.
-    later = [fold(text) for other in rows[below + 1 : below + 12] for text in other.said]
+    later = [text for other in rows[below + 1 : below + 12] for text in other.folded]
     return sum(text in _FLAGS for text in later) * 3 <= len(later)
 
 

@@ -63,6 +63,11 @@ class Row:
         """The text of each cell."""
         return [shown(cell).strip() for cell in self.cells]
 
+    @cached_property
+    def first(self) -> str:
+        """The text of the first cell."""
+        return text_at(self.cells, 0)
+
     def text(self, column: int) -> str:
         """The text in a column, "" where there is none."""
         return self.texts[column] if len(self.texts) > column else ""
@@ -84,7 +89,12 @@ class Row:
     @cached_property
     def said(self) -> list[str]:
         """What the row says, without the mark at its start: `##var`, `#`."""
-        return self.filled[1:] if self.text(0).startswith("#") else self.filled
+        return self.filled[1:] if self.first.startswith("#") else self.filled
+
+    @cached_property
+    def folded(self) -> list[str]:
+        """The same as it is compared."""
+        return list(map(fold, self.said))
 
     @cached_property
     def is_text(self) -> bool:
@@ -99,7 +109,7 @@ class Row:
     @cached_property
     def is_labelled(self) -> bool:
         """Whether its first cell says what the row tells of the columns: `type`, `desc`."""
-        return fold(self.text(0)) in _LABELS
+        return fold(self.first) in _LABELS
 
     @cached_property
     def is_types(self) -> bool:
@@ -116,15 +126,16 @@ class Row:
     @cached_property
     def are_different(self) -> bool:
         """Whether it has short texts of which no two are alike."""
-        texts = self.said
-        return len(set(map(fold, texts))) == len(texts) and all(len(text) <= 24 and "\n" not in text for text in texts)
+        return len(set(self.folded)) == len(self.folded) and all(
+            len(text) <= 24 and "\n" not in text for text in self.said
+        )
 
     def may_be_header(self, width: int) -> bool:
         """Whether it may be the header of a table that is about as wide."""
         texts = self.said
         if len(texts) < max(min(2, width), (width + 1) // 2 - 1) or not self.is_text:
             return False
-        folded = [fold(text) for text in texts if text not in ERROR_TEXTS]
+        folded = [one for one, text in zip(self.folded, texts, strict=True) if text not in ERROR_TEXTS]
         return len(set(folded)) * 10 >= len(folded) * 7 and all(len(text) <= LONGEST_HEADER for text in texts)
 
 

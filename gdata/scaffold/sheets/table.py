@@ -333,8 +333,10 @@ def _vertical_start(grid: Grid, sample: Sample) -> int | None:
 
 def _stands_on_side(sample: Sample) -> bool:
     """Whether fields go down and records across: then values are alike along rows, and not down columns."""
+    if not all(_may_name(row.first) for row in sample if row.first):
+        return False
     rows = [row for row in sample if row.filled]
-    names = [row.text(0) for row in rows]
+    names = [row.first for row in rows]
     if len(rows) < 3 or not all(map(_may_name, names)) or len(set(map(fold, names))) < len(names):
         return False
     kinds = [row.kinds[:_WIDEST_SAMPLE] for row in rows]
