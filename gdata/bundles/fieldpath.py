@@ -12,8 +12,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from gdata.errors import LookupFailed
 from gdata.language import Sentence, sentence
 from gdata.nearest import nearest, question
-from gdata.proto.fields import is_map
-from gdata.proto.floats import as_float32
+from gdata.proto.fields import as_float32, is_map
 
 _PYTHON_TYPES: dict[int, tuple[type, ...]] = {
     FieldDescriptor.CPPTYPE_STRING: (str,),

@@ -14,8 +14,7 @@ from typing import Any
 
 from gdata import kinds
 from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
-from gdata.checks.rowpaths import written_path
-from gdata.checks.text import plain_text
+from gdata.checks.values import plain_text, written_path
 from gdata.files import as_on_disk
 from gdata.language import sentence
 from gdata.nearest import nearest, question

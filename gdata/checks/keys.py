@@ -24,8 +24,7 @@ from gdata.checks.columns import (
     walk_column,
 )
 from gdata.checks.proofs import differ_at_once
-from gdata.checks.rowpaths import written_path
-from gdata.checks.text import scalar_text, value_text
+from gdata.checks.values import scalar_text, value_text, written_path
 from gdata.language import counted, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem

@@ -13,11 +13,10 @@ from typing import Any
 
 from gdata import kinds
 from gdata.checks.columns import Column, column_at, walk_column
-from gdata.checks.rowpaths import written_path
-from gdata.checks.text import scalar_text, value_text
+from gdata.checks.values import scalar_text, value_text, written_path
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Problem
-from gdata.proto.floats import float32_text
+from gdata.proto.fields import float32_text
 from gdata.schema.plan import Sequence, Sum
 
 _MOST_RELATED = 100

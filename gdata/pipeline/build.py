@@ -21,9 +21,8 @@ from gdata.language import counted, say
 from gdata.parsing.view import RowsLeftOut, View
 from gdata.pipeline.check import check_all, views_for
 from gdata.pipeline.comparing.origins import origins_as_json
-from gdata.pipeline.kept.staleness import note_built, note_failure, noting_failure
+from gdata.pipeline.kept.notes import note_built, note_failure, note_unfed, noting_failure
 from gdata.pipeline.kept.state import WRITTEN, locked, save_build, save_pull, tidy
-from gdata.pipeline.kept.unfed import note_unfed
 from gdata.pipeline.pull import pull_all
 from gdata.problems import Problem, has_errors
 from gdata.project import Project

@@ -17,7 +17,7 @@ from gdata.bundles.titles import text_columns
 from gdata.checks.keys import fold_gone, without_gone
 from gdata.checks.references.existing import title_field
 from gdata.checks.run import Checks
-from gdata.checks.text import value_text
+from gdata.checks.values import value_text
 from gdata.config import Audience
 from gdata.errors import GdataError
 from gdata.events import Event, Listener

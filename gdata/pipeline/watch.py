@@ -21,7 +21,7 @@ from gdata.events import Listener
 from gdata.language import say, sentence
 from gdata.pipeline.build import BuildInput, Built, build
 from gdata.pipeline.comparing.sides import output_side, store_of
-from gdata.pipeline.kept.staleness import noting_failure
+from gdata.pipeline.kept.notes import noting_failure
 from gdata.pipeline.kept.state import locked, save_pull
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.releasing.move import carry_out, plan_move

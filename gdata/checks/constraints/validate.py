@@ -21,8 +21,7 @@ from gdata import kinds
 from gdata.checks.constraints.rules import RuleErrors, RuleReader
 from gdata.checks.constraints.violations import Tracer, is_on_table, is_standard
 from gdata.checks.proofs import RuleProofs
-from gdata.checks.rowpaths import value_at, written_path
-from gdata.checks.text import plain_text, value_text
+from gdata.checks.values import plain_text, value_at, value_text, written_path
 from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem

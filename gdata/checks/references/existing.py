@@ -18,7 +18,7 @@ from gdata.bundles.titles import title_field as names_title
 from gdata.checks.columns import Column, column_values, sound_rows, walk_column
 from gdata.checks.references.lookalikes import composed
 from gdata.checks.references.rules import Referent
-from gdata.checks.text import plain_text, scalar_text
+from gdata.checks.values import plain_text, scalar_text
 from gdata.nearest import fold
 from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View

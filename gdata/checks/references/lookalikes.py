@@ -19,7 +19,7 @@ from gdata.checks.columns import (
     walk_column,
 )
 from gdata.checks.proofs import ascii_at_once
-from gdata.checks.rowpaths import written_path
+from gdata.checks.values import written_path
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Problem
 

@@ -16,8 +16,7 @@ from gdata.checks.proofs import refers_at_once
 from gdata.checks.references.existing import ExistingValues, column_text
 from gdata.checks.references.lookalikes import decomposed_words
 from gdata.checks.references.rules import ReferenceRule, Referent
-from gdata.checks.rowpaths import written_path
-from gdata.checks.text import value_text
+from gdata.checks.values import value_text, written_path
 from gdata.language import Sentence, sentence
 from gdata.parsing.places import LeftOut
 from gdata.parsing.view import Path, View

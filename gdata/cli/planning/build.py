@@ -167,7 +167,7 @@ def _build(
         get_ready(config)
     from gdata.events import Event
     from gdata.pipeline.build import build
-    from gdata.pipeline.kept.staleness import noting_failure
+    from gdata.pipeline.kept.notes import noting_failure
     from gdata.project import open_project
 
     if snapshot is not None:

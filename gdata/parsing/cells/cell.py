@@ -32,7 +32,7 @@ from gdata.parsing.cells.meant import (
 )
 from gdata.parsing.cells.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
-from gdata.proto.floats import as_float32
+from gdata.proto.fields import as_float32
 from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, SHARES, FieldKind
 from gdata.schema.plan import FieldPlan, FlagsPlan
 from gdata.sources.cells import EXACT_INTEGERS, FLOAT_MAX

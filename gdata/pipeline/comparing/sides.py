@@ -15,7 +15,7 @@ from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.pipeline.comparing.origins import origins_in
-from gdata.pipeline.kept.staleness import built_at, stale_notes
+from gdata.pipeline.kept.notes import built_at, stale_notes
 from gdata.pipeline.kept.state import load_build
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id, release_time

@@ -18,7 +18,7 @@ from gdata.diffs.model import Diff, Side, Summary
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
 from gdata.pipeline.comparing.sides import check_channel, compare_sides, output_side, published_side
-from gdata.pipeline.kept.staleness import check_fresh
+from gdata.pipeline.kept.notes import check_fresh
 from gdata.pipeline.kept.state import load_build
 from gdata.pipeline.versions.channels import check_version, judge_versions
 from gdata.releases.blobs import check_whole

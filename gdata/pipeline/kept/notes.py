@@ -1,6 +1,8 @@
-"""Whether what lies in `output/` is what the sheets say: the last build may have failed, or a file changed since.
+"""What the last build noted in `.gdata/`: whether it failed, what it was made from, and what it left alone.
 
-Only what `.gdata/` knows is told. Remote sheets aren't asked: that would take as long as a build.
+So it is told whether what lies in `output/` is what the sheets say, of what `.gdata/` knows alone: asking remote sheets
+would take as long as a build. What it left alone are sheets that no line of sheets.yaml names, and tables that no
+sheet feeds.
 """
 
 from __future__ import annotations
@@ -10,41 +12,42 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdata.config import Config, Spreadsheet
 from gdata.errors import ChangedError, DamagedError, GdataError, OutsideError, RefusedError, SourceError
 from gdata.files import unseal, write_sealed
-from gdata.language import Sentence, say, word_from_json
-from gdata.pipeline.kept.state import OUTCOMES, load_build
+from gdata.language import Sentence, say, say_counted, word_from_json
+from gdata.pipeline.kept.state import OUTCOMES, UNFED, load_build
 from gdata.sources.adapters import pull_local, source_of
 
-_SHOWN = 3
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor
+
+    from gdata.project import Project
+    from gdata.tables.stage import Parsed
+
+_SHOWN_CHANGED, _SHOWN_UNFED = 3, 8
 
 
 def note_failure(config: Config, why: Sentence | str) -> None:
     """Keep why the last build failed; what is known of the one before it stays."""
-    known = _read(config).get(config.path.name, {})
+    known = _read(config, OUTCOMES).get(config.path.name, {})
     failed = {"failed": why.as_json() if isinstance(why, Sentence) else why, "at": _now()}
-    _write(config, {**known, **failed})
+    _write(config, OUTCOMES, {**known, **failed})
 
 
 def note_built(config: Config, build: str, *, is_plain: bool = True) -> None:
     """Keep that this build lies in `output/` now, and from what; `is_plain`: from the sheets and files as they are."""
-    known = _read(config).get(config.path.name, {})
+    known = _read(config, OUTCOMES).get(config.path.name, {})
     made_from = (
         {"build": build, "settings": _settings(config), "protos": _protos(config)} if is_plain else {"build": build}
     )
     if {name: known.get(name) for name in ("failed", *made_from)} == {"failed": None, **made_from}:
         return  # Made again, it is as old as it was.
-    _write(config, {**made_from, "built": _now()})
-
-
-def _write(config: Config, outcome: dict[str, Any]) -> None:
-    known = _read(config)
-    content = json.dumps({**known, config.path.name: outcome}, sort_keys=True).encode()
-    write_sealed(config.state / OUTCOMES, OUTCOMES, content)
+    _write(config, OUTCOMES, {**made_from, "built": _now()})
 
 
 def _now() -> str:
@@ -73,7 +76,7 @@ def _protos(config: Config) -> dict[str, str]:
 
 def built_at(config: Config, build: str) -> datetime | None:
     """When the build in `output/` was made; None where that isn't known."""
-    known = _read(config).get(config.path.name, {})
+    known = _read(config, OUTCOMES).get(config.path.name, {})
     if known.get("build") != build or "built" not in known:
         return None
     return datetime.fromisoformat(known["built"])
@@ -92,7 +95,7 @@ def noting_failure(config: Config) -> Iterator[None]:
 
 def stale_notes(config: Config, build: str) -> list[str]:
     """Sentences on why `build`, which lies in `output/`, isn't what the sheets say; empty as far as is known."""
-    outcomes = _read(config)
+    outcomes = _read(config, OUTCOMES)
     last = outcomes.get(config.path.name, {})
     if "failed" in last:
         why = word_from_json(last["failed"])
@@ -115,8 +118,8 @@ def stale_notes(config: Config, build: str) -> list[str]:
 
 
 def _changed_since(changed: list[str]) -> str:
-    more = f" (+{len(changed) - _SHOWN})" if len(changed) > _SHOWN else ""
-    return say("{files} changed since this was built", files=", ".join(changed[:_SHOWN]) + more)
+    more = f" (+{len(changed) - _SHOWN_CHANGED})" if len(changed) > _SHOWN_CHANGED else ""
+    return say("{files} changed since this was built", files=", ".join(changed[:_SHOWN_CHANGED]) + more)
 
 
 def _changed_settings(config: Config, last: Mapping[str, Any]) -> Iterator[str]:
@@ -158,11 +161,80 @@ def _changed(spreadsheet: Spreadsheet, before: Mapping[str, str]) -> Iterator[st
             yield place if files is None else f"{place}/{name}"
 
 
-def _read(config: Config) -> dict[str, Any]:
-    """The outcomes by the name of sheets.yaml: a folder may hold several."""
+@dataclass(frozen=True)
+class Unfed:
+    """Sheets, as `spreadsheet / title`, and full names of table messages."""
+
+    sheets: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+def unfed_of(project: Project, parsed: Parsed) -> Unfed:
+    """What a build left alone; of a source that doesn't tell its titles nothing is known."""
+    sheets = tuple(f"{spreadsheet} / {title}" for spreadsheet, title in parsed.unnamed)
+    return Unfed(sheets, tuple(_tables_without_sheets(project)))
+
+
+def known_unfed(config: Config) -> Unfed:
+    """What the last build found."""
+    known = _read(config, UNFED).get(config.path.name, {})
+    return Unfed(tuple(known.get("sheets", ())), tuple(known.get("tables", ())))
+
+
+def note_unfed(project: Project, parsed: Parsed) -> str:
+    """Keep it for the next build, and say it in one line; what wasn't there at the last one by name."""
+    config = project.config
+    before, now = known_unfed(config), unfed_of(project, parsed)
+    if now != before:
+        _write(config, UNFED, {"sheets": now.sheets, "tables": now.tables})
+    parts = []
+    if now.sheets:
+        words = say_counted(
+            "no line of {file} names {count} sheet",
+            "no line of {file} names {count} sheets",
+            len(now.sheets),
+            file=config.path.name,
+        )
+        parts.append(_told(words, now.sheets, before.sheets))
+    if now.tables:
+        words = say_counted("{count} table has no sheet", "{count} tables have no sheet", len(now.tables))
+        parts.append(_told(words, now.tables, before.tables))
+    return "; ".join(parts) + say(" (`gdata doctor` lists them)") if parts else ""
+
+
+def _told(words: str, now: Sequence[str], before: Sequence[str]) -> str:
+    new = [name for name in now if name not in before]
+    if not new:
+        return words
+    more = f" (+{len(new) - _SHOWN_UNFED})" if len(new) > _SHOWN_UNFED else ""
+    return say("{words}, new: {names}", words=words, names=", ".join(new[:_SHOWN_UNFED]) + more)
+
+
+def _tables_without_sheets(project: Project) -> Iterator[str]:
+    fed = {name for one in project.config.spreadsheets for entry in one.sheets for name in entry.tables}
+    messages = [found for name in project.schema.message_names if (found := project.schema.message(name)) is not None]
+    parts = {field.message_type.full_name for one in messages for field in one.fields if field.message_type}
+    for message in messages:
+        if message.full_name not in fed | parts and message.containing_type is None and _looks_like_a_table(message):
+            yield message.full_name
+
+
+def _looks_like_a_table(message: Descriptor) -> bool:
+    """A message of nothing but rows."""
+    fields: Sequence[Any] = message.fields
+    return len(fields) == 1 and fields[0].is_repeated and fields[0].message_type is not None
+
+
+def _read(config: Config, name: str) -> dict[str, Any]:
+    """What is noted in a file of `.gdata/`, by the name of sheets.yaml: a folder may hold several."""
     try:
-        content = unseal((config.state / OUTCOMES).read_bytes(), OUTCOMES)
+        content = unseal((config.state / name).read_bytes(), name)
     except OSError:
         return {}
-    outcomes: dict[str, Any] = json.loads(bytes(content)) if content is not None else {}
-    return outcomes
+    noted: dict[str, Any] = json.loads(bytes(content)) if content is not None else {}
+    return noted
+
+
+def _write(config: Config, name: str, noted: Mapping[str, Any]) -> None:
+    known = {**_read(config, name), config.path.name: noted}
+    write_sealed(config.state / name, name, json.dumps(known, sort_keys=True).encode())
