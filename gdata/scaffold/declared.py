@@ -54,7 +54,11 @@ _NAMED_STRUCT = re.compile(rf"\{{\s*\.?{_NAME}\s*\}}")
 """`{.Item}`: a message in a cell that is defined elsewhere."""
 _REFERRING = re.compile(rf"(?P<type>{_NAME})\((?P<to>[A-Za-z_]\w*\.\w+)\)")
 """`int(Mount.Id)`"""
-_TAGGED = re.compile(r"\((?P<type>[^()]*)\)(?P<rest>.*)", re.DOTALL)
+_TAGGED = re.compile(
+    r"\((?P<type>(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)(?P<rest>.*)", re.DOTALL
+)  # Brackets in brackets: `(list#(size=[1,3])),int`
+_ELEMENT = re.compile(r"(?P<of>(?:list|array|set)\s*,\s*)\((?P<element>.*)\)", re.IGNORECASE | re.DOTALL)
+"""`list,(int#ref=Item)`"""
 
 
 @dataclass(frozen=True)
@@ -95,23 +99,26 @@ def read_type(text: str) -> Declared | None:
     text = text.strip()
     if not text or len(text) > 200 or text[0].isdigit():
         return None
-    body, tags = _without_tags(text)
+    body, tags = without_tags(text)
     optional = body.endswith("?") or body.startswith(("optional ", "nullable "))
     body = body.removesuffix("?").removeprefix("optional ").removeprefix("nullable ").rstrip("!").strip()
     found = _read(body)
     if found is None:
         return None
-    separator = tags.get("sep", found.separator)
+    return tagged(replace(found, text=text, is_optional=optional or found.is_optional), tags)
+
+
+def tagged(declared: Declared, tags: dict[str, str]) -> Declared:
+    """What is declared, with tags that stand beside it."""
     return replace(
-        found,
-        text=text,
-        is_optional=optional or found.is_optional or tags.get("optional") == "true",
-        tags={**found.tags, **tags},
-        separator=separator if found.is_list or found.map_key else found.separator,
+        declared,
+        is_optional=declared.is_optional or tags.get("optional") == "true",
+        tags={**declared.tags, **tags},
+        separator=tags.get("sep", declared.separator) if declared.is_list or declared.map_key else declared.separator,
     )
 
 
-def _without_tags(text: str) -> tuple[str, dict[str, str]]:
+def without_tags(text: str) -> tuple[str, dict[str, str]]:
     """`int#ref=Item` → int and {ref: Item}; `[]int32|{range:"1,10"}` → []int32 and {range: 1,10}."""
     body, bar, props = text.partition("|{")
     if bar:
@@ -122,18 +129,20 @@ def _without_tags(text: str) -> tuple[str, dict[str, str]]:
     referring = _REFERRING.fullmatch(text)
     if referring is not None:
         return referring["type"], {"ref": referring["to"]}
-    body, *marks = re.split(r"[#&](?=\w+=|\w+$|\()", text)
+    element = _ELEMENT.fullmatch(text)
+    body, *marks = re.split(r"[#&](?=\w+=|\w+$|\()", f"{element['of']}{element['element']}" if element else text)
     tags: dict[str, str] = {}
     for mark in marks:
-        name, equals, value = mark.strip("()").partition("=")
-        tags[name.strip()] = value.strip("()") if equals else "true"
+        name, equals, value = (mark[1:-1] if mark.startswith("(") and mark.endswith(")") else mark).partition("=")
+        # `#ref=Item?`: nothing may stand there, as a 0 says.
+        tags[name.strip()] = value.removesuffix("?") if equals else "true"
     return body.strip(), tags
 
 
 def _read(body: str) -> Declared | None:
-    tagged = _TAGGED.fullmatch(body)
-    if tagged is not None:
-        return _read_tagged(tagged["type"], tagged["rest"])
+    in_brackets = _TAGGED.fullmatch(body)
+    if in_brackets is not None:
+        return _read_tagged(in_brackets["type"], in_brackets["rest"])
     plain = _plain(body)
     if plain is not None:
         return plain
@@ -148,13 +157,19 @@ def _read(body: str) -> Declared | None:
 
 def _read_tagged(inner: str, rest: str) -> Declared | None:
     """Luban's `(list#sep=|),int`: the tags are those of what stands in the brackets."""
-    body, tags = _without_tags(inner)
+    body, tags = without_tags(inner)
+    rest, of_element = without_tags(rest.replace("(", "").replace(")", ""))
     found = _read(f"{body}{rest}")
     if found is None:
         return None
     separator = tags.get("sep", "")
     if found.is_list or found.map_key:
-        return replace(found, separator=separator or found.separator, tags={**found.tags, **tags})
+        return replace(
+            found,
+            separator=separator or found.separator,
+            subseparator=of_element.get("sep", found.subseparator),
+            tags={**found.tags, **tags, **of_element, "sep": separator},
+        )
     return replace(found, subseparator=separator, tags={**found.tags, **tags})
 
 

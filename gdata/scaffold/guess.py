@@ -170,6 +170,8 @@ class GuessedField:
     rules: tuple[str, ...] = ()
     """Constraints, as a .proto file writes them."""
     is_unique: bool = False
+    path: str = ""
+    """Of texts that name files: where these are."""
     absent_ok: bool = False
     """Some of the table's sheets have no column for it."""
     marked_optional: bool = False

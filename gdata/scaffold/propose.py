@@ -272,7 +272,12 @@ def _new_entries(known: Known, draft: Draft, package: str) -> list[NewEntries]:
     """Those of spreadsheets that exist first: their lines stand above those of new ones."""
     prefix = f"{package}." if package else ""
     by_spreadsheet: dict[str, tuple[Spreadsheet, dict[str, SheetEntry]]] = {}
-    sheets = [(sheet, prefix + table.name) for table in draft.tables for sheet in table.sheets]
+    # Rows go on with the record above only where a key tells which of them begin one.
+    sheets = [
+        (sheet if table.key else replace(sheet, entry=replace(sheet.entry, multirow=False)), prefix + table.name)
+        for table in draft.tables
+        for sheet in table.sheets
+    ]
     # A sheet that has its line already needs none.
     sheets = [(sheet, name) for sheet, name in sheets if not sheet.entry.tables]
     for sheet, name in [*sheets, *((sheet, sheet.entry.tables[0]) for sheet in draft.again)]:

@@ -216,6 +216,53 @@ def test_definitions_that_are_not_whole_are_told_by_cell(
     assert run("build").code == 0
 
 
+MODULE = "<module>\n{}\n</module>"
+BOMB = '<!DOCTYPE m [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>\n<module name="&b;"/>'
+BEANS = "##var,full_name,parent,*fields,\n##var,,,name,type\n,A,B,x,int\n,B,A,y,int\n"
+REFUSED: list[tuple[str, str, list[str]]] = [
+    ("x.xml", BOMB, ["x.xml:1: a document type"]),
+    ("x.xml", "<module>\n<bean name='A'>\n</module>", ["x.xml:3: no XML"]),
+    ("x.xml", "", ["x.xml:1: no XML"]),
+    ("x.xml", "<?xml version='1.0' encoding='klingon'?><module/>", ["x.xml:1: no XML"]),
+    ("x.xml", MODULE.format("<bean/>"), ["x.xml:2: the <bean> has no name"]),
+    ("x.xml", MODULE.format("<enum name='A'><var value='1'/></enum>"), ["x.xml:2: the <var> has no name"]),
+    ("x.xml", MODULE.format("<bean name='A' parent='B'/>\n<bean name='B' parent='A'/>"), ["x.xml:", "A, B"]),
+    ("x.xml", MODULE.format("<bean name='A'><bean name='A'/></bean>"), ["x.xml:2: beans go on from each other: A"]),
+    ("__beans__.csv", BEANS, ["sheets/__beans__!B3: beans go on from each other: A, B"]),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "told"), REFUSED, ids=range(len(REFUSED)))
+def test_definitions_that_cannot_be_meant_are_refused_with_their_place(
+    name: str, text: str, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"Item.csv": LUBAN})
+    folder = tmp_path / "sheets" / "Defines" if name.endswith(".xml") else tmp_path / "sheets"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    before = files(tmp_path)
+    ran = run("scaffold", "sheets")
+    assert (ran.code, files(tmp_path)) == (2, before), ran.all
+    assert [one for one in told if one not in ran.all] == [], ran.all
+
+
+def test_definitions_in_xml_that_say_too_little_are_told_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"Item.csv": "##,id,cost\n,1,2\n,2,3\n"})
+    (tmp_path / "sheets" / "Defines").mkdir()
+    beans = "<bean name='Item'><var name='id' type='int'/>\n<var name='cost' type='what('/></bean>"
+    loops = "<bean name='A'><var name='b' type='B'/></bean><bean name='B'><var name='a' type='A'/></bean>"
+    tables = "<table name='TbItem' value='Item' input='item.csv'/>\n<table name='TbNo' value='A' input='no.xlsx'/>"
+    (tmp_path / "sheets" / "Defines" / "x.xml").write_text(MODULE.format(f"{beans}\n{loops}\n{tables}"))
+    monkeypatch.chdir(tmp_path)
+    ran = run("scaffold", "sheets")
+    assert ran.code == 0, ran.all
+    assert "x.xml:3: what( isn't known as a type" in ran.all
+    assert "x.xml:6: there is no sheet of no.xlsx" in ran.all
+
+
 def test_sheets_without_a_table_leave_a_folder_of_schemas_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ from gdata.scaffold.names import (
 from gdata.schema.fieldtypes import NUMBERS
 from gdata.sources.grid import CellValue
 
-_RANGE = re.compile(r"[\[(]?\s*([\d.+-]*|~)\s*,\s*([\d.+-]*|~)\s*[\])]?")
+_RANGE = re.compile(r"([\[(]?)\s*([\d.+-]*|~)\s*,\s*([\d.+-]*|~)\s*([\])]?)")
 _COUNT_WORDS = frozenset(["count", "amount", "num", "number", "qty", "rate", "weight", "prob", "probability", "value"])
 
 
@@ -94,6 +94,7 @@ def _single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
         marked_optional=column.declared is not None and column.declared.is_optional,
         rules=rules_of(column.declared, type_),
         is_unique=column.declared is not None and column.declared.tags.get("unique") == "true",
+        path=_path_of(column.declared),
     )
 
 
@@ -104,8 +105,17 @@ def rules_of(declared: Declared | None, type_: GuessedType) -> tuple[str, ...]:
     if found is None or type_.is_list or type_.map_key or type_.kind not in NUMBERS:
         return ()
     rule = f"(buf.validate.field).{type_.kind}"
-    bounds = zip(("gte", "lte"), found.groups(), strict=True)
+    opening, low, high, closing = found.groups()
+    bounds = (("gt" if opening == "(" else "gte", low), ("lt" if closing == ")" else "lte", high))
     return tuple(f"{rule}.{name} = {bound}" for name, bound in bounds if bound not in ("", "~"))
+
+
+def _path_of(declared: Declared | None) -> str:
+    """The pattern of a declared path: `path=normal;icons/*.png`, `path=unity`; "" where none is, or one unlike ours."""
+    kind, _, pattern = (declared.tags.get("path", "") if declared is not None else "").partition(";")
+    if kind.removesuffix("?") == "unity":
+        return "{}"
+    return pattern.replace("*", "{}") if kind.removesuffix("?") == "normal" and pattern.count("*") == 1 else ""
 
 
 def _declared_messages(column: SourceColumn, declared: Declared, timezone: ZoneInfo) -> GuessedField:
@@ -425,4 +435,6 @@ def _name_message(field: GuessedField, messages: TakenNames) -> GuessedField:
     declared = camel(words_of(field.type.declared)[0])
     # Of `items` each is an Item.
     words = singular(field.words) if field.goes_down else field.words
-    return replace(field, message=messages.take(declared or camel(words) or "Group"))
+    within = TakenNames()
+    parts = tuple(_name_message(part, within) for part in field.parts)
+    return replace(field, parts=parts, message=messages.take(declared or camel(words) or "Group"))

@@ -242,6 +242,7 @@ def with_continuation(sheet: SheetFound) -> SheetFound:
     for column in sheet.columns[1:]:
         continues = not all(compress(as_cells(column.cells).blank, goes_on))
         columns.append(replace(column, continues=continues))
+    columns = _with_kin(columns)
     if not any(column.continues for column in columns) or not _is_told_by_others(columns, starts):
         return sheet
     kept = tuple(
@@ -249,6 +250,13 @@ def with_continuation(sheet: SheetFound) -> SheetFound:
         for column in columns
     )
     return replace(sheet, columns=kept, records=sum(starts), entry=replace(sheet.entry, multirow=True))
+
+
+def _with_kin(columns: Sequence[SourceColumn]) -> list[SourceColumn]:
+    """The columns; of those that are one list over columns, all go on where one does."""
+    kin = [_of(item) for item in find_series(columns) if not isinstance(item, SourceColumn)]
+    going_on = {one.index for together in kin if any(one.continues for one in together) for one in together}
+    return [replace(column, continues=column.continues or column.index in going_on) for column in columns]
 
 
 def _may_be_key(column: SourceColumn, starts: Sequence[bool]) -> bool:

@@ -252,6 +252,9 @@ class _Finder:
     def _as_key(self, field: GuessedField) -> GuessedField | None:
         """The whole key refers only to the table that it is named after: `move_id` of what moves have beside."""
         values = _values(field, field.type.kind)
+        for referable in self._declared(field):
+            if values <= referable.values:
+                return self._refer(field, referable, values, Guess("sure", sentence("the row of types says so")))
         for score, referable in self._by_name(field):
             ours = set(field.words) & set(self._table.words)
             if (score >= _SAYS_ENOUGH or not ours) and len(values) >= _FEWEST_VALUES and values <= referable.values:
@@ -317,7 +320,14 @@ class _Finder:
         return [(score, one) for score, one in best if score and not self._is_itself(one, field)]
 
     def _is_itself(self, referable: Referable, field: GuessedField) -> bool:
-        return referable.table == self._table.name and (field.key is not None or referable.field == field.name)
+        if referable.table != self._table.name:
+            return False
+        return field.key is not None or referable.field == field.name or self._repeats_key(field)
+
+    def _repeats_key(self, field: GuessedField) -> bool:
+        """Whether each row has its own key in it once more, as a file's name or so."""
+        keys = [as_cells(one.cells).plain(field.type.kind) for one in self._table.key]
+        return len(keys) == 1 and not field.is_list and as_cells(field.cells).plain(field.type.kind) == keys[0]
 
     def _by_values(self, field: GuessedField, values: frozenset[Any], none: frozenset[Any]) -> GuessedField | None:
         """The one table that has all values, where that can't be an accident."""

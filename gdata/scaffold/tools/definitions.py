@@ -49,8 +49,8 @@ class Definitions:
             self.flags.add(enum.name)
         self.enums |= {enum.name: enum, last: enum, full_name: enum}
 
-    def resolved(self, declared: Declared) -> Declared:
-        """What is declared, with the enum or the message that it names."""
+    def resolved(self, declared: Declared, above: tuple[str, ...] = ()) -> Declared:
+        """What is declared, with the enum or the message that it names; `above` are messages that it is a field of."""
         name = declared.name.rpartition(".")[2]
         enum = self.enums.get(declared.name) or self.enums.get(name)
         if enum is not None:
@@ -58,9 +58,9 @@ class Definitions:
             tags = {**declared.tags, "given": kind, "flags": f"{self.package}.{enum.name}"}
             return replace(declared, name=enum.name, tags=tags)
         message = self.messages.get(declared.name) or self.messages.get(name)
-        if message is None or not declared.is_own or not message.fields:
+        if message is None or not declared.is_own or not message.fields or name in above:
             return declared
-        parts = tuple((text, self.resolved(one)) for text, one in message.fields if one.name != declared.name)
+        parts = tuple((text, self.resolved(one, (*above, name))) for text, one in message.fields)
         if any(one.parts for _, one in parts if one is not None):
             return declared  # Messages in messages have no place in a cell.
         own = "" if declared.is_list else declared.subseparator or declared.tags.get("sep", "")

@@ -1,209 +1,131 @@
-"""Luban: `__tables__`, `__enums__`, `__beans__`, and sheets whose first rows begin with `##var`, `##type`, `##`."""
+"""Luban: sheets whose first rows begin with `##var`, `##type`, `##`, and what its own files define of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
-from gdata.scaffold.declared import Declared, read_type
+from gdata.scaffold.declared import Declared, read_type, tagged, without_tags
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.sample import text_at
 from gdata.scaffold.sheets.table import find_table_of
-from gdata.scaffold.tools.definitions import Definitions, Message, number_of
-from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
+from gdata.scaffold.tools.luban_definitions import LubanDefinitions, definition_of, find_xml, read_definitions
+from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched
 from gdata.sources.grid import Grid
-
-_DEFINITIONS = ("__tables__", "__enums__", "__beans__")
-_EVERY_GROUP = ""
-
-
-@dataclass
-class _Defined(Definitions):
-    """What the definition sheets hold."""
-
-    parents: dict[str, str] = field(default_factory=dict)
-    """By bean, the one that it goes on from; those named here have kinds, and no fields of a cell's own."""
-    tables: dict[str, Line] = field(default_factory=dict)
-    """By the places that they are read from."""
-    found: set[str] = field(default_factory=set)
-    """The places of which there is a sheet."""
-    unmatched: list[Unmatched] = field(default_factory=list)
 
 
 def read_luban(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading | None:
     """Enums and beans from their sheets; tables from `__tables__`, else each sheet that begins with `##var`."""
-    definitions = [grid for spreadsheet, grid in sheets if _definition(spreadsheet, grid)]
-    own = [one for one in sheets if _is_luban(one[1])]
-    if not (is_asked or definitions or own):
+    defined = LubanDefinitions(package)
+    marked = [one for one in sheets if _mark(one[1]).startswith("##")]
+    is_own = any(definition_of(*one) for one in sheets) or any(_is_luban(*one) for one in marked)
+    if not (is_asked or is_own or (marked and find_xml(sheets))):
         return None
-    defined = _Defined(package)
-    for spreadsheet, grid in sheets:
-        read = {"__enums__": _read_enums, "__beans__": _read_beans, "__tables__": _read_tables}
-        name = _definition(spreadsheet, grid)
-        if name and not any(text_at(row, 0).lower().startswith("##var") for row in grid.rows[:10]):
-            what = say("no row begins with ##var, which names the columns")
-            defined.unmatched.append(Unmatched(grid.cell(1, 1), what, say("write it, and scaffold again")))
-        elif name:
-            read[name](grid, defined)
-    _inherit(defined)
+    read_definitions(sheets, defined)
+    lines = _find_lines(sheets, defined)
     found: list[SheetFound | SkippedSheet] = []
     rest = []
     for spreadsheet, grid in sheets:
-        if _definition(spreadsheet, grid):
+        if definition_of(spreadsheet, grid):
             found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
-        elif _is_luban(grid):
-            found.append(_read_sheet(spreadsheet, grid, defined))
+        elif _is_luban(spreadsheet, grid, is_named=(spreadsheet.name, grid.sheet) in lines):
+            found.append(_read_sheet(spreadsheet, grid, lines.get((spreadsheet.name, grid.sheet)), defined))
         else:
             rest.append((spreadsheet, grid))
-    for place, line in defined.tables.items():
-        if place not in defined.found:
-            what = say("there is no sheet of {place}", place=place)
-            instead = say("name its workbook or folder too, or delete the line")
-            defined.unmatched.append(Unmatched(line.cell("input"), what, instead))
     return ToolReading(found, defined.every_enum, defined.unmatched, rest, "luban")
 
 
-def _definition(spreadsheet: Spreadsheet, grid: Grid) -> str:
-    names = (grid.sheet.lower(), spreadsheet.path.stem.lower() if spreadsheet.path is not None else "")
-    return next((one for one in _DEFINITIONS if one in names), "")
+def _mark(grid: Grid) -> str:
+    return text_at(grid.rows[0], 0).lower() if len(grid.rows) else ""
 
 
-def _is_luban(grid: Grid) -> bool:
-    return any(text_at(row, 0).lower().startswith(("##var", "##column", "##vertical")) for row in grid.rows[:1])
+def _is_luban(spreadsheet: Spreadsheet, grid: Grid, *, is_named: bool = False) -> bool:
+    mark = _mark(grid)
+    if mark.startswith(("##var", "##column", "##vertical")):
+        return True
+    # Names may stand beside a bare `##` too, where a definition or the file's name says that the sheet is a table.
+    names_itself = spreadsheet.path is not None and spreadsheet.path.name.startswith("#")
+    return mark.startswith("##") and (is_named or names_itself)
 
 
-# --- definitions -----------------------------------------------------------------------------------------------
-
-
-def _lines(grid: Grid) -> Iterator[Line]:
-    """The lines below all rows that begin with `##`; where two rows of names stand there, the lower one goes on."""
-    heads = [row for row in grid.rows[:10] if text_at(row, 0).startswith("##")]
-    names = [row for row in heads if text_at(row, 0).lower().startswith("##var")]
-    if not names:
-        return
-    width = max(map(len, names))
-    upper = [text_at(names[0], column).lstrip("*") for column in range(width)]
-    lower = [text_at(names[-1], column) for column in range(width)] if len(names) > 1 else [""] * width
-    header = [f"item.{below}" if below else above for above, below in zip(upper, lower, strict=True)]
-    for line in lines_of(grid, header, len(heads) + 1):
-        if not text_at(grid.rows[line.row - 1], 0).startswith("##"):
-            yield line
-
-
-def _read_tables(grid: Grid, defined: _Defined) -> None:
-    for line in _lines(grid):
-        for place in filter(None, map(str.strip, line["input"].split(","))):
-            if defined.tables.setdefault(place.lower(), line) is not line:
-                what = say("{place} fills several tables", place=place)
-                instead = say("write a list of them in its line of sheets.yaml")
-                defined.unmatched.append(Unmatched(line.cell("input"), what, instead))
-
-
-def _read_enums(grid: Grid, defined: _Defined) -> None:
-    groups: list[list[Line]] = []
-    for line in _lines(grid):
-        if line["full_name"]:
-            groups.append([line])
-        elif groups:
-            groups[-1].append(line)
-    for lines in groups:
-        items = [(line["item.name"], line["item.alias"], line["item.value"]) for line in lines if line["item.name"]]
-        numbers: set[int] = set()
-        for line in lines:
-            number = number_of(line["item.value"])
-            if line["item.name"] and line["item.value"] and (number is None or number in numbers):
-                what = say("{number} can't be the number of an enum's value", number=line["item.value"])
-                place = line.cell("item.value")
-                defined.unmatched.append(Unmatched(place, what, say("it gets the next one; write another")))
-            numbers |= {number} if number is not None else set()
-        is_flags = lines[0]["flags"].lower() in ("true", "1", "yes")
-        defined.add_enum(lines[0]["full_name"], items, is_flags=is_flags)
-
-
-def _read_beans(grid: Grid, defined: _Defined) -> None:
-    name = ""
-    for line in _lines(grid):
-        if line["full_name"]:
-            name = line["full_name"].rpartition(".")[2]
-            defined.messages[name] = Message(line["sep"], ())
-            if line["parent"]:
-                defined.parents[name] = line["parent"].rpartition(".")[2]
-        declared = read_type(line["item.type"])
-        if line["item.name"] and name and declared is not None:
-            declared = replace(declared, tags={**declared.tags, "alias": line["item.alias"]})
-            bean = defined.messages[name]
-            defined.messages[name] = replace(bean, fields=(*bean.fields, (line["item.name"], declared)))
-        elif line["item.name"] and name:
-            what = say("{type} isn't known as a type", type=line["item.type"])
-            defined.unmatched.append(Unmatched(line.cell("item.type"), what, say("write the field by hand")))
-
-
-def _inherit(defined: _Defined) -> None:
-    """Each bean with the fields of those that it goes on from; which kind stands in a cell, no column can say."""
-    for name in defined.parents:
-        above: list[str] = []
-        parent = defined.parents[name]
-        while parent in defined.messages and parent not in above:
-            above.append(parent)
-            parent = defined.parents.get(parent, "")
-        inherited = [one for parent in reversed(above) for one in defined.messages[parent].fields]
-        bean = defined.messages[name]
-        own = {text for text, _ in bean.fields}
-        fields = (*(one for one in inherited if one[0] not in own), *bean.fields)
-        defined.messages[name] = replace(bean, fields=fields)
-    for parent in {one for one in defined.parents.values() if one}:
-        defined.messages.pop(parent, None)
-
-
-# --- sheets ----------------------------------------------------------------------------------------------------
-
-
-def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | SkippedSheet:
+def _read_sheet(
+    spreadsheet: Spreadsheet, grid: Grid, line: Line | None, defined: LubanDefinitions
+) -> SheetFound | SkippedSheet:
     """One sheet: its rows of `##` are its header block, and `__tables__` says what it is called."""
-    line = _line_of(spreadsheet, grid, defined)
     if text_at(grid.rows[0], 0).lower().startswith(("##column", "##vertical")):
         return _on_its_side(spreadsheet, grid, defined, line)
     marks = [text_at(row, 0).lower() for row in grid.rows[:12]]
     heads = next((index for index, mark in enumerate(marks) if not mark.startswith("##")), len(marks))
-    names = [index for index, mark in enumerate(marks[:heads]) if mark.startswith("##var")]
-    entry = SheetEntry(grid.sheet, (), "rows", names[0] + 1, heads + 1, header_rows=2 if len(names) > 1 else 1)
+    names = [
+        n
+        for n, mark in enumerate(marks[:heads])
+        if mark.startswith("##var") or mark == "##+" or (mark == "##" and not n)
+    ]
+    names = names or [0]
+    is_two = names[1:2] == [names[0] + 1]
+    if len(names) > (2 if is_two else 1):
+        what = say("names in three rows, or in rows apart")
+        instead = say("{rows} are read: move or join the others", rows="1–2" if is_two else "1")
+        defined.unmatched.append(Unmatched(grid.cell(names[-1] + 1, 1), what, instead))
+    entry = SheetEntry(grid.sheet, (), "rows", names[0] + 1, heads + 1, header_rows=2 if is_two else 1)
     found = find_table_of(spreadsheet, grid, entry)
     if not found.columns:
         return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
-    columns = tuple(_own_column(column, grid, heads, defined) for column in found.columns)
+    columns = tuple(_own_column(column, grid, heads, _bean_of(line), defined) for column in found.columns)
     found = _named(_resolved(replace(found, columns=columns), defined), line, defined)
     if any(column.header.startswith("*") for column in columns):
         found = replace(found, entry=replace(found.entry, multirow=True))
     return found
 
 
-def _own_column(column: SourceColumn, grid: Grid, heads: int, defined: _Defined) -> SourceColumn:
-    marks = [text_at(row, 0).lower() for row in grid.rows[:heads]]
-    row = next((index for index, mark in enumerate(marks) if mark.startswith("##type")), None)
-    if row is None:
-        return column
-    text = text_at(grid.rows[row], column.index)
-    declared = read_type(text)
-    if text and (declared is None or _is_undefined(declared, defined)):
+def _own_column(column: SourceColumn, grid: Grid, heads: int, bean: str, defined: LubanDefinitions) -> SourceColumn:
+    """A column with its type: what `##type` says, else what the table's bean does; its header may hold tags too."""
+    header, tags = without_tags(column.header)
+    if tags:
+        column = replace(column, program_name=header.lstrip("*"))
+    row = next((n for n in range(heads) if text_at(grid.rows[n], 0).lower().startswith("##type")), None)
+    text = text_at(grid.rows[row], column.index) if row is not None else ""
+    declared = read_type(text) or _of_bean(header, bean, defined)
+    if row is not None and text and (declared is None or _is_undefined(declared, defined)):
         what = say("{type} isn't known as a type", type=text)
         instead = say("it is guessed from the values; write the field by hand where that is wrong")
         defined.unmatched.append(Unmatched(grid.cell(row + 1, column.index + 1), what, instead))
+    if declared is not None and tags:
+        declared = tagged(declared, tags)
+    kind = declared.tags.get("path", "") if declared is not None else ""
+    if kind and not kind.startswith(("normal;", "normal?;", "unity")):
+        what = say("paths of the kind {kind}", kind=kind)
+        defined.unmatched.append(Unmatched(grid.cell(1, column.index + 1), what, say("write a check of your own")))
     return replace(column, declared=declared or column.declared)
 
 
-def _is_undefined(declared: Declared, defined: _Defined) -> bool:
+def _bean_of(line: Line | None) -> str:
+    return line["value_type"].rpartition(".")[2] if line is not None else ""
+
+
+def _of_bean(header: str, bean: str, defined: LubanDefinitions) -> Declared | None:
+    """What a bean declares of a field, `cost.id` of one of its messages'."""
+    declared = None
+    for name in header.split("."):
+        fields = dict(defined.messages[bean].fields) if bean in defined.messages else {}
+        declared = fields.get(name.strip("* "))
+        bean = declared.name.rpartition(".")[2] if declared is not None else ""
+    return declared
+
+
+def _is_undefined(declared: Declared, defined: LubanDefinitions) -> bool:
     """Whether a bean or enum is named that no sheet defines."""
     name = declared.name.rpartition(".")[2]
     known = (*defined.enums, *defined.messages, *defined.parents.values())
     return declared.is_own and bool(name) and name not in known and declared.name not in known
 
 
-def _resolved(found: SheetFound, defined: _Defined) -> SheetFound:
+def _resolved(found: SheetFound, defined: LubanDefinitions) -> SheetFound:
     """The sheet with the beans and enums of its columns; a bean that has kinds is told, since no column says which."""
     for column in found.columns:
         name = column.declared.name.rpartition(".")[2] if column.declared is not None else ""
@@ -215,24 +137,36 @@ def _resolved(found: SheetFound, defined: _Defined) -> SheetFound:
     return defined.in_columns(found)
 
 
-def _kinds_of(name: str, defined: _Defined) -> list[str]:
+def _kinds_of(name: str, defined: LubanDefinitions) -> list[str]:
     return [one for one, parent in defined.parents.items() if parent == name]
 
 
-def _line_of(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> Line | None:
-    """The line of `__tables__` that names a sheet: `item.xlsx`, `Sheet1@item.xlsx`, `item.csv`, with folders or not."""
-    file = spreadsheet.path.name.lower() if spreadsheet.path is not None else spreadsheet.name.lower()
-    title = grid.sheet.lower()
-    wanted = (f"{title}@{file}", f"*@{file}", file, f"{title}.csv")
+def _find_lines(sheets: Sheets, defined: LubanDefinitions) -> dict[tuple[str, str], Line]:
+    """By spreadsheet and title, the line of `__tables__` that names a sheet: `item.xlsx`, `Sheet1@item.xlsx`,
+    `item.csv`, with folders or not."""
+    found: dict[tuple[str, str], Line] = {}
+    paths = [(spreadsheet, grid, _path_of(spreadsheet, grid)) for spreadsheet, grid in sheets]
     for place, line in defined.tables.items():
-        sheet, at, path = place.rpartition("@")
-        if f"{sheet}{at}{path.rpartition('/')[2]}" in wanted:
-            defined.found.add(place)
-            return line
-    return None
+        sheet, _, named = place.rpartition("@")
+        own = [one for one in paths if sheet in ("", "*", one[1].sheet.lower())]
+        file = named.rpartition("/")[2]
+        # Where a folder was named by itself, the paths from there on say less.
+        it = [one for one in own if one[2].endswith(f"/{named}")] or [one for one in own if one[2].endswith(f"/{file}")]
+        for spreadsheet, grid, _ in it:
+            found.setdefault((spreadsheet.name, grid.sheet), line)
+        if not it:
+            what = say("there is no sheet of {place}", place=place)
+            instead = say("name its workbook or folder too, or delete the line")
+            defined.unmatched.append(Unmatched(line.cell("input"), what, instead))
+    return found
 
 
-def _named(found: SheetFound, line: Line | None, defined: _Defined) -> SheetFound:
+def _path_of(spreadsheet: Spreadsheet, grid: Grid) -> str:
+    path = spreadsheet.path if spreadsheet.path is not None else Path(spreadsheet.name)
+    return f"/{path.as_posix()}{f'/{grid.sheet}.csv' if path.is_dir() else ''}".lower()
+
+
+def _named(found: SheetFound, line: Line | None, defined: LubanDefinitions) -> SheetFound:
     """The sheet with the name and the key that `__tables__` gives its table."""
     if line is None:
         path = found.spreadsheet.path
@@ -258,15 +192,16 @@ def _named(found: SheetFound, line: Line | None, defined: _Defined) -> SheetFoun
 
 
 def _on_its_side(
-    spreadsheet: Spreadsheet, grid: Grid, defined: _Defined, line: Line | None
+    spreadsheet: Spreadsheet, grid: Grid, defined: LubanDefinitions, line: Line | None
 ) -> SheetFound | SkippedSheet:
     first = next((index for index, cell in enumerate(grid.rows[0]) if not shown(cell).startswith("##")), 1)
     found = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, (), "columns", 1, first + 1))
     types = next((index for index, cell in enumerate(grid.rows[0]) if shown(cell).lower().startswith("##type")), None)
     if not found.columns:
         return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
-    columns = [
-        replace(column, declared=read_type(text_at(grid.rows[column.index], types)) if types is not None else None)
-        for column in found.columns
-    ]
+    columns = []
+    for column in found.columns:
+        text = text_at(grid.rows[column.index], types) if types is not None else ""
+        declared = read_type(text) or _of_bean(column.header, _bean_of(line), defined)
+        columns.append(replace(column, declared=declared))
     return _named(_resolved(replace(found, columns=tuple(columns)), defined), line, defined)

@@ -24,7 +24,10 @@ class Unmatched:
     instead: str
 
     def __str__(self) -> str:
-        return f"{self.cell.spreadsheet}/{self.cell.sheet}!{self.cell.a1}: {self.what}: {self.instead}"
+        cell = self.cell
+        # A definition in a file of its own stands in a line of it.
+        place = f"{cell.spreadsheet}/{cell}" if cell.spreadsheet else f"{cell.sheet}:{cell.row}"
+        return f"{place}: {self.what}: {self.instead}"
 
 
 @dataclass(frozen=True)

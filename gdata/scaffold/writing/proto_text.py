@@ -73,8 +73,7 @@ def _write_table(table: GuessedTable) -> str:
     count = "one record" if table.is_record else f"{table.records:,} row{'s' if table.records != 1 else ''}"
     lines = [f"// {comment(about)} ({count})", f"message {table.row} {{"]
     for field in table.fields:
-        if field.parts:
-            lines += [f"  message {field.message} {{", *_numbered(field.parts, 1, "    "), "  }"]
+        lines += write_message(field, "  ")
     groups = "  option (gdata.table) = {" + ", ".join(f"groups: {quoted(one)}" for one in table.groups) + "};"
     options = [groups] if table.groups else []
     if table.is_record:
@@ -83,6 +82,16 @@ def _write_table(table: GuessedTable) -> str:
     if not table.is_record:
         lines += ["", f"message {table.name} {{", *options, f"  repeated {table.row} rows = 1;", "}"]
     return "\n".join(lines) + "\n"
+
+
+def write_message(field: GuessedField, indent: str) -> Iterator[str]:
+    """The message of a field that has parts, with those of its parts in it; nothing for others."""
+    if field.parts:
+        yield f"{indent}message {field.message} {{"
+        for part in field.parts:
+            yield from write_message(part, f"{indent}  ")
+        yield from _numbered(field.parts, 1, f"{indent}  ")
+        yield f"{indent}}}"
 
 
 def _numbered(fields: Sequence[GuessedField], first: int, indent: str) -> Iterator[str]:
@@ -139,6 +148,8 @@ def _options(field: GuessedField) -> list[str]:
         options.append("absent_ok: true")
     if field.is_unique:
         options.append("unique: true")
+    if field.path:
+        options.append(f"path: {quoted(field.path)}")
     if field.type.flags:
         options.append(f"flags: {quoted(field.type.flags)}")
     # The two must differ, whether both are needed or not.

@@ -23,6 +23,7 @@ from gdata.scaffold.writing.proto_text import (
     write_body,
     write_field,
     write_file,
+    write_message,
     write_value,
 )
 from gdata.schema.protoc import compile_protos
@@ -146,10 +147,7 @@ class _Layout:
         first = next_field_number(descriptor)
         lines: list[str] = []
         for number, field in enumerate(table.fields, start=first):
-            if field.parts:
-                lines += [f"  message {field.message} {{"]
-                lines += [line for n, part in enumerate(field.parts, 1) for line in write_field(part, n, "    ")]
-                lines += ["  }"]
+            lines += write_message(field, "  ")
             lines += write_field(field, number, "  ")
         edit.add_lines(table.row.removeprefix(f"{edit.file.package}."), lines)
         edit.add_imports([*self._imports(table.fields), *needed_imports("\n".join(lines))])
