@@ -7,6 +7,7 @@ toolchain is at hand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -204,6 +205,14 @@ def _protobufjs(reached: _Reached) -> Found:
             yield (
                 field,
                 sentence("its keys are eight characters with the bits, not digits: util.longFromHash reads them"),
+            )
+    for field in reached.fields:
+        # An underscore before a digit stays there, and in no json_name.
+        name = field.name[:1] + re.sub("_([a-z])", lambda found: found[1].upper(), field.name[1:])
+        if name != field.json_name:
+            yield (
+                field,
+                sentence("it is {name} in protobufjs and in its JSON, not {other}", name=name, other=field.json_name),
             )
     yield from _closed(reached, sentence("from protobufjs 8 on a number that it doesn't declare is dropped"))
 

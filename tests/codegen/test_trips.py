@@ -16,7 +16,7 @@ package game;
 import "gdata/options.proto";
 enum Button { DELETE = 0; BUTTON_OK = 1; }
 message System { uint64 id = 1 [(gdata.field).key = true]; string class = 2; Button end = 3; int32 system = 4; string descriptor = 5; string to_string = 6; int32 self = 7; List list = 8; }
-message List { int64 big = 1; map<int64, string> texts = 2; }
+message List { int64 big = 1; map<int64, string> texts = 2; int32 item_2_id = 3; }
 message SystemTable { repeated System rows = 1; }
 """  # noqa: E501
 
@@ -48,6 +48,7 @@ def trips(client: ClientName, protos: object = PROTO) -> dict[str, list[str]]:
         ("php", "List", "PBList"),
         ("protobufjs", "List.big", "Long object"),
         ("protobufjs", "List.texts", "eight characters"),
+        ("protobufjs", "List.item_2_id", "it is item_2Id"),
         ("python", "System.class", 'getattr(row, "class")'),
         ("rust", "System.self", "self_ in Rust"),
         ("typescript", "System.to_string", "it is toString$"),

@@ -206,6 +206,13 @@ def test_xlsb_dates_in_the_short_form(tmp_path: Path, from_1904: int, serial: fl
     assert grid.rows[0][5].serial == -3 + 1462 * from_1904
 
 
+def test_whole_numbers_of_xlsb_before_the_day_that_never_was(tmp_path: Path) -> None:
+    """Of 1900-02-29, which Excel counts; 0 shows as a time of day, as in .xlsx."""
+    (grid,) = read_bytes(tmp_path, xlsb({0: {0: Dated(0), 1: Dated(1), 2: Dated(59), 3: Dated(61)}}), "book.xlsb").grids
+    texts = [cell.text for cell in grid.rows[0] if isinstance(cell, DateCell)]
+    assert texts == ["00:00:00", "1900-01-01", "1900-02-28", "1900-03-01"]
+
+
 def test_negative_numbers_in_a_date_format_are_not_midnight(tmp_path: Path) -> None:
     row = f'<row r="1"><c r="A1" s="{TIME}"><v>-0.25</v></c><c r="B1" s="{DATE}"><v>-5</v></c>'
     rows = cells_of(tmp_path, row + f'<c r="C1" s="{TIME}"><v>0</v></c><c r="D1"><v>-5</v></c></row>')

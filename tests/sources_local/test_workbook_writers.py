@@ -204,3 +204,25 @@ def test_the_totals_of_a_table_are_no_row(tmp_path: Path) -> None:
     members["xl/tables/table1.xml"] = b'<table id="1" ref="$A$1:A3" totalsRowCount="1"/>'
     (grid,) = read_bytes(tmp_path, zipped(members)).grids
     assert grid.rows == [[1, 10], [2, 20], ["", 30]]
+
+
+def test_a_table_of_ods_without_a_name_has_the_one_that_libreoffice_shows(tmp_path: Path) -> None:
+    """odswriter 0.5.0, where no sheet was asked for."""
+    row = '<table:table-row><table:table-cell office:value-type="float" office:value="7"/></table:table-row>'
+    content = ods(f'<table:table table:style-name="ta1">{row}</table:table>')
+    (grid,) = read_bytes(tmp_path, content, "book.ods", "Sheet1").grids
+    assert [list(row) for row in grid.rows] == [[7]]
+
+
+def test_xlsb_of_spire(tmp_path: Path) -> None:
+    """Spire.XLS for Python 14.12.4 leaves out a sheet's size, as [MS-XLSB] allows, and says that no texts differ."""
+    with zipfile.ZipFile(BytesIO(xlsb({0: {0: "id"}, 2: {1: 5}}))) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = members["xl/worksheets/sheet1.bin"]
+    text = b"\x06\x10" + bytes(8) + b"\x02\0\0\0i\0d\0"
+    assert text in sheet
+    sheet = re.sub(rb"\x94\x01\x10.{16}", b"", sheet.replace(text, b"\x07\x0c" + bytes(12)), flags=re.DOTALL)
+    texts = b"\x9f\x01\x08\x01" + bytes(7) + b"\x13\x09\0\x02\0\0\0i\0d\0" + b"\xa0\x01\0"
+    members |= {"xl/worksheets/sheet1.bin": sheet, "xl/sharedStrings.bin": texts}
+    (grid,) = read_bytes(tmp_path, zipped(members), "book.xlsb").grids
+    assert [list(row) for row in grid.rows] == [["id", ""], ["", ""], ["", 5]]

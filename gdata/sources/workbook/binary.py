@@ -23,12 +23,14 @@ _SHORT_BLANK, _RICH_TEXT, _SHARED_TEXT, _LIST_BEGIN, _CALCULATION = 12, 62, 19, 
 _SHORT_RK, _SHORT_ERROR, _SHORT_BOOL, _SHORT_REAL, _SHORT_TEXT, _SHORT_SHARED_TEXT = range(13, 19)
 _NUMBERS = frozenset([_CELL_SHORT, _CELL_REAL, _FORMULA_NUMBER, _SHORT_RK, _SHORT_REAL])
 _BOOK_PROPERTIES, _BUNDLE_SHEET, _MERGE_CELL = 153, 156, 176
+_SHEET_DATA_BEGIN, _DIMENSIONS, _TEXTS_BEGIN = 145, 148, 159
 _FORMAT, _CELL_STYLE, _CELL_STYLES_BEGIN, _CELL_STYLES_END = 44, 47, 617, 618
 _PERCENT_FORMATS = frozenset((9, 10))
 _DATE_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)))
 # Texts, escaped signs, and brackets, of which only elapsed hours, minutes and seconds stand for a date.
 _NO_DATE = re.compile(r"""\"[^"]*\"|\\.|_.|\[(?!h+\]|m+\]|s+\])[^\]]*\]""", re.IGNORECASE)
 _DAYS_TO_1904 = 1462
+_TEXTS = "xl/sharedStrings.bin"
 _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
@@ -76,8 +78,30 @@ class BinaryScanner(Scanner):
                     merges.append((top + 1, left + 1, bottom + 1, right + 1))
             totals = tuple(self._totals(member))
             uncomputed = frozenset(formulas if self._is_uncomputed else ())
+            self._count_texts()
+            self._give_dimensions(member, max(last_row, 1), max(last_column, 1))
         refuse_too_many_cells(last_row, last_column, place)
         return Scan(hidden, tuple(merges), totals, uncomputed, frozenset(percents))
+
+    def _count_texts(self) -> None:
+        """calamine reads as many texts as are said to differ; Spire.XLS says 0."""
+        content = self._archive.read(_TEXTS, missing=b"")
+        kind, start, _ = next(_records(content), (None, 0, b""))
+        if kind == _TEXTS_BEGIN and not _number(content, start + 4) and self._shared_texts:
+            size = struct.pack("<I", len(self._shared_texts))
+            self._archive.mend(_TEXTS, content[: start + 4] + size + content[start + 8 :])
+
+    def _give_dimensions(self, member: str, rows: int, columns: int) -> None:
+        """calamine looks for the record of a sheet's size to the part's end; Spire.XLS, as it may, writes none."""
+        content = self._archive.read(member)
+        for kind, start, _ in _records(content):
+            if kind == _DIMENSIONS:
+                return
+            if kind == _SHEET_DATA_BEGIN:
+                # The id of either record takes two bytes, and its size one.
+                size = struct.pack("<HB4I", 0x0194, 16, 0, rows - 1, 0, columns - 1)
+                self._archive.mend(member, content[: start - 3] + size + content[start - 3 :])
+                return
 
     def _short_value(self, kind: int, start: int, content: bytes) -> CellValue:
         """The value of a cell without a column, which calamine leaves out."""
@@ -152,7 +176,7 @@ class BinaryScanner(Scanner):
 
     @cached_property
     def _shared_texts(self) -> list[str]:
-        texts = _records(self._archive.read("xl/sharedStrings.bin", missing=b""))
+        texts = _records(self._archive.read(_TEXTS, missing=b""))
         return [_string(content, start + 1)[0] for kind, start, content in texts if kind == _SHARED_TEXT]
 
     @cached_property

@@ -14,7 +14,7 @@ from gdata.sources.grid import CellValue, DateCell
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1899, 12, 30)
 # Excel's serial 60 is 1900-02-29, a day that never was; before it, its serials count from a day later.
-_LEAP = datetime(1900, 3, 1)
+_LEAP, _LEAP_SERIAL = datetime(1900, 3, 1), 60
 _EXACT = 2**53
 _LAST_SERIAL = 2_958_466
 """Of 9999-12-31, and one more."""
@@ -74,11 +74,13 @@ def is_percent_format(code: str) -> bool:
 
 
 def date_cell_of(serial: float) -> DateCell:
-    """The cell of a number, in days since 1899-12-30, whose format is a date's."""
+    """The cell of a number, in days as Excel counts them, whose format is a date's."""
     if not 0 <= serial < _LAST_SERIAL:
         return DateCell(serial, f"{serial:g}")
     shown = _EPOCH + serial * _DAY
-    if serial == int(serial):
+    if 1 <= serial < _LEAP_SERIAL:
+        shown += _DAY
+    if serial == int(serial) and serial >= 1:
         return DateCell(serial, shown.date().isoformat())
     shown = shown.replace(microsecond=0) + timedelta(milliseconds=round(shown.microsecond / 1000))
     text = shown.isoformat(" ", "milliseconds" if shown.microsecond else "seconds")

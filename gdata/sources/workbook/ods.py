@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import product
+from itertools import count, product
 from xml.parsers import expat
 
 from gdata.language import say
@@ -29,6 +29,7 @@ _OTHER_TYPE = re.compile(
     rb'<table:[^<>]*office:value-type="(?!(?:float|percentage|currency|date|time|boolean|string|void)")[^<>]*>'
 )
 _TYPE_OR_VALUE = re.compile(rb'office:value(-type="[^"]*"|=)')
+_NAMELESS = re.compile(rb"<table:table(?=[\s>])(?![^<>]*\stable:name=)")
 _INDENTED = re.compile(rb">\s+</?(?:table|office|text):")
 # Blanks inside a paragraph (around a text:span) are content.
 _PARAGRAPH_OR_INDENT = re.compile(rb"(<text:(p|h)(?:\s[^<>]*)?(?<!/)>.*?</text:\2\s*>)|(?<=>)\s+(?=<)", re.DOTALL)
@@ -42,8 +43,9 @@ class OdsScanner(Scanner):
         reader = _ContentReader()
         with damage_named(archive.name):
             content = archive.read("content.xml")
-            reader.read(content)
-            mended = _mended(content)
+            named = _named(content)
+            reader.read(named)
+            mended = _mended(named)
             if mended is not content:
                 archive.mend("content.xml", mended)
         for title, sheet in reader.sheets.items():
@@ -196,6 +198,12 @@ def _unusual_date(text: str) -> CellValue:
         return None
     value = iso_date_cell(text)
     return None if value is not None and text.startswith("P") and 0 <= value.serial < 1 else value
+
+
+def _named(content: bytes) -> bytes:
+    """A table without a name, as odswriter makes it, gets the one that LibreOffice shows; calamine passes over it."""
+    numbers = count(1)
+    return _NAMELESS.sub(lambda tag: tag[0] + b' table:name="Sheet%d"' % next(numbers), content)
 
 
 def _mended(content: bytes) -> bytes:
