@@ -1,6 +1,7 @@
 """What people call a row: the text of its title field, through a table of texts where that refers to one.
 
-The field is the one that the table's `title` names, else the first text called name or title.
+The field is the one that the table's `title` names, else the first text called name or title, else name_key or
+title_key.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.bundles.manifest import Reference, TableEntry
 
-TITLES = ("name", "title")
+TITLES = ("name", "title"), ("name_key", "title_key")
 _LANGUAGES = {"ko": "korean", "en": "english", "ja": "japanese", "zh": "chinese"}
 
 FindTable = Callable[[Reference], "tuple[Callable[[Any], Any], Descriptor] | None"]
@@ -59,7 +60,8 @@ def title_field(row: Descriptor, option: str = "") -> str:
     """The field that names a row for people; "" where there is none."""
     if option:
         return option if option in row.fields_by_name else ""
-    return next((one.name for one in row.fields if one.name in TITLES and _is_text(one)), "")
+    texts = [one.name for one in row.fields if _is_text(one)]
+    return next((name for names in TITLES for name in texts if name in names), "")
 
 
 def text_columns(row: Descriptor, key: Collection[str], language: str) -> list[str]:

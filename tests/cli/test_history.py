@@ -132,6 +132,23 @@ def test_the_command_tells_people_and_programs(store: Path, tmp_path: Path) -> N
     assert len(run_gdata(*asked[:2], *asked[4:], "--limit", 2, "--format", "json", cwd=tmp_path).json["changes"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (["99"], "ItemTable has no row 99"),
+        (["sword"], "'sword' is no value of id"),
+        (["1", "prize"], "ItemTable has no field prize\n  → did you mean price?"),
+    ],
+)
+def test_what_never_was_is_told_from_what_nobody_changed(
+    store: Path, tmp_path: Path, asked: list[str], answer: str
+) -> None:
+    said = run_gdata("history", "Item", *asked, "--store", store, "--channel", "live", cwd=tmp_path, code=2)
+    assert answer in said.err
+    removed = run_gdata("history", "Item", " 2 ", "--store", store, "--channel", "live", cwd=tmp_path)
+    assert "the row was removed" in removed.out
+
+
 PRICES = [50, 70, 60, 90, 100]
 
 

@@ -260,12 +260,18 @@ WORDS = """
 syntax = "proto3";
 package game;
 import "gdata/options.proto";
+import "google/protobuf/duration.proto";
 enum Grade { GRADE_NONE = 0; GRADE_RARE = 1 [(gdata.value) = {label: "희귀" label: "레어"}]; }
 message Item {
   int32 id = 1 [(gdata.field) = {key: true, column: "번호"}];
   string name = 2 [(gdata.field).column = "이름"];
   Grade grade = 3 [(gdata.field).column = "등급"];
   int32 price = 4 [(gdata.field) = {column: "구매가" column: "가격"}];
+  Drop drop = 5 [(gdata.field).column = "드롭"];
+}
+message Drop {
+  Grade grade = 1 [(gdata.field).column = "등급"];
+  google.protobuf.Duration every = 2 [(gdata.field) = {column: "주기", absent_ok: true}];
 }
 message ItemTable { repeated Item rows = 1; }
 """
@@ -277,7 +283,7 @@ def words_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "protos").mkdir()
     (folder / "protos/game.proto").write_text(WORDS, "utf-8")
     (folder / "sheets").mkdir()
-    sheet = "번호,이름,등급,구매가\n1,철검,희귀,50\n2,은검,NONE,80\n"
+    sheet = "번호,이름,등급,구매가,드롭.등급,드롭.주기\n1,철검,희귀,50,,\n2,은검,NONE,80,희귀,90m\n"
     (folder / "sheets/Item.csv").write_text(sheet, "utf-8")
     book = "{path: sheets, sheets: {Item: game.ItemTable}}"
     (folder / "sheets.yaml").write_text(f"version: 1\nspreadsheets:\n  items: {book}\n")
@@ -302,9 +308,9 @@ def test_fields_values_and_rows_are_named_as_planners_do(words_game: Path, asked
 def test_a_table_for_people_has_their_words_and_data_has_the_names_of_the_schema(words_game: Path) -> None:
     lines = run_gdata("show", "Item", cwd=words_game).out.splitlines()
     assert [line.split() for line in lines] == [
-        ["번호", "이름", "등급", "구매가"],
+        ["번호", "이름", "등급", "구매가", "드롭"],
         ["1", "철검", "희귀", "50"],
-        ["2", "은검", "GRADE_NONE", "80"],
+        ["2", "은검", "GRADE_NONE", "80", "{등급", "희귀,", "주기", "1h30m}"],
     ]
     assert '"grade": "GRADE_RARE"' in run_gdata("show", "Item", "--format", "json", cwd=words_game).out
 
@@ -312,3 +318,7 @@ def test_a_table_for_people_has_their_words_and_data_has_the_names_of_the_schema
 def test_a_header_slip_is_answered_in_the_planners_words(words_game: Path) -> None:
     said = run_gdata("show", "Item", "--columns", "구매까", cwd=words_game, code=2)
     assert "구매가" in said.err
+    said = run_gdata("show", "Item", "--where", "등급=전설", cwd=words_game, code=2)
+    assert "'전설' is no value of 등급\n  → GRADE_NONE, 희귀" in said.err
+    said = run_gdata("show", "Item", "--where", "이름=a=b", cwd=words_game)
+    assert (said.out, said.err) == ("", "no row fits\n")

@@ -23,7 +23,7 @@ syntax = "proto3";
 package game;
 import "gdata/options.proto";
 message Item { int32 id = 1 [(gdata.field).key = true]; string name_key = 2; int32 price = 3; int32 next_id = 4; }
-message ItemTable { option (gdata.table).title = "name_key"; repeated Item rows = 1; }
+message ItemTable { repeated Item rows = 1; }
 message Text { string key = 1 [(gdata.field).key = true]; string ko = 2; string en = 3; }
 message TextTable { map<string, Text> rows = 1; }
 """

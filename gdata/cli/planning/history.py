@@ -60,8 +60,10 @@ def command(
 
     reader, words = _open(config_path, location, channel)
     name = _known(reader, table)
-    asked = _Asked(name, key or "", words.find_field(name, field) if field else "")
+    parts = ",".join(part.strip() for part in key.split(",")) if key else ""
+    asked = _Asked(name, parts, words.find_field(name, field) if field else "")
     found = list(islice(asked.changes(reader), limit))
+    _check(asked, found, reader, words)
     if format_ == "json":
         print_json({"table": name, "key": key, "changes": [asked.as_json(*one) for one in found]})
     else:
@@ -94,7 +96,7 @@ def _open(config_path: Path | None, location: str | None, channel: str | None) -
     log, damaged = read_log_so_far(store, name)
     if log.newest is None:
         raise UsageError(
-            sentence("channel {channel} has no release yet", channel=name), hint=sentence("`gdata releases` lists them")
+            sentence("channel {channel} has no release yet", channel=name), hint=sentence("run `gdata publish` first")
         )
     targets = [target.name for target in config.targets] if config is not None else []
     try:
@@ -119,6 +121,30 @@ def _known(reader: HistoryReader, table: str) -> str:
             return whole
         raise
     return table
+
+
+def _check(
+    asked: _Asked, found: list[tuple[TableHistory, list[RowHistory]]], reader: HistoryReader, words: Presentation
+) -> None:
+    """Tell a key or a field that there is none of, here and now, from one that nobody changed.
+
+    Raises:
+        UsageError: neither the history nor the table has it.
+    """
+    from gdata.diffs.model import plain
+    from gdata.nearest import did_you_mean
+
+    if asked.key and not found:
+        from gdata.cli.planning.rows import open_table
+
+        open_table(reader.newest_bundle(asked.table), asked.table, words).only_key(asked.key)
+    known = {path for one, _ in found for path in one.diff.kinds}
+    if asked.field and known and plain(asked.field) not in known:
+        names = [words.field_name(asked.table, path) for path in known]
+        raise UsageError(
+            sentence("{table} has no field {field}", table=asked.table, field=asked.field),
+            hint=did_you_mean(asked.field, [*known, *names]),
+        )
 
 
 @dataclass(frozen=True)
@@ -161,7 +187,8 @@ class _Page:
     words: Presentation
 
     def show(self, found: list[tuple[TableHistory, list[RowHistory]]], channel: str) -> None:
-        what = " ".join(filter(None, (self.asked.table, self.asked.key, self.asked.field)))
+        field = self.words.field_name(self.asked.table, self.asked.field)
+        what = " ".join(filter(None, (self.asked.table, self.asked.key, field)))
         if not found:
             self._line(say("{channel}: nothing changed {asked}", channel=channel, asked=visible(what)))
             return
@@ -185,12 +212,13 @@ class _Page:
         from gdata.diffs.model import plain
         from gdata.diffs.tables.fields import number
         from gdata.diffs.words.patterns import ratio_text
+        from gdata.diffs.words.report import rows_text
 
         diff = one.diff
         if not rows:
-            counts = ((len(diff.added), "+"), (len(diff.removed), "−"), (len(diff.changed), "~"))
-            told = "  ".join(f"{sign}{count:,}" for count, sign in counts if count)
-            self._line(f"  {told or say('the table changed')}")
+            self._line(
+                f"  {rows_text(len(diff.added), len(diff.removed), len(diff.changed)) or say('the table changed')}"
+            )
             rows = list(islice((row for row in one.rows() if row.status == "changed"), _ROWS))
             for row in rows:
                 fields = ", ".join(self._field(one, change) for change in row.fields)

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from google.protobuf import text_format
@@ -19,6 +20,8 @@ from gdata.bundles.manifest import Reference
 from gdata.bundles.reader import Bundle
 from gdata.bundles.titles import Titles, titles_of
 from gdata.cli.console import write_result
+from gdata.diffs.model import TableDiff
+from gdata.diffs.tables.shapes import Shapes
 from gdata.diffs.words.presentation import Presentation
 from gdata.errors import UsageError
 from gdata.language import current_language, say, sentence
@@ -121,12 +124,9 @@ class ShownTable:
             names = list(self.descriptor.fields_by_name)
             raise UsageError(
                 sentence("{table} has no field {field}", table=self.name, field=name),
-                hint=did_you_mean(name, [*names, *self._headers()]) or ", ".join(names),
+                hint=did_you_mean(name, [*names, *map(self.heading, names)]) or ", ".join(names),
             )
         return field
-
-    def _headers(self) -> list[str]:
-        return [header for (table, path), header in self.words.headers.items() if table == self.name and path]
 
     def heading(self, name: str) -> str:
         """What people call a field."""
@@ -134,13 +134,22 @@ class ShownTable:
 
     def cell(self, name: str, value: Any) -> str:
         """A field's value in a table for people."""
-        labels = self.words.labels.get((self.name, name), {})
         if name == self.titles.field and self.titles.look_up is not None and isinstance(value, str):
             title = self.titles.told(value)
             return value if title == value else f"{value} {title}"
-        if isinstance(value, list):
-            return _cell([labels.get(one, one) if isinstance(one, str) else one for one in value])
-        return _cell(labels.get(value, value) if isinstance(value, str) else value)
+        if value is None or isinstance(value, bool) or value in ([], {}):
+            return _cell(value)
+        return self.words.value(self._shape, name, value)
+
+    @cached_property
+    def _shape(self) -> TableDiff:
+        """What its fields are, as words for values are asked for."""
+        paths = dict(Shapes().whole(self.descriptor).paths())
+        kinds, maps = (
+            {path: one.kind for path, one in paths.items()},
+            (path for path, one in paths.items() if one.is_map),
+        )
+        return TableDiff(self.name, "changed", 0, 0, kinds=kinds, maps=frozenset(maps))
 
     def _value(self, name: str, text: str) -> Any:
         field = self._field(name)
@@ -153,8 +162,14 @@ class ShownTable:
             return _parse(field, self.words.find_value(self.name, field.name, text))
         except (ValueError, KeyError) as error:
             raise UsageError(
-                sentence("{text} is no value of {name}", text=repr(text), name=name), hint=_choices(field)
+                sentence("{text} is no value of {name}", text=repr(text), name=self.heading(name)),
+                hint=self._choices(field),
             ) from error
+
+    def _choices(self, field: Any) -> str:
+        labels = self.words.labels.get((self.name, field.name), {})
+        names = field.enum_type.values_by_name if field.enum_type is not None else ()
+        return ", ".join(labels.get(name, name) for name in names)
 
 
 def _parse(field: Any, text: str) -> Any:
@@ -170,10 +185,6 @@ def _parse(field: Any, text: str) -> Any:
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         return text.encode() if field.type == FieldDescriptor.TYPE_BYTES else text
     return int(text)
-
-
-def _choices(field: Any) -> str:
-    return ", ".join(field.enum_type.values_by_name) if field.enum_type is not None else ""
 
 
 def open_table(bundle: Bundle, name: str, words: Presentation | None = None) -> ShownTable:
@@ -300,11 +311,14 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from gdata.cli.console import result_console
+    from gdata.cli.console import error_console, result_console
 
     console = result_console()
     rows = table.rows[:limit]
     dicts = [table.as_dict(row) for row in rows]
+    if not dicts:
+        error_console().print(say("no row fits"), markup=False)
+        return
     if len(dicts) == 1:
         _render_row(table, dicts[0])
         return

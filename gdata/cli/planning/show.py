@@ -82,7 +82,7 @@ def open_shown(config_path: Path | None, name: str, target: str | None) -> tuple
             sentence("{name} has no target {wanted}", name=name, wanted=wanted),
             hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
         )
-    return side.bundles[wanted], presentation_of(side.sources)
+    return side.bundles[wanted], presentation_of(side.sources, config.timezone if config is not None else "UTC")
 
 
 def _list_tables(bundle: Bundle, format_: str) -> None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from gdata.releases.history import History, HistoryLine
 
 
+_IN_ONE_PIECE = 5
+"""Of an entry's cells, those up to what was done."""
+
+
 @click.command("releases")
 @click.option("--channel", shell_complete=complete_channels, help="One channel; else all of them.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Newest entries only.")
@@ -65,7 +69,8 @@ def command(
 
 
 def _render(histories: list[History], place: str) -> None:
-    from rich.table import Table
+    from rich.cells import cell_len, set_cell_size
+    from rich.padding import Padding
     from rich.text import Text
 
     from gdata.cli.console import result_console
@@ -77,15 +82,21 @@ def _render(histories: list[History], place: str) -> None:
     for history in histories:
         if not history.lines:
             continue
-        table = Table(title=Text(history.channel, style="bold"), title_justify="left", box=None, padding=(0, 2, 0, 0))
-        # What is typed again or compared stays in one piece: ids, times, numbers.
-        for heading in ("", "#", say("when"), say("release"), say("what")):
-            table.add_column(heading, no_wrap=True, overflow="fold")
-        for heading in (say("who"), say("changed"), say("why")):
-            table.add_column(heading, overflow="fold", no_wrap=heading == say("changed"))
-        for line in history.lines:
-            table.add_row(*(Text(visible(cell)) for cell in _cells(line)))
-        console.print(table)
+        console.print(Text(history.channel, style="bold"))
+        headings = ("", "#", say("when"), say("release"), say("what"), say("who"), say("changed"), say("why"))
+        lines = [tuple(visible(cell) for cell in _cells(line)) for line in history.lines]
+        sizes = [max(map(cell_len, column)) for column in zip(headings, *lines, strict=True)]
+        # What is typed again or compared stays in one piece: ids, times, numbers. The rest takes a line of its own
+        # where there is no room beside them.
+        is_wide = sum(sizes) + 2 * len(sizes) <= console.width
+        if is_wide:
+            lines.insert(0, headings)
+        for cells in lines:
+            ahead = len(cells) if is_wide else _IN_ONE_PIECE
+            padded = (set_cell_size(cell, size) for cell, size in zip(cells[:ahead], sizes, strict=False))
+            console.print(Text("  ".join(padded).rstrip()), soft_wrap=True)
+            if rest := " · ".join(filter(None, cells[ahead:])):
+                console.print(Padding(Text(rest, style="dim"), (0, 0, 0, sizes[0] + 2)))
         if history.total > len(history.lines):
             console.print(
                 say(

@@ -155,13 +155,8 @@ class TableReport:
 
     @property
     def counts(self) -> str:
-        """How many rows came, went and changed: `5 rows added · 1 row changed`."""
-        counts = (
-            (self.added.count, say_counted("{count} row added", "{count} rows added", self.added.count)),
-            (self.removed.count, say_counted("{count} row removed", "{count} rows removed", self.removed.count)),
-            (self.changed.count, say_counted("{count} row changed", "{count} rows changed", self.changed.count)),
-        )
-        return " · ".join(told for count, told in counts if count)
+        """How many rows came, went and changed."""
+        return rows_text(self.added.count, self.removed.count, self.changed.count)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -274,6 +269,16 @@ class Report:
     """Those that moved, or can't be computed."""
     stale: tuple[str, ...] = ()
     """Why the sides aren't what the sheets say by now."""
+
+
+def rows_text(added: int, removed: int, changed: int) -> str:
+    """How many rows came, went and changed: `5 rows added · 1 row changed`; "" where none did."""
+    counts = (
+        (added, say_counted("{count} row added", "{count} rows added", added)),
+        (removed, say_counted("{count} row removed", "{count} rows removed", removed)),
+        (changed, say_counted("{count} row changed", "{count} rows changed", changed)),
+    )
+    return " · ".join(told for count, told in counts if count)
 
 
 def _filled_up(texts: Sequence[str | None], point: str, digit: str) -> list[str | None]:

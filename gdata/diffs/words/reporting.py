@@ -233,7 +233,7 @@ def side_text(side: Side, timezone: str = "") -> str:
     if not side.bundles:
         return say("{name} (no release yet)", name=visible(side.name))
     about = [visible(side.release)] if side.release is not None and side.release != side.name else []
-    if side.release is None and side.build:
+    if side.release is None and side.build and not side.name.startswith("at:"):  # Nobody can publish that one.
         about.append(say("build {build}", build=side.build[:12]))
     if side.time is not None:
         about.append(zoned_time(side.time, timezone) if timezone else age(side.time))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from gdata.bundles.reader import Bundle
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Past, PastChange, Row, RowChange, TableDiff, plain
 from gdata.diffs.tables.targets import compare_one_table
 from gdata.errors import DamagedError, StoreError, UsageError
@@ -196,6 +197,19 @@ class HistoryReader:
     def _parts(self, release: Release, target: str, table: str) -> Any:
         found = release.targets.get(target)
         return self._manifest(found.manifest).get(table) if found is not None else None
+
+    def newest_bundle(self, table: str) -> Bundle:
+        """The bundle of the newest release that has the table.
+
+        Raises:
+            UsageError: no release of the channel has such a table.
+        """
+        target = self.target_of(table)
+        return next(
+            read_bundle(self.store, release, target)
+            for _, release in self._readable()
+            if self._parts(release, target, table)
+        )
 
     def target_of(self, table: str) -> str:
         """In whose bundle a table is looked for.
