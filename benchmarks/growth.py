@@ -10,17 +10,19 @@ processes, memory the largest process's; of a new build there are as many proces
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from against import PROGRAM, TREE, Cost, build
+from limits import TREE, Cost, anew, aside, run
 from parse_data import make_project
 
-COMMANDS = {"verify": ["build", "--quiet", "--verify"], "publish": ["publish", "--yes", "--quiet"]}
+COMMANDS = {
+    "build": ["build", "--quiet"],
+    "verify": ["build", "--quiet", "--verify"],
+    "publish": ["publish", "--yes", "--quiet"],
+}
+PROGRAM = "import sys; from gdata.__main__ import main; sys.exit(main())"
 
 
 def main() -> None:
@@ -41,22 +43,12 @@ def main() -> None:
 
 def measure(folder: Path, rows: int) -> dict[str, Cost]:
     """What each command costs."""
-    make_project(folder, 1, rows)
-    build(folder, {"PYTHONPATH": str(TREE)})  # compiles the .proto files
-    costs = {"build": build(folder, {"PYTHONPATH": str(TREE)})}
-    return costs | {name: run(folder, arguments) for name, arguments in COMMANDS.items()}
-
-
-def run(folder: Path, arguments: list[str]) -> Cost:
-    """One command in a project as it is."""
-    started = time.perf_counter()
-    environment = os.environ | {"PYTHONPATH": str(TREE)}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], cwd=folder, env=environment)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(arguments)} failed")
-    return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - started, used.ru_maxrss / 1024, "")
+    aside(make_project, folder, 1, rows)
+    commands = {name: [sys.executable, "-c", PROGRAM, *arguments] for name, arguments in COMMANDS.items()}
+    variables = {"PYTHONPATH": str(TREE)}
+    run(commands["build"], folder, variables)  # compiles the .proto files
+    anew(folder)
+    return {name: run(command, folder, variables) for name, command in commands.items()}
 
 
 def show(name: str, rows: int, cost: Cost, first: Cost, first_rows: int) -> None:
