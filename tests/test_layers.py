@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "runtime": {"errors", "nearest", "files", "language", "proto", "bundles", "releases"},
     "codegen": WORDS | {"schema", "bundles", "runtime"},
-    "tables": WORDS | {"project", "events", "schema", "sources", "parsing", "checks", "bundles.manifest"},
+    "tables": WORDS | {"project", "events", "schema", "sources", "parsing", "checks"},
     "pipeline": WORDS
     | {"project", "events", "tables"}
     | {"schema", "configfile", "parsing", "bundles", "checks", "diffs", "releases", "scaffold"}

@@ -61,7 +61,7 @@ def parse_table(
     problems: list[Problem] = []
     every = read_heads(plan, sheets, timezone, audiences)
     for sheet, head in zip(sheets, every, strict=True):
-        found = [*head.problems(sheet.plans), *head.beyond_range(sheet.beside), *head.beyond_end()]
+        found = head.problems(sheet.plans, sheet.beside)
         whole = whole and not has_errors(found)
         problems += found
     heads = [head for head in every if not head.is_blank]
@@ -160,7 +160,7 @@ class _Rows:
             count += records.line_count
             blank = records.blank_among(blank)
             notes += records.notes
-            found += [*records.text_notes(), *records.unknown_tags(), *records.foreign_keys(self._owners)]
+            found += records.problems(self._owners)
             self.bounds += records.bounds()
             for seen in self._seen.values():
                 seen.add(records)
@@ -168,7 +168,7 @@ class _Rows:
         place = head.sheet.grid.spreadsheet, head.sheet.grid.sheet
         known = self.left_out.get(place, RowsLeftOut())
         self.left_out[place] = RowsLeftOut(known.notes + notes, known.unticked + head.unticked, _area_of(head))
-        return [*head.blank_columns(blank if count else ()), *found, *head.unknown_tags()]
+        return [*head.column_problems(blank if count else ()), *found]
 
     def lay_over(self, heads: Sequence[SheetHead]) -> list[Problem]:
         """Take note of overlays; what is wrong with their sheets as a whole."""
@@ -179,7 +179,7 @@ class _Rows:
             self.bounds += records.bounds()
             place = head.sheet.grid.spreadsheet, head.sheet.grid.sheet
             self.left_out[place] = RowsLeftOut(records.notes, head.unticked, _area_of(head))
-            found += [*records.text_notes(), *records.unknown_tags(), *head.unknown_tags()]
+            found += [*records.problems(), *head.column_problems()]
         return found
 
     def finish(

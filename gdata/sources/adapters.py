@@ -10,7 +10,7 @@ from gdata.sources.csv.source import CsvFolders
 from gdata.sources.google.source import GoogleSheets
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import LocalSource
-from gdata.sources.source import Source
+from gdata.sources.source import SheetFiles, Source
 from gdata.sources.workbook.source import Workbooks
 
 SOURCES: dict[SourceKind, Source] = {"google": GoogleSheets(), "workbook": Workbooks(), "csv": CsvFolders()}
@@ -19,6 +19,11 @@ SOURCES: dict[SourceKind, Source] = {"google": GoogleSheets(), "workbook": Workb
 def source_of(one: Spreadsheet | Pulled) -> Source:
     """The source of a spreadsheet, or of what was pulled of it."""
     return SOURCES[one.kind]
+
+
+def files_of(pulled: Pulled) -> SheetFiles | None:
+    """Which file is which sheet; None where a file holds several."""
+    return source_of(pulled).files_of(pulled)
 
 
 def by_source(spreadsheets: Iterable[Spreadsheet]) -> list[tuple[Source, list[Spreadsheet]]]:

@@ -28,7 +28,7 @@ from gdata.parsing.view import ParsedTable
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.schema.strip import SchemaParts
-from gdata.sources.adapters import source_of
+from gdata.sources.adapters import files_of
 from gdata.sources.grid import Pulled
 from gdata.tables.parser import TableInput
 
@@ -193,7 +193,7 @@ class CacheKeys:
 
     def _bytes(self, pulled: Pulled) -> tuple[object, ...]:
         # Files that are of no sheet tell of other tables' sheets; of this one's they say nothing.
-        own = source_of(pulled).files_of(pulled)
+        own = files_of(pulled)
         names = pulled.files if own is None else own.by_title.values()
         files = [(name, pulled.digests[name]) for name in sorted(names)]
         return (

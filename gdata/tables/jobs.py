@@ -24,7 +24,7 @@ from typing import Protocol
 from gdata.errors import SchemaError, SourceError
 from gdata.longbytes import Content, LongBytes, Spool, part_of
 from gdata.parsing.view import ParsedTable
-from gdata.sources.adapters import source_of
+from gdata.sources.adapters import files_of
 from gdata.tables.cache import ParseCache
 from gdata.tables.parser import TableInput, TableParser, TableSheets
 from gdata.tables.result import cut, piece_bytes, to_parts
@@ -105,7 +105,7 @@ class _InPieces:
     def of(cls, table: KeyedTable, parser: TableParser, cache: ParseCache, size: int) -> _InPieces | None:
         """The table in pieces of `size` bytes; None unless it is one sheet with its own file, of two or more."""
         count = table.table.size // size
-        files = [source_of(one).files_of(one) for one in table.table.pulled.values()]
+        files = [files_of(one) for one in table.table.pulled.values()]
         sheets_of_own = sum(len(one.by_title) for one in files if one is not None)
         if table.table.plan.kind != "rows" or count < 2 or sheets_of_own != 1 or len(files) != 1:
             return None
@@ -134,7 +134,7 @@ def groups_of(tables: Sequence[KeyedTable]) -> list[list[KeyedTable]]:
     """The tables in groups that share no file, the largest first."""
     groups: list[tuple[set[str], list[KeyedTable]]] = []
     for one in tables:
-        shared = {name for name, pulled in one.table.pulled.items() if source_of(pulled).files_of(pulled) is None}
+        shared = {name for name, pulled in one.table.pulled.items() if files_of(pulled) is None}
         names, members = set(shared), [one]
         apart = []
         for group in groups:

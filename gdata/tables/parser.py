@@ -21,10 +21,10 @@ from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
-from gdata.sources.adapters import read_sheets, source_of
-from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
+from gdata.sources.adapters import files_of, read_sheets
+from gdata.sources.grid import FoundSheets, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.source import SheetFiles
-from gdata.sources.titles import match_titles
+from gdata.sources.titles import MatchedTitles, match_titles
 from gdata.tables.result import from_bytes, join_pieces
 
 if TYPE_CHECKING:
@@ -79,14 +79,24 @@ class TableParser:
         return TableInput(plan, feeding)
 
     def _only_needed(self, plan: TablePlan, spreadsheet: Spreadsheet, pulled: Pulled) -> Pulled:
-        lines = self._lines.get(spreadsheet.name)
-        if lines is None or lines.pulled is not pulled:
-            files = source_of(pulled).files_of(pulled)
-            if files is None:
-                return pulled
-            matched = match_titles(files.by_title, self._project.requests(spreadsheet), spreadsheet.name)
-            lines = self._lines[spreadsheet.name] = _Lines.of(pulled, files, spreadsheet.sheets, matched.titles)
-        return pulled.only(lines.files[plan.message] | lines.shared)
+        lines = self._lines_of(spreadsheet, pulled)
+        return pulled if lines is None else pulled.only(lines.files[plan.message] | lines.shared)
+
+    def found_in(self, spreadsheet: Spreadsheet, pulled: Pulled) -> FoundSheets | None:
+        """Which sheets a spreadsheet has, where its files tell; None where that is known once a table of it is read."""
+        lines = self._lines_of(spreadsheet, pulled)
+        return None if lines is None else lines.found
+
+    def _lines_of(self, spreadsheet: Spreadsheet, pulled: Pulled) -> _Lines | None:
+        known = self._lines.get(spreadsheet.name)
+        if known is not None and known.pulled is pulled:
+            return known
+        files = files_of(pulled)
+        if files is None:
+            return None
+        matched = match_titles(files.by_title, self._project.requests(spreadsheet), spreadsheet.name)
+        lines = self._lines[spreadsheet.name] = _Lines.of(pulled, files, spreadsheet.sheets, matched)
+        return lines
 
     def compile(self, plan: TablePlan) -> None:
         """Compile the constraints of a table.
@@ -198,13 +208,13 @@ class TableParser:
         found = {
             name: self._sheets(name, pulled, table.plan.message).found
             for name, pulled in table.pulled.items()
-            if source_of(pulled).files_of(pulled) is None
+            if files_of(pulled) is None
         }
         cells = {one: [*parsed.cell_problems[one], *problems[seen]] for one, seen in parsed.seen_by.items()}
         return replace(parsed, cell_problems=cells, found=found, is_checked=True)
 
     def _sheets(self, name: str, pulled: Pulled, message: str) -> ReadSheets:
-        if source_of(pulled).files_of(pulled) is not None:
+        if files_of(pulled) is not None:
             # Its files are those of the one table.
             return read_sheets(pulled, self._project.requests_of(self._entries(name, message)))
         if name not in self._read:
@@ -227,12 +237,12 @@ class _Lines:
     """By message."""
     entries: Mapping[str, Sequence[SheetEntry]]
     """By message: the table's own lines, and the others on the same sheets."""
+    found: FoundSheets
 
     @classmethod
-    def of(
-        cls, pulled: Pulled, files: SheetFiles, sheets: Sequence[SheetEntry], titles: Sequence[Sequence[str]]
-    ) -> _Lines:
-        """`titles` are those that each of the lines means."""
+    def of(cls, pulled: Pulled, files: SheetFiles, sheets: Sequence[SheetEntry], matched: MatchedTitles) -> _Lines:
+        """`matched` are the titles that each of the lines means."""
+        titles = matched.titles
         on_sheet: dict[str, list[int]] = {}
         own: dict[str, list[int]] = {}
         for number, (entry, found) in enumerate(zip(sheets, titles, strict=True)):
@@ -246,7 +256,8 @@ class _Lines:
             beside = {number for title in its_titles for number in on_sheet[title]}
             names[message] = frozenset(files.by_title[title] for title in its_titles)
             entries[message] = [sheets[number] for number in sorted({*numbers, *beside})]
-        return cls(pulled, files.shared, names, entries)
+        wanted = tuple((title, None) for title in matched.wanted)
+        return cls(pulled, files.shared, names, entries, FoundSheets(wanted, matched.missing, tuple(files.titles)))
 
 
 @dataclass(frozen=True)

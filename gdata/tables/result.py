@@ -14,7 +14,6 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from gdata import kinds
-from gdata.bundles.manifest import sha256
 from gdata.config import Audience
 from gdata.language import Sentence, word_from_json
 from gdata.longbytes import Content, LongBytes, digest_of, first_line, part_of
@@ -45,7 +44,7 @@ def to_parts(table: ParsedTable) -> list[Content]:
     for view in table.views:
         rows = b"".join(view.row_bytes)
         blobs += [view.wire, rows]
-        digests += [view.digest, sha256(rows)]
+        digests += [view.digest, digest_of(rows)]
     content = {
         "problems": _problems_as_json(table.problems),
         "cells": [[_audience_as_json(one), _problems_as_json(found)] for one, found in table.cell_problems.items()],

@@ -22,7 +22,6 @@ from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import source_of
 from gdata.sources.grid import FoundSheets, Pulled
-from gdata.sources.titles import match_titles
 from gdata.tables.cache import CacheKeys, ParseCache
 from gdata.tables.jobs import KeyedTable, Outcome, core_count, run_jobs, share_out
 from gdata.tables.parser import TableInput, TableParser
@@ -172,13 +171,7 @@ class _Stage:
         pulled = self._pulled[spreadsheet.name]
         if pulled.failure is not None:
             return FoundSheets()
-        files = source_of(pulled).files_of(pulled)
-        if files is None:
-            return self._found.get(spreadsheet.name, FoundSheets())
-        requests = self._project.requests(spreadsheet)
-        matched = match_titles(files.by_title, requests, spreadsheet.name)
-        titles = tuple((title, None) for title in matched.wanted)
-        return FoundSheets(titles, matched.missing, tuple(files.titles))
+        return self._parser.found_in(spreadsheet, pulled) or self._found.get(spreadsheet.name, FoundSheets())
 
     def _missing(self, spreadsheet: Spreadsheet, entry: SheetEntry, found: FoundSheets) -> Problem:
         config = self._project.config

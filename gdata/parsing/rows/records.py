@@ -156,7 +156,14 @@ class SheetRecords:
         """How many lines are notes."""
         return len(self._kept.notes)
 
-    def text_notes(self) -> Iterator[Problem]:
+    def problems(self, owners: Sequence[SheetEntry] = ()) -> list[Problem]:
+        """What is wrong with notes, tags and whose keys there are, for everybody who sees the sheet.
+
+        `owners` are the lines of sheets.yaml that feed the table and say which keys are theirs.
+        """
+        return [*self._text_notes(), *self._unknown_tags(), *self._foreign_keys(owners)]
+
+    def _text_notes(self) -> Iterator[Problem]:
         """A warning for every note that may be a record: its first cell is a text, and other cells are filled."""
         column = self.sheet.first_column
         if column not in self.head.text_columns:
@@ -167,7 +174,7 @@ class SheetRecords:
                 cell, value = self.sheet.cell_at(index, column), shown(line[column])
                 yield kinds.ROW_NOTE.at(cell, table=self.plan.name, value=value, start=self.sheet.entry.notes)
 
-    def unknown_tags(self) -> Iterator[Problem]:
+    def _unknown_tags(self) -> Iterator[Problem]:
         """What is wrong with the tags of rows that no target has."""
         column, known = self.header.tags, self.head.known_tags
         if column is None:
@@ -184,10 +191,8 @@ class SheetRecords:
                 kind = kinds.TAG_UNKNOWN_NEAR if near else kinds.TAG_UNKNOWN_ROW
                 yield self.problem(kind, line, column, "@tags", tag=tag, near=near, known=names)
 
-    def foreign_keys(self, owners: Sequence[SheetEntry]) -> Iterator[Problem]:
-        """What is wrong with keys that aren't this sheet's; `owners` are the lines of sheets.yaml that feed the
-        table and say which keys are theirs.
-        """
+    def _foreign_keys(self, owners: Sequence[SheetEntry]) -> Iterator[Problem]:
+        """What is wrong with keys that aren't this sheet's."""
         if not owners or not self._keys:
             return
         own, (node, column) = self.sheet.entry, self._keys[0]

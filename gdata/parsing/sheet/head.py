@@ -103,8 +103,14 @@ class SheetHead:
             )
         return known[1:]
 
-    def problems(self, plans: Sequence[TablePlan]) -> list[Problem]:
-        """What is wrong with the header; `plans` are those of all the tables that the sheet feeds."""
+    def problems(self, plans: Sequence[TablePlan], beside: Iterable[Area] = ()) -> list[Problem]:
+        """What is wrong with the header, and with where the rows begin and end.
+
+        `plans` are those of all the tables that the sheet feeds; `beside` are the ranges of other tables on it.
+        """
+        return [*self._header_problems(plans), *self._beyond_range(beside), *self._beyond_end()]
+
+    def _header_problems(self, plans: Sequence[TablePlan]) -> list[Problem]:
         if self.is_blank:
             row = (
                 self.sheet.entry.header_row if self.sheet.entry.layout != "vertical" else self.sheet.first_vertical_row
@@ -193,8 +199,8 @@ class SheetHead:
                 place = self.sheet.header_cell(filled[0]).a1
                 yield HeaderFault(kinds.HEADER_MERGED, (column,), value=value, words={"place": place})
 
-    def beyond_range(self, beside: Iterable[Area]) -> list[Problem]:
-        """A warning where the rows go on below the sheet's range; `beside` are the ranges of other tables on it."""
+    def _beyond_range(self, beside: Iterable[Area]) -> list[Problem]:
+        """A warning where the rows go on below the sheet's range."""
         area = self.sheet.entry.range
         line = area.last_row if area is not None and self.sheet.entry.layout == "rows" else 0
         rows = self.sheet.grid.rows
@@ -208,7 +214,7 @@ class SheetHead:
         line = self.sheet.entry.line
         return [kinds.RANGE_CUT.at(cell, table=self.plan.name, value=value, range=area.text, line=line)]
 
-    def beyond_end(self) -> list[Problem]:
+    def _beyond_end(self) -> list[Problem]:
         """A warning where sheets.yaml has the data begin below the sheet's end, and rows stand above that."""
         entry, rows = self.sheet.entry, self.sheet.grid.rows
         if entry.layout != "rows" or self.is_blank or entry.first_row <= len(rows) + 1:
@@ -244,7 +250,11 @@ class SheetHead:
             for column in leaf.columns()
         }
 
-    def blank_columns(self, columns: Iterable[int]) -> list[Problem]:
+    def column_problems(self, blank: Iterable[int] = ()) -> list[Problem]:
+        """Warnings for columns that nobody would ever read; `blank` are those that no row has anything in."""
+        return [*self._blank_columns(blank), *self._unknown_tags()]
+
+    def _blank_columns(self, columns: Iterable[int]) -> list[Problem]:
         """A warning for every column of a field that nobody filled."""
         fields = self.columns_to_fill()
         return [
@@ -252,8 +262,8 @@ class SheetHead:
             for column in sorted(columns)
         ]
 
-    def unknown_tags(self) -> list[Problem]:
-        """A warning for every column `field@tag` whose tag no target has: nobody would ever read it."""
+    def _unknown_tags(self) -> list[Problem]:
+        """A warning for every column `field@tag` whose tag no target has."""
         return [
             kinds.TAG_UNKNOWN.at(
                 self.sheet.header_cell(column),

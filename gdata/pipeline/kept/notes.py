@@ -21,7 +21,7 @@ from gdata.errors import ChangedError, DamagedError, GdataError, OutsideError, R
 from gdata.files import unseal, write_sealed
 from gdata.language import Sentence, say, say_counted, word_from_json
 from gdata.pipeline.kept.state import OUTCOMES, UNFED, load_build
-from gdata.sources.adapters import pull_local, source_of
+from gdata.sources.adapters import files_of, pull_local, source_of
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
@@ -155,7 +155,7 @@ def _changed(spreadsheet: Spreadsheet, before: Mapping[str, str]) -> Iterator[st
     except (SourceError, ChangedError):
         yield place
         return
-    files = source_of(pulled).files_of(pulled)
+    files = files_of(pulled)
     for name in sorted({*before, *digests} - (files.shared if files is not None else frozenset())):
         if before.get(name) != digests.get(name):
             yield place if files is None else f"{place}/{name}"
