@@ -62,7 +62,7 @@ class PlacedRows(Sequence[bytes]):
 
     def keep(self, indexes: Iterable[int], first: int, rows: bytes) -> None:
         """Keep some of the `rows` that begin with the one at `first`, as far as they are few: they will be read."""
-        if isinstance(self.content, LongBytes):
+        if rows and isinstance(self.content, LongBytes):
             base = self._starts[first]
             for at in indexes:
                 row = rows[self._starts[at] - base : self._starts[at + 1] - base]
