@@ -183,6 +183,35 @@ int rows_compare(const uint8_t *old, size_t old_size, const uint8_t *new, size_t
     }
 }
 
+typedef struct {
+    Span rest, value;
+    uint32_t number; /* UINT32_MAX: there is no more */
+} Walk;
+
+static int step(Walk *walk) {
+    walk->number = NONE;
+    return walk->rest.at == walk->rest.end || take_field(&walk->rest, &walk->number, &walk->value);
+}
+
+int rows_odd_fields(const uint8_t *old, size_t old_size, const uint8_t *new, size_t new_size, uint32_t row_field,
+                    uint8_t is_odd[ODD_FIELDS]) {
+    Span tables[2] = {{old, old + old_size}, {new, new + new_size}};
+    while (tables[0].at < tables[0].end && tables[1].at < tables[1].end) {
+        Walk one = {0}, other = {0};
+        if (!take_row(&tables[0], row_field, &one.rest) || !take_row(&tables[1], row_field, &other.rest)) return 0;
+        if (is_same(one.rest, other.rest)) continue;
+        if (!step(&one) || !step(&other)) return 0;
+        while (one.number != NONE || other.number != NONE) {
+            uint32_t number = one.number < other.number ? one.number : other.number;
+            if (number >= ODD_FIELDS) return 0;
+            int is_one = one.number == number, is_other = other.number == number;
+            if (!is_one || !is_other || !is_same(one.value, other.value)) is_odd[number] = 1;
+            if ((is_one && !step(&one)) || (is_other && !step(&other))) return 0;
+        }
+    }
+    return tables[0].at == tables[0].end && tables[1].at == tables[1].end;
+}
+
 void compared_free(Compared *found) {
     free(found->changed.at);
     free(found->old_left.at);

@@ -11,7 +11,7 @@
 #include "proofs.h"
 #include "rows.h"
 
-#define VERSION 10 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 11 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD
@@ -799,6 +799,33 @@ static PyObject *compare(PyObject *module, PyObject *arguments) {
     return result;
 }
 
+PyDoc_STRVAR(odd_fields_doc, "odd_fields(old, new, row_field)\n\nThe numbers of the fields that have other bytes in one of the pairs "
+                             "of rows of two tables on the wire; None where that can't be told.");
+
+static PyObject *odd_fields(PyObject *module, PyObject *arguments) {
+    Py_buffer old, new;
+    unsigned int row_field;
+    uint8_t is_odd[ODD_FIELDS] = {0};
+    int is_found;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*y*I", &old, &new, &row_field)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    is_found = rows_odd_fields(old.buf, (size_t)old.len, new.buf, (size_t)new.len, row_field, is_odd);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&old);
+    PyBuffer_Release(&new);
+    if (!is_found) Py_RETURN_NONE;
+    PyObject *numbers = PyList_New(0);
+    for (unsigned long i = 0; numbers && i < ODD_FIELDS; i++) {
+        PyObject *number = is_odd[i] ? PyLong_FromUnsignedLong(i) : NULL;
+        if (is_odd[i] && (number == NULL || PyList_Append(numbers, number) < 0)) Py_CLEAR(numbers);
+        Py_XDECREF(number);
+    }
+    PyObject *result = numbers ? PyList_AsTuple(numbers) : NULL;
+    Py_XDECREF(numbers);
+    return result;
+}
+
 PyDoc_STRVAR(pair_doc, "pair(old, new)\n\nOf rows as compare tells them apart: of each old one the first new one of the same "
                        "bytes, in 32 bits; all ones where there is none.");
 
@@ -839,6 +866,7 @@ static PyMethodDef functions[] = {{"differ", differ, METH_VARARGS, differ_doc},
                                   {"scan", scan, METH_VARARGS, scan_doc},
                                   {"compare", compare, METH_VARARGS, compare_doc},
                                   {"pair", pair, METH_VARARGS, pair_doc},
+                                  {"odd_fields", odd_fields, METH_VARARGS, odd_fields_doc},
                                   {"lone_cr", lone_cr, METH_VARARGS, cr_doc},
                                   {"meets", meets, METH_VARARGS, meets_doc},
                                   {"refers", refers, METH_VARARGS, refers_doc},

@@ -197,6 +197,12 @@ int rows_compare(const uint8_t *old, size_t old_size, const uint8_t *new, size_t
                  const uint32_t *key, size_t key_count, uint64_t seed, uint32_t number, Compared *found);
 void compared_free(Compared *found);
 
+/* Which fields have other bytes in one of the pairs of rows of two tables of the same length, by number; what is marked may
+ * mean the same all the same. 0: one is no such table, or has fields of higher numbers. */
+#define ODD_FIELDS 1024
+int rows_odd_fields(const uint8_t *old, size_t old_size, const uint8_t *new, size_t new_size, uint32_t row_field,
+                    uint8_t is_odd[ODD_FIELDS]);
+
 /* Of each old row the new one of the same bytes, first with first, in 32 bits; UINT32_MAX: there is none. 0: no memory. */
 int rows_pair(const Mark *old, size_t old_count, const Mark *new, size_t new_count, Buffer *twins);
 

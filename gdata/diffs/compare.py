@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
+from gdata.diffs.changes import cells_of
 from gdata.diffs.model import (
     KEYS_READ,
     Diff,
@@ -130,7 +131,7 @@ def _rows(tables: Sequence[TableDiff], which: Callable[[TableDiff], Sequence[Row
 
 def _cells(tables: Sequence[TableDiff]) -> int:
     """How many cells changed in any of the tables."""
-    counts = [sum(len(change.fields) for change in table.changed) for table in tables]
+    counts = [cells_of(table.changed) for table in tables]
     if len(tables) == 1 or any(change.key is None for table in tables for change in table.changed[:1]):
         return max(counts)
     return len({(change.key, one.path) for table in tables for change in table.changed for one in change.fields})

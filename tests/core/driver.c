@@ -191,6 +191,9 @@ static void try_alignment(const uint8_t *at, size_t size) {
     rows_compare(sides[0], sizes[0], at, size, 1, key, (size_t)draw(3), 7, 9, &found);
     rows_pair((const Mark *)(const void *)found.old_marks.at, found.old_marks.size / sizeof(Mark),
               (const Mark *)(const void *)found.new_marks.at, found.new_marks.size / sizeof(Mark), &twins);
+    uint8_t is_odd[ODD_FIELDS] = {0};
+    rows_odd_fields(sides[0], sizes[0], sides[1], sizes[1], 1, is_odd);
+    rows_odd_fields(at, size, sides[1], sizes[1], 1, is_odd);
     free(twins.at);
     free(starts.at);
     compared_free(&found);

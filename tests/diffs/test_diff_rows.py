@@ -75,7 +75,7 @@ def test_the_core_matches_rows_as_python_does(rows: tuple[list[bytes], list[byte
     old, new = rows
     by_core, by_python = both_ways(old, new, number, block)
     differing = [(one, other) for one, other in by_python.pairs if old[one] != new[other]]
-    assert by_core.pairs == differing
+    assert list(by_core.pairs) == differing
     assert by_core.removed == by_python.removed
     assert by_core.added == by_python.added
     assert by_core.reordered == by_python.reordered
@@ -90,7 +90,7 @@ def test_all_changed_all_moved_and_nothing_in_common() -> None:
             by_python.removed,
             by_python.reordered,
         )
-        assert by_core.pairs == [(one, other) for one, other in by_python.pairs if rows[one] != new[other]]
+        assert list(by_core.pairs) == [(one, other) for one, other in by_python.pairs if rows[one] != new[other]]
 
 
 def test_rows_of_the_same_bytes_pair_first_with_first() -> None:

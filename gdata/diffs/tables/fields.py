@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import compress, count, zip_longest
 from operator import attrgetter, ne
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from gdata.diffs.changes import ChangedField, packed
 from gdata.diffs.model import FieldChange, Json, bracketed, plain
 from gdata.diffs.tables.schemas import descriptor_of
 from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes, Step
+
+
+class FoundColumn(NamedTuple):
+    """What differs in one field: its place among the fields, the rows in which its value does, and as what.
+
+    `inside`: by row, where parts of the value do.
+    """
+
+    position: int
+    indexes: list[int]
+    old: Any
+    new: Any
+    inside: dict[int, list[FieldChange]]
 
 
 class MessageComparer:
@@ -29,32 +42,57 @@ class MessageComparer:
         self._same_class = same_class
         self._nested = NestedComparer()
 
-    def compare(self, old: Sequence[Message], new: Sequence[Message]) -> dict[int, list[FieldChange]]:
-        """What differs between old[i] and new[i], by i, in the order of the new side's fields."""
-        changes: defaultdict[int, list[FieldChange]] = defaultdict(list)
-        for old_field, new_field in self._fields:
+    @property
+    def fields(self) -> list[ChangedField]:
+        """Where the changes of each field are kept, in the order of the new side's."""
+        return [
+            ChangedField(new.name, None if new.as_it_is else new.write)
+            if self._is_integer(old, new)
+            else ChangedField(new.name)
+            for old, new in self._fields
+        ]
+
+    def compare(
+        self, old: Sequence[Message], new: Sequence[Message], numbers: Collection[int] | None = None
+    ) -> Iterator[FoundColumn]:
+        """What differs between old[i] and new[i], by field.
+
+        `numbers` are those of the fields that may differ, where that is known.
+        """
+        for position, (old_field, new_field) in enumerate(self._fields):
+            if numbers is not None and new_field.number not in numbers:
+                continue
             before, after = _column(old_field, old), _column(new_field, new)
             comparable = self._same_class or (old_field.is_plain and new_field.is_plain)
             indexes = list(compress(count(), map(ne, before, after))) if comparable else list(range(len(new)))
-            was, now = _as_json(old_field, before, indexes), _as_json(new_field, after, indexes)
-            self._tell(changes, new_field.name, indexes, was, now)
-        return {index: found for index, found in changes.items() if found}
+            if self._is_integer(old_field, new_field):
+                was, now = (packed([values[index] for index in indexes]) for values in (before, after))
+                yield FoundColumn(position, indexes, was, now, {})
+            else:
+                was, now = _as_json(old_field, before, indexes), _as_json(new_field, after, indexes)
+                yield self._found(position, new_field.name, indexes, was, now)
 
-    def _tell(
-        self,
-        changes: dict[int, list[FieldChange]],
-        name: str,
-        indexes: Sequence[int],
-        was: Sequence[Json],
-        now: Sequence[Json],
-    ) -> None:
+    @staticmethod
+    def _is_integer(old: FieldShape, new: FieldShape) -> bool:
+        is_plain = new.is_plain and not (old.has_presence or new.has_presence)
+        return is_plain and old.kind == new.kind and new.kind in ("int", "int64")
+
+    def _found(
+        self, position: int, name: str, indexes: Sequence[int], was: Sequence[Json], now: Sequence[Json]
+    ) -> FoundColumn:
+        found = FoundColumn(position, [], [], [], {})
         for index, old, new in zip(indexes, was, now, strict=True):
             if old == new:  # two NaN differ, but not to a reader
                 continue
             if isinstance(old, (dict, list)) and isinstance(new, (dict, list)):
-                changes[index] += self._inside(name, old, new)
+                inside = list(self._inside(name, old, new))
+                if inside:
+                    found.inside[index] = inside
             else:
-                changes[index].append(FieldChange(name, old, new))
+                found.indexes.append(index)
+                found.old.append(old)
+                found.new.append(new)
+        return found
 
     def _inside(self, name: str, was: Json, now: Json) -> Iterator[FieldChange]:
         for steps, old, new in self._nested.changes(was, now):

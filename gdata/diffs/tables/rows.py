@@ -11,7 +11,7 @@ block at a time, and it gives the rows that differ. A million rows of which a th
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -231,3 +231,18 @@ def _with_moved(native: Any, parts: Sequence[array[int]], old_count: int, new_co
         [old_marks[3 * at + 2] for at in rest_old],
         [new_marks[3 * at + 2] for at in rest_new],
     )
+
+
+def fields_that_differ(
+    old: RawTable, new: RawTable, old_at: Sequence[int], new_at: Sequence[int]
+) -> Collection[int] | None:
+    """The numbers of the fields whose bytes differ in a pair of rows of one message; None: any may."""
+    native, rows = core(), new.shape.rows
+    if native is None or rows is None or new.shape.is_map:
+        return None
+    found: tuple[int, ...] | None = native.odd_fields(old.wire(old_at), new.wire(new_at), rows.number)
+    if found is None:
+        return None
+    # Of a oneof the last member counts, wherever it stands.
+    members = [{one.number for one in oneof.fields} for oneof in new.shape.row.oneofs]
+    return set(found).union(*(one for one in members if not one.isdisjoint(found)))

@@ -48,6 +48,7 @@ class FieldShape:
 
     is_plain: bool = False
     """Whether `read` gives a number, text, bytes or bool: something that compares with the other side's as it is."""
+    number: int = 0
 
     def read(self, message: Message) -> Any:
         """The field's value as protobuf gives it; None where a field with presence is unset."""
@@ -149,7 +150,9 @@ class Shapes:
         # Where only one side tells unset from zero, neither is told apart: else each zero would be a change.
         has_presence = one.has_presence and (twin is None or twin.has_presence)
         moved = _moved_names(value, value_twin)
-        return FieldShape(source, name, kind, write, is_list, is_map, has_presence, shape, as_it_is, moved, is_plain)
+        return FieldShape(
+            source, name, kind, write, is_list, is_map, has_presence, shape, as_it_is, moved, is_plain, one.number
+        )
 
     def _value(
         self, one: FieldDescriptor, twin: FieldDescriptor | None, is_old: bool

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from itertools import islice, repeat
+from itertools import count, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -16,10 +17,11 @@ from google.protobuf.message import Message
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
+from gdata.diffs.changes import ChangedRows
 from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, TableRows, plain
 from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes, leaves
 from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
-from gdata.diffs.tables.rows import AT_ONCE, Alignment, RawTable, align, cut_rows
+from gdata.diffs.tables.rows import AT_ONCE, Alignment, RawTable, align, cut_rows, fields_that_differ
 from gdata.diffs.tables.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes
 from gdata.diffs.tables.titles import SideTitles, path_by_number
@@ -84,7 +86,7 @@ def keys_of_both(
 
 
 _TITLED_MOST = 20_000
-"""Changed values of a table that have the titles of what they refer to; of more, nobody reads each."""
+"""Changed rows of a table whose values have the titles of what they refer to; of more, nobody reads each."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ class _Comparison:
     def diff(self) -> TableDiff | None:
         old_keys, new_keys = (None, None) if self.keys is None else self.keys
         matching = self._match()
-        changed = list(self._changed(matching.pairs, new_keys))
+        changed = self._changed(matching.pairs)
         added = _rows(self.new, self.new_raw, matching.added, new_keys, self.shapes)
         removed = _rows(self.old, self.old_raw, matching.removed, old_keys, self.shapes)
         reordered = matching.reordered and not self.new.shape.is_map
@@ -283,27 +285,51 @@ class _Comparison:
             return match_rows(old.rows, new.rows, keys)
         return match_unequal(len(old.rows), len(new.rows), keys)
 
-    def _changed(self, pairs: Sequence[tuple[int, int]], keys: RowKeys | None) -> Iterator[RowChange]:
+    def _changed(self, pairs: Sequence[tuple[int, int]]) -> ChangedRows:
         shapes = self.shapes.common(self.old_raw.shape.row, self.new_raw.shape.row)
         comparer = MessageComparer(shapes, same_class=self.alike)
-        titled = islice(repeat(True), _TITLED_MOST)
+        fields, olds, news = comparer.fields, array("I"), array("I")
         for at in range(0, len(pairs), AT_ONCE):
-            chunk = pairs[at : at + AT_ONCE]
-            old = self.old_raw.read_chunk([index for index, _ in chunk])
-            new = self.new_raw.read_chunk([index for _, index in chunk])
-            found = comparer.compare(old, new)
-            yield from self._row_changes(chunk, new, self._titled(old, new, found, titled), keys)
+            old_at, new_at = zip(*pairs[at : at + AT_ONCE], strict=True)
+            numbers = fields_that_differ(self.old_raw, self.new_raw, old_at, new_at) if self.alike else None
+            old, new = self.old_raw.read_chunk(old_at), self.new_raw.read_chunk(new_at)
+            found = list(comparer.compare(old, new, numbers))
+            indexes = sorted(set().union(*(one.indexes for one in found), *(one.inside for one in found)))
+            places = dict(zip(indexes, count(len(news)), strict=False))
+            for one in found:
+                field = fields[one.position]
+                field.add([places[index] for index in one.indexes], one.old, one.new)
+                field.inside.update((places[index], inside) for index, inside in one.inside.items())
+            olds.extend([old_at[index] for index in indexes])
+            news.extend([new_at[index] for index in indexes])
+        return ChangedRows(fields, olds, news, self._made)
+
+    def _made(
+        self, first: int, olds: Sequence[int], news: Sequence[int], changes: Sequence[list[FieldChange]]
+    ) -> list[RowChange]:
+        """The row changes of some rows, the first of which is that many among all that changed."""
+        messages = self.new_raw.read_chunk(news)
+        if self.refs and first < _TITLED_MOST:
+            changes = self._titled(self.old_raw.read_chunk(olds), messages, changes)
+        titles, keys = self.new.titles.of(self.new.name), None if self.keys is None else self.keys[1]
+        places = zip(changes, olds, news, messages, strict=True)
+        if keys is None:
+            convert = self.shapes.whole(self.new_raw.shape.row).to_json
+            rows = (Row(None, new + 1, message, convert, titles) for new, message in zip(news, messages, strict=True))
+            return [
+                RowChange(None, new + 1, old + 1, tuple(fields), row, row.title)
+                for row, (fields, old, new, _) in zip(rows, places, strict=True)
+            ]
+        known = self.new_raw.map_keys(news) if keys.of_map else keys.of_messages(messages)
+        return [
+            RowChange(keys.to_json(key), new + 1, old + 1, tuple(fields), None, titles.of(message))
+            for key, (fields, old, new, message) in zip(known, places, strict=True)
+        ]
 
     def _titled(
-        self,
-        old: Sequence[Message],
-        new: Sequence[Message],
-        found: Mapping[int, Sequence[FieldChange]],
-        left: Iterator[bool],
-    ) -> Mapping[int, Sequence[FieldChange]]:
+        self, old: Sequence[Message], new: Sequence[Message], changes: Sequence[list[FieldChange]]
+    ) -> list[list[FieldChange]]:
         """The changes with the titles of the rows that values refer to."""
-        if not self.refs:
-            return found
         before, after = (side.titles.referents(side.name) for side in (self.old, self.new))
         rows = self.new_raw.shape.row, self.old_raw.shape.row
         maps = [path for path, one in self._paths().items() if one.is_map]
@@ -316,42 +342,13 @@ class _Comparison:
             paths = [path for path, _ in leaves(one.path, value, maps) if plain(path) in self.refs]
             return {path: told for path in paths if (told := title(row, path))}
 
-        def titled(index: int, one: FieldChange) -> FieldChange:
-            if plain(one.path) not in holders or not next(left, False):
+        def titled(was: Message, now: Message, one: FieldChange) -> FieldChange:
+            if plain(one.path) not in holders:
                 return one
-            found = titles(old_title, old[index], one, one.old), titles(after.title, new[index], one, one.new)
+            found = titles(old_title, was, one, one.old), titles(after.title, now, one, one.new)
             return one._replace(titles=found) if any(found) else one
 
-        return {index: [titled(index, one) for one in changes] for index, changes in found.items()}
-
-    def _row_changes(
-        self,
-        pairs: Sequence[tuple[int, int]],
-        messages: Sequence[Message],
-        found: Mapping[int, Sequence[FieldChange]],
-        keys: RowKeys | None,
-    ) -> Iterator[RowChange]:
-        indexes = sorted(found)
-        if keys is None:
-            for index in indexes:
-                yield self._keyless(pairs[index], messages[index], found[index])
-            return
-        if keys.of_map:
-            known = keys.of_rows(self.new_raw, [pairs[index][1] for index in indexes])
-        else:
-            known = keys.of_messages(messages[index] for index in indexes)
-        titles = self.new.titles.of(self.new.name)
-        for key, index in zip(known, indexes, strict=True):
-            old, new = pairs[index]
-            title = titles.of(messages[index])
-            yield RowChange(keys.to_json(key), new + 1, old + 1, tuple(found[index]), None, title)
-
-    def _keyless(self, pair: tuple[int, int], message: Message, fields: Sequence[FieldChange]) -> RowChange:
-        old, new = pair
-        convert = self.shapes.whole(self.new_raw.shape.row).to_json
-        titles = self.new.titles.of(self.new.name)
-        row = Row(None, new + 1, message, convert, titles)
-        return RowChange(None, new + 1, old + 1, tuple(fields), row, row.title)
+        return [[titled(was, now, one) for one in ones] for was, now, ones in zip(old, new, changes, strict=True)]
 
 
 def _by_leaf(rows: Sequence[RowChange]) -> dict[str, list[RowChange]]:

@@ -6,13 +6,15 @@ full of changes, and is what somebody who reviews a diff most needs to be told.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from operator import eq, ne
+from itertools import combinations, islice
+from operator import and_, eq, ne
 from typing import Literal
 
-from gdata.diffs.model import FieldChange, Json, TableDiff, plain
+from gdata.diffs.changes import ChangedColumn, columns_of
+from gdata.diffs.model import Json, TableDiff
 from gdata.diffs.tables.fields import NUMERIC_KINDS, number
 from gdata.language import Sentence, sentence
 
@@ -36,19 +38,19 @@ class ColumnChange:
     """What changed in one field (a path without indexes) over the rows of a table."""
 
     path: str
-    changes: Sequence[tuple[int, FieldChange]]
-    """With the index of their row change, in row order."""
+    places: Sequence[int]
+    """Which of the changed rows, rising: one for each change."""
+    old: Sequence[Json]
+    new: Sequence[Json]
     numbers: Sequence[tuple[float, float]]
     """Old and new, of those changes where both are numbers."""
-
-    rows: int
-    """In how many rows it changed."""
+    only_path: str
+    """The path with its index or map's key, where all changes are of the same; else ""."""
 
     @property
-    def only_path(self) -> str:
-        """The path with its index or map's key, where all changes are of the same; else ""."""
-        first = self.changes[0][1].path
-        return first if all(one.path == first for _, one in self.changes) else ""
+    def rows(self) -> int:
+        """In how many rows it changed."""
+        return int(sum(map(ne, self.places, islice(self.places, 1, None)))) + 1
 
 
 @dataclass(frozen=True)
@@ -85,16 +87,11 @@ _PATTERNS: dict[str, Sentence] = {
 
 def columns(table: TableDiff) -> list[ColumnChange]:
     """The table's changed columns, the one with most changes first."""
-    changes: dict[str, list[tuple[int, FieldChange]]] = {}
-    by_path: dict[str, list[tuple[int, FieldChange]]] = {}
-    for row, change in enumerate(table.changed):
-        for one in change.fields:
-            column = by_path.get(one.path)
-            if column is None:
-                column = by_path[one.path] = changes.setdefault(plain(one.path), [])
-            column.append((row, one))
-    found = [_column(path, ones, table.kinds.get(path, "")) for path, ones in changes.items()]
-    return sorted(found, key=lambda column: -len(column.changes))
+    found = [
+        ColumnChange(one.path, one.rows, one.old, one.new, _numbers(one, table.kinds.get(one.path, "")), one.only_path)
+        for one in columns_of(table.changed)
+    ]
+    return sorted(found, key=lambda column: -len(column.places))
 
 
 def find_patterns(changed: Sequence[ColumnChange]) -> list[Pattern]:
@@ -105,45 +102,43 @@ def find_patterns(changed: Sequence[ColumnChange]) -> list[Pattern]:
     return swaps + [_pattern_of(column) for column in many if column.path not in swapped]
 
 
-def _column(path: str, changes: Sequence[tuple[int, FieldChange]], kind: str) -> ColumnChange:
-    rows = sum(map(ne, (row for row, _ in changes), (row for row, _ in changes[1:]))) + 1  # they are in row order
-    return ColumnChange(path, changes, list(_numbers(changes, kind)), rows)
-
-
-def _numbers(changes: Sequence[tuple[int, FieldChange]], kind: str) -> Iterator[tuple[float, float]]:
+def _numbers(column: ChangedColumn, kind: str) -> list[tuple[float, float]]:
     if kind not in NUMERIC_KINDS:
-        return
-    for _, one in changes:
-        old, new = number(one.old, kind), number(one.new, kind)
-        if old is not None and new is not None:
-            yield old, new
+        return []
+    if isinstance(column.old, array) and isinstance(column.new, array):
+        return list(zip(column.old, column.new, strict=True))
+    both = ((number(old, kind), number(new, kind)) for old, new in zip(column.old, column.new, strict=True))
+    return [(old, new) for old, new in both if old is not None and new is not None]
 
 
 def _swaps(many: Sequence[ColumnChange]) -> Iterator[Pattern]:
-    if len(many) < 2:
-        return
-    by_row = [dict(column.changes) for column in many]
-    for first, second in combinations(range(len(many)), 2):
-        shared = by_row[first].keys() & by_row[second].keys()
-        longer = max(len(by_row[first]), len(by_row[second]))
-        if len(shared) < MOST * longer:
-            continue
-        swapped = sum(_is_swap(by_row[first][row], by_row[second][row]) for row in shared)
-        if swapped >= MOST * longer:
-            yield Pattern("swapped", (many[first].path, many[second].path), swapped)
+    for one, other in combinations(many, 2):
+        swapped = _swapped_rows(one, other)
+        if swapped:
+            yield Pattern("swapped", (one.path, other.path), swapped)
 
 
-def _is_swap(one: FieldChange, other: FieldChange) -> bool:
-    return bool(one.old == other.new and one.new == other.old)
+def _swapped_rows(one: ColumnChange, other: ColumnChange) -> int:
+    """In how many rows two columns have each other's values; 0 where that isn't most of them."""
+    sides: Sequence[Sequence[Json]] = one.old, one.new, other.old, other.new
+    longer = shared = len(one.places)
+    if one.places != other.places:
+        by_row = [dict(zip(side.places, zip(side.old, side.new, strict=True), strict=True)) for side in (one, other)]
+        both = [(*by_row[0][row], *by_row[1][row]) for row in by_row[0].keys() & by_row[1].keys()]
+        sides, longer, shared = list(zip(*both, strict=True)), max(map(len, by_row)), len(both)
+    if shared < MOST * longer:
+        return 0
+    swapped = sum(map(and_, map(eq, sides[0], sides[3]), map(eq, sides[1], sides[2])))
+    return int(swapped) if swapped >= MOST * longer else 0
 
 
 def _pattern_of(column: ColumnChange) -> Pattern:
-    changes, enough = len(column.changes), MOST * len(column.changes)
+    changes, enough = len(column.places), MOST * len(column.places)
     step, alike = _common_step([after - before for before, after in column.numbers])
     # A slide in an even row of numbers is a difference, too, but not in the row that slid off its end.
     if alike == changes:
         return Pattern("raised", (column.path,), column.rows, difference=step)
-    old, new = [one.old for _, one in column.changes], [one.new for _, one in column.changes]
+    old, new = column.old, column.new
     if _follows(new[1:], old[:-1]):
         return Pattern("shifted_down", (column.path,), column.rows)
     if _follows(new[:-1], old[1:]):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Literal
 
+from gdata.diffs.changes import cells_of
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import (
@@ -124,7 +125,7 @@ class _TableWords:
             visible(table.renamed_from),
             table.reordered,
             table.kind,
-            cells=sum(len(change.fields) for change in table.changed),
+            cells=cells_of(table.changed),
             changed=RowsReport("changed", len(table.changed), tuple(map(self._changed, table.changed[:rows]))),
             added=RowsReport("added", len(table.added), tuple(self._whole(row, True) for row in table.added[:rows])),
             removed=RowsReport(
@@ -336,9 +337,7 @@ def _groups(tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
 
 
 def _size(table: TableDiff) -> int:
-    return (
-        len(table.added) + len(table.removed) + sum(len(change.fields) for change in table.changed) + len(table.columns)
-    )
+    return len(table.added) + len(table.removed) + cells_of(table.changed) + len(table.columns)
 
 
 def _shown(table: TableDiff) -> _Shown:
