@@ -5,27 +5,25 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from ci_runner import RECIPES, Runner
+from command_line import ROOT, run_gdata
 from google.auth.identity_pool import Credentials
 
 from gdata.releases.reader import newest_entry
 from gdata.releases.stores.place import open_store
 
-ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="both services run these commands in bash")
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Runner:
     """The project of `gdata init`."""
-    command = [sys.executable, "-c", "from gdata.cli.main import main; main()", "init", "game"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    run_gdata("init", "game", cwd=tmp_path)
     return Runner(tmp_path / "game", tmp_path / "tools")
 
 

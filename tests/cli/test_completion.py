@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import run_gdata
 
 from gdata.scaffold.starting import start_project
 
@@ -21,14 +19,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ask(folder: Path, *words: str, shell: str = "bash_complete") -> str:
-    return subprocess.run(
-        [sys.executable, "-c", "from gdata.cli.main import main; main()"],
-        cwd=folder,
-        env={**os.environ, "_GDATA_COMPLETE": shell, "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    ).stdout
+    asked = {"_GDATA_COMPLETE": shell, "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    return run_gdata(cwd=folder, **asked).out
 
 
 def offers(folder: Path, *words: str) -> list[str]:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import ROOT, run_gdata
 
 from gdata.scaffold.starting import template_files
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def gdata(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    ran = subprocess.run(
-        [sys.executable, "-c", "from gdata.cli.main import main; main()", *arguments],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert ran.returncode == code, f"exit {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-    return ran
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    gdata(tmp_path, "init", "my game")
+    run_gdata("init", "my game", cwd=tmp_path)
     return tmp_path / "my game"
 
 
@@ -40,7 +23,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def test_it_builds_at_once_without_a_problem(project: Path) -> None:
-    built = json.loads(gdata(project, "build", "--strict", "--format", "json").stdout)
+    built = run_gdata("build", "--strict", "--format", "json", cwd=project).json
     assert built["problems"] == []
     assert built["targets"].keys() == {"server", "client"}
 
@@ -48,24 +31,24 @@ def test_it_builds_at_once_without_a_problem(project: Path) -> None:
 def test_the_mistakes_that_its_notes_suggest_are_found_at_their_cells(project: Path) -> None:
     edit(project / "sheets" / "Item.csv", "2001,Small Potion,일반", "2001,Small Potion,comon")
     edit(project / "sheets" / "Shop.csv", "new_year_sword,1003", "new_year_sword,9999")
-    problems = json.loads(gdata(project, "check", "--format", "json", code=1).stdout)["problems"]
+    problems = run_gdata("check", "--format", "json", code=1, cwd=project).json["problems"]
     assert [(one["cell"], one["code"]) for one in problems] == [("C5", "cell.not_enum"), ("B5", "reference.missing")]
 
 
 def test_its_gate_stops_a_price_that_more_than_doubles(project: Path) -> None:
-    gdata(project, "build", "--quiet")
-    gdata(project, "publish", "--channel", "staging", "--yes")
+    run_gdata("build", "--quiet", cwd=project)
+    run_gdata("publish", "--channel", "staging", "--yes", cwd=project)
     edit(project / "sheets" / "Shop.csv", "1002,120", "1002,250")
-    gdata(project, "build", "--quiet")
-    refused = gdata(project, "publish", "--channel", "staging", "--yes", code=4)
-    assert "price-swing" in refused.stderr
-    gdata(project, "publish", "--channel", "dev", "--yes")
+    run_gdata("build", "--quiet", cwd=project)
+    refused = run_gdata("publish", "--channel", "staging", "--yes", code=4, cwd=project)
+    assert "price-swing" in refused.err
+    run_gdata("publish", "--channel", "dev", "--yes", cwd=project)
 
 
 def test_the_client_sees_only_its_group(project: Path) -> None:
-    gdata(project, "build", "--quiet")
-    shown = gdata(project, "show", "ItemTable", "1001", "--target", "client", "--format", "json").stdout
-    assert json.loads(shown)[0].keys() == {"id", "name", "rarity"}
+    run_gdata("build", "--quiet", cwd=project)
+    shown = run_gdata("show", "ItemTable", "1001", "--target", "client", "--format", "json", cwd=project).json
+    assert shown[0].keys() == {"id", "name", "rarity"}
 
 
 def test_nothing_is_overwritten(project: Path) -> None:
@@ -73,7 +56,7 @@ def test_nothing_is_overwritten(project: Path) -> None:
     for name, _ in template_files():
         if name not in ("sheets.yaml",):
             (project / name).unlink()
-    assert "sheets.yaml" in gdata(project, "init", code=2).stderr
+    assert "sheets.yaml" in run_gdata("init", code=2, cwd=project).err
     assert (project / "sheets.yaml").read_text(encoding="utf-8") == "mine"
     assert not (project / "gdata.bat").exists()
 
@@ -95,9 +78,9 @@ def test_editors_find_the_schema_of_its_settings(project: Path) -> None:
 
 
 def test_its_metric_is_in_the_diff(project: Path) -> None:
-    gdata(project, "build", "--quiet")
-    gdata(project, "publish", "--yes")
+    run_gdata("build", "--quiet", cwd=project)
+    run_gdata("publish", "--yes", cwd=project)
     edit(project / "sheets" / "Shop.csv", "1002,120", "1002,130")
-    gdata(project, "build", "--quiet")
-    diff = json.loads(gdata(project, "diff", "--format", "json").stdout)
+    run_gdata("build", "--quiet", cwd=project)
+    diff = run_gdata("diff", "--format", "json", cwd=project).json
     assert diff["metrics"]["price_of_rarity"]["changed"]

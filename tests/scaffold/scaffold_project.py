@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from command_line import run_gdata
 
 
 def gdata(folder: Path, *arguments: str, code: int = 0) -> str:
     """Run the command; what it printed on stdout."""
-    return run_gdata(folder, *arguments, code=code).stdout
-
-
-def run_gdata(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    ran = subprocess.run(
-        [sys.executable, "-c", "from gdata.cli.main import main; main()", *arguments],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert ran.returncode == code, f"exit {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-    return ran
+    return run_gdata(*arguments, cwd=folder, code=code).out
 
 
 def write_sheet(path: Path, rows: Sequence[Sequence[object]], encoding: str = "utf-8") -> None:

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from scaffold_project import gdata, run_gdata, write_sheet
+from command_line import run_gdata
+from scaffold_project import gdata, write_sheet
 
 ITEMS: list[list[object]] = [
     ["id", "name", "type"],
@@ -89,8 +90,8 @@ def test_what_people_wrote_stays_as_it_is(project: Path) -> None:
 def test_nobody_is_asked_behind_their_back(project: Path) -> None:
     write_sheet(project / "sheets" / "Level.csv", [["level", "exp"], [1, 10], [2, 30]])
     before = (project / "sheets.yaml").read_bytes()
-    ran = run_gdata(project, "scaffold", code=2)
-    assert "--yes" in ran.stderr
+    ran = run_gdata("scaffold", cwd=project, code=2)
+    assert "--yes" in ran.err
     assert (project / "sheets.yaml").read_bytes() == before
 
 

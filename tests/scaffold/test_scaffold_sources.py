@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from command_line import run_gdata
 from openpyxl import Workbook
-from scaffold_project import gdata, run_gdata, write_sheet
+from scaffold_project import gdata, write_sheet
 
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
 
@@ -41,8 +42,8 @@ def test_a_folder_saved_by_a_korean_excel_gets_its_encoding(tmp_path: Path) -> N
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     write_sheet(tmp_path / "data" / "good" / "Item.csv", ROWS)
     (tmp_path / "data" / "broken.xlsx").write_bytes(b"PK\x03\x04 cut off")
-    ran = run_gdata(tmp_path, "scaffold", "data", code=3)
-    assert "broken" in ran.stderr
+    ran = run_gdata("scaffold", "data", cwd=tmp_path, code=3)
+    assert "broken" in ran.err
     assert "Item: game.ItemTable" in (tmp_path / "sheets.yaml").read_text(encoding="utf-8")
     assert "broken" not in (tmp_path / "sheets.yaml").read_text(encoding="utf-8")
 
@@ -67,14 +68,14 @@ def test_sheets_without_a_table_are_told(tmp_path: Path) -> None:
 
 
 def test_what_is_no_spreadsheet_is_refused(tmp_path: Path) -> None:
-    assert "there is no spreadsheet here" in run_gdata(tmp_path, "scaffold", ".", code=2).stderr
-    assert "no file, folder, id or address" in run_gdata(tmp_path, "scaffold", "nowhere", code=2).stderr
-    assert "which spreadsheets" in run_gdata(tmp_path, "scaffold", code=2).stderr
+    assert "there is no spreadsheet here" in run_gdata("scaffold", ".", cwd=tmp_path, code=2).err
+    assert "no file, folder, id or address" in run_gdata("scaffold", "nowhere", cwd=tmp_path, code=2).err
+    assert "which spreadsheets" in run_gdata("scaffold", cwd=tmp_path, code=2).err
 
 
 def test_a_package_that_protobuf_does_not_take_is_refused(tmp_path: Path) -> None:
     write_sheet(tmp_path / "sheets" / "Item.csv", ROWS)
-    assert "package" in run_gdata(tmp_path, "scaffold", "sheets", "--package", "My-Game", code=2).stderr
+    assert "package" in run_gdata("scaffold", "sheets", "--package", "My-Game", cwd=tmp_path, code=2).err
 
 
 def test_spreadsheets_in_google_are_read_by_address(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from command_line import GDATA, run_gdata
 from waiting import LONGEST, until
 
 import gdata
@@ -25,7 +26,6 @@ from gdata.testing.google import GoogleEmulator
 from gdata.testing.google.folders import import_spreadsheet
 
 GOOGLE_ID = "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdef0"
-GDATA = [sys.executable, "-c", "from gdata.cli.main import main; main()"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to another process")
 
 
@@ -33,7 +33,7 @@ class Watching:
     """`gdata watch --format json` as a program; `next` waits for the next round."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
-        command = [*GDATA, "watch", "--format", "json", *arguments]
+        command = [str(GDATA), "watch", "--format", "json", *arguments]
         self.process = subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         )
@@ -124,7 +124,7 @@ def test_builds_beside_it_are_waited_for_and_the_channel_gets_every_edit(project
     with Watching(project, "--publish", "dev") as watching:
         watching.next()
         for _ in range(4):
-            builders = [subprocess.Popen([*GDATA, "build", "-q"], cwd=project) for _ in range(2)]
+            builders = [subprocess.Popen([str(GDATA), "build", "-q"], cwd=project) for _ in range(2)]
             edit(sheet, f"1002,{price}", f"1002,{price + 1}")
             price += 1
             assert [one.wait(LONGEST) for one in builders] == [0, 0]
@@ -152,21 +152,12 @@ def test_a_store_that_cannot_be_written_is_told_once_and_waited_out(project: Pat
 
 
 def test_a_protected_channel_is_refused(project: Path) -> None:
-    ran = subprocess.run(
-        [*GDATA, "watch", "--publish", "live"],
-        cwd=project,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=LONGEST,
-        check=False,
-    )
-    assert ran.returncode == 2
-    assert "protected" in ran.stderr
+    assert "protected" in run_gdata("watch", "--publish", "live", cwd=project, code=2).err
 
 
 def test_one_table_is_watched_and_the_others_come_from_the_base(project: Path) -> None:
     for arguments in (["build", "-q"], ["publish", "--channel", "staging", "--yes"]):
-        subprocess.run([*GDATA, *arguments], cwd=project, check=True, capture_output=True)
+        run_gdata(*arguments, cwd=project)
     edit(project / "sheets" / "Item.csv", "Wooden Sword", "")
     with Watching(project, "shop", "--base", "staging") as watching:
         assert watching.next()["ok"]

@@ -1,0 +1,103 @@
+"""`gdata` in a process of its own without what starting Python and importing costs, for tests run hundreds of them.
+
+This program imports all of gdata once and forks for each command: the child has its own working directory, environment,
+streams and signals, is thrown away afterwards, and does nothing that the installed command doesn't. A request is JSON
+with four file descriptors: three streams, and where the exit code is written.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import io
+import json
+import os
+import pkgutil
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+
+import gdata
+import gdata_sheets
+
+_LIBRARIES = (
+    "cryptography.hazmat.primitives.asymmetric.ed25519 deepdiff fsspec.implementations.local google.auth jinja2 "
+    "protovalidate python_calamine requests rich.console rich.table xlsxwriter yaml"
+)
+"""What commands import when they need it."""
+_LONGEST_REQUEST = 1 << 20
+
+
+def serve(requests: socket.socket) -> None:
+    """Fork for each request, until the other side is gone."""
+    for module in pkgutil.walk_packages(gdata.__path__, "gdata."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in _LIBRARIES.split():
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    while True:
+        request, streams, _, _ = socket.recv_fds(requests, _LONGEST_REQUEST, 4)
+        if not request:
+            return
+        if os.fork() == 0:
+            requests.close()
+            _be_the_command(json.loads(request), streams)
+        for stream in streams:
+            os.close(stream)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _be_the_command(request: Mapping[str, object], streams: list[int]) -> None:
+    """Run in place of a new process, and end as one."""
+    *standard, answer = streams
+    for number, stream in enumerate(standard):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = sys.__stdin__ = _opened(0, "rb", sys.stdin)
+    sys.stdout = sys.__stdout__ = _opened(1, "wb", sys.stdout)
+    sys.stderr = sys.__stderr__ = _opened(2, "wb", sys.stderr)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    sys.argv[:] = request["command"]
+    signal.alarm(request["seconds"])  # which ends it without an exit code
+    code = _exit_code()
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os.write(answer, str(code).encode())
+    os._exit(code)
+
+
+def _opened(number: int, mode: str, before: io.TextIOWrapper) -> io.TextIOWrapper:
+    """A stream as Python opens it at its start."""
+    return io.TextIOWrapper(os.fdopen(number, mode), before.encoding, before.errors, line_buffering=number == 2)
+
+
+def _exit_code() -> int:
+    try:
+        gdata_sheets.main()
+    except SystemExit as left:
+        if isinstance(left.code, str):
+            print(left.code, file=sys.stderr)
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
