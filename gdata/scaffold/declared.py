@@ -248,6 +248,30 @@ def _read_list(body: str) -> Declared | None:
     return None
 
 
+_TYPED_NAMES = (
+    re.compile(r"/?(?P<name>[^:#]+)::(?P<type>\w+(\{\w+\})?)"),  # `/tags::array{string}`
+    re.compile(r"#?(?P<name>[^:#\s]+):(?P<type>[^:\s]+)"),  # `#id:int`
+    re.compile(r"(?P<name>\w+)\[[!.$]*\]\[func(?P<type>\w+)\]"),  # `id[!.][funcInt]`
+    re.compile(r"(?P<name>[^()]+)\((?P<type>[^()]+)\)"),  # `번호(int)`
+)
+_TUPLE = "Tuple"
+
+
+def read_typed_name(text: str) -> tuple[str, Declared | None] | None:
+    """A header's name and the type that stands in it; None where it has none that is a type and nothing else."""
+    for form in _TYPED_NAMES:
+        found = form.fullmatch(text.strip())
+        if found is None:
+            continue
+        name, type_ = found["name"].strip(), found["type"]
+        if "[func" in text:
+            many = type_.startswith(_TUPLE)
+            return name, read_type(f"[]{type_.removeprefix(_TUPLE)}") if many else _plain(type_)
+        declared = read_type(type_.replace("{", "<").replace("}", ">"))
+        return (name, declared) if declared is not None and not declared.is_own else None
+    return None
+
+
 def looks_like_type(text: str) -> bool:
     """Whether a text is more likely a type than a name: `int`, `[]item`, `event_list`, `Vec2`; not `item` or `date`."""
     found = read_type(text)

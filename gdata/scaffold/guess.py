@@ -190,7 +190,7 @@ class GuessedField:
     @property
     def optional(self) -> bool:
         """Whether its blanks need `optional`: without it, a blank number, bool or enum is a problem."""
-        if self.is_list or self.type.kind in ("timestamp", "duration", "struct"):
+        if self.key is not None or self.is_list or self.type.kind in ("timestamp", "duration", "struct"):
             return False
         is_text = self.type.kind == "string" and not self.type.enum
         return self.is_empty or self.marked_optional or (self.has_blanks and not is_text)

@@ -109,7 +109,7 @@ def row_words(title: str, *, of_many: bool = True) -> list[str]:
 
     A sheet of one record isn't `of_many`: Constants stay Constants.
     """
-    words, _ = words_of(title)
+    words, _ = words_of(title.strip("#@") or title)
     while len(words) > 1 and words[-1] in _TABLE_WORDS:
         words = words[:-1]
     if of_many:

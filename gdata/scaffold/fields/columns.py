@@ -259,7 +259,7 @@ def _part_names(parts: list[list[str]]) -> list[str]:
 
 def _series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
     """The columns as one list; None where their values have nothing in common."""
-    words, named = words_of(series.columns[0].program_name or f"{series.prefix} {series.suffix}")
+    words, named = words_of(series.name)
     cells = Cells.joined(as_cells(column.cells) for column in series.columns)
     declared = _declared(series)
     others = [column.declared for column in series.columns[1:] if column.declared is not None]

@@ -31,8 +31,12 @@ def with_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -
 def choose_key(fields: Sequence[GuessedField], records: int, row: Sequence[str]) -> tuple[tuple[str, ...], Guess]:
     """Names of the fields of the key, and how sure that is; () where no combination is unique."""
     candidates = [field for field in fields if not field.is_list and FIELD_TYPES[field.type.kind].may_be_key]
+    if not records:
+        # A table is laid out before it has rows: what is declared and called the key is one.
+        named = [field.name for field in candidates if field.type.is_declared and _is_called_key(field, row)]
+        return tuple(named[:1]), Guess("likely", sentence("what it is called"))
     candidates = [field for field in candidates if not as_cells(field.cells).has_blanks]
-    if not records or not candidates:
+    if not candidates:
         return (), Guess("unsure")
     first = fields[0].name
     for field in sorted(candidates, key=lambda one: _rank(one, first, row)):

@@ -34,6 +34,12 @@ class Series:
     is_repeated: bool = False
     """The headers are all alike."""
 
+    @property
+    def name(self) -> str:
+        """What all of its columns are called."""
+        program = self.columns[0].program_name
+        return (program if self.is_repeated else re.sub("[0-9]", "", program)) or f"{self.prefix} {self.suffix}"
+
 
 @dataclass(frozen=True)
 class Group:
@@ -208,7 +214,7 @@ def _group(series: list[Series]) -> Group:
     name = shared.strip(" _-.[]") or series[0].prefix.strip(" _-.[]")
     parts = []
     for one in series:
-        text = f"{one.prefix} {one.suffix}".strip()
+        text = one.name.strip()
         part = text[len(name) :] if shared and text.lower().startswith(name.lower()) else text
         parts.append((part.strip(" _-.[]"), one))
     return Group(name, tuple(parts), _is_interleaved(series))

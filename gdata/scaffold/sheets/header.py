@@ -38,6 +38,7 @@ class Block:
     header: int
     first: int
     types: int | None = None
+    """The header itself where types stand in it."""
     labels: tuple[int, ...] = ()
     """Rows of names beside the header's: those of the second language."""
     comments: tuple[int, ...] = ()
@@ -52,6 +53,9 @@ class Block:
 
 def find_block(rows: Sample) -> Block | None:
     """The header block of a sheet whose first rows are these; None where no row could be a header."""
+    typed = next((index for index, row in enumerate(rows[:HEADER_WITHIN]) if row.has_typed_names), None)
+    if typed is not None:
+        return _with_rest(rows, Block(typed, 0, typed))
     types = next((index for index, row in enumerate(rows[:HEADER_WITHIN]) if row.is_types), None)
     header = _header_near(rows, types) if types is not None else _header_row(rows)
     if header is None and types is not None:
@@ -68,6 +72,7 @@ def block_at(rows: Sample, header: int, first: int, header_rows: int) -> Block:
         return block  # Nothing is known of what lies below what was looked at, or below the sheet's end.
     own = range(header, header + header_rows)
     types = next((index for index in range(min(first, len(rows))) if index not in own and rows[index].is_types), None)
+    types = header if types is None and rows[header].has_typed_names else types
     found = _with_rest(rows, replace(block, types=types))
     return replace(found, header=header, first=first, header_rows=header_rows)
 
@@ -176,6 +181,9 @@ def _first_record(rows: Sample, block: Block) -> int:
     first = max([first, *(index + 1 for index in certain)])
     while first < end and _is_about(rows, first, block):
         first += 1
+    types = rows[block.types] if block.types is not None else None
+    if types is not None and first == end == len(rows) - 1 and _contradicts(rows[first], types):
+        first += 1  # There is no record yet.
     while first > block.header + 1 and not rows[first - 1].filled:
         first -= 1
     return first
@@ -199,7 +207,7 @@ def _contradicts(row: Row, types: Row) -> bool:
     """Whether a row has texts where numbers are declared."""
     votes = []
     for column, cell in enumerate(row.cells):
-        declared = read_type(types.text(column))
+        declared = types.declared(column)
         if declared is None or not row.kinds[column] or cell in ERROR_TEXTS:
             continue
         if declared.kind in NUMBERS and not declared.is_list:

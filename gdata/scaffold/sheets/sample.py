@@ -9,7 +9,7 @@ from typing import overload
 
 from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
-from gdata.scaffold.declared import is_row_of_types
+from gdata.scaffold.declared import Declared, is_row_of_types, read_type, read_typed_name
 from gdata.scaffold.names import is_identifier
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 
@@ -115,6 +115,19 @@ class Row:
     def is_types(self) -> bool:
         """Whether it declares types."""
         return is_row_of_types(self.said[1:] if self.said and self.is_labelled else self.said)
+
+    @cached_property
+    def has_typed_names(self) -> bool:
+        """Whether its names have types in them: `#id:int`."""
+        typed = [text for text in self.filled if read_typed_name(text) is not None]
+        return len(self.filled) > 1 and len(typed) * 10 >= len(self.filled) * 6
+
+    def declared(self, column: int) -> Declared | None:
+        """What it declares of a column, as a row of types or beside a name."""
+        if not self.has_typed_names:
+            return read_type(self.text(column))
+        found = read_typed_name(self.text(column))
+        return found[1] if found is not None else None
 
     @cached_property
     def is_names(self) -> bool:

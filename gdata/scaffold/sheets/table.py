@@ -16,7 +16,7 @@ from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.cells import Cells, as_cells
-from gdata.scaffold.declared import Declared, read_type
+from gdata.scaffold.declared import Declared, read_type, read_typed_name
 from gdata.scaffold.fields.lists import with_continuation
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import is_identifier
@@ -125,7 +125,8 @@ def _why_skipped(grid: Grid, sample: Sample) -> str:
         return say("it is hidden")
     if not any(row.filled for row in sample) and all(is_blank(cell) for row in grid.rows for cell in row):
         return say("it is empty")
-    if grid.sheet.startswith(("#", "_", "~")) or fold(grid.sheet) in _NOTES:
+    is_marked = grid.sheet.startswith(("#", "_", "~")) and not re.fullmatch("#.+#", grid.sheet)
+    if is_marked or fold(grid.sheet) in _NOTES:
         return say("its title says that it holds notes")
     return ""
 
@@ -170,16 +171,32 @@ def _turned(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
 
 
 def _without_blank_words(columns: tuple[SourceColumn, ...]) -> tuple[tuple[SourceColumn, ...], tuple[str, ...]]:
-    """The columns with nothing where a word such as `null` or `-` stands among numbers, and these words."""
-    words: dict[str, None] = {}
+    """The columns with nothing where a word such as `null` or `-` stands among numbers, and these words.
+
+    What `blank` names is blank in all columns but those of text: one where such a word is a value stays text, and where
+    that can't be, the word is none of them.
+    """
+    found = {column.index: _blank_words(as_cells(column.cells), column.declared) for column in columns}
+    words = dict.fromkeys(cell.strip() for cells in found.values() for cell in cells)
+    if not words:
+        return columns, ()
+    saying = [one for one in columns if not found[one.index] and _says(one, words)]
+    meant = [one.declared for one in saying if one.declared is not None and one.declared.kind != "string"]
+    if meant:
+        return columns, ()
+    texts = {one.index for one in saying}
     done = []
     for column in columns:
-        found = _blank_words(as_cells(column.cells), column.declared)
-        if found:
-            words |= dict.fromkeys(cell.strip() for cell in found)
-            column = replace(column, cells=Cells([None if cell in found else cell for cell in column.cells]))
+        if column.index in texts:
+            column = replace(column, declared=read_type("string"))
+        elif blank := found[column.index]:
+            column = replace(column, cells=Cells([None if cell in blank else cell for cell in column.cells]))
         done.append(column)
     return tuple(done), tuple(words)
+
+
+def _says(column: SourceColumn, words: Mapping[str, None]) -> bool:
+    return any(isinstance(cell, str) and cell.strip() in words for cell in as_cells(column.cells).distinct)
 
 
 def _blank_words(cells: Cells, declared: Declared | None) -> list[str]:
@@ -222,8 +239,14 @@ def _told(rows: Sequence[Sequence[CellValue]], block: Block | None, column: int)
         return {}
     said = [text_at(rows[index], column) for index in block.comments]
     groups = [group for index in block.flags for group in _groups(text_at(rows[index], column))]
+    declared, name = None, ""
+    if block.types is not None:
+        text = text_at(rows[block.types], column)
+        named = read_typed_name(text) if block.types == block.header else None
+        name, declared = named or ("", read_type(text) if block.types != block.header else None)
     return {
-        "declared": read_type(text_at(rows[block.types], column)) if block.types is not None else None,
+        "declared": declared,
+        "program_name": name,
         "labels": tuple(text for index in block.labels if (text := text_at(rows[index], column))),
         "comments": tuple(text for text in said if text and not text.startswith("##")),
         "groups": tuple(dict.fromkeys(groups)),
@@ -281,7 +304,8 @@ def _choose_columns(
         if not text and sheet.spans.get(index) in wanted:
             again[index] = wanted[sheet.spans[index]], ""
             continue
-        if not text or (text.startswith("#") and text not in ERROR_TEXTS and not (text == "#" and not wanted)):
+        is_note = text.startswith("#") and text not in ERROR_TEXTS and read_typed_name(text) is None
+        if not text or (is_note and not (text == "#" and not wanted)):
             continue
         if text in ERROR_TEXTS:
             notes.append(say("the header in {place} is a formula that fails: {text}", place=place, text=text))
