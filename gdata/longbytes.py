@@ -121,12 +121,12 @@ def first_line(content: Content) -> bytes:
     Raises:
         ValueError: it has none.
     """
-    line = b""
+    parts = []
     for block in blocks_of(content):
-        end = block.index(b"\n") + 1 if b"\n" in block else 0
-        line += block[: end or len(block)]
+        end = block.find(b"\n") + 1
+        parts.append(block[: end or len(block)])
         if end:
-            return line
+            return b"".join(parts)
     raise ValueError("there is no line")
 
 

@@ -630,6 +630,11 @@ static int read_values(PyObject *object, Values *values) {
     return 1;
 }
 
+static int is_tuple(PyObject *object) {
+    if (object != NULL && !PyTuple_Check(object)) PyErr_SetString(PyExc_TypeError, "a tuple was expected");
+    return object != NULL && PyTuple_Check(object);
+}
+
 static int read_rules(PyObject *fields, FieldRules *rules) {
     int kind, absent, is_list;
     unsigned int number, message;
@@ -656,7 +661,7 @@ static int read_messages(PyObject *tuples, FieldRules *fields, MessageRules *mes
         messages[i].fields = fields, messages[i].count = (size_t)size;
         for (Py_ssize_t k = 0; k < size; k++) {
             PyObject *one = PyTuple_GetItem(own, k);
-            if (one == NULL || !PyTuple_Check(one) || !read_rules(one, &fields[k])) return 0;
+            if (!is_tuple(one) || !read_rules(one, &fields[k])) return 0;
             int is_below = fields[k].message > (size_t)i && fields[k].message < (size_t)count;
             if (fields[k].kind == KIND_MESSAGE && !is_below) {
                 PyErr_SetString(PyExc_ValueError, "no such message");
@@ -700,7 +705,7 @@ static int read_column(PyObject *tuple, WireColumn *column) {
     int kind, absent, is_list, when_kind;
     unsigned int when;
     Values bytes;
-    if (!PyTuple_Check(tuple) ||
+    if (!is_tuple(tuple) ||
         !PyArg_ParseTuple(tuple, "O!O!iiiIiO", &PyBytes_Type, &content, &PyTuple_Type, &path, &kind, &absent, &is_list, &when,
                           &when_kind, &when_value))
         return 0;

@@ -39,3 +39,15 @@ def test_index(table: str, ids: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GDATA_CORE", "0")
     assert made is not None
     assert made == make_index([view.content], part, view.plan.descriptor, key)
+
+
+COLUMN = (b"", (1,), 0, 0, 0, 0, 0, b"")
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("meets", (b"", ((1,),))), ("refers", (COLUMN, (1,), None, 0))])
+def test_what_is_no_tuple_is_an_error(name: str, arguments: tuple[object, ...]) -> None:
+    native = core()
+    if native is None:
+        pytest.skip("the core isn't built")
+    with pytest.raises(TypeError):
+        getattr(native, name)(*arguments)

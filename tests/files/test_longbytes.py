@@ -51,6 +51,13 @@ def test_parts_of_files_and_memory_read_as_one(file: Path) -> None:
         assert bytes(part_of(joined, start, end)) == whole[start:end]
 
 
+def test_the_first_line_may_be_long() -> None:
+    assert first_line(Spool().add(b"a" * 2500 + b"\nb\n")) == b"a" * 2500 + b"\n"
+    for none in (b"", Spool().add(b"a" * 2500)):
+        with pytest.raises(ValueError, match="no line"):
+            first_line(none)
+
+
 def cut_short(path: Path) -> None:
     os.truncate(path, 100)
 

@@ -11,7 +11,7 @@ import requests
 from google_project import SHORT, emulate, request, settings
 
 from gdata.config import GoogleSettings, Spreadsheet
-from gdata.errors import CredentialsError
+from gdata.errors import CredentialsError, SourceError
 from gdata.sources.google.credentials import describe_login, load_credentials, login_file
 from gdata.sources.google.login import log_in, log_out
 from gdata.sources.google.pull import begin_login, pull_google
@@ -214,7 +214,7 @@ def test_whatever_goes_wrong_in_the_background_is_told_by_the_pull_alone():
     person = {"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}
     begun = GoogleSettings(credentials=json.dumps({**person, "token_uri": f"{endpoint}/token"}), endpoint=endpoint)
     begin_login(begun)
-    with pytest.raises(ValueError, match="soon"):
+    with pytest.raises(SourceError, match="token can't be read"):
         list(pull_google([(Spreadsheet("items", (), id="items"), [request("Item")])], begun, patience=SHORT))
     server.shutdown()
     server.server_close()

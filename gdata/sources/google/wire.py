@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request as TokenRequest
 from gspread.http_client import HTTPClient
 from requests.adapters import HTTPAdapter
@@ -123,6 +124,11 @@ class TokenKeeper:
             credentials.refresh(transport)
         except Failure:
             raise
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
+            if isinstance(error, (GoogleAuthError, requests.RequestException)):
+                raise failure_of_exception(error) from error
+            # google-auth takes an answer's word for what it is; what it says of it may have what is secret.
+            raise Failure("not_google", say("its token can't be read")) from error
         except Exception as error:
             raise failure_of_exception(error) from error
 
