@@ -25,63 +25,6 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def config_option(function: Command) -> Command:
-    """`--config FILE`."""
-    return click.option(
-        "--config",
-        "config_path",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="The sheets.yaml to use; else the one found upwards from here.",
-    )(function)
-
-
-def quiet_option(function: Command) -> Command:
-    """`--quiet`."""
-    return click.option("-q", "--quiet", is_flag=True, help="Show no progress.")(function)
-
-
-def format_option(*formats: str) -> Callable[[Command], Command]:
-    """`--format`, the first of `formats` by default."""
-
-    def decorate(function: Command) -> Command:
-        return click.option(
-            "--format",
-            "format_",
-            type=click.Choice(formats),
-            default=formats[0],
-            show_default=True,
-            help="How to write the result on stdout.",
-        )(function)
-
-    return decorate
-
-
-def version_options(at_help: str) -> Callable[[Command], Command]:
-    """`--at VERSION` and `--for CHANNEL`."""
-
-    def decorate(function: Command) -> Command:
-        for_option = click.option(
-            "--for",
-            "channel",
-            metavar="CHANNEL",
-            shell_complete=complete_channels,
-            help="Every target at the version that this channel has in sheets.yaml.",
-        )
-        return click.option("--at", metavar="VERSION", help=at_help)(for_option(function))
-
-    return decorate
-
-
-def yes_option(function: Command) -> Command:
-    """`--yes`."""
-    return click.option("-y", "--yes", is_flag=True, help="Don't ask.")(function)
-
-
-def store_option(function: Command) -> Command:
-    """`--store PLACE`, for `open_place`."""
-    return click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")(function)
-
-
 def open_place(config_path: Path | None, location: str | None) -> Store:
     """The store that `--store` names, which needs no project; else that of sheets.yaml."""
     if location is not None:
@@ -151,3 +94,55 @@ def _channel_names(config: Config) -> Iterable[str]:
     if "://" not in config.releases:
         folder = Path(config.releases) / "channels"
         yield from (path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ()
+
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The sheets.yaml to use; else the one found upwards from here.",
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+yes_option = click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+offline_option = click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
+strict_option = click.option("--strict", is_flag=True, help="Make every warning an error.")
+all_option = click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
+store_option = click.option("--store", "location", metavar="PLACE", help="Another store: a folder or URL.")
+"""For `open_place`."""
+tables_argument = click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
+base_option = click.option(
+    "--base",
+    metavar="CHANNEL",
+    shell_complete=complete_channels,
+    help="With TABLEs: where all others come from; else the default channel.",
+)
+
+for_option = click.option(
+    "--for",
+    "channel",
+    metavar="CHANNEL",
+    shell_complete=complete_channels,
+    help="Every target at the version that this channel has in sheets.yaml.",
+)
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """`--format`, the first of `formats` by default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to write the result on stdout.",
+    )
+
+
+def newest_option(help_: str) -> Callable[[Command], Command]:
+    """`--limit`, of what is told newest first."""
+    return click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help=help_)
+
+
+def at_option(help_: str) -> Callable[[Command], Command]:
+    """`--at VERSION`."""
+    return click.option("--at", metavar="VERSION", help=help_)

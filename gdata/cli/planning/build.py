@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gdata.cli.options import (
-    complete_channels,
-    complete_tables,
+    all_option,
+    at_option,
+    base_option,
     config_option,
+    for_option,
     format_option,
+    offline_option,
     quiet_option,
-    version_options,
+    strict_option,
+    tables_argument,
 )
 from gdata.errors import GdataError, UsageError
 from gdata.language import say, sentence
@@ -40,24 +44,20 @@ _TIMINGS = re.compile(r'\n "timings": (\{.*?\n \})', re.DOTALL)
 
 
 @click.command("build")
-@click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
-@click.option(
-    "--base",
-    metavar="CHANNEL",
-    shell_complete=complete_channels,
-    help="With TABLEs: where all others come from; else the default channel.",
-)
-@version_options("Every target at this version of the game; else as sheets.yaml says.")
+@tables_argument
+@base_option
+@at_option("Every target at this version of the game; else as sheets.yaml says.")
+@for_option
 @click.option("--snapshot", metavar="RELEASE", help="Build a past release again, from what it was made of.")
-@click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
-@click.option("--strict", is_flag=True, help="Make every warning an error.")
+@offline_option
+@strict_option
 @click.option(
     "--verify",
     is_flag=True,
     expose_value=False,
     help="Read every file, also where none has changed; in CI that is so anyway.",
 )
-@click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
+@all_option
 @format_option("text", "json", "markdown", "github", "html")
 @quiet_option
 @config_option

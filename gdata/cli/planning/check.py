@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from gdata.cli.options import complete_tables, config_option, format_option, quiet_option, version_options
+from gdata.cli.options import (
+    all_option,
+    at_option,
+    config_option,
+    for_option,
+    format_option,
+    offline_option,
+    quiet_option,
+    strict_option,
+    tables_argument,
+)
 from gdata.errors import UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
@@ -23,14 +33,15 @@ _EVERY = "every"
 
 
 @click.command("check")
-@click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
-@version_options("The version of the game to check; `every`: each that anything names, and where a problem holds.")
-@click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
-@click.option("--strict", is_flag=True, help="Make every warning an error.")
+@tables_argument
+@at_option("The version of the game to check; `every`: each that anything names, and where a problem holds.")
+@for_option
+@offline_option
+@strict_option
 @click.option(
     "--clients", metavar="A,B,…", default="", help="Also name what clients in these languages call or read otherwise."
 )
-@click.option("--all", "show_all", is_flag=True, help="Show every problem, not just a screenful.")
+@all_option
 @format_option("text", "json", "markdown", "github", "html", "sarif", "junit")
 @quiet_option
 @config_option

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.cli.options import complete_channels, complete_tables, config_option, format_option, open_place, store_option
+from gdata.cli.options import (
+    complete_channels,
+    complete_tables,
+    config_option,
+    format_option,
+    newest_option,
+    open_place,
+    store_option,
+)
 from gdata.errors import UsageError
 from gdata.language import say, sentence
 from gdata.text import visible
@@ -30,7 +38,7 @@ _ROWS = 5
 @click.argument("key", required=False)
 @click.argument("field", required=False)
 @click.option("--channel", shell_complete=complete_channels, help="Whose history; else the default channel's.")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Newest changes only.")
+@newest_option("Newest changes only.")
 @store_option
 @format_option("text", "json")
 @config_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gdata.cli.options import complete_channels, complete_tables, config_option, format_option
+from gdata.cli.options import base_option, complete_channels, config_option, format_option, tables_argument
 from gdata.language import say, sentence
 from gdata.text import masked
 
@@ -18,13 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command("watch")
-@click.argument("tables", nargs=-1, metavar="[TABLE]...", shell_complete=complete_tables)
-@click.option(
-    "--base",
-    metavar="CHANNEL",
-    shell_complete=complete_channels,
-    help="With TABLEs: where all others come from; else the default channel.",
-)
+@tables_argument
+@base_option
 @click.option("--interval", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Between two reads of Google.")
 @click.option(
     "--publish",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.options import config_option, format_option, quiet_option
+from gdata.cli.options import config_option, format_option, offline_option, quiet_option
 from gdata.language import say, say_counted
 from gdata.text import visible
 
@@ -19,7 +19,7 @@ _CELLS = 8
 
 
 @click.command("versions")
-@click.option("--offline", is_flag=True, help="Use the last pull for spreadsheets in Google.")
+@offline_option
 @format_option("text", "json")
 @quiet_option
 @config_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gdata.cli.options import complete_channels, config_option, format_option, open_place, store_option
+from gdata.cli.options import complete_channels, config_option, format_option, newest_option, open_place, store_option
 from gdata.diffs.words.presentation import age
 from gdata.language import say
 
@@ -21,7 +21,7 @@ _IN_ONE_PIECE = 5
 
 @click.command("releases")
 @click.option("--channel", shell_complete=complete_channels, help="One channel; else all of them.")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Newest entries only.")
+@newest_option("Newest entries only.")
 @store_option
 @format_option("text", "json")
 @config_option
