@@ -259,6 +259,8 @@ _TUPLE = "Tuple"
 
 def read_typed_name(text: str) -> tuple[str, Declared | None] | None:
     """A header's name and the type that stands in it; None where it has none that is a type and nothing else."""
+    if not any(sign in text for sign in ":[("):
+        return None
     for form in _TYPED_NAMES:
         found = form.fullmatch(text.strip())
         if found is None:

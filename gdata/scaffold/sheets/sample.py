@@ -146,7 +146,9 @@ class Row:
     def may_be_header(self, width: int) -> bool:
         """Whether it may be the header of a table that is about as wide."""
         texts = self.said
-        if len(texts) < max(min(2, width), (width + 1) // 2 - 1) or not self.is_text:
+        # `#` alone may be a mark or the header of the ids.
+        count = len(self.filled) if self.first == "#" else len(texts)
+        if count < max(min(2, width), (width + 1) // 2 - 1) or not self.is_text:
             return False
         folded = [one for one, text in zip(self.folded, texts, strict=True) if text not in ERROR_TEXTS]
         return len(set(folded)) * 10 >= len(folded) * 7 and all(len(text) <= LONGEST_HEADER for text in texts)

@@ -45,6 +45,7 @@ _BLANK_WORDS = frozenset("null nil none n/a na - -- — 없음 無 无 なし".s
 _MOST_BLANK_WORDS, _LONGEST_BLANK_WORD = 2, 16
 _ENOUGH_NUMBERS = 3
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
+_PARTED = re.compile(r"\d+\.\d+")
 _WIDEST_SAMPLE = 60
 _MOST_PAIRS = 2_000
 
@@ -154,8 +155,8 @@ def read_table(
         SourceColumn(index, text, Cells(cells[index]), is_merged=index in sheet.spans, **_told(rows, block, index))
         for index, text in wanted.items()
     )
-    if found and found[0].header == "#" and not _is_id(found[0].cells):
-        found = found[1:]
+    if found and found[0].header == "#":
+        found = _with_number(found)
     found, blank = _without_blank_words(found)
     entry = replace(entry, blank=blank) if blank and not entry.blank else entry
     records = len(found[0].cells) if found else 0
@@ -266,6 +267,15 @@ def _with_groups(columns: tuple[SourceColumn, ...]) -> tuple[SourceColumn, ...]:
     if all(column.groups in ((), every) for column in columns):
         return tuple(replace(column, groups=()) if column.groups else column for column in columns)
     return tuple(replace(column, groups=column.groups or every) for column in columns)
+
+
+def _with_number(columns: tuple[SourceColumn, ...]) -> tuple[SourceColumn, ...]:
+    """The columns without the one that is just called `#` where it has no ids; `1.1` and `1.10` are two of them."""
+    first, *others = columns
+    if not _is_id(first.cells):
+        return tuple(others)
+    parts = all(isinstance(cell, str) and _PARTED.fullmatch(cell.strip()) for cell in first.cells)
+    return (replace(first, declared=read_type("string")), *others) if parts else columns
 
 
 def _is_id(cells: Sequence[CellValue]) -> bool:
