@@ -37,7 +37,9 @@ class Titles:
 
     def told(self, value: str) -> str:
         """The title for a value of the field."""
-        row = self.look_up(value) if value and self.look_up is not None else None
+        if self.look_up is None:
+            return value
+        row = self.look_up(value) if value else None
         texts = (getattr(row, column) for column in self.columns) if row is not None else ()
         return next(filter(None, texts), value)
 

@@ -35,6 +35,12 @@ class ChangedColumn(NamedTuple):
     only_path: str
     """The path with its index or map's key, where all changes are of the same; else ""."""
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether a value is a message, a list or a map, which has values of its own."""
+        both = (side for side in (self.old, self.new) if not isinstance(side, array))
+        return any(isinstance(value, (dict, list)) for side in both for value in side)
+
 
 @dataclass
 class ChangedField:
@@ -115,6 +121,16 @@ class ChangedRows(Sequence[RowChange]):
             return
         for first in range(0, len(self), _AT_ONCE):
             yield from self._between(first, min(first + _AT_ONCE, len(self)))
+
+    def at(self, rows: Sequence[int]) -> Iterator[RowChange]:
+        """Some of them, by their places, which rise."""
+        for first in range(0, len(self), _AT_ONCE):
+            some = rows[bisect_left(rows, first) : bisect_left(rows, first + _AT_ONCE)]
+            if len(some) > _AT_ONCE // 100:
+                made = self[first : first + _AT_ONCE]
+                yield from (made[row - first] for row in some)
+            else:
+                yield from map(self.__getitem__, some)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)

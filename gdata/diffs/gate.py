@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import chain, compress, repeat
 from typing import Literal
 
 from gdata.config import Gate, GateRule, Limit
+from gdata.diffs.changes import ChangedColumn, ChangedRows
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Row, RowChange, TableDiff, plain, row_name, value_text
 from gdata.diffs.tables.fields import leaf_changes, number
@@ -251,27 +253,45 @@ class _TableRule:
 
     def _out_of_bounds(self) -> Iterator[Violation]:
         """Values that changed or are new, in changed rows, new rows and new columns, and don't keep a bound."""
-        bound, is_least = self.rule.limit_by.amount, self.rule.limit == "min"
         for row, leaf in self._new_values():
-            kind = self.table.kinds.get(plain(leaf.path), "")
-            value = number(leaf.new, kind)
-            # Written so that NaN, which is never on the right side, is out of bounds.
-            if value is not None and self._looks_at(leaf.path) and not (value >= bound if is_least else value <= bound):
+            if self._looks_at(leaf.path) and self._is_out(self.table.kinds.get(plain(leaf.path), ""), None, leaf.new):
                 name = row_name(row.key, row.number, row.title)
                 words = {"name": name, "path": leaf.path, "new": value_text(leaf.new, leaf.new_title)}
-                told = _BELOW if is_least else _ABOVE
+                told = _BELOW if self.rule.limit == "min" else _ABOVE
                 yield self._violation(told, row.key, leaf.path, limit=str(self.rule.limit_by), **words)
 
+    def _is_out(self, kind: str, _: Json, new: Json) -> bool:
+        bound, value = self.rule.limit_by.amount, number(new, kind)
+        if value is None:
+            return False
+        # Written so that NaN, which is never on the right side, is out of bounds.
+        return not (value >= bound if self.rule.limit == "min" else value <= bound)
+
+    def _suspects(self, test: Callable[[str, Json, Json], bool] | None = None) -> Iterable[RowChange]:
+        """The changed rows in which the rule may find something; `test` says so of a kind, an old and a new value."""
+        changed = self.table.changed
+        if not isinstance(changed, ChangedRows):
+            return changed
+        return changed.at(sorted(set().union(*(self._suspects_of(column, test) for column in changed.columns()))))
+
+    def _suspects_of(self, column: ChangedColumn, test: Callable[[str, Json, Json], bool] | None) -> Iterable[int]:
+        if test is None or column.has_parts:
+            return column.rows if column.has_parts or self._looks_at(column.path) else ()
+        if not self._looks_at(column.path):
+            return ()
+        kind = self.table.kinds.get(column.path, "")
+        return compress(column.rows, map(test, repeat(kind), column.old, column.new))
+
     def _new_values(self) -> Iterator[tuple[Row | RowChange, FieldChange]]:
-        rows = [*self.table.changed, *(row for column in self.table.columns if column.is_new for row in column.rows)]
-        for change in rows:
+        columns = (row for column in self.table.columns if column.is_new for row in column.rows)
+        for change in chain(self._suspects(self._is_out), columns):
             yield from ((change, leaf) for one in change.fields for leaf in self._leaves(one))
         for row in self.table.added:
             for name, value in row.values.items():
                 yield from ((row, leaf) for leaf in self._leaves(FieldChange(name, None, value)))
 
     def _changed_rows(self) -> Iterator[Violation]:
-        for change in self.table.changed:
+        for change in self._suspects():
             paths = self._paths(change)
             if paths:
                 field = paths[0] if len(paths) == 1 else None
@@ -293,21 +313,17 @@ class _TableRule:
 
     def _too_many_rows(self) -> Iterator[Violation]:
         table, limit = self.table, self.rule.limit_by
-        changed = sum(1 for change in table.changed if self._paths(change))
+        changed = sum(1 for one in self._suspects() if self._paths(one)) if self.rule.fields else len(table.changed)
         touched = len(table.added) + len(table.removed) + changed
         if touched and (touched > _allowance(limit, table.old_rows)):
             yield self._violation(_TOO_MANY_ROWS, touched=f"{touched:,}", all=f"{table.old_rows:,}", limit=str(limit))
 
     def _too_large_changes(self) -> Iterator[Violation]:
-        for change in self.table.changed:
+        for change in self._suspects(self._is_too_large):
             for one in change.fields:
                 for leaf in self._leaves(one):
                     kind = self.table.kinds.get(plain(leaf.path), "")
-                    before, after = number(leaf.old, kind), number(leaf.new, kind)
-                    if (before is None and after is None) or not self._looks_at(leaf.path):
-                        continue
-                    # Unset counts as zero: a price where none was is as large a change as one from 0.
-                    if _is_beyond(self.rule, before or 0, after or 0):
+                    if self._looks_at(leaf.path) and self._is_too_large(kind, leaf.old, leaf.new):
                         yield self._violation(
                             _TOO_LARGE,
                             change.key,
@@ -318,6 +334,11 @@ class _TableRule:
                             new=value_text(leaf.new, leaf.new_title),
                             limit=str(self.rule.limit_by),
                         )
+
+    def _is_too_large(self, kind: str, old: Json, new: Json) -> bool:
+        before, after = number(old, kind), number(new, kind)
+        # Unset counts as zero: a price where none was is as large a change as one from 0.
+        return not (before is None and after is None) and _is_beyond(self.rule, before or 0, after or 0)
 
     def _violation(
         self, told: Sentence, key: Key | None = None, field: str | None = None, **words: Sentence | str

@@ -15,8 +15,6 @@ from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
 from gdata.pipeline.comparing.origins import origins_in
-from gdata.pipeline.kept.notes import built_at, stale_notes
-from gdata.pipeline.kept.state import load_build
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id, release_time
 from gdata.releases.stores.place import open_store
@@ -108,6 +106,9 @@ def output_side(config: Config, made_from: bytes | None = None) -> Side:
         )
     if made_from is not None:
         return replace(side, sources=made_from)
+    from gdata.pipeline.kept.notes import built_at, stale_notes  # which know all kinds of sources
+    from gdata.pipeline.kept.state import load_build
+
     build = side.build or ""
     kept = load_build(config.state, build)
     return replace(
