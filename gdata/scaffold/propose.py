@@ -12,7 +12,8 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, UsageError
 from gdata.language import say, sentence
 from gdata.problems import Problem
-from gdata.scaffold.fields.references import NearMiss, Referable, make_referable
+from gdata.scaffold.fields.referables import Referable, make_referable
+from gdata.scaffold.fields.references import NearMiss
 from gdata.scaffold.guess import (
     Guess,
     GuessedEnum,
@@ -30,7 +31,7 @@ from gdata.scaffold.sheets.table import find_table_of, find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.scaffold.tools import read_with
 from gdata.scaffold.tools.reading import Unmatched
-from gdata.scaffold.writing.protos import propose_protos
+from gdata.scaffold.writing.protos import ProtoChanges
 from gdata.scaffold.writing.yaml_text import NewEntries, add_entries, new_config
 from gdata.schema.schema import Schema
 from gdata.sources.grid import Grid
@@ -207,9 +208,9 @@ def write_up(known: Known, place: ProjectPlace, draft: Draft) -> Proposal:
     types = [field.type for table in (*draft.tables, *draft.extended) for field in leaves(table.fields)]
     used = {type_.enum for type_ in types} | {type_.flags.rpartition(".")[2] for type_ in types}
     enums = [enum for enum in draft.enums if enum.name in used]
-    protos, schema = propose_protos(
+    protos, schema = ProtoChanges(
         known, place.protos, place.package, draft.tables, draft.extended, enums, draft.additions.values
-    )
+    ).propose()
     changes = [FileChange(place.protos / name, old, new) for name, (old, new) in protos.items()]
     config = _propose_config(known, place, draft)
     return Proposal((*changes, *config), draft, schema)

@@ -14,7 +14,8 @@ from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum, with_enums
 from gdata.scaffold.fields.keys import choose_key, repeated_ids, with_key
-from gdata.scaffold.fields.references import NearMiss, Referable, with_references
+from gdata.scaffold.fields.referables import Referable
+from gdata.scaffold.fields.references import NearMiss, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
 from gdata.scaffold.names import TakenNames, camel, named_part, row_words, says_nothing
 from gdata.sources.grid import CellValue

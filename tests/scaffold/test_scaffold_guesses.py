@@ -10,7 +10,7 @@ import pytest
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.scaffold.fields.columns import guess_fields
-from gdata.scaffold.fields.values import guess_type
+from gdata.scaffold.fields.types import guess_type
 from gdata.scaffold.guess import GuessedTable, SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.sheets.table import find_table
 from gdata.scaffold.tables import guess_tables

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from google.protobuf.descriptor import Descriptor
@@ -35,55 +37,59 @@ Texts = dict[str, tuple[str | None, str]]
 """By path under `protos:`, the old text (None: new) and the new one."""
 
 
-def propose_protos(
-    known: Known,
-    protos: Path,
-    package: str,
-    tables: Sequence[GuessedTable],
-    extended: Sequence[GuessedTable],
-    enums: Sequence[GuessedEnum],
-    values: Sequence[NewValues],
-) -> tuple[Texts, Schema | None]:
-    """The .proto files with everything new in them, and all of them compiled; no number that was given before changes.
+@dataclass(frozen=True)
+class ProtoChanges:
+    """What a project's .proto files get: new tables and enums, new fields of tables and values of enums that exist."""
 
-    Raises:
-        SchemaError: what would be written doesn't compile.
-        RuntimeError: it would change what was there: a bug.
-    """
-    texts = _Layout(known, protos, package, tables, extended, enums, values).texts()
-    if not texts:
-        return texts, known.schema
-    return texts, _check(known.schema, protos, {name: new for name, (_, new) in texts.items()})
+    known: Known
+    protos: Path
+    """The folder that they are in."""
+    package: str
+    """That of new files."""
+    tables: Sequence[GuessedTable]
+    extended: Sequence[GuessedTable]
+    enums: Sequence[GuessedEnum]
+    values: Sequence[NewValues]
 
+    def propose(self) -> tuple[Texts, Schema | None]:
+        """The .proto files with everything in them, and all of them compiled; no number that was given before changes.
 
-class _Layout:
-    def __init__(
-        self,
-        known: Known,
-        protos: Path,
-        package: str,
-        tables: Sequence[GuessedTable],
-        extended: Sequence[GuessedTable],
-        enums: Sequence[GuessedEnum],
-        values: Sequence[NewValues],
-    ) -> None:
-        self._known, self._protos, self._package = known, protos, package
-        self._tables, self._extended, self._values = tables, extended, values
-        self._declared = known.files_by_name()
-        self._file_of_table = dict(self._place_tables())
-        self._file_of_table |= {one.name: self._declared[one.row] for one in extended}
-        self._enums_in: dict[str, list[GuessedEnum]] = {}
-        self._file_of_enum = dict(self._declared)
-        for enum in enums:
+        Raises:
+            SchemaError: what would be written doesn't compile.
+            RuntimeError: it would change what was there: a bug.
+        """
+        texts = self.texts()
+        if not texts:
+            return texts, self.known.schema
+        return texts, _check(self.known.schema, self.protos, {name: new for name, (_, new) in texts.items()})
+
+    @cached_property
+    def _declared(self) -> Mapping[str, str]:
+        """The files of what the project declares already."""
+        return self.known.files_by_name()
+
+    @cached_property
+    def _file_of_table(self) -> Mapping[str, str]:
+        return dict(self._place_tables()) | {one.name: self._declared[one.row] for one in self.extended}
+
+    @cached_property
+    def _enums_in(self) -> Mapping[str, list[GuessedEnum]]:
+        """New enums by file: those of several files' tables lie in a common one."""
+        found: dict[str, list[GuessedEnum]] = {}
+        for enum in self.enums:
             files = {self._file_of_table[table] for table in enum.tables}
-            file = files.pop() if len(files) == 1 else self._path("common")
-            self._enums_in.setdefault(file, []).append(enum)
-            self._file_of_enum[enum.name] = file
+            found.setdefault(files.pop() if len(files) == 1 else self._path("common"), []).append(enum)
+        return found
+
+    @cached_property
+    def _file_of_enum(self) -> Mapping[str, str]:
+        new = {enum.name: file for file, enums in self._enums_in.items() for enum in enums}
+        return {**self._declared, **new}
 
     def texts(self) -> Texts:
         """Every file that is new or changes."""
         tables: dict[str, list[GuessedTable]] = {}
-        for table in self._tables:
+        for table in self.tables:
             tables.setdefault(self._file_of_table[table.name], []).append(table)
         edits = self._edits()
         result: Texts = {}
@@ -95,7 +101,7 @@ class _Layout:
                 edits[file].append(body)
                 edits[file].add_imports([*imports, *needed_imports(body)])
             else:
-                result[file] = None, write_file(ProtoFile(file, self._package, _title(mine), mine, enums, imports))
+                result[file] = None, write_file(ProtoFile(file, self.package, _title(mine), mine, enums, imports))
         result |= {
             name: (edit.content.decode(), edit.text)
             for name, edit in edits.items()
@@ -105,21 +111,19 @@ class _Layout:
 
     def _place_tables(self) -> Iterator[tuple[str, str]]:
         counts: dict[str, int] = {}
-        for table in self._tables:
+        for table in self.tables:
             counts[table.spreadsheet.name] = counts.get(table.spreadsheet.name, 0) + 1
-        for table in self._tables:
+        for table in self.tables:
             name = table.spreadsheet.name
             words = table.words if counts[name] > _MOST_TABLES else words_of(name)[0]
             yield table.name, self._path(snake(words, "sheets"))
 
     def _path(self, stem: str) -> str:
         """A file of our package; one of that name with another package is left alone."""
-        folder = "".join(f"{part}/" for part in self._package.split(".") if part)
-        packages = {
-            file.name: file.package for file in (self._known.schema.project_files if self._known.schema else [])
-        }
+        folder = "".join(f"{part}/" for part in self.package.split(".") if part)
+        packages = {file.name: file.package for file in (self.known.schema.project_files if self.known.schema else [])}
         for name in (f"{folder}{stem}.proto", f"{folder}{stem}_sheets.proto"):
-            if packages.get(name, self._package) == self._package:
+            if packages.get(name, self.package) == self.package:
                 return name
         return f"{folder}{stem}_tables.proto"
 
@@ -132,13 +136,13 @@ class _Layout:
     # --- files that exist ------------------------------------------------------------------------------------
 
     def _edits(self) -> dict[str, ProtoEdit]:
-        schema = self._known.schema
+        schema = self.known.schema
         if schema is None:
             return {}
-        edits = {file.name: ProtoEdit(file, (self._protos / file.name).read_bytes()) for file in schema.project_files}
-        for table in self._extended:
+        edits = {file.name: ProtoEdit(file, (self.protos / file.name).read_bytes()) for file in schema.project_files}
+        for table in self.extended:
             self._add_fields(edits[self._declared[table.row]], table)
-        for enum in dict.fromkeys(new.enum for new in self._values):
+        for enum in dict.fromkeys(new.enum for new in self.values):
             self._add_values(edits[self._declared[enum]], enum)
         return edits
 
@@ -153,18 +157,18 @@ class _Layout:
         edit.add_imports([*self._imports(table.fields), *needed_imports("\n".join(lines))])
 
     def _descriptor(self, name: str) -> DescriptorProto:
-        assert self._known.schema is not None
-        descriptor = self._known.schema.message(name)
+        assert self.known.schema is not None
+        descriptor = self.known.schema.message(name)
         assert descriptor is not None
         proto = DescriptorProto()
         descriptor.CopyToProto(proto)
         return proto
 
     def _add_values(self, edit: ProtoEdit, name: str) -> None:
-        assert self._known.schema is not None
+        assert self.known.schema is not None
         proto = EnumDescriptorProto()
-        self._known.schema.pool.FindEnumTypeByName(name).CopyToProto(proto)
-        texts = [text for new in self._values if new.enum == name for text in new.texts]
+        self.known.schema.pool.FindEnumTypeByName(name).CopyToProto(proto)
+        texts = [text for new in self.values if new.enum == name for text in new.texts]
         new = add_values(proto.name, [value.name for value in proto.value], texts)
         first = next_value_number(proto)
         inner = name.removeprefix(f"{edit.file.package}.")
