@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from gdata.events import Event, Listener
-from gdata.language import sentence
-from gdata.text import visible_lines
+from gdata.language import say, sentence
+from gdata.text import visible, visible_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +36,12 @@ def error_console() -> Console:
     from gdata.cli.safe_console import SafeConsole
 
     return SafeConsole(file=sys.stderr, highlight=False, emoji=False)
+
+
+def warn(notes: Iterable[str]) -> None:
+    """A warning a line, on stderr."""
+    for note in notes:
+        error_console().print(say("warning: {note}", note=visible(note)), style="yellow", markup=False, soft_wrap=True)
 
 
 def write_result(text: str) -> None:

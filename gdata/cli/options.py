@@ -39,6 +39,7 @@ def open_place(config_path: Path | None, location: str | None) -> Store:
 
 def open_reading(config_path: Path | None, name: str) -> tuple[Config | None, Side]:
     """The folder, release or channel that a command reads; a folder needs no project around it."""
+    from gdata.cli.console import warn
     from gdata.pipeline.comparing.sides import is_folder, open_side, store_of
     from gdata.project import read_config
 
@@ -51,6 +52,7 @@ def open_reading(config_path: Path | None, name: str) -> tuple[Config | None, Si
     side = open_side(config, name, store_of(config) if config is not None else None)
     if not side.bundles:
         raise UsageError(sentence("{name} has no release yet", name=name), hint=sentence("run `gdata publish` first"))
+    warn(side.stale)
     return config, side
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,19 @@ def test_metrics_stand_above_the_tables_and_are_plotted(chromium: Browser, tmp_p
     assert texts(page, "#metric-list tr:first-child td")[:4] == ["숲", "100", "130", "× 1.3"]
     assert page.run("document.querySelectorAll('#metric-list svg').length") == 3
     assert page.run("window.hacked") is None and page.said == []
+
+
+def test_what_a_reader_must_know_first_and_where_whole_rows_came_from(chromium: Browser, tmp_path: Path) -> None:
+    old, new = side("old", {"ItemTable": [{"id": 1}]}), side("new", {"ItemTable": [{"id": 1}, {"id": 2}]})
+    sheets = {"server": {"ItemTable": {"[2]": {"": HOSTILE[0]}}}}
+    diff = compare(old, replace(new, origins=sheets, stale=(HOSTILE[1],)), category="off")
+    income = MetricDiff("income", "server", "", {str(n): n + 1 for n in range(30)}, {str(n): 9.5 for n in range(30)})
+    page = shown(chromium, tmp_path, replace(diff, metrics=(income,)))
+    assert texts(page, "#stale .note") == [HOSTILE[1]]
+    assert texts(page, "td.row .title") == [f"from {HOSTILE[0]}"]
+    assert len(texts(page, "#metric-list tr")) == 10
+    page.run("document.querySelector('#metric-list button').click()")
+    assert len(texts(page, "#metric-list tr")) == 29 and page.run("window.hacked") is None
 
 
 def test_filters_are_kept_in_the_address_and_a_link_leads_to_a_row(chromium: Browser, tmp_path: Path) -> None:

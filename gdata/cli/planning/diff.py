@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import click
 
 from gdata.cli.options import complete_sides, complete_tables, config_option, format_option
 from gdata.errors import UsageError
-from gdata.language import say, sentence
+from gdata.language import sentence
 
 if TYPE_CHECKING:
     from gdata.config import Config
@@ -92,6 +91,7 @@ def _config_for(config_path: Path | None, old: str | None, new: str | None) -> C
 def _compare(
     config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
 ) -> tuple[Diff, GateVerdict]:
+    from gdata.cli.console import warn
     from gdata.pipeline.comparing.sides import OUTPUT, compare_sides, gate_for, store_of
     from gdata.pipeline.versions.channels import judge_versions
     from gdata.releases.stores.place import open_store
@@ -100,13 +100,13 @@ def _compare(
     old_name = old or (config.default_channel if config is not None else OUTPUT)
     old_side = _open(config, old_name, store)
     new_side = _open(config, new or OUTPUT, store)
-    _warn([note for side in (old_side, new_side) for note in side.stale])
+    warn([note for side in (old_side, new_side) for note in side.stale])
     if store is not None and old_side.release is not None and new_side.release is None:
         _warn_of_undone(store, old_side.release, new_side)
     gate = gate_for(config, old_name)
-    diff = compare_sides(config, old_side, new_side, gate.schema, lambda note: _warn([note]))
+    diff = compare_sides(config, old_side, new_side, gate.schema, lambda note: warn([note]))
     verdict, notes = judge_versions(config, store, diff, gate, allow)
-    _warn(notes)
+    warn(notes)
     return diff, verdict
 
 
@@ -124,16 +124,10 @@ def _open(config: Config | None, name: str, store: Store | None) -> Side:
 
 
 def _warn_of_undone(store: Store, release: str, new: Side) -> None:
+    from gdata.cli.console import warn
     from gdata.releases.hotfixes import undone_notes
 
-    _warn(undone_notes(store, release, new.bundles))
-
-
-def _warn(notes: Sequence[str]) -> None:
-    from gdata.cli.console import error_console
-
-    for note in notes:
-        error_console().print(say("warning: {note}", note=note), style="yellow", markup=False, soft_wrap=True)
+    warn(undone_notes(store, release, new.bundles))
 
 
 def _check_tables(diff: Diff, tables: tuple[str, ...]) -> None:

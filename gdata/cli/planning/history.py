@@ -64,7 +64,7 @@ def command(
       gdata history ItemTable 1001
       gdata history ItemTable 1001 구매가 --channel live --format json
     """
-    from gdata.cli.console import error_console, print_json, result_console
+    from gdata.cli.console import print_json, result_console, warn
 
     reader, words = _open(config_path, location, channel)
     name = _known(reader, table)
@@ -77,8 +77,7 @@ def command(
     else:
         _Page(result_console(), asked, words).show(found, reader.log.channel)
     faults = list(dict.fromkeys(reader.faults))
-    for fault in faults[:_ROWS]:
-        error_console().print(say("warning: {note}", note=visible(fault)), style="yellow", markup=False, soft_wrap=True)
+    warn(faults[:_ROWS])
     context.exit(0)
 
 

@@ -12,7 +12,6 @@ import click
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 from gdata.errors import UsageError
 from gdata.language import say, sentence
-from gdata.text import visible
 
 if TYPE_CHECKING:
     from gdata.pipeline.releasing.move import Plan
@@ -131,20 +130,18 @@ def _question(plan: Plan) -> str:
 
 
 def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | None) -> None:
-    from gdata.cli.console import error_console
+    from gdata.cli.console import error_console, warn
     from gdata.diffs.renderers.text import render_text
     from gdata.diffs.words.presentation import presentation_of
 
-    console = error_console()
-    for note in plan.notes:
-        console.print(say("warning: {note}", note=visible(note)), style="yellow", markup=False, soft_wrap=True)
+    warn(plan.notes)
     if plan.is_needed and plan.diff is not None and not quiet:
         words = presentation_of(plan.diff.new.sources or plan.diff.old.sources, timezone)
-        render_text(console, plan.diff, plan.verdict, presentation=words, stat=stat, limit=limit)
+        render_text(error_console(), plan.diff, plan.verdict, presentation=words, stat=stat, limit=limit)
 
 
 def _notify(url: str, plan: Plan, moved: Moved, timezone: str) -> None:
-    from gdata.cli.console import error_console
+    from gdata.cli.console import warn
     from gdata.diffs.words.presentation import presentation_of
     from gdata.pipeline.releasing.notify import message_for, post
 
@@ -154,7 +151,7 @@ def _notify(url: str, plan: Plan, moved: Moved, timezone: str) -> None:
     title = " · ".join(filter(None, (_told(plan, moved), why)))
     failed = post(url, message_for(url, diff, plan.verdict, words, title))
     if failed:
-        error_console().print(say("warning: {note}", note=failed), style="yellow", markup=False, soft_wrap=True)
+        warn([failed])
 
 
 def _told(plan: Plan, moved: Moved) -> str:

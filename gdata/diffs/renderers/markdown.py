@@ -39,7 +39,7 @@ def to_markdown(
         page.add_all(list(_metric_lines(report.metrics)), _metrics_head(), "\n")
     page.add_all(list(_schema_lines(report)), f"\n**{say('schema')}**\n\n", "\n")
     if report.tables:
-        page.add_all(list(map(_overview_line, report.tables)), _overview_head(), "\n")
+        page.add_all(*_overview(report.tables), "\n")
     page.tables(report.tables)
     return page.text()
 
@@ -57,9 +57,13 @@ def code(text: str) -> str:
     return f"<code>{literal(text)}</code>" if text else ""
 
 
-def _overview_head() -> str:
-    names = (say("table"), say("targets"), say("added"), say("removed"))
-    return f"\n| {' | '.join((*names, say('changed'), say('cells')))} | |\n|---|---|--:|--:|--:|--:|---|\n"
+def _overview(tables: Sequence[TableReport]) -> tuple[list[str], str]:
+    """The overview's lines, and its head; without a column of targets where each has every change."""
+    several = any(not table.in_all for table in tables)
+    names = (say("table"), *([say("targets")] if several else []), say("added"), say("removed"), say("changed"))
+    rule = f"|---|{'---|' if several else ''}--:|--:|--:|--:|---|"
+    lines = [_overview_line(table, several=several) for table in tables]
+    return lines, f"\n| {' | '.join((*names, say('cells')))} | |\n{rule}\n"
 
 
 def _changes_head() -> str:
@@ -108,9 +112,10 @@ def _schema_lines(report: Report) -> Iterator[str]:
             yield f"- {level}{code(change.place)} {code(change.message)} ({literal(', '.join(schema.targets))})"
 
 
-def _overview_line(table: TableReport) -> str:
+def _overview_line(table: TableReport, *, several: bool) -> str:
     counts = (table.added.count, table.removed.count, table.changed.count, table.cells)
-    cells = (code(table.name), literal(", ".join(table.targets)), *(f"{count:,}" if count else "" for count in counts))
+    targets = [say("all") if table.in_all else literal(", ".join(table.targets))] if several else []
+    cells = (code(table.name), *targets, *(f"{count:,}" if count else "" for count in counts))
     return f"| {' | '.join(cells)} | {literal(table.note)} |"
 
 
@@ -152,8 +157,8 @@ class _MarkdownPage:
 
 def _table(table: TableReport, limit: int | None = None) -> str:
     """One table, folded; with `limit`, fewer of its rows."""
-    note = f" · {literal(table.note)}" if table.note else ""
-    title = f"<b>{literal(table.name)}</b> · {literal(', '.join(table.targets))}{note}"
+    beside = ("" if table.in_all else ", ".join(table.targets), table.counts, table.note)
+    title = " · ".join((f"<b>{literal(table.name)}</b>", *map(literal, filter(None, beside))))
     patterns = "".join(f"\n- {literal(note)}\n" for note in table.notes)
     changed, added, removed = (
         rows if limit is None else rows.first(limit) for rows in (table.changed, table.added, table.removed)

@@ -75,10 +75,13 @@ def report_of(
     `lasting` is read later too: it has times in place of how long ago something was.
     """
     words = words or Presentation()
+    timezone, versions = words.timezone if lasting else "", [_versions(side) for side in (diff.old, diff.new)]
+    if versions[0] == versions[1]:
+        versions = ["", ""]  # What both have says nothing.
     groups = [(targets, table) for targets, table in group_tables(diff) if not tables or table.name in tables]
     return Report(
-        old=side_text(diff.old, words.timezone if lasting else ""),
-        new=side_text(diff.new, words.timezone if lasting else ""),
+        old=side_text(diff.old, timezone, versions[0]),
+        new=side_text(diff.new, timezone, versions[1]),
         stale=tuple(map(visible, (*diff.old.stale, *diff.new.stale))),
         headline=headline(diff),
         summary=diff.summary,
@@ -226,7 +229,11 @@ def _title(row: Row | RowChange) -> str:
     return "" if title == _key(row) else title
 
 
-def side_text(side: Side, timezone: str = "") -> str:
+def _versions(side: Side) -> str:
+    return ", ".join(sorted({bundle.manifest.version for bundle in side.bundles.values() if bundle.manifest.version}))
+
+
+def side_text(side: Side, timezone: str = "", version: str = "") -> str:
     """A side in a headline: `live (20261123-091245-9f3ac1d0, 3 hours ago)`, `output`, `live (no release yet)`.
 
     With a time zone its time stands in it, not its age.
@@ -234,6 +241,8 @@ def side_text(side: Side, timezone: str = "") -> str:
     if not side.bundles:
         return say("{name} (no release yet)", name=visible(side.name))
     about = [visible(side.release)] if side.release is not None and side.release != side.name else []
+    if version:
+        about.append(say("version {version}", version=version))
     if side.release is None and side.build and not side.name.startswith("at:"):  # Nobody can publish that one.
         about.append(say("build {build}", build=side.build[:12]))
     if side.time is not None:
