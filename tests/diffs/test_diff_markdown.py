@@ -28,7 +28,7 @@ def test_a_comment_has_summary_gate_and_folded_tables() -> None:
     assert text.startswith("### <code>old &#40;build ") and "</code> → <code>new &#40;build " in text
     assert "</code>\n\n1 table changed · 1 row removed · 98 rows changed" in text
     assert "❌ **gate&#58; blocked by nothing**" in text
-    assert "| <code>ItemTable</code> | server |  | 1 | 98 | 98 |  |" in text
+    assert "| <code>ItemTable</code> |  | 1 | 98 | 98 |  |" in text
     assert "| <code>2</code> item 2 | <code>price</code> | <code>2</code> | <code>20</code> × 10 |" in text
     assert "- price&#58; 98 rows changed, all × 10" in text
     assert "… and 78 more changed rows" in text and text.count("<details>") == text.count("</details>") == 1
