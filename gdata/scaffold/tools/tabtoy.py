@@ -12,9 +12,10 @@ from gdata.language import say
 from gdata.scaffold.declared import read_type
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, words_of
-from gdata.scaffold.sheets.keyvalue import find_key_values
+from gdata.scaffold.sheets.columns import read_table
 from gdata.scaffold.sheets.sample import filled, text_at
-from gdata.scaffold.sheets.table import find_table_of, read_table
+from gdata.scaffold.sheets.table import find_table_of
+from gdata.scaffold.sheets.vertical import find_key_values
 from gdata.scaffold.tools.definitions import Definitions, Item, Message
 from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
 from gdata.sources.grid import Grid

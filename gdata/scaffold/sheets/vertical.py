@@ -1,4 +1,4 @@
-"""Sheets of keys and values: one record whose names, types and values stand in columns of their own.
+"""Sheets of one record: names in one column, values in another, and perhaps types, labels and comments beside them.
 
 A vertical sheet has its names in one column and its values in the next; where a label stands beside the value and the
 program's name elsewhere, a range makes these two the sheet.
@@ -6,19 +6,24 @@ program's name elsewhere, a range makes these two the sheet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gdata.config import Area, SheetEntry
 from gdata.nearest import fold
-from gdata.parsing.cells.cell import is_blank
+from gdata.parsing.cells.cell import is_blank, shown
 from gdata.problems import column_letters
 from gdata.scaffold.declared import Declared, looks_like_type, read_type
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import is_identifier
-from gdata.scaffold.sheets.sample import text_at
-from gdata.sources.grid import CellValue
+from gdata.scaffold.sheets.sample import Sample, kind_of_cell, text_at
+from gdata.sources.grid import CellValue, Grid
 
+_SETTINGS = re.compile(r"constants?|config|settings?|globals?|상수.*|.*설정", re.IGNORECASE)
+_NAME_HEADERS = frozenset("key name id constant setting 키 이름 항목 상수 설정 변수 변수명".split())
+_VALUE_HEADERS = frozenset("value 값 수치 설정값".split())
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _WORDS: Mapping[str, frozenset[str]] = {
     "name": frozenset("name key field fieldname field_name constant 字段名 键 名称 이름 키 상수 変数名 キー".split()),
     "value": frozenset("value val 值 数值 값 値".split()),
@@ -96,3 +101,25 @@ def find_key_values(rows: Sequence[Sequence[CellValue]]) -> KeyValues | None:
     if shown not in (columns["name"], columns.get("label", -1)) or any(not text_at(row, shown) for row in body):
         return None
     return KeyValues(columns, shown)
+
+
+def vertical_start(grid: Grid, sample: Sample) -> int | None:
+    """The first row of a sheet that holds one record, 0 for the first of all; None where it holds rows."""
+    if any(len(row.cells) > 4 for row in sample):
+        return None
+    rows = [row for row in grid.rows if any(not is_blank(cell) for cell in row)]
+    if len(rows) < 3 or max(map(len, rows)) > 4:
+        return None
+    pairs = [(text_at(row, 0), row[1] if len(row) > 1 else None) for row in rows]
+    has_header = fold(pairs[0][0].lstrip("#")) in _NAME_HEADERS and fold(shown(pairs[0][1])) in _VALUE_HEADERS
+    body = pairs[1:] if has_header else pairs
+    names = [fold(name) for name, _ in body if name and not name.startswith("#")]
+    if len(names) < 2 or len(set(names)) < len(names) or any(_NUMBER.fullmatch(name) for name in names):
+        return None
+    if not has_header and not all(is_identifier(name) for name in names):
+        return None
+    kinds = {kind_of_cell(value) for _, value in body} - {""}
+    is_settings = bool(_SETTINGS.fullmatch(grid.sheet.strip()))
+    if not (is_settings or (has_header and len(kinds) > 1)):
+        return None
+    return list(grid.rows).index(rows[0]) + 2 if has_header else 0
