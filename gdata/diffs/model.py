@@ -37,6 +37,9 @@ Origins = Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]
 """The sheets of values that an overlay changed: by target, table, key (as a JSON array), and field. Under the field ""
 stands the sheet of a whole row that an overlay added."""
 
+REMOVED = "@remove"
+"""In place of a field, in the origins of a row that an overlay took out."""
+
 Status = Literal["added", "removed", "changed", "renamed"]
 
 
@@ -294,6 +297,10 @@ class TableDiff:
         name = plain(path).partition(".")[0]
         return found.get(name if is_new else self.renamed.get(name, name)) or found.get("", "")
 
+    def removed_by(self, key: Key | None) -> str:
+        """The overlay that took out a row that is gone; "" where the table's own sheets lack it, or nobody knows."""
+        return self.origins[1].get(tuple(map(str, key or ())), {}).get(REMOVED, "")
+
     def sheets(self, key: Key | None, path: str = "") -> dict[str, Json]:
         """The overlays of a value as the diff's JSON has them."""
         found = {
@@ -303,8 +310,8 @@ class TableDiff:
         return {name: sheet for name, sheet in found.items() if sheet}
 
     def _row_json(self, row: Row, *, is_new: bool) -> dict[str, Json]:
-        sheet = self.sheet_of(row.key, is_new=is_new)
-        return {**row.as_json(), **({"sheet": sheet} if sheet else {})}
+        sheets = {"sheet": self.sheet_of(row.key, is_new=is_new), "removed_by": self.removed_by(row.key)}
+        return {**row.as_json(), **{name: sheet for name, sheet in sheets.items() if sheet}}
 
     @property
     def touched(self) -> int:

@@ -19,7 +19,7 @@ from gdata.parsing.cells.readings import convert_cell
 from gdata.parsing.places import LeftOut, Places, locate
 from gdata.parsing.rows.compose import Composed, compose, top_field
 from gdata.parsing.rows.records import SheetRecords
-from gdata.parsing.view import SWITCHED_OFF, Locate, Path, View
+from gdata.parsing.view import SWITCHED_OFF, Locate, Path, View, key_text
 from gdata.problems import Cell, Problem
 
 Key = tuple[Any, ...]
@@ -76,6 +76,7 @@ class _Overlaid:
         bad = view.bad_fields
         self._rows = [_Row(row, index, bad=set(bad.get(index, ()))) for index, row in enumerate(view.rows)]
         self._by_key = {self._key_of(one.message): one for one in reversed(self._rows)}
+        self._removed: dict[str, str] = {}
         self.problems: list[Problem] = []
 
     def _key_of(self, row: Any) -> Key:
@@ -166,6 +167,7 @@ class _Overlaid:
             self.problems.append(records.problem(kinds.OVERLAY_NO_ROW, line, column, self._field))
             return
         del self._by_key[key]
+        self._removed[key_text(self._below.plan, row.message)] = records.sheet.grid.sheet
         # Of rows with one key, which is a mistake of its own, all go.
         self._rows = [one for one in self._rows if self._key_of(one.message) != key]
 
@@ -203,7 +205,9 @@ class _Overlaid:
             for index, one in enumerate(self._rows)
             if one.origins
         }
-        made = View(plan, len(messages), places, bad, below.whole, below.block_ends, below.version, overlaid)
+        made = View(
+            plan, len(messages), places, bad, below.whole, below.block_ends, below.version, overlaid, self._removed
+        )
         if plan.kind == "record":
             return made.holding(messages[0], messages)
         table = GetMessageClass(plan.descriptor)

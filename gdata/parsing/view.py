@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -55,6 +56,8 @@ class View:
     """That of the audience; None: what will be newest."""
     overlaid: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     """Row index → top-level field → title of the overlay that its value came from; "" for a row that one added."""
+    removed: Mapping[str, str] = field(default_factory=dict)
+    """Key of a row that an overlay took out, as `key_text` writes it → the overlay's title."""
     clean: tuple[tuple[int, int], ...] = ()
     """From which row to before which no constraint is broken, as was found while the table was parsed in pieces."""
 
@@ -233,3 +236,18 @@ def told_once(problems: Iterable[Problem]) -> list[Problem]:
             count = sum(int(str(dict(one.words)["count"])) for one in (first, problem))
             told[column] = replace(first, words=(("count", str(count)),))
     return list(told.values())
+
+
+def key_text(plan: TablePlan, row: Any) -> str:
+    """A row's key as canonical JSON, its values in protobuf's mapping; `[]` where its table has none."""
+    from google.protobuf.json_format import MessageToDict
+
+    names = [one.name for one in plan.key]
+    alone = type(row)(**{name: getattr(row, name) for name in names})
+    values = MessageToDict(alone, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return key_json([values[name] for name in names])
+
+
+def key_json(key: Sequence[Any]) -> str:
+    """The values of a key, as JSON has them, as `key_text` writes them."""
+    return json.dumps(key, ensure_ascii=False, separators=(",", ":"))

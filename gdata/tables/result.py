@@ -137,6 +137,7 @@ def _view_as_json(view: View) -> dict[str, Any]:
         "whole": view.whole,
         "ends": view.block_ends,
         "overlaid": list(view.overlaid.items()),
+        "removed": dict(view.removed),
         "clean": view.clean,
     }
 
@@ -145,7 +146,9 @@ def _view(plan: TablePlan, version: Version | None, raw: dict[str, Any], locate:
     bad = {index: frozenset(names) for index, names in raw["bad"]}
     overlaid = {index: dict(origins) for index, origins in raw["overlaid"]}
     ends, clean = tuple(raw["ends"]), tuple((start, end) for start, end in raw["clean"])
-    return View(plan.at(version), raw["count"], locate, bad, raw["whole"], ends, version, overlaid, clean)
+    return View(
+        plan.at(version), raw["count"], locate, bad, raw["whole"], ends, version, overlaid, raw["removed"], clean
+    )
 
 
 def _split(content: bytes, sizes: Sequence[int]) -> list[bytes]:

@@ -295,6 +295,14 @@ def test_a_removed_rows_field_goes_by_todays_name_and_its_sheet_by_the_old_one()
     assert table.changed.shown[0].values[0].origin == "was from Sale"
 
 
+def test_a_row_that_an_overlay_took_out_is_told_with_it() -> None:
+    diff = sides(ROWS, ROWS[:1])
+    origins = {"server": {"ItemTable": {"[2]": {"@remove": "Event"}}}}
+    diff = compare(diff.old, replace(diff.new, origins=origins))
+    assert items(diff).as_json()["removed"][0]["removed_by"] == "Event"
+    assert report_of(diff).tables[0].removed.shown[0].origin == "removed by Event"
+
+
 def test_a_row_that_came_has_the_titles_of_what_it_refers_to() -> None:
     table = quests([], [NEW_QUEST])
     (row,) = table.added

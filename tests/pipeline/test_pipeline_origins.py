@@ -40,16 +40,19 @@ message Step { int32 id = 1 [(gdata.field).key = true]; }
 """
 SHEETS = {
     "Item": "kind,no,price,name\nsword,1,100,Blade\nsword,2,200,Sabre\n",
-    "Item jp": "kind,no,price,name\nsword,1,90,\nsword,3,30,Katana\n",
+    "Item jp": "kind,no,price,name,@remove\nsword,1,90,,\nsword,3,30,Katana,\nsword,2,,,TRUE\n",
     "Sale": "kind,no,price\nsword,1,50\n",
     "Step": "id\n1\n",
 }
 JP = {"price": "Item jp"}
 SALE = {"price": "Sale"}
 ADDED = {"": "Item jp"}
+REMOVED = {"@remove": "Item jp"}
 NEWEST = {
     "server": {"ItemTable": {'["KIND_SWORD","1"]': SALE}},
-    "server-jp": {"ItemTable": {'["KIND_SWORD","1"]': SALE, '["KIND_SWORD","3"]': ADDED}},
+    "server-jp": {
+        "ItemTable": {'["KIND_SWORD","1"]': SALE, '["KIND_SWORD","2"]': REMOVED, '["KIND_SWORD","3"]': ADDED}
+    },
 }
 
 
@@ -85,7 +88,9 @@ def test_a_side_that_is_built_in_memory_knows_them(overlaid: Path) -> None:
     run_gdata("build", "-q", cwd=overlaid)
     project = open_project(read_config(overlaid / "sheets.yaml"))
     assert at_side(project, "at:1.4", lambda _event: None).origins == {
-        "server-jp": {"ItemTable": {'["KIND_SWORD","1"]': JP, '["KIND_SWORD","3"]': ADDED}}
+        "server-jp": {
+            "ItemTable": {'["KIND_SWORD","1"]': JP, '["KIND_SWORD","2"]': REMOVED, '["KIND_SWORD","3"]': ADDED}
+        }
     }
     assert at_side(project, "at:1.5", lambda _event: None).origins == NEWEST
 

@@ -55,7 +55,7 @@ class RowReport:
     users: int = 0
     """Of a row that was removed, how many rows referred to it."""
     origin: str = ""
-    """The overlay that added it."""
+    """The overlay that added it, or took it out."""
 
     @property
     def name(self) -> str:

@@ -190,7 +190,9 @@ class _TableWords:
             for name, value in row.values.items()
             if name not in skipped and value not in ("", [], {})
         )
-        return RowReport(_key(row), row.number, tuple(values), _title(row), row.users, self._origin(row.key))
+        remover = "" if is_new else self.table.removed_by(row.key)
+        origin = say("removed by {sheet}", sheet=visible(remover)) if remover else self._origin(row.key)
+        return RowReport(_key(row), row.number, tuple(values), _title(row), row.users, origin)
 
     def _whole_value(self, row: Row, name: str, value: Json, *, is_new: bool) -> ValueReport:
         # A field that was renamed goes by today's name, under which the sheets have it.

@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
+from gdata.diffs.model import REMOVED
+from gdata.parsing.view import key_json, key_text
 
+if TYPE_CHECKING:
     from gdata.diffs.model import Origins
     from gdata.parsing.view import View
-    from gdata.schema.plan import TablePlan
 
 _MOST = 10_000
 """Rows whose overlays a release's record names: every server reads it. Diffs say nothing of those beyond."""
@@ -31,9 +31,12 @@ def origins_of(targets: Targets) -> Origins:
 
 def _of_views(views: Mapping[str, View]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     return {
-        name: {key_text(view.plan, view.rows[index]): origins for index, origins in view.overlaid.items()}
+        name: {
+            **{key: {REMOVED: sheet} for key, sheet in view.removed.items()},
+            **{key_text(view.plan, view.rows[index]): origins for index, origins in view.overlaid.items()},
+        }
         for name, view in views.items()
-        if view.overlaid
+        if view.overlaid or view.removed
     }
 
 
@@ -57,21 +60,7 @@ def origins_in(provenance: Mapping[str, Any]) -> Origins:
         for one in provenance.get("overlaid", ()):
             fields = {str(name): str(title) for name, title in one["fields"].items()}
             for target in one["targets"]:
-                found.setdefault(target, {}).setdefault(one["table"], {})[_text(one["key"])] = fields
+                found.setdefault(target, {}).setdefault(one["table"], {})[key_json(one["key"])] = fields
     except (TypeError, KeyError, AttributeError):
         return {}
     return found
-
-
-def key_text(plan: TablePlan, row: Message) -> str:
-    """A row's key as canonical JSON, its values in protobuf's mapping; `[]` where its table has none."""
-    from google.protobuf.json_format import MessageToDict
-
-    names = [one.name for one in plan.key]
-    alone = type(row)(**{name: getattr(row, name) for name in names})
-    values = MessageToDict(alone, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
-    return _text([values[name] for name in names])
-
-
-def _text(key: list[Any]) -> str:
-    return json.dumps(key, ensure_ascii=False, separators=(",", ":"))

@@ -14,12 +14,12 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata.bundles.reader import Bundle
 from gdata.config import Audience, Config, SheetEntry, Spreadsheet
-from gdata.diffs.model import Origins
+from gdata.diffs.model import REMOVED, Origins
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.nearest import did_you_mean
-from gdata.parsing.view import ParsedTable, Path, View
-from gdata.pipeline.comparing.origins import key_text, origins_in
+from gdata.parsing.view import ParsedTable, Path, View, key_text
+from gdata.pipeline.comparing.origins import origins_in
 from gdata.pipeline.versions.named import version_words
 from gdata.problems import Cell
 from gdata.project import Project
@@ -154,7 +154,9 @@ def _view(plan: TablePlan, version: Version | None, bundle: Bundle, place: Cell,
     known = origins.get(bundle.manifest.target, {}).get(plan.name, {})
     found = ((index, known.get(key_text(plan, row))) for index, row in enumerate(rows)) if known else ()
     overlaid = {index: one for index, one in found if one is not None}
-    return View(plan.at(version), len(rows), locate, version=version, overlaid=overlaid).holding(message, rows)
+    removed = {key: sheets[REMOVED] for key, sheets in known.items() if REMOVED in sheets}
+    view = View(plan.at(version), len(rows), locate, version=version, overlaid=overlaid, removed=removed)
+    return view.holding(message, rows)
 
 
 def _place_of(config: Config, plan: TablePlan) -> Cell:
