@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, overload
 
-from gdata.diffs.model import FieldChange, Json, RowChange, plain
+from gdata.diffs.model import FieldChange, Json, Key, Row, RowChange, plain
 
 _AT_ONCE = 20_000
 """Rows that are made together; of a table with no more than this they are kept."""
@@ -84,7 +84,8 @@ Make = Callable[[int, Sequence[int], Sequence[int], Sequence[list[FieldChange]]]
 class ChangedRows(Sequence[RowChange]):
     """The changed rows: their places on either side from 0, and what changed by field.
 
-    `make` gives the row changes of some, by the place of the first of them, the old and new rows, and what changed.
+    `make` gives the row changes of some, by the place of the first of them, the old and new rows, and what changed;
+    `keys` the keys of new rows, None: they have none.
     """
 
     def __init__(
@@ -93,11 +94,13 @@ class ChangedRows(Sequence[RowChange]):
         old: array[int],
         new: array[int],
         make: Make,
+        keys: Callable[[Sequence[int]], Sequence[Key] | None],
     ) -> None:
         self._fields = fields
         self._old = old
         self._new = new
         self._make = make
+        self._keys = keys
 
     def __len__(self) -> int:
         return len(self._new)
@@ -148,6 +151,18 @@ class ChangedRows(Sequence[RowChange]):
                 changes[row - first] += found
         return self._make(first, self._old[first:last], self._new[first:last], changes)
 
+    @cached_property
+    def keys(self) -> Sequence[Key | None]:
+        """The key of each."""
+        return self._keys(self._new) or [None] * len(self)
+
+    def each(self) -> Iterator[tuple[Key | int, FieldChange]]:
+        """Every value that changed, field by field, with its row's key, else its place, and without titles."""
+        keys, last = self.keys, len(self)
+        for one in self._fields:
+            for row, found in one.changes(0, last):
+                yield from ((keys[row] or self._new[row] + 1, change) for change in found)
+
     @property
     def cells(self) -> int:
         """How many values changed."""
@@ -162,6 +177,18 @@ class ChangedRows(Sequence[RowChange]):
 def cells_of(changed: Sequence[RowChange]) -> int:
     """How many values changed in some rows."""
     return changed.cells if isinstance(changed, ChangedRows) else sum(len(row.fields) for row in changed)
+
+
+def cells_in(changed: Sequence[RowChange]) -> Iterator[tuple[Key | int, FieldChange]]:
+    """Every value that changed in some rows, with its row's key, else its place from 1."""
+    if isinstance(changed, ChangedRows):
+        return changed.each()
+    return ((row.key or row.number, one) for row in changed for one in row.fields)
+
+
+def keys_of(rows: Iterable[Row | RowChange]) -> Iterable[Key | None]:
+    """The key of each row."""
+    return rows.keys if isinstance(rows, ChangedRows) else (row.key for row in rows)
 
 
 def columns_of(changed: Sequence[RowChange]) -> list[ChangedColumn]:

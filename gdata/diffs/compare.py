@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
-from gdata.diffs.changes import cells_of
+from gdata.diffs.changes import cells_in, cells_of, keys_of
 from gdata.diffs.model import (
-    KEYS_READ,
     Diff,
     Key,
     Misreading,
@@ -112,20 +111,24 @@ def summarize(targets: Mapping[str, TargetDiff]) -> Summary:
 def _rows(tables: Sequence[TableDiff], which: Callable[[TableDiff], Sequence[Row] | Sequence[RowChange]]) -> int:
     """How many rows there are in any of the tables; without keys, as many as in the one that has most.
 
-    A large table that only one side has isn't read for this where each target has as many of its rows as the others:
-    they are taken for the same rows then, and the first diff, in which everything is new, stays a matter of moments.
+    A table that only one side has isn't read row by row for this: where each target has the same bytes not at all, so
+    that the first diff, in which everything is new, stays a matter of moments.
     """
     found = [which(table) for table in tables if which(table)]
-    unread = all(isinstance(rows, TableRows) for rows in found) and len(set(map(len, found))) == 1
-    unread = unread and len(found[0]) > KEYS_READ
-    if len(found) < 2 or unread:
+    if len(found) < 2:
         return len(found[0]) if found else 0
+    whole = [rows for rows in found if isinstance(rows, TableRows)]
+    if len(whole) == len(found):
+        if len({rows.content for rows in whole}) == 1:
+            return len(whole[0])
+        known = [rows.keys for rows in whole if rows.keys is not None]
+        return len(set().union(*known)) if len(known) == len(whole) else max(map(len, found))
     keys: set[Key] = set()
     for rows in found:
-        for row in rows:
-            if row.key is None:
+        for key in keys_of(rows):
+            if key is None:
                 return max(map(len, found))
-            keys.add(row.key)
+            keys.add(key)
     return len(keys)
 
 
@@ -134,4 +137,4 @@ def _cells(tables: Sequence[TableDiff]) -> int:
     counts = [cells_of(table.changed) for table in tables]
     if len(tables) == 1 or any(change.key is None for table in tables for change in table.changed[:1]):
         return max(counts)
-    return len({(change.key, one.path) for table in tables for change in table.changed for one in change.fields})
+    return len({hash((key, one.path)) for table in tables for key, one in cells_in(table.changed)})

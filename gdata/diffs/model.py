@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from gdata.bundles.reader import Bundle
@@ -224,19 +225,29 @@ class ColumnDiff:
         }
 
 
-KEYS_READ = 1_000
-"""Up to so many rows a table that only one side has is read to see whether several targets have the same of them."""
-
-
 class TableRows(Sequence[Row]):
     """All rows of a table that only one side has: counted by its manifest, read when and as far as they are asked for.
 
-    `read` gives the rows at some indexes.
+    `read` gives the rows at some indexes, `keys` a number for the key of each row, None: they have none.
     """
 
-    def __init__(self, count: int, read: Callable[[range], list[Row]]) -> None:
+    def __init__(
+        self,
+        count: int,
+        read: Callable[[range], list[Row]],
+        content: Sequence[str],
+        keys: Callable[[], Sequence[int] | None],
+    ) -> None:
         self._indexes = range(count)
         self._read = read
+        self._keys = keys
+        self.content = tuple(content)
+        """The hashes of its bytes."""
+
+    @cached_property
+    def keys(self) -> Sequence[int] | None:
+        """A number for each row's key, the same for the same key in another target; None: the rows have none."""
+        return self._keys()
 
     def __len__(self) -> int:
         return len(self._indexes)

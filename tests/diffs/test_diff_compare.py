@@ -198,14 +198,16 @@ def test_a_row_counts_once_however_many_targets_carry_it() -> None:
     assert first.summary == Summary(tables_added=1, rows_added=5)
 
 
-def test_as_many_rows_of_a_new_table_are_not_the_same_rows() -> None:
-    common, korean, japanese = ITEMS[0], ITEMS[1], ITEMS[2]
+@pytest.mark.parametrize("core", ["0", "1"])
+def test_as_many_rows_of_a_new_table_are_not_the_same_rows(core: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GDATA_CORE", core)
+    common = [{"id": number, "price": number % 7} for number in range(100, 1500)]
     targets = {
-        "kr": Contents(PROTO, {"ItemTable": [common, korean]}),
-        "jp": Contents(PROTO, {"ItemTable": [common, japanese]}),
+        "kr": Contents(PROTO, {"ItemTable": [*common, {"id": 7}]}),
+        "jp": Contents(PROTO, {"ItemTable": [*common, {"id": 8}]}),
     }
     found = compare(Side("live"), Side("new", None, memory_output(targets)))
-    assert found.summary.rows_added == 3
+    assert found.summary.rows_added == 1402
     assert [targets for targets, _ in group_tables(found)] == [("kr",), ("jp",)]
 
 

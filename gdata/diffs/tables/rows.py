@@ -233,6 +233,21 @@ def _with_moved(native: Any, parts: Sequence[array[int]], old_count: int, new_co
     )
 
 
+def hash_keys(rows: PlacedRows, number: int, key: Sequence[int]) -> array[int] | None:
+    """A number for the key of each row of a table whose rows are field `number`; None where the core can't."""
+    native, found, at = core(), array("Q"), 0
+    while at < len(rows):
+        end = rows.within(at, len(rows))
+        made = native.compare(b"", rows.between(at, end), number, tuple(key), SEED, at)
+        if made is None:
+            return None
+        marks = array("Q")
+        marks.frombytes(made[4])
+        found += marks[2::3]
+        at = end
+    return found
+
+
 def fields_that_differ(
     old: RawTable, new: RawTable, old_at: Sequence[int], new_at: Sequence[int]
 ) -> Collection[int] | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from gdata._core import MOST_FIELDS
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
@@ -21,7 +22,7 @@ from gdata.diffs.changes import ChangedRows
 from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, TableRows, plain
 from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes, leaves
 from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
-from gdata.diffs.tables.rows import AT_ONCE, Alignment, RawTable, align, cut_rows, fields_that_differ
+from gdata.diffs.tables.rows import AT_ONCE, Alignment, RawTable, align, cut_rows, fields_that_differ, hash_keys
 from gdata.diffs.tables.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
 from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes
 from gdata.diffs.tables.titles import SideTitles, path_by_number
@@ -51,6 +52,14 @@ class RowKeys:
         if self.of_map:
             return raw.map_keys(indexes)
         return self.of_messages(raw.read(indexes))
+
+    def hashes(self, raw: RawTable) -> Sequence[int]:
+        """A number for the key of each row, the same in each target."""
+        found, rows = None, raw.shape.rows
+        if isinstance(raw.rows, PlacedRows) and rows is not None and 0 < len(self.fields) <= MOST_FIELDS:
+            numbers = [raw.shape.row.fields_by_name[name].number for name in self.fields]
+            found = hash_keys(raw.rows, rows.number, numbers)
+        return array("q", map(hash, self.of_rows(raw, range(len(raw.rows))))) if found is None else found
 
     def of_row(self, raw: RawTable, index: int) -> Key:
         """The key of one row, as the diff has it."""
@@ -134,7 +143,8 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
     def read(indexes: range) -> list[Row]:
         return _rows(side, cut(), indexes, keys, shapes)
 
-    rows = TableRows(side.entry.rows, read)
+    parts = [part.sha256 for part in side.entry.parts]
+    rows = TableRows(side.entry.rows, read, parts, lambda: None if keys is None else keys.hashes(cut()))
     return TableDiff(
         side.name,
         "added" if is_new else "removed",
@@ -302,7 +312,11 @@ class _Comparison:
                 field.inside.update((places[index], inside) for index, inside in one.inside.items())
             olds.extend([old_at[index] for index in indexes])
             news.extend([new_at[index] for index in indexes])
-        return ChangedRows(fields, olds, news, self._made)
+        return ChangedRows(fields, olds, news, self._made, self._keys_of)
+
+    def _keys_of(self, news: Sequence[int]) -> list[Key] | None:
+        keys = None if self.keys is None else self.keys[1]
+        return None if keys is None else list(map(keys.to_json, keys.of_rows(self.new_raw, news)))
 
     def _made(
         self, first: int, olds: Sequence[int], news: Sequence[int], changes: Sequence[list[FieldChange]]

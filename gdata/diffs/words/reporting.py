@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Literal
 
-from gdata.diffs.changes import cells_of
+from gdata.diffs.changes import cells_in, cells_of
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import (
-    KEYS_READ,
     ColumnDiff,
     Diff,
     FieldChange,
@@ -25,6 +24,7 @@ from gdata.diffs.model import (
     Side,
     Summary,
     TableDiff,
+    TableRows,
     plain,
 )
 from gdata.diffs.tables.fields import number
@@ -318,7 +318,7 @@ def group_schemas(diff: Diff) -> Iterator[SchemaReport]:
 
 _SEEN_ROWS = 20_000
 """Rows of a column that is new or gone that are looked at one by one, to see whether two targets have the same."""
-_Shown = set[tuple[object, ...]]
+_Shown = set[int]
 TableGroup = tuple[tuple[str, ...], TableDiff]
 """The targets that carry a table's changes, or a part of them and nothing else; and the changes."""
 
@@ -354,25 +354,21 @@ def _size(table: TableDiff) -> int:
 def _shown(table: TableDiff) -> _Shown:
     """What a reader sees of the table's changes. Rows of one side only count by their key: a target that has
     fewer fields shows a part of them."""
-    found: _Shown = {(len(table.added), len(table.removed))} if table.status in ("added", "removed") else set()
-    if found and len(table.added) + len(table.removed) > KEYS_READ:
-        return found
-    found |= {("added", *_identity(row)) for row in table.added}
-    found |= {("removed", *_identity(row)) for row in table.removed}
-    found |= {
-        (change.key or change.number, one.path, repr(one.old), repr(one.new))
-        for change in table.changed
-        for one in change.fields
-    }
+    one_sided = (len(table.added), len(table.removed)) if table.status in ("added", "removed") else ()
+    found = {hash(one_sided), *([hash("reordered")] if table.reordered else [])}
+    for sort, rows in (("added", table.added), ("removed", table.removed)):
+        found.update(hash((sort, key)) for key in _identities(rows))
+    found.update(hash((key, one.path, repr(one.old), repr(one.new))) for key, one in cells_in(table.changed))
     for column in table.columns:
+        place = "column", column.path, column.is_new
         if len(column.rows) > _SEEN_ROWS:
-            found.add(("column", column.path, column.is_new, len(column.rows)))
+            found.add(hash((*place, len(column.rows))))
         else:
-            found |= {
-                ("column", column.path, column.is_new, row.key or row.number, repr(row.fields)) for row in column.rows
-            }
-    return found | ({("reordered",)} if table.reordered else set())
+            found.update(hash((*place, row.key or row.number, repr(row.fields))) for row in column.rows)
+    return found
 
 
-def _identity(row: Row) -> tuple[object, ...]:
-    return (row.key or row.number,)
+def _identities(rows: Sequence[Row]) -> Iterable[object]:
+    if isinstance(rows, TableRows):
+        return rows.keys if rows.keys is not None else range(1, len(rows) + 1)
+    return (row.key or row.number for row in rows)
