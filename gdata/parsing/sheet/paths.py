@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -57,8 +57,8 @@ def find_field(text: str, message: MessagePlan, *, numbered: bool = True) -> lis
 
 def find_part(text: str, message: MessagePlan) -> list[Step] | None:
     """The field of a list's messages whose `column` a text is: where a list goes down rows, it needs no index."""
-    steps = _texts_of(message)[2].get(fold(text))
-    return [(steps[0], "1"), (steps[1], None)] if steps is not None else None
+    *lists, last = _texts_of(message)[2].get(fold(text)) or (None,)
+    return [*((one, "1") for one in lists if one is not None), (last, None)] if last is not None else None
 
 
 def find_entry(text: str, message: MessagePlan) -> list[Step] | None:
@@ -102,14 +102,14 @@ _Patterns = list[tuple[re.Pattern[str], tuple[FieldPlan, ...]]]
 
 
 @cache
-def _texts_of(message: MessagePlan) -> tuple[dict[str, FieldPlan], _Patterns, dict[str, tuple[FieldPlan, FieldPlan]]]:
+def _texts_of(message: MessagePlan) -> tuple[dict[str, FieldPlan], _Patterns, dict[str, tuple[FieldPlan, ...]]]:
     """Every folded text that names a field of `message`, the patterns that do, and the texts of its lists' parts."""
     fields = message.fields
     names = {fold(field.name): field for field in fields}
     for field in fields:
         names.setdefault(fold(field.descriptor.json_name), field)
     patterns: _Patterns = []
-    parts: dict[str, tuple[FieldPlan, FieldPlan]] = {}
+    parts: dict[str, tuple[FieldPlan, ...]] = {}
     for field in fields:
         for text in field.columns:
             if "{}" not in text:
@@ -120,9 +120,20 @@ def _texts_of(message: MessagePlan) -> tuple[dict[str, FieldPlan], _Patterns, di
             # In a list's fields "{}" stands for the index: `보상{} 수량`.
             for part in field.message.fields:
                 patterns += [(_pattern(text), (field, part)) for text in part.columns if "{}" in text]
-                for text in part.columns:
-                    parts.setdefault(fold(text), (field, part))
+    # Of two fields that a text names the outer one is meant.
+    for path in sorted((path for field in fields for path in _parts_of(field, ())), key=len):
+        for text in path[-1].columns:
+            parts.setdefault(fold(text), path)
     return names, patterns, parts
+
+
+def _parts_of(field: FieldPlan, above: tuple[FieldPlan, ...]) -> Iterator[tuple[FieldPlan, ...]]:
+    """The paths to the fields of a list's messages, and to those of the lists in them."""
+    path = (*above, field)
+    for part in field.message.fields if field.message is not None and field.is_list else ():
+        yield *path, part
+        if part.message not in [one.message for one in path]:
+            yield from _parts_of(part, path)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -25,7 +25,7 @@ from gdata.scaffold.names import (
 
 def guess_fields(columns: Sequence[SourceColumn], timezone: ZoneInfo, taken: Sequence[str] = ()) -> list[GuessedField]:
     """A field for each column, or for several that are one list; `taken` are names that the message already has."""
-    continued = {column.index: one for one in find_continued(columns) for column in one.columns}
+    continued = {column.index: one for one in find_continued(columns) for column in one.every}
     drafts: list[GuessedField] = []
     for item in find_series(columns):
         one = continued.get(item.index) if isinstance(item, SourceColumn) else None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import compress, pairwise
 
 from gdata.nearest import fold
+from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import words_of
@@ -222,6 +223,7 @@ def _group(series: list[Series]) -> Group:
 
 # --- down rows -----------------------------------------------------------------------------------------------
 
+_NUMBERING = frozenset("id no num number index idx step level lv order seq".split())
 _MEMO = frozenset("memo note notes comment desc description remark section".split())
 
 
@@ -231,6 +233,13 @@ class Continued:
 
     name: tuple[str, ...]
     columns: tuple[SourceColumn, ...]
+    within: tuple[Continued, ...] = ()
+    """Lists of each of its elements: they go on in rows where its own columns are blank."""
+
+    @property
+    def every(self) -> Sequence[SourceColumn]:
+        """Its own columns, and those of the lists in it."""
+        return [*self.columns, *(column for one in self.within for column in one.every)]
 
 
 def with_continuation(sheet: SheetFound) -> SheetFound:
@@ -292,9 +301,52 @@ def find_continued(columns: Sequence[SourceColumn]) -> list[Continued]:
     for column in going_on:
         words = words_of(column.header)[0]
         stems.setdefault(words[0] if len(words) > 1 else "", []).append(column)
+    starts = [not blank for blank in as_cells(columns[0].lines).blank] if columns else []
     if len(going_on) > 1 and all(stem and len(members) > 1 for stem, members in stems.items()):
-        return [_together(stem, members) for stem, members in stems.items()]
-    return [_together("", going_on)] if going_on else []
+        return _one_in_another([_together(stem, members) for stem, members in stems.items()], starts)
+    nested = _one_in_another(_in_two(going_on), starts) if going_on else []
+    return nested if len(nested) < 2 else [_together("", going_on)]
+
+
+def _in_two(columns: Sequence[SourceColumn]) -> list[Continued]:
+    """Columns without a common name: the first few as a list where they are filled together, and all others everywhere.
+
+    A column of texts that stand only where they change looks the same, so the first one must count or be an id.
+    """
+    blank = [as_cells(column.cells).blank for column in columns]
+    first = next((place for place, one in enumerate(blank) if one != blank[0]), len(columns))
+    rest, words = blank[first:], words_of(columns[0].header)[0]
+    is_full = bool(rest) and any(blank[0]) and all(one == rest[0] for one in rest)
+    named = [word for word in words if word not in _NUMBERING]
+    counts = len(named) < len(words) or all(shown(cell).isdigit() for cell in as_cells(columns[0].cells).distinct)
+    if not is_full or not counts or first == len(columns):
+        return [_together("", columns)]
+    return [Continued(tuple(named or words), tuple(columns[:first])), _together("", columns[first:])]
+
+
+def _one_in_another(lists: Sequence[Continued], starts: Sequence[bool]) -> list[Continued]:
+    """The lists, each in the one to its left whose elements go on in it."""
+    done: list[Continued] = []
+    for one in lists:
+        if done and _goes_on_within(done[-1], one, starts):
+            done[-1] = replace(done[-1], within=(*done[-1].within, one))
+        else:
+            done.append(one)
+    return done
+
+
+def _goes_on_within(outer: Continued, inner: Continued, starts: Sequence[bool]) -> bool:
+    """Whether an element of `outer` follows a row where `inner` goes on alone: of lists side by side none does."""
+    filled = [
+        [not all(row) for row in zip(*(as_cells(column.cells).blank for column in one.columns), strict=True)]
+        for one in (outer, inner)
+    ]
+    is_alone = False
+    for start, own, below in zip(starts, *filled, strict=False):
+        if own and is_alone and not start:
+            return True
+        is_alone = below and not own and not start
+    return False
 
 
 def _of(item: object) -> Sequence[SourceColumn]:

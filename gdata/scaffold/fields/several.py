@@ -28,7 +28,7 @@ _COUNT_WORDS = frozenset(["count", "amount", "num", "number", "qty", "rate", "we
 def guess_continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
     """A list that goes down rows."""
     fields = [guess_single(column, timezone) for column in one.columns]
-    if len(fields) == 1 and not fields[0].parts and not fields[0].type.map_key:
+    if len(fields) == 1 and not (one.within or fields[0].parts or fields[0].type.map_key):
         (field,) = fields
         name = field.name if field.type.is_list else plural(field.name)
         grouped = Guess("likely", sentence("it goes on in rows without a key"))
@@ -46,14 +46,18 @@ def guess_continued(one: Continued, timezone: ZoneInfo) -> GuessedField:
                 has_blanks=any(compress(as_cells(field.cells).blank, filled)),
             )
         )
+    for inner in one.within:
+        field = guess_continued(inner, timezone)
+        columns = field.columns if field.parts else (field.headers[0], *field.columns)
+        parts.append(replace(field, name=names.take(field.name), columns=columns))
     return GuessedField(
         name=plural(snake(one.name, "line")),
         words=one.name,
         type=GuessedType("message", Guess("sure", sentence("several columns"))),
-        headers=tuple(column.header for column in one.columns),
+        headers=tuple(column.header for column in one.every),
         cells=Cells.joined(as_cells(part.cells) for part in parts),
         parts=tuple(parts),
-        grouped=Guess("likely", sentence("{columns} columns go on in rows without a key", columns=len(parts))),
+        grouped=Guess("likely", sentence("{columns} columns go on in rows without a key", columns=len(one.every))),
         goes_down=True,
     )
 
