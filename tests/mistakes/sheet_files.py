@@ -6,6 +6,7 @@ Workbooks go through openpyxl, so a formula is saved without its value, as progr
 from __future__ import annotations
 
 import csv
+import functools
 import io
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet.cell_range import MultiCellRange
 
 Value = Any
 """None, text, a number, a bool, a datetime, a time or a timedelta; a text that starts with = is a formula."""
@@ -53,7 +55,7 @@ def read_sheet(folder: Path, name: str) -> SheetFile:
         rows: list[list[Value]] = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
         return SheetFile(path, title, rows)
     path = folder / f"{spreadsheet}.xlsx"
-    sheet = openpyxl.load_workbook(path)[title]
+    sheet = _loaded(path.read_bytes())[title]
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     return SheetFile(path, title, rows, [str(one) for one in sheet.merged_cells.ranges])
 
@@ -91,23 +93,32 @@ def _csv_text(value: Value) -> str:
     return str(value).upper() if isinstance(value, bool) else str(value)
 
 
+@functools.lru_cache(maxsize=16)
+def _loaded(content: bytes) -> openpyxl.Workbook:
+    """The same for all mistakes that begin with these bytes: who changes it puts it back."""
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
 def _write_workbook(sheet: SheetFile, title: str | None, copy: bool) -> None:
-    book = openpyxl.load_workbook(sheet.path)
-    page = book.copy_worksheet(book[sheet.title]) if copy else book[sheet.title]
+    book = _loaded(sheet.path.read_bytes())
+    before = book[sheet.title]
+    page = book.copy_worksheet(before) if copy else before
+    kept = page.title, page._cells, page.merged_cells
     if title:
         page.title = title
-    for merged in list(page.merged_cells.ranges):
-        page.unmerge_cells(str(merged))
-    page.delete_rows(1, page.max_row)
+    page._cells, page.merged_cells = {}, MultiCellRange()
     for number, row in enumerate(sheet.rows, start=1):
         for column, value in enumerate(row, start=1):
             if value is not None and value != "":
-                page[f"{get_column_letter(column)}{number}"].value = value
+                cell = page.cell(number, column, value)
                 if isinstance(value, (datetime, time, timedelta, Percent)):
-                    page[f"{get_column_letter(column)}{number}"].number_format = _format_of(value)
+                    cell.number_format = _format_of(value)
     for area in sheet.merges:
         page.merge_cells(area)
     book.save(sheet.path)
+    page.title, page._cells, page.merged_cells = kept
+    if copy:
+        book.remove(page)
 
 
 class Percent(float):
