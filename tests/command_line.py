@@ -14,12 +14,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
+
+from forked import SECONDS, run_forked
 
 ROOT = Path(__file__).parent.parent
 GDATA = Path(sys.executable).with_name("gdata.exe" if sys.platform == "win32" else "gdata")
-_SECONDS = 120
+_HERE = Path(__file__).parent
 _AT_START = dict(os.environ)
 
 
@@ -48,9 +50,17 @@ def run_gdata(*arguments: object, cwd: Path, code: int | None = 0, **environment
     return ran
 
 
+def quick_gdata(folder: Path) -> None:
+    """Put a `gdata` for shells into a folder, which starts as run_gdata does."""
+    script = f'#!/bin/sh\nexec "{sys.executable}" -IS "{_HERE / "forked.py"}" "{_fork_server()}" "$@"\n'
+    program = folder / "gdata"
+    program.write_text(script if sys.platform == "linux" else f'#!/bin/sh\nexec "{GDATA}" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+
+
 def _run(command: list[str], cwd: Path, environment: dict[str, str]) -> Ran:
     if sys.platform == "linux" and _at_start(environment) == _at_start(_AT_START):
-        return _forks().run(command, cwd, environment)
+        return _run_forked(command, cwd, environment)
     ran = subprocess.run(
         command,
         cwd=cwd,
@@ -58,7 +68,7 @@ def _run(command: list[str], cwd: Path, environment: dict[str, str]) -> Ran:
         encoding="utf-8",
         env=environment,
         stdin=subprocess.DEVNULL,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=False,
     )
     return Ran(ran.returncode, ran.stdout, ran.stderr)
@@ -70,33 +80,13 @@ def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if names.match(name)}
 
 
-class _Forks:
-    """The other side of fork_server.py."""
-
-    def __init__(self) -> None:
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            command = [sys.executable, str(Path(__file__).with_name("fork_server.py")), str(theirs.fileno())]
-            self._server = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], env=_AT_START, cwd=ROOT, stdin=subprocess.DEVNULL
-            )
-
-    def run(self, command: list[str], cwd: Path, environment: dict[str, str]) -> Ran:
-        request = {"command": command, "cwd": str(cwd), "environment": environment, "seconds": _SECONDS}
-        with Path(os.devnull).open("rb") as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
-            answer, theirs = os.pipe()
-            with open(answer, "rb") as code:  # noqa: PTH123 - a file that is open already
-                streams = [stdin.fileno(), stdout.fileno(), stderr.fileno(), theirs]
-                socket.send_fds(self._requests, [json.dumps(request).encode()], streams)
-                os.close(theirs)
-                ended = code.read()
-            out, err = (_text(stream) for stream in (stdout, stderr))
-        assert ended, f"{command} ended without an exit code\n{out}\n{err}"
-        return Ran(int(ended), out, err)
-
-    def close(self) -> None:
-        self._requests.close()
-        self._server.wait(_SECONDS)
+def _run_forked(command: list[str], cwd: Path, environment: dict[str, str]) -> Ran:
+    with Path(os.devnull).open("rb") as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
+        streams = [stdin.fileno(), stdout.fileno(), stderr.fileno()]
+        code = run_forked(_fork_server(), command, str(cwd), environment, streams)
+        out, err = _text(stdout), _text(stderr)
+    assert code is not None, f"{command} ended without an exit code\n{out}\n{err}"
+    return Ran(code, out, err)
 
 
 def _text(stream: IO[bytes]) -> str:
@@ -106,7 +96,21 @@ def _text(stream: IO[bytes]) -> str:
 
 
 @functools.cache
-def _forks() -> _Forks:
-    forks = _Forks()
-    atexit.register(forks.close)
-    return forks
+def _fork_server() -> str:
+    """Where the server of this process listens, which ends with it."""
+    folder = TemporaryDirectory(prefix="gdata-forks-")
+    address = str(Path(folder.name, "socket"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(address)
+        listening.listen()
+        command = [sys.executable, str(_HERE / "fork_server.py"), str(listening.fileno())]
+        server = subprocess.Popen(
+            command, pass_fds=[listening.fileno()], env=_AT_START, cwd=ROOT, stdin=subprocess.PIPE
+        )
+
+    def end() -> None:
+        server.communicate(timeout=SECONDS)
+        folder.cleanup()
+
+    atexit.register(end)
+    return address

@@ -2,7 +2,7 @@
 
 This program imports all of gdata once and forks for each command: the child has its own working directory, environment,
 streams and signals, is thrown away afterwards, and does nothing that the installed command doesn't. A request is JSON
-with four file descriptors: three streams, and where the exit code is written.
+with three file descriptors, the command's streams; the answer is its exit code.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
 from contextlib import suppress
+from select import select
 
 import gdata
 import gdata_sheets
@@ -35,7 +35,7 @@ _LONGEST_REQUEST = 1 << 20
 
 
 def serve(requests: socket.socket) -> None:
-    """Fork for each request, until the other side is gone."""
+    """Fork for each request, until who started this is gone and our standard input ends."""
     for module in pkgutil.walk_packages(gdata.__path__, "gdata."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -43,24 +43,22 @@ def serve(requests: socket.socket) -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    while True:
-        request, streams, _, _ = socket.recv_fds(requests, _LONGEST_REQUEST, 4)
-        if not request:
-            return
-        if os.fork() == 0:
-            requests.close()
-            _be_the_command(json.loads(request), streams)
-        for stream in streams:
-            os.close(stream)
+    while sys.stdin not in select([requests, sys.stdin], [], [])[0]:
+        connection, _ = requests.accept()
+        with connection:
+            if os.fork() == 0:
+                requests.close()
+                _be_the_command(connection)
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
 
 
-def _be_the_command(request: Mapping[str, object], streams: list[int]) -> None:
+def _be_the_command(connection: socket.socket) -> None:
     """Run in place of a new process, and end as one."""
-    *standard, answer = streams
-    for number, stream in enumerate(standard):
+    content, streams, _, _ = socket.recv_fds(connection, _LONGEST_REQUEST, 3)
+    request = json.loads(content)
+    for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     sys.stdin = sys.__stdin__ = _opened(0, "rb", sys.stdin)
@@ -77,7 +75,7 @@ def _be_the_command(request: Mapping[str, object], streams: list[int]) -> None:
     atexit._run_exitfuncs()
     with suppress(OSError, ValueError):
         sys.stdout.flush()
-    os.write(answer, str(code).encode())
+    connection.send(str(code).encode())
     os._exit(code)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from command_line import quick_gdata
 
 RECIPES = Path(__file__).parent.parent.parent / "docs" / "ci"
 # They reach into the world, so they are only noted: name and arguments, one line each.
@@ -30,7 +31,7 @@ class Runner:
         self.tools.mkdir()
         for name in _FOREIGN:
             self._tool(name, f'#!/bin/sh\nfor one in "$@"; do printf "%s " "$one"; done >> "{self.tools}/{name}.log"\n')
-        self._tool("gdata", f'#!/bin/sh\nexec "{sys.executable}" -c "from gdata.cli.main import main; main()" "$@"\n')
+        quick_gdata(self.tools)
         self._tool("python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
 
     def _tool(self, name: str, script: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,23 @@ def test_a_command_has_what_all_have(name: str) -> None:
     for text in NEVER_FROM_ENVIRONMENT & known.keys():
         assert known[text].envvar is None, text
     assert all(one.envvar for text, one in known.items() if text in ("--format", "--config", "--lang"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_each_command_can_be_the_first_that_is_imported() -> None:
+    """As in a process of its own, which most tests of commands don't start."""
+    program = """
+import os, sys
+from gdata.cli.main import COMMANDS, command_of
+for name in COMMANDS:
+    if os.fork() == 0:
+        command_of(name)
+        os._exit(0)
+    if os.wait()[1]:
+        sys.exit(name)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_every_command_is_somebody_s() -> None:

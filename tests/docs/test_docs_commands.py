@@ -18,7 +18,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import yaml
-from command_line import GDATA, ROOT, run_gdata
+from command_line import GDATA, ROOT, quick_gdata, run_gdata
 from doc_blocks import Block, Marker, missing_lines, parts_of
 from waiting import LONGEST, free_ports, until
 
@@ -52,6 +52,9 @@ class Reader:
         self.background: list[subprocess.Popen[bytes]] = []
         self.forget()
         (self.port,) = free_ports(1)
+        self.quick = game.parent / "quick"
+        self.quick.mkdir()
+        quick_gdata(self.quick)
 
     def follow(self, part: Marker | Block) -> None:
         if isinstance(part, Marker):
@@ -117,7 +120,7 @@ class Reader:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             cwd=self.game,
-            env=self.environment(),
+            env=self.environment(self.quick),
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -159,10 +162,10 @@ class Reader:
         command = command.replace("localhost:8000", f"localhost:{self.port}")
         return re.sub(r"\b(BUILD|RELEASE)\b", lambda found: FOUND[found[0]], command)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, *first: Path) -> dict[str, str]:
         home = self.game.parent / "home"
         home.mkdir(exist_ok=True)
-        path = f"{GDATA.parent}{os.pathsep}{os.environ['PATH']}"
+        path = os.pathsep.join([*map(str, first), str(GDATA.parent), os.environ["PATH"]])
         return {**os.environ, "PATH": path, "HOME": str(home), "COLUMNS": "110", "GDATA_AUTHOR": "minji", **ENGLISH}
 
     def leave(self) -> None:
