@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Literal
 
-from gdata.diffs.changes import cells_in, cells_of
+from gdata.diffs.changes import cells_of
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import (
@@ -20,14 +20,13 @@ from gdata.diffs.model import (
     Past,
     Row,
     RowChange,
-    SchemaChange,
     Side,
     Summary,
     TableDiff,
-    TableRows,
     plain,
 )
 from gdata.diffs.tables.fields import number
+from gdata.diffs.words.grouping import group_schemas, group_tables
 from gdata.diffs.words.patterns import columns, find_patterns, ratio_text
 from gdata.diffs.words.presentation import Presentation, TitleAt, age, key_text, titled_by, zoned_time
 from gdata.diffs.words.report import (
@@ -38,7 +37,6 @@ from gdata.diffs.words.report import (
     Report,
     RowReport,
     RowsReport,
-    SchemaReport,
     TableReport,
     ValueReport,
     VerdictReport,
@@ -302,73 +300,3 @@ def _fold(verdict: GateVerdict) -> Iterator[ViolationsReport]:
         told = tuple(visible(one.told) for one in list(ones.values())[:SHOWN])
         names = tuple(map(visible, targets[place]))
         yield ViolationsReport(*place, names, place[0] in verdict.allowed, told, len(ones) - len(told))
-
-
-def group_schemas(diff: Diff) -> Iterator[SchemaReport]:
-    """The schema's changes, each with the targets that have it; those of the same targets together."""
-    targets: dict[SchemaChange, tuple[str, ...]] = {}
-    for target, found in diff.targets.items():
-        for change in found.schema:
-            targets[change] = (*targets.get(change, ()), visible(target))
-    groups: dict[tuple[str, ...], list[SchemaChange]] = {}
-    for change, names in targets.items():
-        groups.setdefault(names, []).append(change)
-    return (SchemaReport(names, tuple(changes)) for names, changes in groups.items())
-
-
-_SEEN_ROWS = 20_000
-"""Rows of a column that is new or gone that are looked at one by one, to see whether two targets have the same."""
-_Shown = set[int]
-TableGroup = tuple[tuple[str, ...], TableDiff]
-"""The targets that carry a table's changes, or a part of them and nothing else; and the changes."""
-
-
-def group_tables(diff: Diff) -> list[TableGroup]:
-    """Every changed table, by name; of several targets, the one that shows most stands for those it contains."""
-    by_name: dict[str, list[tuple[str, TableDiff]]] = {}
-    for target, found in diff.targets.items():
-        for name, table in found.tables.items():
-            by_name.setdefault(name, []).append((target, table))
-    return [group for name in sorted(by_name) for group in _groups(by_name[name])]
-
-
-def _groups(tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
-    if len(tables) == 1:
-        return [((tables[0][0],), tables[0][1])]
-    groups: list[tuple[list[str], TableDiff, _Shown]] = []
-    for target, table in sorted(tables, key=lambda one: -_size(one[1])):
-        shown = _shown(table)
-        holder = next((group for group in groups if group[1].status == table.status and shown <= group[2]), None)
-        if holder is None:
-            groups.append(([target], table, shown))
-        else:
-            holder[0].append(target)
-    order = [target for target, _ in tables]
-    return [(tuple(sorted(targets, key=order.index)), table) for targets, table, _ in groups]
-
-
-def _size(table: TableDiff) -> int:
-    return len(table.added) + len(table.removed) + cells_of(table.changed) + len(table.columns)
-
-
-def _shown(table: TableDiff) -> _Shown:
-    """What a reader sees of the table's changes. Rows of one side only count by their key: a target that has
-    fewer fields shows a part of them."""
-    one_sided = (len(table.added), len(table.removed)) if table.status in ("added", "removed") else ()
-    found = {hash(one_sided), *([hash("reordered")] if table.reordered else [])}
-    for sort, rows in (("added", table.added), ("removed", table.removed)):
-        found.update(hash((sort, key)) for key in _identities(rows))
-    found.update(hash((key, one.path, repr(one.old), repr(one.new))) for key, one in cells_in(table.changed))
-    for column in table.columns:
-        place = "column", column.path, column.is_new
-        if len(column.rows) > _SEEN_ROWS:
-            found.add(hash((*place, len(column.rows))))
-        else:
-            found.update(hash((*place, row.key or row.number, repr(row.fields))) for row in column.rows)
-    return found
-
-
-def _identities(rows: Sequence[Row]) -> Iterable[object]:
-    if isinstance(rows, TableRows):
-        return rows.keys if rows.keys is not None else range(1, len(rows) + 1)
-    return (row.key or row.number for row in rows)
