@@ -28,7 +28,8 @@ from gdata.bundles.references import find_users
 from gdata.config import SchemaRule
 from gdata.diffs.model import Misreading, SchemaChange, Side, TableDiff
 from gdata.diffs.tables.readers import old_readings
-from gdata.diffs.tables.schemas import BundleSchema, means_the_same, open_schema, schema_changes
+from gdata.diffs.tables.schemachanges import schema_changes
+from gdata.diffs.tables.schemas import BundleSchema, means_the_same, open_schema
 from gdata.diffs.tables.table import TableSide, compare_tables, one_sided
 from gdata.diffs.tables.titles import SideTitles
 from gdata.errors import OutsideError
