@@ -60,6 +60,10 @@ class PlacedRows(Sequence[bytes]):
         """The rows from one to before another, as they stand in the table."""
         return self.content[self._starts[first] : self._starts[last]]
 
+    def in_memory(self) -> PlacedRows:
+        """The same with all bytes in memory."""
+        return PlacedRows(bytes(self.content), self._starts) if isinstance(self.content, LongBytes) else self
+
     def keep(self, indexes: Iterable[int], first: int, rows: bytes) -> None:
         """Keep some of the `rows` that begin with the one at `first`, as far as they are few: they will be read."""
         if rows and isinstance(self.content, LongBytes):

@@ -1,4 +1,4 @@
-"""What metrics see of the two sides of a diff: rows that both have are read once, and are those of each side."""
+"""What metrics see of the two sides of a diff."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gdata.config import Config, Gate, GateRule, Target
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Side
 from gdata.errors import ConfigError, LookupFailed
+from gdata.pipeline.comparing import diff_metrics
 from gdata.pipeline.comparing.diff_metrics import BundleData
 from gdata.pipeline.comparing.sides import compare_sides
 from gdata.testing.bundles import build_output
@@ -59,35 +60,17 @@ def seen(data: Any) -> dict[str, Any]:
     }
 
 
-CHANGES = {
-    "nothing": OLD,
-    "a price": [{**row, "price": row["price"] + (row["id"] == 7)} for row in OLD],
-    "rows at the end": [*OLD, {"id": 99, "name": "new", "price": 1}],
-    "a row in between": [*OLD[:9], {"id": 99, "name": "new", "price": 1}, *OLD[9:]],
-    "rows gone": OLD[3:30],
-    "rows in another order": [*OLD[20:], *OLD[:20]],
-    "a row moved and one changed": [OLD[5], *OLD[:5], *OLD[6:], {"id": 98, "name": "", "price": 5}],
-    "every row": [{**row, "price": 0} for row in OLD],
-    "all rows": [],
-}
-
-
-@pytest.mark.parametrize("rows", CHANGES.values(), ids=CHANGES)
-@pytest.mark.parametrize("is_swapped", [False, True])
-def test_each_side_has_its_own_rows(tmp_path: Path, rows: list[dict[str, Any]], is_swapped: bool) -> None:
-    sides = [bundle(tmp_path / "old", OLD), bundle(tmp_path / "new", rows, cap=61)]
-    old, new = reversed(sides) if is_swapped else sides
-    new_data = BundleData(new)
-    seen(new_data)
-    assert seen(BundleData(old, new_data)) == seen(BundleData(old))
-
-
-def test_rows_of_another_schema_are_read_by_their_own(tmp_path: Path) -> None:
-    moved = PROTO.replace("string name = 2; int32 price = 3", "string name = 2; int32 cost = 3; int32 price = 4")
-    old, new = bundle(tmp_path / "old", OLD), bundle(tmp_path / "new", OLD, moved)
-    new_data = BundleData(new)
-    assert new_data.ItemTable[1].cost == 0
-    assert BundleData(old, new_data).ItemTable[1].price == 10
+@pytest.mark.parametrize("most", [0, 1000])
+@pytest.mark.usefixtures("long_files")
+def test_rows_are_the_same_however_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    one = bundle(tmp_path, OLD)
+    monkeypatch.setenv("GDATA_CORE", "0")
+    whole = seen(BundleData(one))
+    assert whole["all"] == [(row["id"], row["name"], row["price"]) for row in OLD]
+    monkeypatch.setenv("GDATA_CORE", "1")
+    monkeypatch.setattr(diff_metrics, "_BLOCK", 7)
+    monkeypatch.setattr(diff_metrics, "_KEPT_MOST", most)
+    assert seen(BundleData(one)) == whole
 
 
 def test_a_table_that_nobody_has_is_told(tmp_path: Path) -> None:
