@@ -259,7 +259,7 @@ _TUPLE = "Tuple"
 
 def read_typed_name(text: str) -> tuple[str, Declared | None] | None:
     """A header's name and the type that stands in it; None where it has none that is a type and nothing else."""
-    if not any(sign in text for sign in ":[("):
+    if ":" not in text and "[" not in text and "(" not in text:
         return None
     for form in _TYPED_NAMES:
         found = form.fullmatch(text.strip())
@@ -288,8 +288,6 @@ def is_row_of_types(texts: Sequence[str]) -> bool:
     texts = [text for text in texts if text]
     if len(texts) < 2:
         return False
-    if sum(text[0].isdigit() for text in texts) * 10 > len(texts) * 4:
-        return False  # No type begins with a digit.
     certain = [text for text in texts if looks_like_type(text)]
     likely = [text for text in texts if text not in certain and _may_be_type(text)]
     # `NumberArray, StringArray` may be names: some cell must be a type and nothing else.

@@ -293,6 +293,8 @@ def _is_told_by_others(columns: Sequence[SourceColumn], starts: Sequence[bool]) 
 
 def find_continued(columns: Sequence[SourceColumn]) -> list[Continued]:
     """Of columns that go on, those that are one list; columns of series stay what they are."""
+    if not any(column.continues for column in columns):
+        return []
     series = {
         column.index for item in find_series(columns) if not isinstance(item, SourceColumn) for column in _of(item)
     }

@@ -218,7 +218,7 @@ def _contradicts(row: Row, types: Row) -> bool:
 def _is_flags(rows: Sample, index: int, below: int) -> bool:
     """Whether a row says who gets the columns, and the records don't look the same."""
     row = rows[index]
-    known = [text for text in row.folded if text in _FLAGS]
+    known = [text for text in row.folded if text in _FLAGS] if row.is_wordy else []
     if len(row.said) < 2 or len(known) * 10 < len(row.said) * 6:
         return False
     if row.has_numbers:

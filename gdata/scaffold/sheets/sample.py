@@ -112,14 +112,19 @@ class Row:
         return fold(self.first) in _LABELS
 
     @cached_property
+    def is_wordy(self) -> bool:
+        """Whether 60 % of its texts may be types, names or flags: none of these begins with a digit."""
+        return sum(text[0].isdigit() for text in self.filled) * 10 <= len(self.filled) * 4
+
+    @cached_property
     def is_types(self) -> bool:
         """Whether it declares types."""
-        return is_row_of_types(self.said[1:] if self.said and self.is_labelled else self.said)
+        return self.is_wordy and is_row_of_types(self.said[1:] if self.said and self.is_labelled else self.said)
 
     @cached_property
     def has_typed_names(self) -> bool:
         """Whether its names have types in them: `#id:int`."""
-        typed = [text for text in self.filled if read_typed_name(text) is not None]
+        typed = [text for text in self.filled if read_typed_name(text) is not None] if self.is_wordy else []
         return len(self.filled) > 1 and len(typed) * 10 >= len(self.filled) * 6
 
     def declared(self, column: int) -> Declared | None:
