@@ -70,13 +70,15 @@ class Cells(Sequence[CellValue]):
         return self._raw if self._is_utf8 else [(cell.__class__, cell) for cell in self._raw]
 
     @cached_property
-    def _counted(self) -> dict[Any, int]:
-        return Counter(self._keys)
+    def _firsts(self) -> Sequence[Any]:
+        """The keys of the different cells, in the order of their first."""
+        firsts = dict.fromkeys(self._keys)
+        return self._keys if len(firsts) == len(self._keys) else list(firsts)
 
     @cached_property
     def _different(self) -> tuple[list[Any], Utf8Cells | TypedCells]:
-        """The keys of the different cells that aren't blank, in the order of their first, and these cells."""
-        keys = list(filter(None, self._counted)) if self._is_utf8 else list(self._counted)
+        """The keys of the different cells that aren't blank, and these cells."""
+        keys = list(filter(None, self._firsts)) if self._is_utf8 else list(self._firsts)
         cells = Utf8Cells(keys) if self._is_utf8 else TypedCells(cell for _, cell in keys)
         blanks = cells.blanks() if keys else None
         if blanks is None:
@@ -90,20 +92,21 @@ class Cells(Sequence[CellValue]):
         cells = self._different[1]
         return cells.decoded if isinstance(cells, Utf8Cells) else cells
 
-    @cached_property
+    @property
     def counts(self) -> list[tuple[CellValue, int]]:
         """The different cells that aren't blank, and how often each stands there."""
-        return list(zip(self.distinct, map(self._counted.__getitem__, self._different[0]), strict=True))
+        counted = Counter(self._keys)
+        return list(zip(self.distinct, map(counted.__getitem__, self._different[0]), strict=True))
 
     @property
     def has_blanks(self) -> bool:
         """Whether any cell is blank."""
-        return len(self._different[0]) < len(self._counted)
+        return len(self._different[0]) < len(self._firsts)
 
     @cached_property
     def _blanks(self) -> set[Any]:
         """The keys of blank cells."""
-        return set(self._counted).difference(self._different[0]) if self.has_blanks else set()
+        return set(self._firsts).difference(self._different[0]) if self.has_blanks else set()
 
     @cached_property
     def blank(self) -> list[bool]:
@@ -114,7 +117,7 @@ class Cells(Sequence[CellValue]):
     @cached_property
     def filled(self) -> int:
         """How many cells aren't blank."""
-        return len(self) - sum(self._counted[key] for key in self._blanks)
+        return len(self) - sum(map(self._keys.count, self._blanks))
 
     @cached_property
     def lines(self) -> str:

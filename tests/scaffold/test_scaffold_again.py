@@ -188,3 +188,20 @@ def test_a_sheet_with_remove_that_nobody_names_is_left_out(project: Path) -> Non
     report = json.loads(gdata(project, "scaffold", "--yes", "--format", "json"))
     assert [one["sheet"] for one in report["skipped"]] == ["Item Sale"]
     assert "overlay" in report["skipped"][0]["reason"]
+
+
+@pytest.mark.parametrize("lost", ["sheets.yaml", "sheets.yaml protos/game/more.proto"])
+def test_a_run_that_was_killed_is_made_up_for_by_the_next(tmp_path: Path, lost: str) -> None:
+    """It writes each file whole or not at all, and sheets.yaml when all others are there."""
+    write_sheet(tmp_path / "sheets" / "Item.csv", ITEMS)
+    write_sheet(tmp_path / "more" / "Shop.csv", [["id", "item_id"], *([n, 1000 + n] for n in range(1, 20))])
+    gdata(tmp_path, "scaffold", "sheets", "more")
+    written = {path: sorted(path.read_bytes().splitlines()) for path in _files(tmp_path)}
+    for name in lost.split():
+        (tmp_path / name).unlink()
+    gdata(tmp_path, "scaffold", "sheets", "more")
+    assert {path: sorted(path.read_bytes().splitlines()) for path in _files(tmp_path)} == written
+
+
+def _files(project: Path) -> list[Path]:
+    return [*project.rglob("*.proto"), project / "sheets.yaml"]
