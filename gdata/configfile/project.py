@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from gdata.config import Config, Gate, GoogleSettings, SeverityRules, Spreadsheet, Target, TextFormat
+from gdata.config import Config, Gate, GoogleSettings, SeverityRules, SheetEntry, Spreadsheet, Target, TextFormat
 from gdata.configfile.gate import read_channels, read_gate, read_severity
 from gdata.configfile.names import (
     check_name,
@@ -107,7 +108,23 @@ def _read_config(root: Value, *, is_begun: bool) -> Config:
     _check_folders_apart(fields, config)
     if not root.document.errors:
         _check_overlay_tags(root.document, config)
-    return config
+    return _with_softer_headers(config)
+
+
+def _with_softer_headers(config: Config) -> Config:
+    """Where `severity:` lowers header.unknown, the sheets say so: rules over fields without a column then count."""
+    rules = config.severity
+    lowered = {name for name, codes in rules.tables.items() if codes.get("header.unknown", "error") != "error"}
+    if rules.codes.get("header.unknown", "error") == "error" and not lowered:
+        return config
+
+    def softer(entry: SheetEntry) -> SheetEntry:
+        names = {name.rpartition(".")[2] for name in entry.tables}
+        is_meant = rules.codes.get("header.unknown", "error") != "error" or names & lowered
+        return replace(entry, unknown_columns="warn") if is_meant and entry.unknown_columns == "error" else entry
+
+    spreadsheets = [replace(one, sheets=tuple(map(softer, one.sheets))) for one in config.spreadsheets]
+    return replace(config, spreadsheets=tuple(spreadsheets))
 
 
 def _check_overlay_tags(document: Document, config: Config) -> None:

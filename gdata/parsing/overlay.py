@@ -17,8 +17,9 @@ from gdata.config import Audience, SheetEntry
 from gdata.parsing.cells.cell import CellType, is_blank
 from gdata.parsing.cells.readings import convert_cell
 from gdata.parsing.places import LeftOut, Places, locate
-from gdata.parsing.rows.compose import Composed, compose, top_field
+from gdata.parsing.rows.compose import Composed, compose
 from gdata.parsing.rows.records import SheetRecords
+from gdata.parsing.sheet.node import top_field
 from gdata.parsing.view import SWITCHED_OFF, Locate, Path, View, key_text
 from gdata.problems import Cell, Problem
 

@@ -7,7 +7,6 @@ makes the same sheet look different to different targets.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,7 @@ from gdata.parsing.cells.readings import READINGS, Column
 from gdata.parsing.rows.build import Columns, make_dicts
 from gdata.parsing.rows.multirow import Blank, Element, RecordLines, first_column, is_several
 from gdata.parsing.rows.records import SheetRecords
-from gdata.parsing.sheet.node import Case, Node, case_fields, fitting
+from gdata.parsing.sheet.node import Case, Node, case_fields, fitting, top_field
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.cells import choose
@@ -49,11 +48,8 @@ def compose(records: SheetRecords, audience: Audience) -> Composed:
     for record, problem in row_problems:
         if problem.field:
             bad_fields.setdefault(record, set()).add(problem.field)
-    # A field without its column has a problem already: what its rows lack isn't 58 more.
-    header = records.header
-    unread = {top_field(name) for name in [*header.missing, *(one.field for one in header.faults)] if name}
-    for record in range(records.count) if unread else ():
-        bad_fields.setdefault(record, set()).update(unread)
+    for record in range(records.count) if records.head.unread else ():
+        bad_fields.setdefault(record, set()).update(records.head.unread)
     for record in records.unticked:
         bad_fields.setdefault(record, set()).update(field.name for field in records.plan.row.fields)
     flags = records.flags(audience)
@@ -365,11 +361,6 @@ class _Composer:
 
     def _mark_bad(self, line: int, *names: str) -> None:
         self.bad_fields.setdefault(self._records.record_of(line), set()).update(map(top_field, names))
-
-
-def top_field(name: str) -> str:
-    """The row's own field in a name such as `rewards[1].item_id` or `price@jp`."""
-    return re.split(r"[.@\[]", name, maxsplit=1)[0]
 
 
 def _map_entry(entry: Any) -> dict[Any, Any] | None:

@@ -169,7 +169,7 @@ def _is_fit(head: SheetHead) -> bool:
     if header.has_bounds or head.plan.row.spans or sheet.entry.overlay:
         return False
     # Without its column a field makes each row one with a problem.
-    if header.missing or header.faults or any(_LIKE_NUMBERS.fullmatch(text) for text in sheet.entry.blank):
+    if head.unread or header.faults or any(_LIKE_NUMBERS.fullmatch(text) for text in sheet.entry.blank):
         return False
     return not (sheet.grid.percents or sheet.grid.uncomputed)
 

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.config import Area, Audience
 from gdata.language import sentence
+from gdata.nearest import question
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.compound import cell_reader, scalar_type
 from gdata.parsing.cells.readings import ReadCell
 from gdata.parsing.sheet.header import read_header
 from gdata.parsing.sheet.layout import Sheet, find_unticked, is_note, is_unticked
-from gdata.parsing.sheet.node import Header, HeaderFault, Node, Variant
+from gdata.parsing.sheet.node import Header, HeaderFault, Node, Variant, top_field
 from gdata.parsing.view import Bound
 from gdata.problems import Problem, Severity
 from gdata.schema.plan import FieldPlan, TablePlan
@@ -103,6 +104,18 @@ class SheetHead:
             )
         return known[1:]
 
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """The row's fields whose column isn't read, which is told once: what their rows lack isn't 58 more.
+
+        Where a header is unknown it may be that of any field without a column, though it has a default.
+        """
+        header, entry = self.header, self.sheet.entry
+        names = {top_field(name) for name in (*header.missing, *(one.field for one in header.faults)) if name}
+        if header.unknown and entry.unknown_columns == "error" and not entry.overlay and len(entry.tables) == 1:
+            names.update(field.name for field in self.plan.row.fields if field.name not in header.nodes)
+        return frozenset(names)
+
     def problems(self, plans: Sequence[TablePlan], beside: Iterable[Area] = ()) -> list[Problem]:
         """What is wrong with the header, and with where the rows begin and end.
 
@@ -142,6 +155,7 @@ class SheetHead:
             missing = {}  # The header was there before somebody merged it.
         renamed = self._renamed(unknown, missing) if tell_unknown else {}
         unknown = [fault for fault in unknown if fault not in renamed.values()]
+        unknown = [self._meant_by_place(fault) for fault in unknown]
         faults = [*self.header.faults, *lost]
         for path, fault in missing.items():
             text = renamed.get(path)
@@ -158,6 +172,19 @@ class SheetHead:
         """Unknown headers that stand where a missing field belongs, by that field."""
         belongs = {(self._place_of(path),): path for path in missing if self.plan.row.field(path) is not None}
         return {belongs[fault.columns]: fault for fault in unknown if fault.columns in belongs}
+
+    def _meant_by_place(self, fault: HeaderFault) -> HeaderFault:
+        """The fault of an unknown header like no other, asking for a field that could have no column, and has none."""
+        here = (
+            field
+            for field in self.plan.row.fields
+            if field.name not in (*self.header.nodes, *self.header.missing)
+            and (self._place_of(field.name),) == fault.columns
+        )
+        meant = next(here, None)
+        if meant is None or fault.words["before"]:
+            return fault
+        return replace(fault, words={"before": question(meant.columns[0] if meant.columns else meant.name)})
 
     def _at_blank(self, path: str, fault: HeaderFault) -> HeaderFault:
         """The fault of a missing header, at the blank one that stands over values where it belongs."""

@@ -206,3 +206,8 @@ def convert_version(cell: CellValue) -> tuple[Version | None, Fault | None]:
     hint = sentence("write numbers with dots between them: 1.4")
     instead = sentence("did you mean {meant}? Write numbers with dots between them", meant=meant) if meant else hint
     return None, Fault(kinds.CELL_NOT_VERSION, {"instead": instead})
+
+
+def top_field(name: str) -> str:
+    """The row's own field in a name such as `rewards[1].item_id` or `price@jp`."""
+    return re.split(r"[.@\[]", name, maxsplit=1)[0]
