@@ -163,6 +163,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "key": "1101",
         "cells": counted("{count} cell refers to it", "{count} cells refer to it", 36),
     },
+    "key.absent": {
+        "table": "ItemTable",
+        "field": "id",
+        "value": "1101",
+        "key": "1101",
+        "cells": counted("{count} cell refers to it", "{count} cells refer to it", 36),
+    },
     "constant.name": {"field": "code", "value": "긴 칼"},
     "constant.twice": {"field": "code", "value": "Sword", "count": 2, "first": "Item!B5"},
     "unique.duplicate": {"field": "order", "value": "3", "count": 2, "key": "3", "first": "Item!F5", **DECOMPOSED},

@@ -683,6 +683,12 @@ KEY_OVERTYPED = Kind(
     "write {key} here again; if the key changed on purpose, change the cells that refer to it",
     about="A row was deleted, or its key changed, and other cells still refer to it.",
 )
+KEY_ABSENT = Kind(
+    "key.absent",
+    "{table} has no row with {field} = {value}; {cells}",
+    "add the row, or put it back where it was deleted; else change the cells that refer to it",
+    about="Several columns refer to a row that isn't there, and no release had it: it was deleted, or not yet written.",
+)
 UNIQUE_DUPLICATE = Kind(
     "unique.duplicate",
     "{value} stands in {count} cells of {field}, where every value must be another",

@@ -7,7 +7,7 @@ the last release tells; without one each cell that refers to it is told of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -25,12 +25,14 @@ from gdata.checks.columns import (
 )
 from gdata.checks.proofs import differ_at_once
 from gdata.checks.values import scalar_text, value_text, written_path
-from gdata.language import counted, sentence
+from gdata.language import Sentence, counted, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import CONSTANT
 
 MOST_RELATED = 100
+_FEW = 4
+"""As many cells are better told each at its place."""
 """A value that stands in more cells than this has the first of them in `related`."""
 
 
@@ -192,24 +194,35 @@ LiveKeys = Callable[[str], Mapping[str, str]]
 
 
 def fold_gone(problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys) -> list[Problem]:
-    """The problems, with one for each key that the last release has and the sheets no longer have, in place of those
-    of the cells that refer to it.
+    """The problems, with one for each key that the last release has and the sheets no longer have, or that cells of
+    several columns look for, in place of those of the cells that refer to it.
     """
     kept: list[Problem] = []
-    gone: dict[tuple[str, str], list[Problem]] = {}
+    missed: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        table, key = _referent(problem, views)
-        if table and key in live(table):
-            gone.setdefault((table, key), []).append(problem)
+        place = _referent(problem, views)
+        (missed.setdefault(place, []) if place != ("", "") else kept).append(problem)
+    tables = {table: _Table(views[table], live(table)) for table, _ in missed}
+    for (table, key), referring in missed.items():
+        if key in tables[table].live:
+            kept.append(tables[table].problem(key, referring))
+        elif _is_row_missing(referring):
+            kept.append(tables[table].absent(key, referring))
         else:
-            kept.append(problem)
-    tables = {table: _Table(views[table], live(table)) for table, _ in gone}
-    return [*kept, *(tables[table].problem(key, referring) for (table, key), referring in gone.items())]
+            kept += referring
+    return kept
+
+
+def _is_row_missing(referring: list[Problem]) -> bool:
+    """Whether it is rather the row that is missing than these cells that are wrong."""
+    cells = {one.cell for one in referring}
+    return len(cells) > _FEW and len({(cell.spreadsheet, cell.sheet, cell.column) for cell in cells}) > 1
 
 
 def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, View]) -> list[Problem]:
     """The problems of rows that are switched off, but those that refer to a key that is told as gone."""
-    gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code == kinds.KEY_GONE.code}
+    codes = (kinds.KEY_GONE.code, kinds.KEY_ABSENT.code)
+    gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code in codes}
     return [one for one in off if _referent(one, views) not in gone]
 
 
@@ -230,9 +243,23 @@ class _Table:
     view: View
     live: Mapping[str, str]
 
+    def absent(self, key: str, referring: list[Problem]) -> Problem:
+        """The problem of a key that no release had."""
+        cells = _cells_of(referring)
+        return kinds.KEY_ABSENT.at(
+            self._place,
+            table=self.view.plan.name,
+            field=self._name,
+            value=key,
+            related=cells[:MOST_RELATED],
+            key=key,
+            cells=_counted(cells),
+        )
+
     def problem(self, key: str, referring: list[Problem]) -> Problem:
+        """The problem of a key that the last release has."""
         title = self.live[key]
-        cells = list(dict.fromkeys(one.cell for one in referring))
+        cells = _cells_of(referring)
         at = self._overtyped(key)
         kind = kinds.KEY_GONE if at is None else kinds.KEY_OVERTYPED
         return kind.at(
@@ -243,7 +270,7 @@ class _Table:
             related=cells[:MOST_RELATED],
             row=sentence("{key} ({title})", key=key, title=title) if title else key,
             key=key,
-            cells=counted("{count} cell refers to it", "{count} cells refer to it", len(cells)),
+            cells=_counted(cells),
         )
 
     @property
@@ -271,3 +298,11 @@ class _Table:
         start = now.index(above) + 1 if above in now else len(now)
         is_new = start + 1 < len(now) and now[start] not in self.live and now[start + 1] == below
         return start - 1 if is_new else None
+
+
+def _cells_of(referring: Iterable[Problem]) -> list[Cell]:
+    return list(dict.fromkeys(one.cell for one in referring))
+
+
+def _counted(cells: Sequence[Cell]) -> Sentence:
+    return counted("{count} cell refers to it", "{count} cells refer to it", len(cells))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,23 @@ package game;
 import "gdata/options.proto";
 message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; }
 message ItemTable { repeated Item rows = 1; }
-message Drop { int32 item = 1 [(gdata.field).ref = {table: "ItemTable"}]; }
+message Drop {
+  int32 item = 1 [(gdata.field).ref = {table: "ItemTable"}];
+  int32 other = 2 [(gdata.field) = {absent_ok: true, ref: {table: "ItemTable", none: "0"}}];
+}
 message DropTable { repeated Drop rows = 1; }
 """
 LIVE = {"1001": "sword", "1002": "shield", "1003": "", "1004": "bow"}
 
 
-def check(ids: list[int], drops: list[int], live: Mapping[str, str] = LIVE) -> list[Problem]:
+def check(
+    ids: list[int], drops: list[int], live: Mapping[str, str] = LIVE, others: Sequence[int] = ()
+) -> list[Problem]:
     schema = build_schema(PROTOS)
+    others = list(others)
     tables: dict[str, list[dict[str, Any]]] = {
         "ItemTable": [{"id": one, "name": str(one)} for one in ids],
-        "DropTable": [{"item": one} for one in drops],
+        "DropTable": [{"item": one, "other": others.pop() if others else 0} for one in drops],
     }
     views = build_views(schema, tables)
     rules = check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
@@ -58,6 +64,15 @@ def test_a_deleted_row_is_one_problem_at_its_own_table() -> None:
 def test_an_overtyped_key_is_told_at_its_cell(ids: list[int], cell: str) -> None:
     gone = int(next(key for key in LIVE if int(key) not in ids))
     assert told(check(ids, [gone])) == [("key.gone", cell, ["A2"])]
+
+
+def test_what_several_columns_look_for_is_one_problem_without_a_release_too() -> None:
+    problems = check([1001], [1002] * 3, live={}, others=[1002, 1002])
+    assert told(problems) == [("key.absent", "ItemTable!A:A", ["A2", "A3", "A4", "B2", "B3"])]
+    assert problems[0].message == "ItemTable has no row with id = 1002; 5 cells refer to it"
+    of_one_column = check([1001], [1002] * 6, live={})
+    of_few_cells = check([1001], [1002] * 2, live={}, others=[1002, 1002])
+    assert {one.code for one in (*of_one_column, *of_few_cells)} == {"reference.missing"}
 
 
 def test_what_the_last_release_never_had_is_told_at_each_cell() -> None:
