@@ -1,11 +1,15 @@
-"""Every kind of problem gdata can find: code, words, and what to do. The docs and translations read this list."""
+"""Every kind of problem gdata can find: code, words, and what to do. The docs and translations read this list.
+
+It is one list, in the order in which a value may meet them: its sheet, its header, its row, its cell, then what checks
+find. Code gives a kind its cell and the words for its `{placeholders}` where it finds one: `CELL_BLANK.at(cell, …)`.
+"""
 
 from __future__ import annotations
 
 from gdata.language import sentence
 from gdata.problems import Kind
 
-# --- sheets -----------------------------------------------------------------------------------------------
+# --- sheets -------------------------------------------------------------------------------------------------
 
 SHEET_MISSING = Kind(
     "sheet.missing",
@@ -13,14 +17,12 @@ SHEET_MISSING = Kind(
     "rename the sheet back, or mend its line in sheets.yaml (line {line})",
     about="A sheet that sheets.yaml names isn't in the spreadsheet: it was renamed, moved or deleted.",
 )
-
 SHEET_UNREADABLE = Kind(
     "sheet.unreadable",
     "{why}",
     "{then}",
     about="A file isn't there, is damaged or protected, or isn't in the encoding or format that is expected.",
 )
-
 SHEET_HIDDEN = Kind(
     "sheet.hidden",
     "the sheet is hidden, and {glob} takes it all the same",
@@ -28,7 +30,6 @@ SHEET_HIDDEN = Kind(
     severity="warning",
     about="A title with * or ? in sheets.yaml takes a sheet that nobody sees: an old copy, perhaps.",
 )
-
 RANGE_OUTSIDE = Kind(
     "range.outside",
     "there is no header in {range}",
@@ -42,8 +43,21 @@ RANGE_CUT = Kind(
     severity="warning",
     about="Just below the last row of a range that sheets.yaml gives a table stands another one in its columns.",
 )
+FIRST_ROW_OUTSIDE = Kind(
+    "first_row.outside",
+    "nothing stands in row {row} or below, where the data should begin",
+    "mend `first_row` in sheets.yaml (line {line}), or write the rows there",
+    severity="warning",
+    about="By sheets.yaml the data begin below the sheet's last row, and there are rows above that nobody reads.",
+)
+RECORD_SEVERAL = Kind(
+    "record.several",
+    "{table} is one record, but several sheets hold it",
+    "keep one of the sheets",
+    about="Two sheets are mapped to a table of the vertical layout.",
+)
 
-# --- headers ----------------------------------------------------------------------------------------------
+# --- headers and columns ------------------------------------------------------------------------------------
 
 HEADER_UNKNOWN = Kind(
     "header.unknown",
@@ -100,13 +114,6 @@ HEADER_VARIANT = Kind(
     "write field@tag, field@1.4+ or field@tag@1.4+",
     about="What stands behind the @ of a header is neither a tag nor a version from which the column counts.",
 )
-TAG_UNKNOWN = Kind(
-    "tag.unknown",
-    "no target has the tag {tag}",
-    "correct it (targets have the tags {known}), or start the header with #",
-    severity="warning",
-    about="A column `field@tag` is for a tag that no target of sheets.yaml has, so nobody reads it.",
-)
 HEADER_PATH = Kind(
     "header.path",
     "the header {value} leads nowhere: {reason}",
@@ -120,22 +127,54 @@ HEADER_MERGED = Kind(
     about="A header is merged over columns with values, but what it names is neither a list that could go on in them "
     "nor a message of as many fields.",
 )
-FIRST_ROW_OUTSIDE = Kind(
-    "first_row.outside",
-    "nothing stands in row {row} or below, where the data should begin",
-    "mend `first_row` in sheets.yaml (line {line}), or write the rows there",
-    severity="warning",
-    about="By sheets.yaml the data begin below the sheet's last row, and there are rows above that nobody reads.",
-)
 HEADER_BLANK = Kind(
     "header.blank",
     "row {row} should hold the headers, but is blank",
     "write the headers there, or mend header_row in sheets.yaml",
     about="The row that should name the fields has nothing in it.",
 )
+TAG_UNKNOWN = Kind(
+    "tag.unknown",
+    "no target has the tag {tag}",
+    "correct it (targets have the tags {known}), or start the header with #",
+    severity="warning",
+    about="A column `field@tag` is for a tag that no target of sheets.yaml has, so nobody reads it.",
+)
+COLUMN_BLANK = Kind(
+    "column.blank",
+    "every cell of the column {field} is blank",
+    "fill it, or start its header with # if it isn't ready",
+    severity="warning",
+    about="A mapped column has no value at all.",
+)
 
-# --- rows -------------------------------------------------------------------------------------------------
+# --- rows: which there are, and their keys ------------------------------------------------------------------
 
+ROW_FILLED = Kind(
+    "row.filled",
+    "{field} is filled again in a further row of one record",
+    "clear it: only the columns of lists go on in further rows",
+    about="In a sheet with several rows a record, a field that isn't a list has a value in a further row.",
+)
+ROW_ORPHAN = Kind(
+    "row.orphan",
+    "a row without a key stands above the first record",
+    "write its key",
+    about="In a sheet with several rows a record, the first row has no key.",
+)
+ROW_EXTRA_CELLS = Kind(
+    "row.extra_cells",
+    "the row has more cells than the header: {value} stands under none",
+    "put a text with a comma in quotes, or write a header above the cells",
+    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
+)
+ROW_NOTE = Kind(
+    "row.note",
+    "the row is left out as a note, for it begins with {start}",
+    'if it is no note, write it otherwise, or add notes: "" to the line of the sheet in sheets.yaml',
+    severity="warning",
+    about="A row begins as notes do, but its first cell is in a column of text and other cells are filled.",
+)
 KEY_BLANK = Kind(
     "key.blank",
     "the key {field} is blank",
@@ -166,30 +205,28 @@ KEY_PARTIAL = Kind(
     "fill the whole key for a new record, or leave all of it blank to go on with the record above",
     about="In a sheet with several rows a record, a row has some key cells filled and some blank.",
 )
-ROW_FILLED = Kind(
-    "row.filled",
-    "{field} is filled again in a further row of one record",
-    "clear it: only the columns of lists go on in further rows",
-    about="In a sheet with several rows a record, a field that isn't a list has a value in a further row.",
-)
-ROW_ORPHAN = Kind(
-    "row.orphan",
-    "a row without a key stands above the first record",
-    "write its key",
-    about="In a sheet with several rows a record, the first row has no key.",
-)
-ROW_EXTRA_CELLS = Kind(
-    "row.extra_cells",
-    "the row has more cells than the header: {value} stands under none",
-    "put a text with a comma in quotes, or write a header above the cells",
-    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
-)
-ROW_NOTE = Kind(
-    "row.note",
-    "the row is left out as a note, for it begins with {start}",
-    'if it is no note, write it otherwise, or add notes: "" to the line of the sheet in sheets.yaml',
+
+# --- rows: whom they are for, and in which versions ---------------------------------------------------------
+
+TAG_UNKNOWN_ROW = Kind(
+    "tag.unknown",
+    "no target has the tag {tag}",
+    "correct it (targets have the tags {known}), or have the tag added to a target in sheets.yaml",
     severity="warning",
-    about="A row begins as notes do, but its first cell is in a column of text and other cells are filled.",
+    about="A row's @tags name a tag that no target has, so no target with tags gets the row.",
+)
+TAG_SEPARATOR = Kind(
+    "tag.separator",
+    "{value} is read as one tag: tags stand apart by commas",
+    "write {corrected}",
+    about="The tags of a row are separated by something else than commas, so the row would go to no target with tags.",
+)
+TAG_UNKNOWN_NEAR = Kind(
+    "tag.unknown",
+    "no target has the tag {tag}",
+    "did you mean {near}? Targets have the tags {known}",
+    severity="warning",
+    about="A row's @tags name a tag that no target has, and that is much like one of theirs.",
 )
 OVERLAY_INCOMPLETE = Kind(
     "overlay.incomplete",
@@ -242,40 +279,8 @@ VALUE_ENDED = Kind(
     "let this row end with {version} too (@until), or write another value",
     about="A row has a choice that the version doesn't have: in the .proto file it begins later, or has ended.",
 )
-RECORD_SEVERAL = Kind(
-    "record.several",
-    "{table} is one record, but several sheets hold it",
-    "keep one of the sheets",
-    about="Two sheets are mapped to a table of the vertical layout.",
-)
-ONEOF_CASE = Kind(
-    "oneof.case",
-    "{value} is none of the choices of {oneof}",
-    "write one of: {choices}",
-    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
-)
-ONEOF_CASE_BLANK = Kind(
-    "oneof.case",
-    "{oneof} has a value, but {case} doesn't say what it is",
-    "write one of: {choices}; or clear the value",
-    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
-)
-ONEOF_CASE_EXTRA = Kind(
-    "oneof.case",
-    "{member} takes {count} of the columns of {oneof}, and this is one more",
-    "clear the cell, or write another choice in {case}",
-    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
-)
-ONEOF_SEVERAL = Kind(
-    "oneof.several",
-    "only one of {members} may be filled",
-    "clear all but one of them",
-    about="Two fields of a oneof are filled in one row.",
-)
 
-INFINITE_INSTEAD = sentence("write a number; infinity and NaN are none")
-
-# --- cells ------------------------------------------------------------------------------------------------
+# --- cells: blank, or not what somebody typed ---------------------------------------------------------------
 
 CELL_BLANK = Kind(
     "cell.blank",
@@ -295,6 +300,68 @@ CELL_BLANK_BOOL = Kind(
     "write TRUE or FALSE",
     about="A number, bool or enum has no value. Blank is never silently zero.",
 )
+CELL_DATE = Kind(
+    "cell.date",
+    "{value} is a date or time, but {field} holds {type}",
+    "format the column as plain text and write the value again",
+    about="The spreadsheet holds a date, perhaps because it took 1-2 or 1:10 for one.",
+)
+CELL_EATEN = Kind(
+    "cell.eaten",
+    "the spreadsheet made a date or time ({value}) of what was written",
+    "format the column as plain text and write the value again",
+    about="Spreadsheets take 1001:10 for a time and 1-2 for a date.",
+)
+CELL_EATEN_COMMA = Kind(
+    "cell.eaten",
+    "{value} may have been a list: the spreadsheet reads 1,000 as one number",
+    "format the column as plain text and check the cells that hold one number",
+    severity="warning",
+    about="In a list of numbers a spreadsheet takes the comma for a thousands separator.",
+    once_a_column=True,
+)
+CELL_FORMULA_ERROR = Kind(
+    "cell.formula_error",
+    "the formula fails: {value}",
+    "mend the formula, or what it refers to",
+    about="A formula shows #N/A, #REF! or the like.",
+)
+CELL_LOADING = Kind(
+    "cell.loading",
+    "the formula was still loading when the sheet was read",
+    "open the sheet, wait until the cell has its value, and build again",
+    about="Functions such as IMPORTRANGE take their time; Google answered before they were ready.",
+)
+CELL_UNCOMPUTED = Kind(
+    "cell.uncomputed",
+    "the formula {value} was saved without its value",
+    "open the workbook in Excel and save it, or write the value itself",
+    about="A program wrote the workbook without computing its formulas.",
+)
+CELL_OUTDATED = Kind(
+    "cell.uncomputed",
+    "the workbook says that its formulas are still to be computed, so {value} may be no value of theirs",
+    "open the workbook in Excel and save it, or write the value itself",
+    severity="warning",
+    about="A program wrote the workbook without computing its formulas.",
+    once_a_column=True,
+)
+CELL_PERCENT = Kind(
+    "cell.percent",
+    "the sheet shows {percent}%, but the cell holds {held}",
+    "format the cell as a number, and write {percent} if the field counts percent, or {held} if it doesn't",
+    about="A cell formatted as percent holds a hundredth of what it shows: 100% is 1.",
+)
+CELL_PICTURE = Kind(
+    "cell.picture",
+    "the cell holds a picture, not a value",
+    "write the value itself, the picture's name perhaps; or move the picture out of the cell",
+    about="A picture was put into the cell (WPS writes it as =DISPIMG, Excel as an error value).",
+)
+
+# --- cells: one value ---------------------------------------------------------------------------------------
+
+INFINITE_INSTEAD = sentence("write a number; infinity and NaN are none")
 CELL_NOT_INTEGER = Kind(
     "cell.not_integer",
     "{value} is not a whole number",
@@ -389,6 +456,15 @@ CELL_NOT_BASE64 = Kind(
     "write the bytes in base64: SGVsbG8=",
     about="A field of bytes holds text that isn't base64.",
 )
+CELL_NOT_FIELD_MASK = Kind(
+    "cell.not_field_mask",
+    "{value} is no list of field names",
+    "write the names as the .proto file does, apart by commas: price, reward.item_id",
+    about="A FieldMask holds something else than the paths of fields.",
+)
+
+# --- cells: several values, and JSON ------------------------------------------------------------------------
+
 CELL_NOT_JSON = Kind(
     "cell.not_json",
     "the JSON in the cell can't be read: {reason}",
@@ -418,77 +494,6 @@ CELL_JSON_BOOL = Kind(
     "the JSON leaves out {part}",
     "write it in as well, true or false",
     about="A number, bool or enum has no value. Blank is never silently zero.",
-)
-CELL_NOT_FIELD_MASK = Kind(
-    "cell.not_field_mask",
-    "{value} is no list of field names",
-    "write the names as the .proto file does, apart by commas: price, reward.item_id",
-    about="A FieldMask holds something else than the paths of fields.",
-)
-CELL_DATE = Kind(
-    "cell.date",
-    "{value} is a date or time, but {field} holds {type}",
-    "format the column as plain text and write the value again",
-    about="The spreadsheet holds a date, perhaps because it took 1-2 or 1:10 for one.",
-)
-CELL_EATEN = Kind(
-    "cell.eaten",
-    "the spreadsheet made a date or time ({value}) of what was written",
-    "format the column as plain text and write the value again",
-    about="Spreadsheets take 1001:10 for a time and 1-2 for a date.",
-)
-CELL_EATEN_COMMA = Kind(
-    "cell.eaten",
-    "{value} may have been a list: the spreadsheet reads 1,000 as one number",
-    "format the column as plain text and check the cells that hold one number",
-    severity="warning",
-    about="In a list of numbers a spreadsheet takes the comma for a thousands separator.",
-    once_a_column=True,
-)
-LIST_GAP = Kind(
-    "list.gap",
-    "{field} is blank, but a later element is filled: the list closes up over the gap (rows like this: {count})",
-    "write a value (0 if zero is meant), or move the later ones up",
-    severity="warning",
-    about="A list over columns or rows has a blank before a filled value; it closes up, so the later ones move up.",
-)
-CELL_FORMULA_ERROR = Kind(
-    "cell.formula_error",
-    "the formula fails: {value}",
-    "mend the formula, or what it refers to",
-    about="A formula shows #N/A, #REF! or the like.",
-)
-CELL_LOADING = Kind(
-    "cell.loading",
-    "the formula was still loading when the sheet was read",
-    "open the sheet, wait until the cell has its value, and build again",
-    about="Functions such as IMPORTRANGE take their time; Google answered before they were ready.",
-)
-CELL_UNCOMPUTED = Kind(
-    "cell.uncomputed",
-    "the formula {value} was saved without its value",
-    "open the workbook in Excel and save it, or write the value itself",
-    about="A program wrote the workbook without computing its formulas.",
-)
-CELL_OUTDATED = Kind(
-    "cell.uncomputed",
-    "the workbook says that its formulas are still to be computed, so {value} may be no value of theirs",
-    "open the workbook in Excel and save it, or write the value itself",
-    severity="warning",
-    about="A program wrote the workbook without computing its formulas.",
-    once_a_column=True,
-)
-CELL_PERCENT = Kind(
-    "cell.percent",
-    "the sheet shows {percent}%, but the cell holds {held}",
-    "format the cell as a number, and write {percent} if the field counts percent, or {held} if it doesn't",
-    about="A cell formatted as percent holds a hundredth of what it shows: 100% is 1.",
-)
-CELL_PICTURE = Kind(
-    "cell.picture",
-    "the cell holds a picture, not a value",
-    "write the value itself, the picture's name perhaps; or move the picture out of the cell",
-    about="A picture was put into the cell (WPS writes it as =DISPIMG, Excel as an error value).",
 )
 CELL_EMPTY_ELEMENT = Kind(
     "cell.empty_element",
@@ -520,6 +525,9 @@ CELL_MAP_KEY = Kind(
     "remove one of them",
     about="A map in a cell, or over columns, names a key twice.",
 )
+
+# --- cells: texts -------------------------------------------------------------------------------------------
+
 TEXT_NUMBER = Kind(
     "text.number",
     "{value} is a number in a column of text",
@@ -590,35 +598,42 @@ TEXT_ROUNDED = Kind(
     severity="warning",
     about="Excel shows a number of twelve digits or more as 3.5103E+17, and saves that into csv files.",
 )
-TAG_UNKNOWN_ROW = Kind(
-    "tag.unknown",
-    "no target has the tag {tag}",
-    "correct it (targets have the tags {known}), or have the tag added to a target in sheets.yaml",
-    severity="warning",
-    about="A row's @tags name a tag that no target has, so no target with tags gets the row.",
+
+# --- values over several cells ------------------------------------------------------------------------------
+
+ONEOF_CASE = Kind(
+    "oneof.case",
+    "{value} is none of the choices of {oneof}",
+    "write one of: {choices}",
+    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
 )
-TAG_SEPARATOR = Kind(
-    "tag.separator",
-    "{value} is read as one tag: tags stand apart by commas",
-    "write {corrected}",
-    about="The tags of a row are separated by something else than commas, so the row would go to no target with tags.",
+ONEOF_CASE_BLANK = Kind(
+    "oneof.case",
+    "{oneof} has a value, but {case} doesn't say what it is",
+    "write one of: {choices}; or clear the value",
+    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
 )
-TAG_UNKNOWN_NEAR = Kind(
-    "tag.unknown",
-    "no target has the tag {tag}",
-    "did you mean {near}? Targets have the tags {known}",
-    severity="warning",
-    about="A row's @tags name a tag that no target has, and that is much like one of theirs.",
+ONEOF_CASE_EXTRA = Kind(
+    "oneof.case",
+    "{member} takes {count} of the columns of {oneof}, and this is one more",
+    "clear the cell, or write another choice in {case}",
+    about="The column ….@case says which member of a oneof a row has, and the columns ….@1, ….@2 hold its values.",
 )
-COLUMN_BLANK = Kind(
-    "column.blank",
-    "every cell of the column {field} is blank",
-    "fill it, or start its header with # if it isn't ready",
+ONEOF_SEVERAL = Kind(
+    "oneof.several",
+    "only one of {members} may be filled",
+    "clear all but one of them",
+    about="Two fields of a oneof are filled in one row.",
+)
+LIST_GAP = Kind(
+    "list.gap",
+    "{field} is blank, but a later element is filled: the list closes up over the gap (rows like this: {count})",
+    "write a value (0 if zero is meant), or move the later ones up",
     severity="warning",
-    about="A mapped column has no value at all.",
+    about="A list over columns or rows has a blank before a filled value; it closes up, so the later ones move up.",
 )
 
-# --- checks: constraints ----------------------------------------------------------------------------------
+# --- checks: constraints ------------------------------------------------------------------------------------
 
 CONSTRAINT = Kind(
     "constraint.*",
@@ -663,7 +678,7 @@ CONSTRAINT_TABLE = Kind(
     about="A rule on the table message, not on its rows, fails while it runs.",
 )
 
-# --- checks: keys -----------------------------------------------------------------------------------------
+# --- checks: keys -------------------------------------------------------------------------------------------
 
 KEY_DUPLICATE = Kind(
     "key.duplicate",
@@ -733,7 +748,7 @@ KEY_LOOKALIKE = Kind(
     about="A key or code holds a letter of another alphabet, or a full-width one, that looks like a plain one.",
 )
 
-# --- checks: references -----------------------------------------------------------------------------------
+# --- checks: references -------------------------------------------------------------------------------------
 
 REFERENCE_MISSING = Kind(
     "reference.missing",
@@ -778,7 +793,7 @@ REFERENCE_UNFED = Kind(
     about="A field refers to a table that sheets.yaml doesn't feed, so no reference to it can be right.",
 )
 
-# --- checks: sums, sequences, files -----------------------------------------------------------------------
+# --- checks: sums, sequences, files -------------------------------------------------------------------------
 
 SUM_WRONG = Kind(
     "sum.wrong",
@@ -812,7 +827,7 @@ PATH_UNCHECKED = Kind(
     about="A field has the option `path`, but the folder of the files isn't known here.",
 )
 
-# --- checks: in Python ------------------------------------------------------------------------------------
+# --- checks: in Python --------------------------------------------------------------------------------------
 
 CHECK = Kind(
     "check.*",
@@ -827,7 +842,7 @@ CHECK_FAILED = Kind(
     about="A check written in Python raised an exception or yielded something that is no finding.",
 )
 
-# --- metrics: in Python -----------------------------------------------------------------------------------
+# --- metrics: in Python -------------------------------------------------------------------------------------
 
 METRIC = Kind(
     "metric.*",
