@@ -68,6 +68,8 @@ class SheetFound:
     """The table's name, where a tool's definitions or sheets.yaml say it."""
     key: tuple[str, ...] | None = None
     """Headers of the key's columns, where a tool's definitions say it."""
+    types: int | None = None
+    """The index of its row of types."""
     tags: tuple[str, ...] = ()
     """Tags of targets that it speaks of: in headers such as `price@jp`, and under @tags."""
 

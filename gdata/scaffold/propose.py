@@ -31,6 +31,7 @@ from gdata.scaffold.sheets.table import find_table_of, find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.scaffold.tools import read_with
 from gdata.scaffold.tools.reading import Unmatched
+from gdata.scaffold.unknown_types import find_unknown_types
 from gdata.scaffold.writing.protos import ProtoChanges
 from gdata.scaffold.writing.yaml_text import NewEntries, add_entries, new_config
 from gdata.schema.schema import Schema
@@ -157,6 +158,8 @@ def make_draft(
         on_done=on_done,
     )
     count = len(guessed.tables) - len(extended)
+    unmatched = list(reading.unmatched)
+    unmatched += find_unknown_types(guessed.tables[:count], {one.cell for one in unmatched})
     return Draft(
         tuple(guessed.tables[:count]),
         tuple(guessed.tables[count:]),
@@ -168,7 +171,7 @@ def make_draft(
         timezone,
         why,
         again=tuple(again),
-        unmatched=tuple(reading.unmatched),
+        unmatched=tuple(unmatched),
     )
 
 

@@ -316,6 +316,26 @@ OTHERS: list[tuple[str, dict[str, str], list[str]]] = [
 ]
 
 
+BROKEN = [
+    ("auto", "#,,,,,\n#,Id,Name,Power,A,B\n#,int,what(,int33,int,int\n,1,a,5,1,1\n,2,b,6,1,1\n", ["C3", "D3"]),
+    ("supercell", "Name,Cost,Level\nString,int,lnt\na,5,1\nb,6,2\n", ["C2"]),
+    ("tableau", 'ID,Kind,A\n"map<uint32, Item>",{int32 A,int32\nid,kind,a\n1,B,1\n2,D,2\n', ["B2"]),
+    ("tabtoy", "ID,Power,A\nint32,int23,int32\n,,\nid,power,a\n1,5,1\n2,6,1\n", ["B2"]),
+    ("luban", "##var,id,cost\n##type,int,Cost\n,1,3\nx,2,4\n", ["A4", "C2"]),
+]
+
+
+@pytest.mark.parametrize(("tool", "sheet", "told"), BROKEN, ids=[tool for tool, _, _ in BROKEN])
+def test_a_type_that_nobody_knows_is_told_by_its_cell(
+    tool: str, sheet: str, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"Item.csv": sheet})
+    monkeypatch.chdir(tmp_path)
+    ran = run("scaffold", "sheets", "--tool", tool, "--format", "json")
+    assert ran.code == 0, ran.all
+    assert [one["cell"] for one in json.loads(ran.out)["unmatched"]] == told
+
+
 @pytest.mark.parametrize(("tool", "sheets", "tables"), OTHERS, ids=range(len(OTHERS)))
 def test_half_definitions_of_other_tools_are_no_bug(
     tool: str, sheets: dict[str, str], tables: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -55,7 +55,8 @@ def read_table(
     entry = replace(entry, blank=blank) if blank and not entry.blank else entry
     records = len(found[0].cells) if found else 0
     tags = tuple(dict.fromkeys(_tags(sheet, directives, cells)))
-    sheet_found = SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, tags=tags)
+    types = block.types if block is not None and block.types != block.header else None
+    sheet_found = SheetFound(spreadsheet, grid, entry, _with_groups(found), records, notes, types=types, tags=tags)
     return with_continuation(sheet_found) if entry.multirow or not entry.tables else sheet_found
 
 

@@ -72,6 +72,7 @@ def _read_sheet(
         what = say("names in three rows, or in rows apart")
         instead = say("{rows} are read: move or join the others", rows="1–2" if is_two else "1")
         defined.unmatched.append(Unmatched(grid.cell(names[-1] + 1, 1), what, instead))
+    _tell_tags(grid, heads, defined)
     entry = SheetEntry(grid.sheet, (), "rows", names[0] + 1, heads + 1, header_rows=2 if is_two else 1)
     found = find_table_of(spreadsheet, grid, entry)
     if not found.columns:
@@ -81,6 +82,16 @@ def _read_sheet(
     if any(column.header.startswith("*") for column in columns):
         found = replace(found, entry=replace(found.entry, multirow=True))
     return found
+
+
+def _tell_tags(grid: Grid, heads: int, defined: LubanDefinitions) -> None:
+    """Tell of the first row that is marked for some targets: here a column of its own says it."""
+    marks = ((number, text_at(row, 0)) for number, row in enumerate(grid.rows, 1) if number > heads)
+    number, tag = next(((number, mark) for number, mark in marks if mark and not mark.startswith("#")), (0, ""))
+    if tag:
+        what = say("rows have tags: {tag}", tag=tag)
+        instead = say("head the first column @tags; targets with one of them get these rows")
+        defined.unmatched.append(Unmatched(grid.cell(number, 1), what, instead))
 
 
 def _own_column(column: SourceColumn, grid: Grid, heads: int, bean: str, defined: LubanDefinitions) -> SourceColumn:
