@@ -214,9 +214,8 @@
   function rowBody(table, row) {
     const body = make("tbody", row.kind);
     const name = row.key === null ? say("rowNumber", row.number) : row.key;
-    const head = make("td", "row", make("span", "key", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name,
-      rowLink(table, row)), row.title ? make("span", "title", row.title) : null,
-      row.origin ? make("span", "title", row.origin) : null,
+    const head = make("td", "row", make("span", "sign", SIGNS[row.kind]), table.kind === "record" ? "" : name,
+      row.title ? make("span", "title", row.title) : null, row.origin ? make("span", "title", row.origin) : null, rowLink(table, row),
       row.users ? make("span", "users", say("users", count(row.users))) : null);
     head.dir = "auto";
     if (row.kind === "changed") {
