@@ -15,6 +15,7 @@ from hypothesis import settings
 
 # How long an example takes says how busy the machine is; speed is measured in benchmarks/.
 settings.register_profile("patient", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=2_000)
 settings.load_profile("patient")
 
 # Started with nohup or from a script's background, we inherit that Ctrl-C is ignored, and so would every program

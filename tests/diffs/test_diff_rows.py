@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata._core import core
@@ -69,7 +69,6 @@ def sides(draw: st.DrawFn) -> tuple[list[bytes], list[bytes]]:
     return old, list({key_of(row): row for row in new}.values())
 
 
-@settings(max_examples=300)
 @given(sides(), st.sampled_from(ROW_FIELDS), st.sampled_from([5, 300, 1 << 18]))
 def test_the_core_matches_rows_as_python_does(rows: tuple[list[bytes], list[bytes]], number: int, block: int) -> None:
     old, new = rows

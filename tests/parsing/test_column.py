@@ -7,7 +7,7 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gdata.parsing.cells.cell import CellType, is_blank
@@ -47,14 +47,12 @@ columns = st.one_of(*(st.lists(one, max_size=12) for one in (texts, cells, st.in
 @given(column=columns)
 @example(column=[5e-324])
 @example(column=[0.0, 2.0**-126, -1e-40])
-@settings(max_examples=300)
 def test_column_is_its_cells(kind: str, column: list[Any]) -> None:
     check_column(kind, column, TypedCells(column))
 
 
 @pytest.mark.parametrize("kind", TYPES)
 @given(column=st.lists(texts.filter(lambda text: text != "\ud800"), max_size=12))
-@settings(max_examples=300)
 def test_column_of_bytes_is_its_texts(kind: str, column: list[str]) -> None:
     check_column(kind, column, Utf8Cells([text.encode() for text in column]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gdata.language import Sentence
@@ -31,7 +31,6 @@ def numbers_in(hint: Sentence) -> Iterator[str]:
 @given(text=texts)
 @example(text="1.000,5")
 @example(text="1,000.5")
-@settings(max_examples=1_000)
 def test_a_hint_about_a_whole_number_is_one(text: str) -> None:
     text = text.strip()
     if text and not INTEGER.fullmatch(text):
@@ -39,7 +38,6 @@ def test_a_hint_about_a_whole_number_is_one(text: str) -> None:
 
 
 @given(text=texts)
-@settings(max_examples=1_000)
 def test_a_hint_about_a_number_is_one(text: str) -> None:
     text = text.strip()
     if text and not NUMBER.fullmatch(text):

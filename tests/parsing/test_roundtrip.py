@@ -190,7 +190,7 @@ layouts = st.fixed_dictionaries({name: st.sampled_from([in_json, one_cell, over_
 
 
 @given(rows=rows, layouts=layouts, order=st.randoms(use_true_random=False))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_rows_come_back(rows: list[dict[str, Any]], layouts: dict[str, Layout], order: Any) -> None:
     messages = [GetMessageClass(plan().row.descriptor)(**one) for one in rows]
     lines = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata.proto.maporder import sort_maps
@@ -78,7 +78,6 @@ rows = st.fixed_dictionaries(
 
 
 @given(content=rows)
-@settings(max_examples=300)
 def test_the_same_message_gives_the_same_bytes(content: dict[str, Any]) -> None:
     row = json_format.ParseDict(content, row_class()())
     ordered = sort_maps(row.SerializeToString(deterministic=True), row.DESCRIPTOR)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gdata.sources import blockrows
@@ -25,7 +25,6 @@ def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @given(TEXTS, ENDINGS)
-@settings(max_examples=300)
 def test_rows(text: str, ending: str) -> None:
     text = text.replace("\n", ending)
     expected = list(csv.reader(io.StringIO(text, newline="")))
@@ -36,7 +35,6 @@ def test_rows(text: str, ending: str) -> None:
 
 
 @given(TEXTS, ENDINGS, st.integers(0, 6), st.integers(0, 6), st.sampled_from([1, 2, -1]))
-@settings(max_examples=300)
 def test_slices_and_columns(text: str, ending: str, start: int, stop: int, step: int) -> None:
     text = text.replace("\n", ending)
     expected = list(csv.reader(io.StringIO(text, newline="")))
@@ -51,7 +49,6 @@ CELLS = st.sampled_from(["", "a", "한글", '"', "a,b", "a\nb", "\r\n", '""', " 
 
 
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=6), ENDINGS, st.booleans())
-@settings(max_examples=300)
 def test_quoted_cells(grid: list[list[str]], ending: str, all_quoted: bool) -> None:
     text = io.StringIO(newline="")
     quoting = csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL
@@ -62,7 +59,6 @@ def test_quoted_cells(grid: list[list[str]], ending: str, all_quoted: bool) -> N
 
 
 @given(st.text(alphabet='ab,\n\r"" \x1e', max_size=30))
-@settings(max_examples=1000)
 def test_what_is_read_is_what_the_csv_module_reads(text: str) -> None:
     rows = read_rows(text.encode())
     if rows is None:
