@@ -106,7 +106,7 @@ class _TableReading:
         gone = list(fields_missing(self.old.shape.row, self.new.shape.row, _twins))
         if not gone:
             return
-        raw = self.old.cut()
+        raw = self.old.raw()
         rows = list(raw.read(range(len(raw.rows))))
         keys = RowKeys.of(self.old.entry.key, self.old.shape, self.readings.shapes)
         for steps in gone:

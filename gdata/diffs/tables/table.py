@@ -119,12 +119,14 @@ class TableSide:
             return self.reader.result()
         return self.bundle.placed(self.name, 0 if self.shape.is_map else _rows_number(self.shape))
 
-    def cut(self, shape: TableShape | None = None) -> RawTable:
-        """The side's rows as bytes, to be read by `shape` in place of its own."""
+    def raw(self, shape: TableShape | None = None) -> RawTable:
+        """The side's rows where they lie, for who reads some of them by `shape`, in place of the side's own."""
         content, placed = self.read()
-        if placed is None:
-            return cut_rows(content, shape or self.shape, self.place)
-        return RawTable(shape or self.shape, content, placed, self.place)
+        return RawTable(shape or self.shape, content, placed, self.place) if placed is not None else self.cut(shape)
+
+    def cut(self, shape: TableShape | None = None) -> RawTable:
+        """The same with the bytes of each row in memory, for who looks at all of them."""
+        return cut_rows(self.read()[0], shape or self.shape, self.place)
 
     @property
     def place(self) -> str:
@@ -138,13 +140,13 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
     paths = dict(shapes.whole(side.shape.row).paths())
 
     keys = RowKeys.of(side.entry.key, side.shape, shapes)
-    cut = cache(side.cut)
+    raw = cache(side.raw)
 
     def read(indexes: range) -> list[Row]:
-        return _rows(side, cut(), indexes, keys, shapes)
+        return _rows(side, raw(), indexes, keys, shapes)
 
     parts = [part.sha256 for part in side.entry.parts]
-    rows = TableRows(side.entry.rows, read, parts, lambda: None if keys is None else keys.hashes(cut()))
+    rows = TableRows(side.entry.rows, read, parts, lambda: None if keys is None else keys.hashes(raw()))
     return TableDiff(
         side.name,
         "added" if is_new else "removed",
@@ -167,8 +169,10 @@ def compare_tables(old: TableSide, new: TableSide) -> TableDiff | None:
     alike = alike and _rows_number(old.shape) == _rows_number(new.shape)
     old_shape = new.shape if alike else old.shape
     keys = keys_of_both(old_shape, new.shape, new.entry.key, shapes)
-    raw = old.cut(old_shape), new.cut(new.shape)
+    raw = old.raw(old_shape), new.raw(new.shape)
     found = _aligned(*raw, keys[1]) if keys is not None else None
+    if found is None:
+        raw = old.cut(old_shape), new.cut(new.shape)
     return _Comparison(old, new, *raw, keys, shapes, alike, found).diff()
 
 

@@ -143,7 +143,7 @@ def _with_users(diff: TableDiff, name: str, old: _Sides) -> TableDiff:
 
 def _messages(side: TableSide) -> Sequence[Message]:
     """All rows of a side, held so that each stays the one object that it is."""
-    raw = side.cut()
+    raw = side.raw()
     return list(raw.read(range(len(raw.rows))))
 
 
