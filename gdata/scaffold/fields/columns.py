@@ -8,7 +8,8 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from gdata.nearest import fold
-from gdata.scaffold.fields.lists import Item, Series, find_continued, find_series
+from gdata.scaffold.fields.continued import find_continued
+from gdata.scaffold.fields.series import Item, Series, find_series
 from gdata.scaffold.fields.several import guess_continued, guess_group, guess_series, guess_spread
 from gdata.scaffold.fields.single import guess_single
 from gdata.scaffold.guess import GuessedField, SourceColumn

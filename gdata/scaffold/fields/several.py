@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from gdata.language import sentence
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.declared import Declared
-from gdata.scaffold.fields.lists import Continued, Group, Series
+from gdata.scaffold.fields.continued import Continued
+from gdata.scaffold.fields.series import Group, Series
 from gdata.scaffold.fields.single import declared_parts, guess_single
 from gdata.scaffold.fields.types import guess_type
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType
@@ -161,7 +162,7 @@ def guess_group(group: Group, timezone: ZoneInfo) -> GuessedField:
         name=plural(snake(words, "group")),
         words=tuple(words),
         type=GuessedType("message", Guess("sure", sentence("several columns"))),
-        headers=tuple(column.header for _, part in group.parts for column in part.columns),
+        headers=tuple(column.header for column in group.columns),
         cells=Cells.joined(as_cells(part.cells) for part in parts),
         named=named,
         parts=tuple(parts),

@@ -14,7 +14,7 @@ from gdata.parsing.cells.cell import shown
 from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.declared import Declared, read_type, read_typed_name
-from gdata.scaffold.fields.lists import with_continuation
+from gdata.scaffold.fields.continued import with_continuation
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.sheets.header import BOTH_FLAGS, CLIENT_FLAGS, SERVER_FLAGS, Block
 from gdata.scaffold.sheets.sample import SAMPLE, kind_of_cell, text_at
