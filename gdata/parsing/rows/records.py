@@ -96,7 +96,7 @@ class SheetRecords:
                 if value:
                     yield 0, self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
             told = {column for column, value in texts if value}
-            for column, value in self.sheet.texts_going_on(self.head.text_columns).items() if self._lines else ():
+            for column, value in self.sheet.texts_going_on(self.head.comma_columns()).items() if self._lines else ():
                 if column not in told:
                     # It may be a note after all.
                     problem = self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)

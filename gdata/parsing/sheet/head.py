@@ -260,6 +260,12 @@ class SheetHead:
         texts = [leaf for leaf in leaves if leaf.field.value_kind == "string"]
         return frozenset(column for leaf in texts for column in leaf.columns())
 
+    def comma_columns(self) -> frozenset[int]:
+        """The columns in which a comma may be part of the value: of text, and of lists that it separates."""
+        leaves = [leaf for node in self.header.nodes.values() for leaf in node.leaves() if not leaf.is_element]
+        lists = [leaf for leaf in leaves if (leaf.field.is_list or leaf.field.is_map) and leaf.field.separator == ","]
+        return self.text_columns.union(column for leaf in lists for column in leaf.columns())
+
     def columns_to_fill(self) -> dict[int, str]:
         """The columns that may be blank in some rows but hardly in all of them, with their fields.
 
