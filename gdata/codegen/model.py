@@ -256,6 +256,8 @@ def _references(
     for name, entry in sorted(entries.items()):
         for path, refs in sorted(entry.refs.items()):
             leaf = _leaf(tables[name].row, path)
+            if is_map(leaf):  # Its keys refer, and are looked up as they are; an entry is no message in any language.
+                continue
             found.setdefault((leaf.containing_type.full_name, leaf.name), (leaf, refs))
     for _, refs in found.values():
         for ref in refs:
@@ -318,7 +320,7 @@ def _leaf(row: Descriptor, path: str) -> Any:
     for name in path.split("."):
         field = message.fields_by_name[name]
         message = element_field(field).message_type
-    return element_field(field) if is_map(field) else field
+    return field
 
 
 def _enums_of(types: Iterable[TableType]) -> list[EnumDescriptor]:

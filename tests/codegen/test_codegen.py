@@ -124,6 +124,37 @@ def test_what_can_be_no_constant_is_told(tmp_path: Path, code: str, words: str) 
     assert words in done.err
 
 
+def test_keys_of_a_map_that_refer_are_looked_up_without_a_resolver(tmp_path: Path) -> None:
+    files = {
+        "protos/game.proto": """
+            syntax = "proto3";
+            package game;
+            import "gdata/options.proto";
+            message Item { int32 id = 1 [(gdata.field).key = true]; }
+            message ItemTable { repeated Item rows = 1; }
+            message Gift { int32 item = 1 [(gdata.field).ref = {table: "ItemTable"}]; }
+            message Shop {
+              int32 id = 1 [(gdata.field).key = true];
+              map<int32, int32> prices = 2 [(gdata.field).ref = {table: "ItemTable"}];
+              map<int32, Gift> gifts = 3 [(gdata.field).ref = {table: "ItemTable"}];
+            }
+            message ShopTable { repeated Shop rows = 1; }
+        """,
+        "sheets/Item.csv": "id\n1\n",
+        "sheets/Shop.csv": "id,prices,gifts\n1,1:100,1:1\n",
+        "sheets.yaml": "version: 1\nspreadsheets:\n"
+        "  a: {path: sheets, sheets: {Item: game.ItemTable, Shop: game.ShopTable}}\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    run_gdata("build", "-q", cwd=tmp_path)
+    for language in ("python", "rust"):
+        run_gdata("codegen", language, "--out", language, cwd=tmp_path)
+        code = "".join(path.read_text("utf-8") for path in (tmp_path / language).glob("game_data*"))
+        assert "resolve_gift_item" in code and "entry_value" not in code.casefold()
+
+
 def test_the_record_of_a_run_is_sorted(project: Path, tmp_path: Path) -> None:
     run_gdata("codegen", "python", "--from", "output/client", "--out", tmp_path, cwd=project)
     files = json.loads((tmp_path / ".gdata-codegen.json").read_bytes())["files"]
