@@ -35,6 +35,8 @@ import pull
 import scaffold
 from parse_data import make_project
 
+from gdata._core import core
+
 TREE = Path(__file__).parent.parent
 GDATA = "import sys; from gdata.{module} import main; sys.exit(main())"
 BOOT = """
@@ -215,6 +217,8 @@ def main() -> None:
     options.add_argument("--small", action="store_true", help="a hundredth of all rows and sheets")
     options.add_argument("--folder", type=Path, help="where projects are made: 4 GB")
     chosen = options.parse_args()
+    if core() is None:
+        sys.exit("the core isn't built, or of other sources: python hatch_build.py")
     print(f"{'':20}{'CPU s':>16}{'wall s':>16}{'MiB':>7}   of the base's CPU, wall, memory")
     with tempfile.TemporaryDirectory(prefix="gdata-limits-", dir=chosen.folder) as scratch:
         trees = {

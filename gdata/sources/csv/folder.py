@@ -183,16 +183,16 @@ def _read_as_a_whole(
     content: bytes, encoding: str, place: str, file_name: str
 ) -> tuple[Sequence[Sequence[CellValue]], str]:
     is_utf8 = encoding in ("utf-8", _RECOGNISED) and _is_plainly_utf8(content)
-    text = _decode(content, encoding, place) if not is_utf8 else ""
+    text, encoding = _decode(content, encoding, place) if not is_utf8 else ("", "utf-8")
     # Only as much as a line is looked at here.
     separator, skipped = _separator_of(text[:64] if text else content[:64].decode("utf-8", "replace"), file_name)
     # Half characters, which only odd encodings can bring, are no UTF-8: their cells are told of one by one.
     with suppress(UnicodeEncodeError):
-        plain = content.removeprefix(BOM_UTF8) if is_utf8 else text.encode()
+        plain = content.removeprefix(BOM_UTF8) if encoding == "utf-8" else text.encode()
         rows = read_rows(plain[len(skipped.encode()) :], separator)
         if rows is not None:
             return rows, separator
-    return _read_slowly((text or _decode(content, encoding, place))[len(skipped) :], place, separator), separator
+    return _read_slowly((text or _decode(content, encoding, place)[0])[len(skipped) :], place, separator), separator
 
 
 def _encoding_of(encoding: str, title: str) -> str:
@@ -230,7 +230,8 @@ def _is_plainly_utf8(content: bytes) -> bool:
     return native is not None and native.utf8_error(content) < 0 and not content.startswith(b"PK\x03\x04")
 
 
-def _decode(content: bytes, encoding: str, place: str) -> str:
+def _decode(content: bytes, encoding: str, place: str) -> tuple[str, str]:
+    """A file's text, and in which encoding it was found to be."""
     other = next((what for start, what in _OTHER_FORMATS if content.startswith(start)), None)
     if other is not None:
         raise SourceError(
@@ -253,7 +254,7 @@ def _decode(content: bytes, encoding: str, place: str) -> str:
             ),
             hint=_SAVE_AS_UTF8,
         )
-    return text.removeprefix("\ufeff")
+    return text.removeprefix("\ufeff"), encoding
 
 
 def _recognised(content: bytes, encoding: str, place: str) -> str:
