@@ -28,3 +28,14 @@ def test_every_word_of_the_code_is_a_class_where_the_design_notes_say() -> None:
         for name, file in named
         if not re.search(rf"^class {name}\b", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
     ]
+
+
+def test_what_the_recipes_name_stands_where_they_say() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("## Step by step")[2]
+    named = re.findall(r"`(?:\w+\.)?(\w+)`,?\s+(?:\(|in )`([\w/.]+\.py)`", text)
+    assert len(named) > 10
+    assert not [
+        (name, file)
+        for name, file in named
+        if not re.search(rf"^\s*(?:class |def )?{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
