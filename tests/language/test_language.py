@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import ast
 import contextvars
+import functools
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,17 @@ def templates_of_kinds() -> Iterator[str]:
             yield from (kind.message, kind.hint, kind.about)
 
 
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def templates_in_code() -> Iterator[str]:
     """Every template that the code gives to `sentence`, `say` and their kin; plural forms joined as gettext does."""
     for path in PACKAGE.rglob("*.py"):
         if path == Path(language.__file__):
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
                 templates = node.args[: CALLS[node.func.id]]
                 written = [one.value for one in templates if isinstance(one, ast.Constant)]
@@ -71,7 +77,8 @@ def texts_of_help() -> Iterator[str]:
         yield from texts_of(command_of(name))
 
 
-def texts() -> list[str]:
+@functools.cache
+def texts() -> Sequence[str]:
     return list(dict.fromkeys((*templates_of_kinds(), *templates_in_code(), *texts_of_help())))
 
 
@@ -99,7 +106,7 @@ def calls(*, early: bool = False) -> Iterator[tuple[str, ast.Call]]:
     for path in PACKAGE.rglob("*.py"):
         if path.relative_to(PACKAGE).parts[0] in UNTRANSLATED:
             continue
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = tree_of(path)
         functions = [node for node in ast.walk(tree) if early and isinstance(node, ast.FunctionDef | ast.Lambda)]
         late = {id(one) for node in functions for one in ast.walk(node)}
         for node in ast.walk(tree):
