@@ -38,6 +38,7 @@ def test_a_message_has_headline_gate_metrics_and_rows() -> None:
     for line in (
         "1 table changed · 1 row removed · 1 row changed · 1 cell",
         "❌ gate: blocked by price-swing",
+        "• blocks price-swing · ItemTable: [1] 철검: 가격 50 → 70, more than 10%",
         "income (gold/h)",
         "숲 100 → 130  × 1.3",
         "~ 1 철검  가격 50 → 70 × 1.4",

@@ -91,7 +91,7 @@ def report_of(
             )
             for targets, table in groups
         ),
-        verdict=None if verdict is None else _verdict_report(verdict),
+        verdict=None if verdict is None else _verdict_report(verdict, words),
         # Where nothing was before, there is nothing to compare with.
         metrics=tuple(_metric_report(one, rows) for one in diff.metrics if one.differs and diff.old.bundles),
     )
@@ -269,9 +269,9 @@ def summary_text(summary: Summary) -> str:
     return " · ".join(str(told) for count, told in counts if count)
 
 
-def _verdict_report(verdict: GateVerdict) -> VerdictReport:
+def _verdict_report(verdict: GateVerdict, words: Presentation) -> VerdictReport:
     title, state = _verdict_title(verdict)
-    return VerdictReport(title, state, verdict.blocking, verdict.allowed, tuple(_fold(verdict)))
+    return VerdictReport(title, state, verdict.blocking, verdict.allowed, tuple(_fold(verdict, words)))
 
 
 def _verdict_title(verdict: GateVerdict) -> tuple[str, Literal["blocked", "allowed", "warned", "passed"]]:
@@ -288,7 +288,15 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(map(visible, names))
 
 
-def _fold(verdict: GateVerdict) -> Iterator[ViolationsReport]:
+def _told(one: Violation, words: Presentation) -> str:
+    """What is wrong, with the field called as in the sheet."""
+    if one.table is None or one.field is None:
+        return one.told
+    name = words.field_name(one.table, one.field)
+    return str(one.sentence.with_words(path=name, fields=name))
+
+
+def _fold(verdict: GateVerdict, words: Presentation) -> Iterator[ViolationsReport]:
     """The violations by rule and table, each told once however many targets have it."""
     found: dict[tuple[str, Literal["block", "warn"], str], dict[str, Violation]] = {}
     targets: dict[tuple[str, str, str], dict[str, None]] = {}
@@ -297,6 +305,6 @@ def _fold(verdict: GateVerdict) -> Iterator[ViolationsReport]:
         found.setdefault(place, {}).setdefault(one.message, one)
         targets.setdefault(place, {})[one.target] = None
     for place, ones in found.items():
-        told = tuple(visible(one.told) for one in list(ones.values())[:SHOWN])
+        told = tuple(visible(_told(one, words)) for one in list(ones.values())[:SHOWN])
         names = tuple(map(visible, targets[place]))
         yield ViolationsReport(*place, names, place[0] in verdict.allowed, told, len(ones) - len(told))
