@@ -64,6 +64,19 @@ def test_a_column_has_the_type_that_all_its_cells_fit(header: str, cells: list[C
     assert (guessed.kind, guessed.is_list) == (kind, False)
 
 
+@pytest.mark.parametrize("word", ["-", "--", "null", "N/A", "없음"])
+def test_a_word_among_numbers_means_that_nothing_is_there(word: str) -> None:
+    rows: list[list[CellValue]] = [["id", "rank", "memo"], *([n, n * 2, word] for n in range(1, 9)), [9, word, word]]
+    sheet = found("Item", rows)
+    (item,) = tables(Item=rows).values()
+    assert sheet.entry.blank == (word,)
+    assert {field.name: (field.type.kind, field.optional) for field in item.fields} == {
+        "id": ("int32", False),
+        "rank": ("int32", True),
+        "memo": ("string", False),
+    }
+
+
 @pytest.mark.parametrize(
     ("cells", "kind", "separator"),
     [

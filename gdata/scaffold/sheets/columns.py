@@ -104,7 +104,7 @@ def _blank_words(cells: Cells, declared: Declared | None) -> list[str]:
     if not kind and _are_texts(distinct[: _MOST_BLANK_WORDS + 1]):
         return []
     short = [cell for cell in distinct if isinstance(cell, str) and len(cell) <= _LONGEST_BLANK_WORD]
-    found = [cell for cell in short if fold(cell.strip()) in _BLANK_WORDS]
+    found = [cell for cell in short if {fold(cell), cell.strip()} & _BLANK_WORDS]
     if not 0 < len(found) <= _MOST_BLANK_WORDS:
         return []
     others = [cell for cell in distinct if cell not in found]
