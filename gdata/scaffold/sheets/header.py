@@ -200,7 +200,16 @@ def _is_about(rows: Sample, index: int, block: Block) -> bool:
         return True
     if row.is_labelled and (block.types is None or rows[block.types].is_labelled):
         return True
-    return _explains(rows, index) or (block.types is not None and _contradicts(row, rows[block.types]))
+    if block.types is not None and (_contradicts(row, rows[block.types]) or _lacks_key(rows, index, block)):
+        return True
+    return _explains(rows, index)
+
+
+def _lacks_key(rows: Sample, index: int, block: Block) -> bool:
+    """Whether the first column is blank and those of all rows below aren't: a row of defaults, and no record."""
+    column = next((place for place, text in enumerate(rows[block.header].texts) if text), 0)
+    below = rows[index + 1 : index + 12]
+    return len(below) > 1 and not rows[index].text(column) and all(row.text(column) for row in below)
 
 
 def _contradicts(row: Row, types: Row) -> bool:

@@ -78,7 +78,8 @@ def types_in_rows(rows: Sequence[Sequence[CellValue]]) -> Mapping[str, int] | No
     """Where names, values and types stand in a sheet whose rows each have a type; None in others."""
     if len(rows) < 2:
         return None
-    header = {fold(text_at(rows[0], index)): index for index in reversed(range(len(rows[0])))}
+    first = rows[0]  # Each look at a row of csv takes it apart anew.
+    header = {fold(text_at(first, index)): index for index in reversed(range(len(first)))}
     found = {what: [header[word] for word in words if word in header] for what, words in _WORDS.items()}
     columns = {what: places[0] for what, places in found.items() if places}
     if not {"name", "value", "type"} <= columns.keys():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
+from gdata.parsing.cells.cell import shown
 from gdata.scaffold.declared import read_type
 from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, words_of
@@ -130,7 +131,7 @@ def _owners(indexes: Sequence[Grid]) -> dict[str, str]:
 
 
 def _type_lines(grid: Grid, head: int) -> list[Line]:
-    header = [text_at(grid.rows[head], column) for column in range(len(grid.rows[head]))]
+    header = [shown(cell).strip() for cell in grid.rows[head]]
     lines = lines_of(grid, header, head + 2)
     # Version 2 explains its headers in the row below them.
     first = head + 3 if grid.sheet == _TYPES else 0
