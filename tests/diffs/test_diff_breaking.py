@@ -8,7 +8,7 @@ from gdata.config import Gate, SchemaRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import SchemaChange, Side
-from gdata.diffs.tables import targets
+from gdata.diffs.tables import breaking
 from gdata.errors import OutsideError
 from gdata.testing.bundles import compile_protos
 
@@ -80,7 +80,7 @@ def test_the_gate_blocks_breaking_changes_under_the_name_schema() -> None:
 
 
 def test_an_equal_schema_or_an_empty_side_needs_no_buf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "find_buf", lambda: pytest.fail("buf was called"))
+    monkeypatch.setattr(breaking, "find_buf", lambda: pytest.fail("buf was called"))
     compare(side("old", ITEMS), side("new", {"ItemTable": [{"id": 2}]}))
     compare(Side("live"), side("new", ITEMS))
 
@@ -91,13 +91,13 @@ def test_a_buf_that_cannot_work_is_one_clear_error(tmp_path: Path, monkeypatch: 
     if words:
         program.write_text(f"#!/bin/sh\n{words}\n")
         program.chmod(0o755)
-    monkeypatch.setattr(targets, "find_buf", lambda: str(program))
-    monkeypatch.setattr(targets, "TIMEOUT", 0.3)
+    monkeypatch.setattr(breaking, "find_buf", lambda: str(program))
+    monkeypatch.setattr(breaking, "TIMEOUT", 0.3)
     with pytest.raises(OutsideError, match="buf can't judge the schema change") as raised:
         changes(PROTO.replace("int32 sell = 4;", ""))
     assert "schema: off" in raised.value.hint
 
 
 def test_buf_is_found_beside_this_python() -> None:
-    done = subprocess.run([targets.find_buf(), "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run([breaking.find_buf(), "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip()
