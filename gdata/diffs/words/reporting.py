@@ -240,10 +240,12 @@ def side_text(side: Side, timezone: str = "", version: str = "") -> str:
     """
     if not side.bundles:
         return say("{name} (no release yet)", name=visible(side.name))
+    if side.name.startswith("at:"):  # Its name is its version, and nobody can publish its build.
+        return visible(side.name)
     about = [visible(side.release)] if side.release is not None and side.release != side.name else []
     if version:
         about.append(say("version {version}", version=version))
-    if side.release is None and side.build and not side.name.startswith("at:"):  # Nobody can publish that one.
+    if side.release is None and side.build:
         about.append(say("build {build}", build=side.build[:12]))
     if side.time is not None:
         about.append(zoned_time(side.time, timezone) if timezone else age(side.time))
