@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -43,8 +43,24 @@ cells = st.one_of(
 columns = st.one_of(*(st.lists(one, max_size=12) for one in (texts, cells, st.integers(-5, 5), st.floats(-9, 9))))
 
 
+BOUNDS = [-(2**63) - 1, -(2**31) - 1, -1, 2**31, 2**32, 2**63, 2**64]
+"""What is one too little or too much for some kind of whole number."""
+
+
+def beyond_bounds(write: Callable[[int], object]) -> Callable[[Any], Any]:
+    """Each of them is an example, too."""
+
+    def add(test: Any) -> Any:
+        for number in BOUNDS:
+            test = example(column=[write(number)])(test)
+        return test
+
+    return add
+
+
 @pytest.mark.parametrize("kind", TYPES)
 @given(column=columns)
+@beyond_bounds(int)
 @example(column=[5e-324])
 @example(column=[0.0, 2.0**-126, -1e-40])
 def test_column_is_its_cells(kind: str, column: list[Any]) -> None:
@@ -53,6 +69,7 @@ def test_column_is_its_cells(kind: str, column: list[Any]) -> None:
 
 @pytest.mark.parametrize("kind", TYPES)
 @given(column=st.lists(texts.filter(lambda text: text != "\ud800"), max_size=12))
+@beyond_bounds(str)
 def test_column_of_bytes_is_its_texts(kind: str, column: list[str]) -> None:
     check_column(kind, column, Utf8Cells([text.encode() for text in column]))
 
