@@ -214,6 +214,8 @@ class _Finder:
 
     def _by_values(self, field: GuessedField, values: frozenset[Any], none: frozenset[Any]) -> GuessedField | None:
         """The one table that has all values, where that can't be an accident."""
+        if comparable(field.type.kind) == "number" and not has_id(field):
+            return None  # Levels, colours and amounts lie among some table's ids more often than they are any.
         having = []
         for one in self._having(field):
             meant = values - (none - one.values)
