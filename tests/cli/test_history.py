@@ -97,7 +97,7 @@ def test_the_files_of_a_release_in_which_nothing_differs_are_not_read(store: Pat
     list(HistoryReader(opened, log, ["server"]).changes("LineTable"))
     release = read_release(opened, next(entry for entry in log.backwards() if entry.message == "dearer").release)
     assert release.targets["server"].manifest in asked
-    assert len(set(asked)) < 20
+    assert len(asked) < 21
 
 
 def test_what_was_pruned_or_is_damaged_is_passed_over_and_told(store: Path, tmp_path: Path) -> None:

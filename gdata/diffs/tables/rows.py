@@ -42,6 +42,10 @@ class RawTable:
     place: str
     """The bundle and table, for messages."""
 
+    def cut(self) -> RawTable:
+        """The same with the bytes of each row in memory."""
+        return cut_rows(self.content, self.shape, self.place) if isinstance(self.rows, PlacedRows) else self
+
     def read(self, indexes: Sequence[int]) -> Iterator[Message]:
         """The rows at some indexes, a chunk of them at a time.
 

@@ -122,11 +122,14 @@ class TableSide:
     def raw(self, shape: TableShape | None = None) -> RawTable:
         """The side's rows where they lie, for who reads some of them by `shape`, in place of the side's own."""
         content, placed = self.read()
-        return RawTable(shape or self.shape, content, placed, self.place) if placed is not None else self.cut(shape)
+        shape = shape or self.shape
+        return (
+            RawTable(shape, content, placed, self.place) if placed is not None else cut_rows(content, shape, self.place)
+        )
 
-    def cut(self, shape: TableShape | None = None) -> RawTable:
+    def cut(self) -> RawTable:
         """The same with the bytes of each row in memory, for who looks at all of them."""
-        return cut_rows(self.read()[0], shape or self.shape, self.place)
+        return self.raw().cut()
 
     @property
     def place(self) -> str:
@@ -172,7 +175,7 @@ def compare_tables(old: TableSide, new: TableSide) -> TableDiff | None:
     raw = old.raw(old_shape), new.raw(new.shape)
     found = _aligned(*raw, keys[1]) if keys is not None else None
     if found is None:
-        raw = old.cut(old_shape), new.cut(new.shape)
+        raw = raw[0].cut(), raw[1].cut()
     return _Comparison(old, new, *raw, keys, shapes, alike, found).diff()
 
 
