@@ -16,7 +16,7 @@ from gdata.sources.cells import TypedCells, Utf8Cells, choose
 from gdata.sources.grid import CellValue
 
 _LARGEST = 10**9 - 1
-_NUMBERS = re.compile(r"(-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,7})?\n)+")
+_NUMBERS = re.compile(r"((?!-0\n)-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,7})?\n)+")
 """Numbers, one a line, that every reader takes for the same."""
 
 

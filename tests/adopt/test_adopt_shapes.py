@@ -39,7 +39,9 @@ def test_a_shape_is_taken_as_it_is(name: str, tmp_path: Path, monkeypatch: pytes
     wrong = list(differences(expected["tables"], {one["name"]: one for one in found["tables"]}))
     problems = [one for one in found["problems"] or () if one["cell"] not in expected.get("problems", [])]
     wrong += [f"problem: {one['message']} at {one['cell']}" for one in problems]
-    if [one["cell"] for one in found["unmatched"]] != expected.get("unmatched", []):
+    if [one.get("cell") or f"{one['file']}:{one['line']}" for one in found["unmatched"]] != expected.get(
+        "unmatched", []
+    ):
         wrong.append(f"unmatched: {found['unmatched']}")
     config = yaml.safe_load((tmp_path / "sheets.yaml").read_text(encoding="utf-8"))
     if config["timezone"] != expected.get("timezone", config["timezone"]):
@@ -70,6 +72,8 @@ def differences(expected: dict[str, Any], found: dict[str, Any]) -> Any:
                 yield f"{name}.{path}: {types.get(path, 'missing')}, not {type_}"
         if not want.get("allow_other_fields"):
             yield from (f"{name}.{path}: {types[path]}, unexpected" for path in types.keys() - want["fields"].keys())
+        doubled = (path for path, one in fields.items() if len(set(one["columns"])) < len(one["columns"]))
+        yield from (f"{name}.{path}: columns {fields[path]['columns']}" for path in doubled)
         refs = {path: one["refs"][0]["table"] for path, one in fields.items() if one["refs"]}
         if refs != want.get("refs", {}):
             yield f"{name}: refers {refs}"

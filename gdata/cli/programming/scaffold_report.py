@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gdata.cli.console import result_console
 from gdata.language import Sentence, say, sentence
-from gdata.problems import Problem, has_errors
+from gdata.problems import Cell, Problem, has_errors
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, Sureness
 from gdata.scaffold.propose import FileChange, Proposal
 from gdata.scaffold.writing.proto_text import marked
@@ -190,19 +190,19 @@ def as_json(
             for one in proposal.draft.near
         ],
         "unmatched": [
-            {
-                "spreadsheet": one.cell.spreadsheet,
-                "sheet": one.cell.sheet,
-                "cell": one.cell.a1,
-                "what": one.what,
-                "instead": one.instead,
-            }
+            {**_place_json(one.cell, folder), "what": one.what, "instead": one.instead}
             for one in proposal.draft.unmatched
         ],
         "mended": list(proposal.draft.mended),
         "problems": [problem.as_json() for problem in problems] if problems is not None else None,
         "failed": list(failed),
     }
+
+
+def _place_json(cell: Cell, folder: Path) -> dict[str, Any]:
+    if not cell.spreadsheet:
+        return {"file": _relative(Path(cell.sheet), folder), "line": cell.row}
+    return {"spreadsheet": cell.spreadsheet, "sheet": cell.sheet, "cell": cell.a1}
 
 
 def _table_json(table: GuessedTable, *, is_new: bool) -> dict[str, Any]:

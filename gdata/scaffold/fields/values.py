@@ -17,7 +17,8 @@ from gdata.scaffold.guess import Guess, GuessedType
 from gdata.schema.fieldtypes import FieldKind
 from gdata.sources.grid import CellValue, DateCell
 
-_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+"""What begins so is text unless it has a dot: a number would lose its zeros."""
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _FLAG_WORDS = frozenset(["is", "has", "can", "use", "enable", "enabled", "allow", "show"])
 _BOOL_PAIRS = tuple(map(frozenset, (["yes", "no"], ["y", "n"], ["o", "x"], ["是", "否"], ["はい", "いいえ"])))
@@ -45,9 +46,6 @@ def guess_by_values(cells: Cells, words: Sequence[str], timezone: ZoneInfo) -> G
         or _guess_list(cells)
         or _guess_text(cells, words)
     )
-
-
-# --- what is declared --------------------------------------------------------------------------------------------
 
 
 # --- what values look like ---------------------------------------------------------------------------------------
@@ -95,7 +93,7 @@ def _number_kind(cells: Cells) -> FieldKind | None:
     distinct = cells.distinct
     if isinstance(distinct[0], str) and not any(map(str.isdigit, distinct[0])):
         return None
-    if any(isinstance(cell, str) and _LEADING_ZERO.match(cell.strip()) and "." not in cell for cell in distinct):
+    if any(isinstance(cell, str) and LEADING_ZERO.match(cell.strip()) and "." not in cell for cell in distinct):
         return None
     kinds: tuple[FieldKind, ...] = ("int32", "int64", "uint64", "double")
     return next((kind for kind in kinds if fits(distinct, kind)), None)
@@ -164,7 +162,7 @@ def _guess_elements(elements: list[str], several: int, cells: int, separator: st
     if not all(elements):
         return None
     own = separator if separator != "," else ""
-    if not any(_LEADING_ZERO.match(one) and "." not in one for one in elements):
+    if not any(LEADING_ZERO.match(one) and "." not in one for one in elements):
         kinds: tuple[FieldKind, ...] = ("int32", "int64", "double")
         for kind in kinds:
             if fits(elements, kind):

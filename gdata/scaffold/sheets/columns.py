@@ -15,6 +15,7 @@ from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_o
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.declared import Declared, read_type, read_typed_name
 from gdata.scaffold.fields.continued import with_continuation
+from gdata.scaffold.fields.values import LEADING_ZERO
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.sheets.header import BOTH_FLAGS, CLIENT_FLAGS, SERVER_FLAGS, Block
 from gdata.scaffold.sheets.sample import SAMPLE, kind_of_cell, text_at
@@ -48,7 +49,9 @@ def read_table(
     columns = {*wanted, *directives}
     cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
     found = tuple(
-        SourceColumn(index, text, Cells(cells[index]), is_merged=index in sheet.spans, **_told(rows, block, index))
+        SourceColumn(
+            index, text, Cells(cells[index]), is_merged=index in sheet.spans, **_told(rows, block, index, text)
+        )
         for index, text in wanted.items()
     )
     if found and found[0].header == "#":
@@ -110,6 +113,8 @@ def _blank_words(cells: Cells, declared: Declared | None) -> list[str]:
     if not 0 < len(found) <= _MOST_BLANK_WORDS:
         return []
     others = [cell for cell in distinct if cell not in found]
+    if not kind and any(isinstance(cell, str) and LEADING_ZERO.match(cell.strip()) for cell in others):
+        return []  # `007` is text, where nothing is blank but nothing.
     kinds = set(map(kind_of_cell, others))
     is_no_text = (len(others) >= _ENOUGH_NUMBERS and kinds <= {"number"}) or (len(others) > 1 and kinds == {"date"})
     return found if kind or is_no_text else []
@@ -131,11 +136,12 @@ def _declare_alike(
     return first is not None and bool(text_at(types, first)) and text_at(types, index) in ("", text_at(types, first))
 
 
-def _told(rows: Sequence[Sequence[CellValue]], block: Block | None, column: int) -> dict[str, Any]:
-    """What the rows of a header block say of a column."""
+def _told(rows: Sequence[Sequence[CellValue]], block: Block | None, column: int, header: str) -> dict[str, Any]:
+    """What the rows of a header block say of a column; a second name that is its header's is none."""
     if block is None:
         return {}
     said = [text_at(rows[index], column) for index in block.comments]
+    labels = [text_at(rows[index], column) for index in block.labels]
     groups = [group for index in block.flags for group in _groups(text_at(rows[index], column))]
     declared, name = None, ""
     if block.types is not None:
@@ -145,7 +151,7 @@ def _told(rows: Sequence[Sequence[CellValue]], block: Block | None, column: int)
     return {
         "declared": declared,
         "program_name": name,
-        "labels": tuple(text for index in block.labels if (text := text_at(rows[index], column))),
+        "labels": tuple(text for text in labels if text and fold(text) != fold(header)),
         "comments": tuple(text for text in said if text and not text.startswith("##")),
         "groups": tuple(dict.fromkeys(groups)),
     }

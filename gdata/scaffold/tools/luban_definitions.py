@@ -166,10 +166,10 @@ def _inherit(defined: LubanDefinitions) -> None:
                 )
             above.append(parent)
             parent = defined.parents.get(parent, "")
-        inherited = [one for parent in reversed(above) for one in defined.messages[parent].fields]
+        # A parent may have its own parents' fields already.
+        inherited = {text: one for parent in reversed(above) for text, one in defined.messages[parent].fields}
         bean = defined.messages[name]
-        own = {text for text, _ in bean.fields}
-        fields = (*(one for one in inherited if one[0] not in own), *bean.fields)
+        fields = tuple((inherited | dict(bean.fields)).items())
         defined.messages[name] = replace(bean, fields=fields)
     for parent in {one for one in defined.parents.values() if one}:
         defined.messages.pop(parent, None)

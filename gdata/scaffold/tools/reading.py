@@ -20,12 +20,12 @@ class Unmatched:
     """Something in a definition that has no counterpart: where it stands, and what to do instead."""
 
     cell: Cell
+    """Of a definition in a file of its own the first of its line: `sheet` is the file, and there is no spreadsheet."""
     what: str
     instead: str
 
     def __str__(self) -> str:
         cell = self.cell
-        # A definition in a file of its own stands in a line of it.
         place = f"{cell.spreadsheet}/{cell}" if cell.spreadsheet else f"{cell.sheet}:{cell.row}"
         return f"{place}: {self.what}: {self.instead}"
 
