@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from operator import gt
 from typing import Protocol, overload
 
 from gdata._core import core
@@ -19,6 +20,9 @@ _BLOCK = 1 << 18
 """Bytes that are walked through at a time: they stay in the processor's cache."""
 _NEAR = 16 << 10
 """Rows no farther apart than this are read from a file in one go."""
+_SCATTERED = 1_000
+"""Rows asked for at once that stand before the one before them: of more, each read on its own, a file takes ten times
+as long as memory does."""
 _KEPT_MOST = 8 << 20
 """Bytes of rows that were seen to differ, and stay in memory for who reads them."""
 
@@ -84,9 +88,12 @@ class PlacedRows(Sequence[bytes]):
         """Some rows, one after the other, as they stand in the table."""
         if not indexes:
             return b""
-        starts, content = self._starts, self.content
+        starts = self._starts
         if indexes[-1] - indexes[0] == len(indexes) - 1 and all(other - one == 1 for one, other in pairwise(indexes)):
             return self.between(indexes[0], indexes[-1] + 1)
+        if isinstance(self.content, LongBytes) and sum(map(gt, indexes, indexes[1:])) > _SCATTERED:
+            self.content = bytes(self.content)
+        content = self.content
         if not isinstance(content, LongBytes):
             return b"".join([content[starts[at] : starts[at + 1]] for at in indexes])
         found, low, high, held = [], 0, 0, b""

@@ -116,7 +116,8 @@ class Bundle:
         found = self._placed(self.manifest.tables[name].parts, number)
         content = found[0]
         if self.held is not None:
-            in_memory = (len(one) for one, _ in self.held.values() if not isinstance(one, LongBytes))
+            held = list(self.held.values())  # at once: several threads read tables
+            in_memory = (len(one) for one, _ in held if not isinstance(one, LongBytes))
             if isinstance(content, LongBytes) or sum(in_memory) + len(content) <= HELD_MOST:
                 self.held[name] = found
         return found

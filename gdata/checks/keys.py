@@ -31,9 +31,9 @@ from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import CONSTANT
 
 MOST_RELATED = 100
+"""A value that stands in more cells than this has the first of them in `related`."""
 _FEW = 4
 """As many cells are better told each at its place."""
-"""A value that stands in more cells than this has the first of them in `related`."""
 
 
 def check_keys(view: View) -> list[Problem]:

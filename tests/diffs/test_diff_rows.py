@@ -131,3 +131,28 @@ def test_a_key_that_the_core_cant_look_at_is_left_to_python() -> None:
 
 def test_a_row_whose_key_makes_no_sense_is_left_to_python() -> None:
     assert align(placed(table([b"\x08\xff"])), placed(table([b"\x08\x01"])), 1, [1]) is None
+
+
+class Counted:
+    """A file that counts how often it is read."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.reads = 0
+
+    def read(self, start: int, size: int) -> bytes:
+        self.reads += 1
+        return self.content[start : start + size]
+
+
+@pytest.mark.parametrize("step", [1, 7, -1, -3])
+def test_many_rows_that_stand_in_no_order_arent_read_one_by_one(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placing, "_SCATTERED", 20)
+    monkeypatch.setattr(placing, "_NEAR", 100)
+    rows = [make_row(key, b"x" * 50) for key in range(150)]
+    file = Counted(table(rows))
+    held = placed(LongBytes.of(file, 0, len(file.content)))
+    file.reads = 0
+    some = range(len(rows))[::step]
+    assert held.some(some) == table([rows[at] for at in some])
+    assert file.reads == {1: 1, 7: 22, -1: 1, -3: 1}[step]
