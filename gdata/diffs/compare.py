@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
-from gdata.diffs.changes import cells_in, cells_of, keys_of
+from gdata.diffs.changes import cells_in, cells_of, keys_of, mark
 from gdata.diffs.model import (
     Diff,
     Key,
@@ -137,4 +137,4 @@ def _cells(tables: Sequence[TableDiff]) -> int:
     counts = [cells_of(table.changed) for table in tables]
     if len(tables) == 1 or any(change.key is None for table in tables for change in table.changed[:1]):
         return max(counts)
-    return len({hash((key, one.path)) for table in tables for key, one in cells_in(table.changed)})
+    return len({mark(key, one.path) for table in tables for key, one in cells_in(table.changed)})

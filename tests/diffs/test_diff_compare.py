@@ -202,13 +202,19 @@ def test_a_row_counts_once_however_many_targets_carry_it() -> None:
 def test_as_many_rows_of_a_new_table_are_not_the_same_rows(core: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GDATA_CORE", core)
     common = [{"id": number, "price": number % 7} for number in range(100, 1500)]
-    targets = {
-        "kr": Contents(PROTO, {"ItemTable": [*common, {"id": 7}]}),
-        "jp": Contents(PROTO, {"ItemTable": [*common, {"id": 8}]}),
-    }
-    found = compare(Side("live"), Side("new", None, memory_output(targets)))
-    assert found.summary.rows_added == 1402
-    assert [targets for targets, _ in group_tables(found)] == [("kr",), ("jp",)]
+
+    def targets(kr: int, jp: int, power: int) -> dict[str, Bundle]:
+        rows = {"kr": {"id": kr, "power": power}, "jp": {"id": jp, "power": power}}
+        return memory_output({target: Contents(PROTO, {"ItemTable": [*common, row]}) for target, row in rows.items()})
+
+    for kr, jp in ((7, 8), (-1, -2)):
+        new = Side("new", None, targets(kr, jp, 5))
+        found = compare(Side("live"), new)
+        assert found.summary.rows_added == 1402
+        assert [targets for targets, _ in group_tables(found)] == [("kr",), ("jp",)]
+        changed = compare(Side("live", None, targets(kr, jp, 4)), new)
+        assert (changed.summary.rows_changed, changed.summary.cells_changed) == (2, 2)
+        assert [targets for targets, _ in group_tables(changed)] == [("kr",), ("jp",)]
 
 
 def test_targets_that_only_one_side_has() -> None:

@@ -18,7 +18,7 @@ from gdata._core import MOST_FIELDS
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
-from gdata.diffs.changes import ChangedRows
+from gdata.diffs.changes import ChangedRows, mark
 from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, TableRows, plain
 from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes, leaves
 from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
@@ -59,7 +59,9 @@ class RowKeys:
         if isinstance(raw.rows, PlacedRows) and rows is not None and 0 < len(self.fields) <= MOST_FIELDS:
             numbers = [raw.shape.row.fields_by_name[name].number for name in self.fields]
             found = hash_keys(raw.rows, rows.number, numbers)
-        return array("q", map(hash, self.of_rows(raw, range(len(raw.rows))))) if found is None else found
+        if found is not None:
+            return found
+        return array("q", map(mark, self.of_rows(raw, range(len(raw.rows)))))
 
     def of_row(self, raw: RawTable, index: int) -> Key:
         """The key of one row, as the diff has it."""

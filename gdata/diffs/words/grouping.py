@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gdata.diffs.changes import cells_in, cells_of
+from gdata.diffs.changes import cells_in, cells_of, mark
 from gdata.diffs.model import Diff, Row, SchemaChange, TableDiff, TableRows
 from gdata.diffs.words.report import SchemaReport
 from gdata.text import visible
@@ -48,16 +48,16 @@ def _shown(table: TableDiff) -> _Shown:
     """What a reader sees of the table's changes. Rows of one side only count by their key: a target that has
     fewer fields shows a part of them."""
     one_sided = (len(table.added), len(table.removed)) if table.status in ("added", "removed") else ()
-    found = {hash(one_sided), *([hash("reordered")] if table.reordered else [])}
+    found = {mark(one_sided), *([mark("reordered")] if table.reordered else [])}
     for sort, rows in (("added", table.added), ("removed", table.removed)):
-        found.update(hash((sort, key)) for key in _identities(rows))
-    found.update(hash((key, one.path, repr(one.old), repr(one.new))) for key, one in cells_in(table.changed))
+        found.update(mark(sort, key) for key in _identities(rows))
+    found.update(mark(key, one.path, one.old, one.new) for key, one in cells_in(table.changed))
     for column in table.columns:
         place = "column", column.path, column.is_new
         if len(column.rows) > _SEEN_ROWS:
-            found.add(hash((*place, len(column.rows))))
+            found.add(mark(*place, len(column.rows)))
         else:
-            found.update(hash((*place, row.key or row.number, repr(row.fields))) for row in column.rows)
+            found.update(mark(*place, row.key or row.number, row.fields) for row in column.rows)
     return found
 
 
