@@ -58,9 +58,9 @@ def _be_the_command(connection: socket.socket) -> None:
     """Run in place of a new process, and end as one."""
     content, streams, _, _ = socket.recv_fds(connection, _LONGEST_REQUEST, 3)
     request = json.loads(content)
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
+    for number, given in enumerate(streams):
+        os.dup2(given, number)
+        os.close(given)
     sys.stdin = sys.__stdin__ = _opened(0, "rb", sys.stdin)
     sys.stdout = sys.__stdout__ = _opened(1, "wb", sys.stdout)
     sys.stderr = sys.__stderr__ = _opened(2, "wb", sys.stderr)
@@ -73,8 +73,9 @@ def _be_the_command(connection: socket.socket) -> None:
     code = _exit_code()
     threading._shutdown()
     atexit._run_exitfuncs()
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
     connection.send(str(code).encode())
     os._exit(code)
 

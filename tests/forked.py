@@ -26,4 +26,5 @@ def run_forked(
 
 if __name__ == "__main__":
     here = os.getcwd()  # noqa: PTH109 - importing pathlib takes as long as all the rest
-    sys.exit(run_forked(sys.argv[1], ["gdata", *sys.argv[2:]], here, os.environ, [0, 1, 2]))
+    code = run_forked(sys.argv[1], ["gdata", *sys.argv[2:]], here, os.environ, [0, 1, 2])
+    sys.exit("gdata ended without an exit code" if code is None else code)
