@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,13 +21,14 @@ from gdata.nearest import fold, nearest
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.sheet.header import read_header
-from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
+from gdata.parsing.sheet.layout import find_unticked, keep_records, lay_out
 from gdata.parsing.sheet.node import Header
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum
 from gdata.scaffold.fields.values import is_value
 from gdata.scaffold.guess import GuessedField, SheetFound, SourceColumn
 from gdata.scaffold.names import camel
+from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tables import title_words
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
@@ -71,14 +72,22 @@ class Known:
 
     @cached_property
     def enums(self) -> list[KnownEnum]:
-        """The enums that the project's tables use, with the texts that sheets may write."""
+        """The project's enums with the texts that sheets may write; those that its tables use come first."""
         found: dict[str, KnownEnum] = {}
         for plan in self.plans.values():
             for one in _all_fields(plan.row, ()):
                 enum = enum_of(one)
                 if enum:
                     found.setdefault(enum, KnownEnum(enum, frozenset(one.labels)))
-        return list(found.values())
+        unused = (KnownEnum(name, self._labels_of(name)) for name in self.files_by_name() if name not in found)
+        return [*found.values(), *(one for one in unused if one.labels)]
+
+    def _labels_of(self, enum: str) -> frozenset[str]:
+        """Of an enum that no table uses, the texts; none where one means two values, or the name is a message's."""
+        try:
+            return frozenset(self.schema.enum_labels(enum)) if self.schema is not None else frozenset()
+        except SchemaError:
+            return frozenset()
 
     def find_again(self, sheet: SheetFound, package: str) -> TablePlan | None:
         """The table that a sheet fed before its line in sheets.yaml was deleted: of its name, and with its headers."""
@@ -191,7 +200,9 @@ class Additions:
     referable: dict[str, tuple[TablePlan, list[CellValue]]] = field(default_factory=dict)
     """The cells of the one-field keys of the project's tables, by full name of the table."""
 
-    def find(self, grid: Grid, entry: SheetEntry, plans: Sequence[TablePlan], timezone: ZoneInfo) -> None:
+    def find(
+        self, spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, plans: Sequence[TablePlan], timezone: ZoneInfo
+    ) -> None:
         """Look through a sheet that feeds the tables `plans`."""
         sheet = lay_out(grid, entry)
         headers = [read_header(sheet.header, plan.row, multirow=entry.multirow, spans=sheet.spans) for plan in plans]
@@ -215,20 +226,20 @@ class Additions:
         ]
         columns = {*mapped, *unknown}
         cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
-        self._find_fields(grid, sheet, plans[0], {column: cells[column] for column in unknown}, timezone)
+        told = {one.index: one for one in find_table_of(spreadsheet, grid, entry).columns} if unknown else {}
+        new = [
+            # What the rows around the header say of it: its type, who gets it.
+            replace(told[column], cells=cells[column], continues=False, lines=())
+            if column in told
+            else SourceColumn(column, shown(sheet.header[column]).strip(), cells[column])
+            for column in unknown
+        ]
+        self._find_fields(grid, plans[0], new, timezone)
         for plan, header in zip(plans, headers, strict=True):
             self._find_values(grid, header, cells)
             self._keep_key(plan, header, cells)
 
-    def _find_fields(
-        self,
-        grid: Grid,
-        sheet: Sheet,
-        plan: TablePlan,
-        unknown: Mapping[int, Sequence[CellValue]],
-        timezone: ZoneInfo,
-    ) -> None:
-        columns = [SourceColumn(index, shown(sheet.header[index]).strip(), cells) for index, cells in unknown.items()]
+    def _find_fields(self, grid: Grid, plan: TablePlan, columns: Sequence[SourceColumn], timezone: ZoneInfo) -> None:
         if any(one.table == plan.name for one in self.fields):
             return  # Several sheets feed it; the first of them tells.
         taken = [one.name for one in plan.row.fields] + list(_reserved_names(plan))

@@ -119,6 +119,7 @@ def make_draft(
     additions = Additions()
     mapped = 0
     new: list[tuple[Spreadsheet, Grid]] = []
+    anew: list[tuple[Spreadsheet, Grid, SheetEntry]] = []
     looked_at: list[SheetFound | SkippedSheet] = []
     for spreadsheet, grids in read.grids:
         entries = known.entries_of(spreadsheet, [grid.sheet for grid in grids])
@@ -127,16 +128,23 @@ def make_draft(
             if entry is not None and entry.overlay:
                 mapped += 1  # What it changes is another sheet's, and so are the columns.
             elif entry is not None and not known.plans.keys() >= set(entry.tables):
-                looked_at.append(_of_entry(spreadsheet, grid, entry, place))
+                anew.append((spreadsheet, grid, entry))
             elif entry is not None:
                 mapped += 1
-                additions.find(grid, entry, [known.plans[name] for name in entry.tables], ZoneInfo(timezone))
+                additions.find(
+                    spreadsheet, grid, entry, [known.plans[name] for name in entry.tables], ZoneInfo(timezone)
+                )
             elif any(fnmatchcase(grid.sheet, glob) for glob in skip):
                 looked_at.append(SkippedSheet(spreadsheet.name, grid.sheet, say("as you said")))
             else:
                 new.append((spreadsheet, grid))
-    reading = read_with(tool, new, place.package)
-    looked_at += [*reading.found, *find_tables(reading.rest, on_done)]
+    reading = read_with(tool, [*new, *((spreadsheet, grid) for spreadsheet, grid, _ in anew)], place.package)
+    told = {(one.spreadsheet.name, one.title): one for one in reading.found if isinstance(one, SheetFound)}
+    places = {(spreadsheet.name, grid.sheet) for spreadsheet, grid, _ in anew}
+    for spreadsheet, grid, entry in anew:
+        looked_at.append(_of_entry(spreadsheet, grid, entry, place, told.get((spreadsheet.name, grid.sheet))))
+    looked_at += [one for one in reading.found if _place_of(one) not in places]
+    looked_at += find_tables([one for one in reading.rest if (one[0].name, one[1].sheet) not in places], on_done)
     found = [one for one in looked_at if isinstance(one, SheetFound)]
     skipped = [one for one in looked_at if isinstance(one, SkippedSheet)]
     again: list[SheetFound] = []
@@ -145,7 +153,7 @@ def make_draft(
         if plan is not None:
             found.remove(sheet)
             again.append(replace(sheet, entry=replace(sheet.entry, tables=(plan.message,))))
-            additions.find(sheet.grid, again[-1].entry, [plan], ZoneInfo(timezone))
+            additions.find(sheet.spreadsheet, sheet.grid, again[-1].entry, [plan], ZoneInfo(timezone))
     extended = [_as_table(new.table, new.message, new.fields) for new in additions.fields]
     guessed = guess_tables(
         found,
@@ -175,10 +183,14 @@ def make_draft(
     )
 
 
+def _place_of(one: SheetFound | SkippedSheet) -> tuple[str, str]:
+    return one.spreadsheet if isinstance(one, SkippedSheet) else one.spreadsheet.name, one.title
+
+
 def _of_entry(
-    spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, place: ProjectPlace
+    spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, place: ProjectPlace, told: SheetFound | None
 ) -> SheetFound | SkippedSheet:
-    """A sheet that sheets.yaml maps to a table that no .proto file has yet.
+    """A sheet that sheets.yaml maps to a table that no .proto file has yet; `told` is what a tool says of it.
 
     Raises:
         ConfigError: it has no header there.
@@ -199,7 +211,17 @@ def _of_entry(
             f"{place.config_path.name}:{entry.line}: {grid.sheet}: {say('no header stands where sheets.yaml says')}",
             hint=sentence("mend `header_row`, `range` or `layout` there, or write the headers"),
         )
-    return found
+    return found if told is None else _as_told(found, told)
+
+
+def _as_told(found: SheetFound, told: SheetFound) -> SheetFound:
+    """A sheet as sheets.yaml says that it lies, with what a tool's definitions say of its columns and its key."""
+    by_place = {(column.index, column.header): column for column in told.columns}
+    columns = []
+    for column in found.columns:
+        own = by_place.get((column.index, column.header), column)
+        columns.append(replace(column, declared=own.declared or column.declared, program_name=own.program_name))
+    return replace(found, columns=tuple(columns), key=told.key)
 
 
 def write_up(known: Known, place: ProjectPlace, draft: Draft) -> Proposal:

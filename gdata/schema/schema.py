@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from gdata.nearest import did_you_mean
 from gdata.proto.fields import pool_of
 from gdata.proto.lines import SourceLines
 from gdata.proto.options import OptionReader
+from gdata.schema.enums import EnumReader
 from gdata.schema.plan import TablePlan
 from gdata.schema.planner import Planner
 from gdata.versions import Span, Version
@@ -86,6 +87,18 @@ class Schema:
     def has_value(self, value: EnumValueDescriptor, version: Version | None) -> bool:
         """Whether there is an enum's value in `version`."""
         return _is_in(self._options.of_enum_value(value), version)
+
+    def enum_labels(self, name: str) -> Mapping[str, int]:
+        """Every folded text that means a value of the enum with this full name; {} where there is no such enum.
+
+        Raises:
+            SchemaError: a text means two of its values.
+        """
+        try:
+            enum = self.pool.FindEnumTypeByName(name)
+        except KeyError:
+            return {}
+        return EnumReader(self._options, self.places).labels(enum)
 
     def table(self, name: str, *, is_record: bool = False) -> TablePlan:
         """The plan of the table `name` (a full name); `is_record`: the message itself is the one record.

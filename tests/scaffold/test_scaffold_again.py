@@ -190,6 +190,95 @@ def test_a_sheet_with_remove_that_nobody_names_is_left_out(project: Path) -> Non
     assert "overlay" in report["skipped"][0]["reason"]
 
 
+PROJECTS = {
+    "one header": {
+        "아이템": "아이템ID,이름,가격,등급\n(정수),(글),(원),(선택)\n"
+        "1001,검,100,희귀\n1002,방패,200,일반\n1003,활,150,희귀\n1004,창,170,일반\n1005,투구,90,희귀\n",
+        "상점": "상점ID,아이템ID,수량\n번,번,개\n1,1001,3\n2,1002,4\n3,1005,1\n",
+    },
+    "marked rows": {
+        "item": "##var,id,name,quality,price\n##type,int,string,item.EQuality,int?\n##group,,c,,s\n"
+        "##,id,이름,품질,가격\n,1001,칼,WHITE,100\n,1002,창,푸른,\n,1003,활,흰,30\n",
+        "drop": "##var,id,item,rate\n##type,int,int#ref=item.TbItem,float\n##group,,,s\n##,번호,아이템,확률\n"
+        ",1,1001,0.5\n,2,1003,0.25\n",
+        "__enums__": "##var,full_name,flags,unique,group,comment,tags,*items,,\n##var,,,,,,,name,alias,value\n"
+        ",item.EQuality,FALSE,TRUE,,,,WHITE,흰,3\n,,,,,,,BLUE,푸른,5\n",
+        "__tables__": "##var,full_name,value_type,read_schema_from_file,input\n"
+        ",item.TbItem,Item,TRUE,item.csv\n,TbDrop,Drop,TRUE,drop.csv\n",
+    },
+    "three rows": {
+        "Item": "key,0,1,2\n#,Name,Price,IsUnique\nint32,str,uint32,bit&01\n0,,0,False\n1,길,1,True\n2,불,5,False\n",
+        "Shop": "key,0,1\n#,Item,Cost\nint32,Item,uint16\n1,1,10\n2,2,20\n",
+    },
+}
+"""Sheets of which the second table refers to the first."""
+
+
+def _delete(project: Path, *messages: str) -> None:
+    for path in (project / "protos").rglob("*.proto"):
+        text = path.read_text(encoding="utf-8")
+        for name in messages:
+            text = re.sub(rf"(^//[^\n]*\n)*^message {name} {{.*?^}}\n", "", text, flags=re.DOTALL | re.MULTILINE)
+        path.write_text(text, encoding="utf-8")
+
+
+def _declarations(project: Path) -> list[str]:
+    """All lines; an enum that was there before is written with its package."""
+    lines = [line for path in _files(project) for line in path.read_text(encoding="utf-8").splitlines()]
+    return sorted(line.replace("game.", "") for line in lines if line)
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_what_was_wrong_and_deleted_is_guessed_anew(name: str, tmp_path: Path) -> None:
+    """As it would have been at first, after a release too, whatever tool the sheets were made for."""
+    for title, text in PROJECTS[name].items():
+        path = tmp_path / "sheets" / f"{title}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    first, second = [
+        re.sub("아이템", "Item", re.sub("상점", "Shop", one)).capitalize() for one in [*PROJECTS[name]][:2]
+    ]
+    gdata(tmp_path, "scaffold", "sheets")
+    gdata(tmp_path, "build", "--quiet")
+    gdata(tmp_path, "publish", "--yes")
+    written, config = _declarations(tmp_path), tmp_path / "sheets.yaml"
+    right = config.read_text(encoding="utf-8")
+    # Records that begin where the block goes on make texts of numbers.
+    wrong = re.sub(rf"({second}Table.*first_row: )(\d)", lambda found: f"{found[1]}{int(found[2]) - 1}", right)
+    assert wrong != right
+    config.write_text(wrong, encoding="utf-8")
+    _delete(tmp_path, second, f"{second}Table")
+    gdata(tmp_path, "scaffold", "--yes")
+    assert _declarations(tmp_path) != written
+    config.write_text(right, encoding="utf-8")
+    _delete(tmp_path, first, f"{first}Table", second, f"{second}Table")
+    gdata(tmp_path, "scaffold", "--yes")
+    assert _declarations(tmp_path) == written
+    assert "nothing to add" in gdata(tmp_path, "scaffold")
+    gdata(tmp_path, "build", "--quiet")
+    gdata(tmp_path, "diff", "--exit-code")
+
+
+def test_what_is_added_is_what_the_rows_around_the_header_and_the_definitions_say(tmp_path: Path) -> None:
+    sheets = tmp_path / "sheets"
+    sheets.mkdir()
+    for title, text in PROJECTS["marked rows"].items():
+        (sheets / f"{title}.csv").write_text(text, encoding="utf-8")
+    gdata(tmp_path, "scaffold", "sheets")
+    path = next((tmp_path / "protos").rglob("*.proto"))
+    (line,) = (one for one in path.read_text(encoding="utf-8").splitlines() if "string name = 2" in one)
+    path.write_text(path.read_text(encoding="utf-8").replace(f"{line}\n", "  reserved 2;\n"), encoding="utf-8")
+    (sheets / "weapon.csv").write_text(
+        "##var,id,quality\n##type,int,item.EQuality\n##,번호,품질\n,1,흰\n,2,BLUE\n", encoding="utf-8"
+    )
+    gdata(tmp_path, "scaffold", "--yes")
+    written = path.read_text(encoding="utf-8")
+    assert line.replace("name = 2", "name = 5") in written
+    assert 'game.EQuality quality = 2 [(gdata.field).column = "품질"];' in written
+    assert written.count("\nenum ") == 1
+    assert json.loads(gdata(tmp_path, "build", "--format", "json"))["problems"] == []
+
+
 @pytest.mark.parametrize("lost", ["sheets.yaml", "sheets.yaml protos/game/more.proto"])
 def test_a_run_that_was_killed_is_made_up_for_by_the_next(tmp_path: Path, lost: str) -> None:
     """It writes each file whole or not at all, and sheets.yaml when all others are there."""

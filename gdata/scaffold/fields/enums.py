@@ -64,11 +64,13 @@ def with_enums(
     """
     uses = [use for table in tables for use in _uses(table, table.fields, table.words)]
     enums = list(defined)
+    names_given = _names_of(given, defined, known)
     chosen: dict[tuple[str, tuple[str, ...], str], str] = {}
     for together in _together(uses):
         own = next((one.name for one in known if _is_known(together, one)), None)
         declared = together[0].field.type.declared
-        own = next((one.name for one in given if declared and one.name == camel(words_of(declared)[0])), own)
+        if declared:
+            own = names_given.get(camel(words_of(declared)[0]), own)
         if own is None:
             enums.append(_make(together, names))
             own = enums[-1].name
@@ -76,6 +78,15 @@ def with_enums(
     enums = [_used(enum, uses, chosen) for enum in enums]
     by_name = {enum.name: enum for enum in enums}
     return [_settle(table, chosen, by_name) for table in tables], enums
+
+
+def _names_of(
+    given: Sequence[GuessedEnum], defined: Sequence[GuessedEnum], known: Sequence[KnownEnum]
+) -> dict[str, str]:
+    """By the names of enums that a tool's definitions give, those that they have here: the project's own in full."""
+    wanted = {enum.name for enum in given}
+    there = {one.name.rpartition(".")[2]: one.name for one in reversed(known)}
+    return {name: full for name, full in there.items() if name in wanted} | {enum.name: enum.name for enum in defined}
 
 
 def _used(

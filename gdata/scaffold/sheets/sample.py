@@ -118,7 +118,9 @@ class Row:
 
     @cached_property
     def is_types(self) -> bool:
-        """Whether it declares types."""
+        """Whether it declares types: it is marked as one that does, or its texts are types."""
+        if self.first.lower().startswith("##type"):
+            return True
         return self.is_wordy and is_row_of_types(self.said[1:] if self.said and self.is_labelled else self.said)
 
     @cached_property
