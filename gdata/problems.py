@@ -187,6 +187,11 @@ def has_errors(problems: Iterable[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
 
 
+def level_of(problem: Problem, codes: Mapping[str, str], tables: Mapping[str, Mapping[str, str]]) -> str:
+    """How grave `severity:` of sheets.yaml says a problem is: error, warning or off."""
+    return tables.get(problem.table, {}).get(problem.code) or codes.get(problem.code) or problem.severity
+
+
 def with_severities(
     problems: Iterable[Problem],
     codes: Mapping[str, str],
@@ -200,7 +205,7 @@ def with_severities(
     """
     kept = []
     for problem in problems:
-        level = tables.get(problem.table, {}).get(problem.code) or codes.get(problem.code) or problem.severity
+        level = level_of(problem, codes, tables)
         if level == "off":
             continue
         severity: Severity = "error" if level == "error" or strict else "warning"

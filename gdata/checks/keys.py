@@ -193,9 +193,13 @@ LiveKeys = Callable[[str], Mapping[str, str]]
 """The keys of a table in the last release, by its short name: as texts, in its order, with what each row is called."""
 
 
-def fold_gone(problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys) -> list[Problem]:
+def fold_gone(
+    problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys, is_error: Callable[[Problem], bool]
+) -> list[Problem]:
     """The problems, with one for each key that the last release has and the sheets no longer have, or that cells of
     several columns look for, in place of those of the cells that refer to it.
+
+    `is_error`: whether sheets.yaml lets a problem be an error; of what it softens no other error is made.
     """
     kept: list[Problem] = []
     missed: dict[tuple[str, str], list[Problem]] = {}
@@ -206,7 +210,7 @@ def fold_gone(problems: Iterable[Problem], views: Mapping[str, View], live: Live
     for (table, key), referring in missed.items():
         if key in tables[table].live:
             kept.append(tables[table].problem(key, referring))
-        elif _is_row_missing(referring):
+        elif _is_row_missing(referring) and all(map(is_error, referring)):
             kept.append(tables[table].absent(key, referring))
         else:
             kept += referring

@@ -25,7 +25,7 @@ from gdata.language import current_language, sentence
 from gdata.nearest import fold
 from gdata.parsing.view import SWITCHED_OFF, View
 from gdata.pipeline.versions.named import check_empty, check_nobody
-from gdata.problems import Cell, Problem, has_errors, in_cell_order, with_severities
+from gdata.problems import Cell, Problem, has_errors, in_cell_order, level_of, with_severities
 from gdata.project import Project
 from gdata.schema.plan import FieldPlan
 from gdata.sources.adapters import source_of
@@ -60,6 +60,10 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
     )
     views_by_audience = {audience: views_for(parsed, audience) for audience in project.audiences}
     live = LiveTables(project)
+
+    def is_error(problem: Problem) -> bool:
+        return level_of(problem, config.severity.codes, config.severity.tables) == "error"
+
     found: dict[Audience, list[Problem]] = {}
     for done, (audience, views) in enumerate(views_by_audience.items(), start=1):
         local = []
@@ -70,7 +74,7 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         cells = checks.answer_titles(views, cells)
         local += check_empty(parsed, audience, views)
         together = checks.check_together(views, [*parsed.problems, *cells, *local], audience.version)
-        found[audience] = fold_gone([*cells, *local, *together], views, live)
+        found[audience] = fold_gone([*cells, *local, *together], views, live, is_error)
         listener(Event("check", "", done, len(views_by_audience)))
     problems = [*parsed.problems, *_by_target(project, found), *check_nobody(project, parsed)]
     if views_by_audience:

@@ -10,7 +10,7 @@ from command_line import run_gdata
 from gdata.checks.keys import fold_gone
 from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import check_reference_declarations
-from gdata.problems import Problem
+from gdata.problems import Problem, level_of
 from gdata.testing.views import build_schema, build_views
 
 PROTOS = """
@@ -29,7 +29,11 @@ LIVE = {"1001": "sword", "1002": "shield", "1003": "", "1004": "bow"}
 
 
 def check(
-    ids: list[int], drops: list[int], live: Mapping[str, str] = LIVE, others: Sequence[int] = ()
+    ids: list[int],
+    drops: list[int],
+    live: Mapping[str, str] = LIVE,
+    others: Sequence[int] = (),
+    severity: str = "error",
 ) -> list[Problem]:
     schema = build_schema(PROTOS)
     others = list(others)
@@ -39,7 +43,11 @@ def check(
     }
     views = build_views(schema, tables)
     rules = check_reference_declarations(schema, {name: view.plan for name, view in views.items()})
-    return fold_gone(ReferenceChecks(rules).check(views), views, lambda _: live)
+
+    def is_error(problem: Problem) -> bool:
+        return level_of(problem, {"reference.missing": severity}, {}) == "error"
+
+    return fold_gone(ReferenceChecks(rules).check(views), views, lambda _: live, is_error)
 
 
 def told(problems: list[Problem]) -> list[tuple[str, str, list[str]]]:
@@ -72,7 +80,8 @@ def test_what_several_columns_look_for_is_one_problem_without_a_release_too() ->
     assert problems[0].message == "ItemTable has no row with id = 1002; 5 cells refer to it"
     of_one_column = check([1001], [1002] * 6, live={})
     of_few_cells = check([1001], [1002] * 2, live={}, others=[1002, 1002])
-    assert {one.code for one in (*of_one_column, *of_few_cells)} == {"reference.missing"}
+    softened = check([1001], [1002] * 3, live={}, others=[1002, 1002], severity="warning")
+    assert {one.code for one in (*of_one_column, *of_few_cells, *softened)} == {"reference.missing"}
 
 
 def test_what_the_last_release_never_had_is_told_at_each_cell() -> None:
