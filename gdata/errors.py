@@ -110,7 +110,7 @@ class QuotaError(SourceError):
 
 
 class ChangedError(OutsideError):
-    """A file changed while it was being read: what was read of it may be of two states."""
+    """A file changed while it was being read, or before what was made of it was written in its place."""
 
 
 class StoreError(OutsideError):

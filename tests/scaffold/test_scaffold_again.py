@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +96,29 @@ def test_nobody_is_asked_behind_their_back(project: Path) -> None:
     ran = run_gdata("scaffold", cwd=project, code=2)
     assert "--yes" in ran.err
     assert (project / "sheets.yaml").read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the question needs a terminal")
+def test_what_is_written_while_the_question_waits_is_not_lost(project: Path) -> None:
+    write_sheet(project / "sheets" / "Level.csv", [["level", "exp"], [1, 10], [2, 30]])
+    config = project / "sheets.yaml"
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "gdata", "scaffold", "--quiet", "--lang", "en"]
+    with subprocess.Popen(
+        command, cwd=project, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as ran:
+        assert ran.stderr is not None
+        asked = ""
+        while "add this?" not in asked:
+            asked += ran.stderr.read(1) or pytest.fail(asked)
+        config.write_text(edited := config.read_text(encoding="utf-8") + "# Minji was here\n", encoding="utf-8")
+        os.write(ours, b"y\n")
+        told = ran.stderr.read()
+    os.close(ours)
+    os.close(theirs)
+    assert (ran.returncode, config.read_text(encoding="utf-8")) == (3, edited)
+    assert "sheets.yaml: changed since it was read" in told
+    assert "Level" not in "".join(path.read_text(encoding="utf-8") for path in (project / "protos").rglob("*.proto"))
 
 
 def test_a_dry_run_shows_what_would_be_added_and_writes_nothing(project: Path) -> None:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
-from gdata.errors import UsageError
+from gdata.errors import ChangedError, UsageError
 from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from gdata.config import Config, Spreadsheet
     from gdata.problems import Problem
-    from gdata.scaffold.propose import ProjectPlace, Proposal
+    from gdata.scaffold.propose import FileChange, ProjectPlace, Proposal
     from gdata.scaffold.sheets.spreadsheets import ReadAll
 
 
@@ -147,9 +147,15 @@ def _ask(proposal: Proposal, *, yes: bool, format_: str) -> None:
 
 
 def _write(proposal: Proposal) -> None:
-    """Write every file; if one can't be, everything is as it was."""
+    """Write every file; if one can't be, everything is as it was.
+
+    Raises:
+        ChangedError: somebody wrote one since it was read: while the sheets were, or the question waited.
+    """
     from gdata.files import write_atomically, write_files
 
+    for change in proposal.changes:
+        _check_unchanged(change)
     files: dict[tuple[bool, Path], dict[str, bytes]] = {}
     for change in proposal.changes:
         place = change.path.suffix != ".proto", change.path.parent
@@ -164,6 +170,15 @@ def _write(proposal: Proposal) -> None:
             else:
                 change.path.unlink(missing_ok=True)
         raise
+
+
+def _check_unchanged(change: FileChange) -> None:
+    now = change.path.read_bytes() if change.path.exists() else None
+    if now != (change.old.encode() if change.old is not None else None):
+        raise ChangedError(
+            sentence("{place}: changed since it was read, so nothing was written", place=change.path),
+            hint=sentence("run it again when nobody writes the file any more"),
+        )
 
 
 def _tell(proposal: Proposal, read: ReadAll, problems: Sequence[Problem] | None) -> None:
