@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from diffcases import table_of
+from diffcases import PROTO, table_of
 
 from gdata.diffs.words.patterns import columns, find_patterns
 
@@ -42,6 +42,19 @@ def neighbour(by: int, name: str) -> Any:
 )
 def test_what_happened_to_a_whole_column_is_one_line(change: Any, expected: list[str]) -> None:
     assert lines(change) == expected
+
+
+def test_integers_of_64_bits_are_the_same_numbers_in_every_column() -> None:
+    protos = PROTO.replace("float rate = 5;", "optional int64 rate = 5;")
+    old = [{"id": n, "power": n * 7 + 1, "rate": n * n + 2**60} for n in range(9)]
+    new = [{"id": row["id"], "power": row["rate"], "rate": row["power"]} for row in old]
+    tables = {"ItemTable": old}, {"ItemTable": new}
+    (pattern,) = find_patterns(columns(table_of(*tables, old_protos=protos, new_protos=protos)))
+    assert (pattern.kind, pattern.paths, pattern.rows) == ("swapped", ("rate", "power"), 9)
+    texts = protos.replace("int64 power", "string power")
+    named = {"ItemTable": [{**row, "power": f"no {row['id']}"} for row in old]}
+    found = columns(table_of(named, tables[0], old_protos=texts, new_protos=protos))
+    assert [(column.path, column.old[0], column.new[0]) for column in found] == [("power", "no 0", 1)]
 
 
 def test_ten_times_is_told_where_prices_were_rounded() -> None:

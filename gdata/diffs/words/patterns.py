@@ -87,11 +87,20 @@ _PATTERNS: dict[str, Sentence] = {
 
 def columns(table: TableDiff) -> list[ColumnChange]:
     """The table's changed columns, the one with most changes first."""
-    found = [
-        ColumnChange(one.path, one.rows, one.old, one.new, _numbers(one, table.kinds.get(one.path, "")), one.only_path)
-        for one in columns_of(table.changed)
-    ]
+    found = (_column(one, table.kinds.get(one.path, "")) for one in columns_of(table.changed))
     return sorted(found, key=lambda column: -len(column.places))
+
+
+def _column(one: ChangedColumn, kind: str) -> ColumnChange:
+    old, new = (_with_integers(side, kind) for side in (one.old, one.new))
+    return ColumnChange(one.path, one.rows, old, new, _numbers(one, kind), one.only_path)
+
+
+def _with_integers(values: Sequence[Json], kind: str) -> Sequence[Json]:
+    """The values, those of 64 bits as numbers: of some columns they are text, as JSON has them, and of some not."""
+    if kind != "int64" or isinstance(values, array):
+        return values
+    return [value if (found := number(value, kind)) is None else found for value in values]
 
 
 def find_patterns(changed: Sequence[ColumnChange]) -> list[Pattern]:
