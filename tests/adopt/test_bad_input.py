@@ -197,6 +197,7 @@ DEFINITIONS: list[tuple[dict[str, str], list[str], list[str]]] = [
         ["__enums__!G4", "__enums__!G5", "__enums__!G6"],
     ),
     ({"Item": KINDS, "__enums__": f"{ENUMS},Kind,,,A,,2147483647\n,,,,B,,\n"}, ["ItemTable"], []),
+    ({"Item": KINDS, "__enums__": f"{ENUMS},!!,,,??,,1\n,,,,A,,2\n"}, ["ItemTable"], ["Item!C2"]),
     ({"Kind": KINDS, "__enums__": f"{ENUMS},Kind,,,A,,1\n,,,,B,,2\n"}, ["SheetKindTable"], []),  # one name for both
 ]
 
@@ -228,6 +229,7 @@ REFUSED: list[tuple[str, str, list[str]]] = [
     ("x.xml", MODULE.format("<enum name='A'><var value='1'/></enum>"), ["x.xml:2: the <var> has no name"]),
     ("x.xml", MODULE.format("<bean name='A' parent='B'/>\n<bean name='B' parent='A'/>"), ["x.xml:", "A, B"]),
     ("x.xml", MODULE.format("<bean name='A'><bean name='A'/></bean>"), ["x.xml:2: beans go on from each other: A"]),
+    ("x.xml", MODULE.format("<bean name='A'>" * 2000 + "</bean>" * 2000), ["x.xml:2: more than 100 tags"]),
     ("__beans__.csv", BEANS, ["sheets/__beans__!B3: beans go on from each other: A, B"]),
 ]
 

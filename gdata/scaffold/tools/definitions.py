@@ -44,7 +44,7 @@ class Definitions:
     def add_enum(self, full_name: str, items: Iterable[Item], *, is_flags: bool = False) -> None:
         """Keep an enum under its name."""
         last = full_name.rpartition(".")[2]
-        enum = make_enum(camel(words_of(last)[0]), list(items))
+        enum = make_enum(camel(words_of(last)[0]) or "Enum", list(items))
         if is_flags:
             self.flags.add(enum.name)
         self.enums |= {enum.name: enum, last: enum, full_name: enum}

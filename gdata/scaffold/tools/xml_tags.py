@@ -14,6 +14,9 @@ from xml.parsers import expat
 from gdata.errors import ConfigError
 from gdata.language import sentence
 
+_DEEPEST = 100
+"""So many tags in one another are definitions."""
+
 
 @dataclass
 class Tag:
@@ -45,6 +48,11 @@ def read_tags(path: Path) -> Tag:
     parser = expat.ParserCreate()
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        if len(opened) > _DEEPEST:
+            raise ConfigError(
+                sentence("{place}: more than {count} tags in one another", place=_place(parser, path), count=_DEEPEST),
+                hint=sentence("mend the file, or take it out of its folder"),
+            )
         tag = Tag(path, parser.CurrentLineNumber, name, attributes)
         opened[-1].tags.append(tag)
         opened.append(tag)
