@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 from gdata.language import Sentence, fillings, say
 
+MOST_RELATED = 100
+"""Of more cells that take part in a problem the first are in `related`."""
+
 Severity = Literal["error", "warning"]
 """What a problem does to a build: an error stops it, a warning is shown."""
 

@@ -8,7 +8,7 @@ the last release tells; without one each cell that refers to it is told of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -27,11 +27,9 @@ from gdata.checks.proofs import differ_at_once
 from gdata.checks.values import scalar_text, value_text, written_path
 from gdata.language import Sentence, counted, sentence
 from gdata.parsing.view import Path, View
-from gdata.problems import Cell, Kind, Problem
+from gdata.problems import MOST_RELATED, Cell, Kind, Problem
 from gdata.schema.plan import CONSTANT
 
-MOST_RELATED = 100
-"""A value that stands in more cells than this has the first of them in `related`."""
 _FEW = 4
 """As many cells are better told each at its place."""
 
@@ -209,11 +207,14 @@ def fold_gone(
     tables = {table: _Table(views[table], live(table)) for table, _ in missed}
     for (table, key), referring in missed.items():
         if key in tables[table].live:
-            kept.append(tables[table].problem(key, referring))
+            folded = tables[table].problem(key, referring)
         elif _is_row_missing(referring) and all(map(is_error, referring)):
-            kept.append(tables[table].absent(key, referring))
+            folded = tables[table].absent(key, referring)
         else:
             kept += referring
+            continue
+        targets = {one.target for one in referring}
+        kept.append(replace(folded, target=targets.pop() if len(targets) == 1 else ""))
     return kept
 
 

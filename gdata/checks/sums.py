@@ -15,11 +15,10 @@ from gdata import kinds
 from gdata.checks.columns import Column, column_at, walk_column
 from gdata.checks.values import scalar_text, value_text, written_path
 from gdata.parsing.view import Path, View
-from gdata.problems import Cell, Problem
+from gdata.problems import MOST_RELATED, Cell, Problem
 from gdata.proto.fields import float32_text
 from gdata.schema.plan import Sequence, Sum
 
-_MOST_RELATED = 100
 _DOUBLE_ROUNDING = 1e-9
 _FLOAT_ROUNDING = 1e-6
 
@@ -148,4 +147,4 @@ def _number(value: float, kind: str) -> str:
 
 
 def _bounded(cells: list[Cell]) -> list[Cell]:
-    return list(dict.fromkeys(cells))[:_MOST_RELATED]
+    return list(dict.fromkeys(cells))[:MOST_RELATED]

@@ -222,12 +222,26 @@ def _say_stopped(error: Exception, arguments: list[str]) -> int:
         return _say_stopped(part, arguments)
     if isinstance(error, MemoryError):
         return _say_stopped(OutsideError(sentence("there is not enough memory for this")), arguments)
+    if isinstance(error, FileNotFoundError) and _is_folder_gone():
+        told = sentence("the folder that this terminal is in is gone")
+        return _say_stopped(
+            OutsideError(told, hint=say("go into it again: a folder that was made anew is another one")), arguments
+        )
     if isinstance(error, OSError) and error.errno in _STORAGE:
         file = error.filename or sentence("the output")
         told = sentence("{file} can't be written: {why}", file=file, why=reason_of(error))
         return _say_stopped(OutsideError(told), arguments)
     _say_bug(error, arguments)
     return _BUG
+
+
+def _is_folder_gone() -> bool:
+    """Whether the current folder was deleted, so that no path can be looked up from it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _misused(error: click.ClickException) -> UsageError:

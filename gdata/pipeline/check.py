@@ -59,7 +59,6 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         timezone=ZoneInfo(config.timezone),
     )
     views_by_audience = {audience: views_for(parsed, audience) for audience in project.audiences}
-    live = LiveTables(project)
 
     def is_error(problem: Problem) -> bool:
         return level_of(problem, config.severity.codes, config.severity.tables) == "error"
@@ -74,9 +73,11 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         cells = checks.answer_titles(views, cells)
         local += check_empty(parsed, audience, views)
         together = checks.check_together(views, [*parsed.problems, *cells, *local], audience.version)
-        found[audience] = fold_gone([*cells, *local, *together], views, live, is_error)
+        found[audience] = [*cells, *local, *together]
         listener(Event("check", "", done, len(views_by_audience)))
-    problems = [*parsed.problems, *_by_target(project, found), *check_nobody(project, parsed)]
+    every = {name: view for views in reversed(views_by_audience.values()) for name, view in views.items()}
+    folded = fold_gone(_by_target(project, found), every, LiveTables(project), is_error)
+    problems = [*parsed.problems, *folded, *check_nobody(project, parsed)]
     if views_by_audience:
         first = next(iter(views_by_audience.values()))
         problems += without_gone(_of_rows_off(checks, parsed, views_by_audience), problems, first)

@@ -92,6 +92,16 @@ def test_what_the_last_release_never_had_is_told_at_each_cell() -> None:
     assert told(check([1001], [1002], live={})) == [("reference.missing", "DropTable!A2", [])]
 
 
+def test_a_row_that_targets_miss_in_other_numbers_of_cells_is_one_problem(game: Path) -> None:
+    shop, money = game / "sheets" / "shop" / "ShopProduct.csv", game / "sheets" / "system" / "Currency.csv"
+    lines = money.read_text("utf-8-sig").splitlines(keepends=True)
+    money.write_text("".join(line for line in lines if not line.startswith("2,")), "utf-8")
+    assert ",kr," in shop.read_text("utf-8-sig")  # a product that not every target has
+    told = run_gdata("check", "--lang", "en", cwd=game, code=1, COLUMNS="200").out
+    assert told.count("key.absent") == 1
+    assert "Item!P113, Item!P116, Item!P118, Drop!D24, Drop!D45 and more" in told
+
+
 def test_through_the_command(published_game: Path) -> None:
     shop = published_game / "sheets" / "shop" / "ShopTab.csv"
     lines = shop.read_text("utf-8-sig").splitlines(keepends=True)

@@ -38,3 +38,9 @@ def test_a_full_disk_under_the_output_is_the_world_outside(game: Path) -> None:
     ran = in_shell("gdata check --format json > /dev/full", game)
     assert ran.returncode == 3
     assert "can't be written" in ran.stderr and "bug" not in ran.stderr
+
+
+def test_a_folder_that_is_gone_is_the_world_outside(tmp_path: Path) -> None:
+    ran = in_shell("mkdir gone && cd gone && rmdir ../gone && gdata check --lang en", tmp_path)
+    assert ran.returncode == 3
+    assert ran.stderr.startswith("gdata: the folder that this terminal is in is gone\n  → go into it again")

@@ -19,11 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from gdata.language import say, say_counted
-from gdata.problems import Cell, Problem, column_letters
+from gdata.problems import MOST_RELATED, Cell, Problem, column_letters
 from gdata.text import visible
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
-_MOST_RELATED = 5
+_MOST_SHOWN = 5
 _LONGEST_VALUE = 60
 _LEAST_LINES = 12
 _RESERVED_LINES = 5
@@ -191,8 +191,10 @@ def value_beside(problem: Problem) -> str:
 def others_beside(problem: Problem) -> str:
     """The first of the further cells, those that the hint names left out: `Item!C2, Item!C9 and 12 more`."""
     names = [name for name in map(str, problem.related) if name not in problem.hint]
-    more = len(names) - _MOST_RELATED
-    shown = ", ".join(names[:_MOST_RELATED])
+    more = len(names) - _MOST_SHOWN
+    shown = ", ".join(names[:_MOST_SHOWN])
+    if len(problem.related) >= MOST_RELATED:
+        return say("{cells} and more", cells=shown)
     return say("{cells} and {count} more", cells=shown, count=more) if more > 0 else shown
 
 

@@ -200,6 +200,8 @@ class _Composer:
             for line in asked:
                 filled[line] = default
             return filled
+        if name in self._records.header.missing:
+            return values  # Columns such as `price@jp` alone: that `price` has none is told once.
         is_key = field.key and "." not in name
         if is_key and self._records.starts is not None:
             return values  # Where key cells tell records apart, `SheetRecords` has looked at them already.

@@ -91,12 +91,13 @@ class SheetRecords:
 
     def _find_extra_cells(self) -> Iterator[tuple[int, Problem]]:
         if self.sheet.entry.layout == "vertical":
-            texts = [(column, self.sheet.text_beyond(column)) for column in sorted(self.head.text_columns)]
+            commas = self.head.comma_columns()
+            texts = [(column, self.sheet.text_beyond(column)) for column in sorted(commas)]
             for column, value in texts if self._lines else ():
                 if value:
                     yield 0, self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
             told = {column for column, value in texts if value}
-            for column, value in self.sheet.texts_going_on(self.head.comma_columns()).items() if self._lines else ():
+            for column, value in self.sheet.texts_going_on(commas).items() if self._lines else ():
                 if column not in told:
                     # It may be a note after all.
                     problem = self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)

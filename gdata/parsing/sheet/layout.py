@@ -112,7 +112,8 @@ class Sheet:
         return ",".join(map(shown, rest)).strip(" ,") if text[:1] == " " and text.strip() else ""
 
     def texts_going_on(self, columns: Collection[int]) -> dict[int, str]:
-        """Of csv in the vertical layout: what follows the values of `columns` where nothing follows any other.
+        """Of csv in the vertical layout: what follows the values of `columns` where nothing follows any other, or where
+        the row is longer than any other with its note.
 
         Only in a file in which rows are as long as somebody wrote them: a program that writes notes writes the blank
         ones, too.
@@ -123,8 +124,10 @@ class Sheet:
         rests = {number: row[self.first_line :] for number, row in enumerate(rows)}
         found = {number: rest for number, rest in rests.items() if not all(map(is_blank, rest))}
         shortest = min(map(len, filter(None, rows)), default=0)
-        if not found or not found.keys() <= set(columns) or any(len(rows[number]) == shortest for number in found):
-            return {}
+        if not found.keys() <= set(columns) or any(len(rows[number]) == shortest for number in found):
+            longest = max((len(row) for number, row in enumerate(rows) if number not in columns), default=0)
+            beyond = {number: rows[number][longest:] for number in columns if longest and number < len(rows)}
+            found = {number: rests[number] for number, cells in beyond.items() if not all(map(is_blank, cells))}
         return {number: ",".join(map(shown, rest)).strip(" ,") for number, rest in found.items()}
 
     def columns(self, wanted: Sequence[int]) -> dict[int, Cells]:
