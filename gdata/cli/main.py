@@ -238,7 +238,7 @@ def _say_stopped(error: Exception, arguments: list[str]) -> int:
 def _is_folder_gone() -> bool:
     """Whether the current folder was deleted, so that no path can be looked up from it."""
     try:
-        os.getcwd()
+        Path.cwd()
     except FileNotFoundError:
         return True
     return False
