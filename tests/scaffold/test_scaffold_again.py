@@ -216,6 +216,14 @@ def test_a_sheet_with_remove_that_nobody_names_is_left_out(project: Path) -> Non
     assert "overlay" in report["skipped"][0]["reason"]
 
 
+def test_a_tag_that_cannot_name_a_target_is_left_to_the_build(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "sheets" / "Item.csv", [["id", "@tags", "price"], [1, "jp,10:5", 2], [2, "kr/eu", 3]])
+    gdata(tmp_path, "scaffold", "sheets")
+    assert "server-jp: {tags: [jp]}" in (tmp_path / "sheets.yaml").read_text(encoding="utf-8")
+    problems = json.loads(gdata(tmp_path, "build", "--format", "json"))["problems"]
+    assert [(one["code"], one["cell"]) for one in problems] == [("tag.unknown", "B2"), ("tag.unknown", "B3")]
+
+
 PROJECTS = {
     "one header": {
         "아이템": "아이템ID,이름,가격,등급\n(정수),(글),(원),(선택)\n"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import yaml
 
 from gdata.config import SheetEntry, Spreadsheet
+from gdata.configfile.names import what_is_wrong_with
 from gdata.errors import ConfigError
 from gdata.language import sentence
 
@@ -65,7 +66,9 @@ def new_config(
 ) -> str:
     """The text of sheets.yaml for a new project; `tags` and `groups` are those that its sheets speak of."""
     targets = "".join(f"  {quoted(group)}: {{groups: [{quoted(group)}]}}\n" for group in groups) or "  server: {}\n"
-    targets += "".join(f"  {quoted(f'server-{tag}')}: {{tags: [{quoted(tag)}]}}\n" for tag in tags)
+    # A tag that can't be a folder's name has a mistake in it: the build tells of it where it stands.
+    named = [tag for tag in tags if not what_is_wrong_with(f"server-{tag}")]
+    targets += "".join(f"  {quoted(f'server-{tag}')}: {{tags: [{quoted(tag)}]}}\n" for tag in named)
     lines = "\n".join(_block(one, "  ") for one in new)
     return _NEW.format(spreadsheets=lines, targets=targets, timezone=timezone, why=why, protos=quoted(protos))
 

@@ -185,8 +185,6 @@ def decode_batch(body: bytes) -> list[Values]:
     native = core()
     found = native.json_ranges(body) if native is not None else None
     if found is not None:
-        from gdata.sources.google.index import answer_rows
-
         return [answer_rows(body, one) for one in found[0]]
     parts = decode_object(body).get("valueRanges", [])
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):

@@ -67,8 +67,6 @@ class GoogleSheets:
 
     def examine(self, spreadsheets: Sequence[Spreadsheet], config: Config) -> Iterator[DoctorStep]:
         """The login, its token, and each spreadsheet."""
-        from gdata.sources.google.source import examine_google
-
         return examine_google(spreadsheets, config.google, config.timezone)
 
 
