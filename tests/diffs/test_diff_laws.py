@@ -2,16 +2,28 @@
 
 import json
 import re
+from random import Random
 from typing import Any
 
+import pytest
 from diffcases import PROTO, diff_of
 from google.protobuf import message_factory
 from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gdata.bundles import placed, reader
+from gdata.config import Gate, GateRule, Limit
+from gdata.diffs import changes
+from gdata.diffs.compare import compare
+from gdata.diffs.gate import judge
+from gdata.diffs.model import Side
+from gdata.diffs.tables import rows as rows_on_the_wire
+from gdata.diffs.tables import table as comparing
 from gdata.diffs.tables.schemas import BundleSchema
-from gdata.testing.bundles import compile_protos
+from gdata.diffs.words.grouping import group_tables
+from gdata.diffs.words.patterns import columns, find_patterns
+from gdata.testing.bundles import Contents, compile_protos, memory_output
 
 ITEM = message_factory.GetMessageClass(BundleSchema(compile_protos(PROTO), "test").messages["game.Item"])
 
@@ -29,7 +41,7 @@ items = st.fixed_dictionaries(
         "steps": st.lists(st.integers(0, 2), max_size=4),
     },
 )
-tables = st.dictionaries(st.integers(0, 12), items, max_size=8).map(
+tables = st.dictionaries(st.integers(-3, 9), items, max_size=8).map(
     lambda rows: [{"id": number, **row} for number, row in rows.items()]
 )
 STEP = re.compile(r'\[("(?:[^"\\]|\\.)*"|[^\]]*)\]|\.?([^.\[]+)')
@@ -117,3 +129,45 @@ def test_without_a_key_what_is_left_and_what_came_make_the_new_rows(old: list[st
     came = [row.values["text"] for row in table.added] + [change.fields[0].new for change in table.changed]
     kept = [text for number, text in enumerate(old, 1) if number not in gone]
     assert sorted(kept + came) == sorted(new)
+
+
+SMALL = [(placed, "_BLOCK", 60), (placed, "_NEAR", 20), (placed, "_KEPT_MOST", 50), (placed, "_SCATTERED", 1)]
+SMALL += [(reader, "_LONG_BYTES", 1), (changes, "_AT_ONCE", 2), (rows_on_the_wire, "_TAIL", 2)]
+SMALL += [(rows_on_the_wire, "AT_ONCE", 3), (comparing, "AT_ONCE", 3)]
+"""So that a few rows are what a million are: tables in pieces, walked through in blocks, changes made by and by."""
+RULE = GateRule("any", deny="any"), GateRule("far", limit="max_change", limit_by=Limit(50, percent=True))
+
+
+def judged(old: list[Any], new: list[Any]) -> tuple[Any, ...]:
+    """All that is told of two targets, the second of which lacks some rows."""
+
+    def side(name: str, rows: list[Any]) -> Side:
+        targets = {"server": rows, "client": [row for row in rows if row["id"] % 3]}
+        protos = {target: Contents(PROTO, {"ItemTable": some}, parts=2) for target, some in targets.items()}
+        return Side(name, None, memory_output(protos))
+
+    diff = compare(side("old", old), side("new", new), category="off")
+    verdict = judge(diff, Gate("off", RULE))
+    groups = [(targets, find_patterns(columns(table))) for targets, table in group_tables(diff)]
+    return diff.as_json(), verdict.as_json(), groups
+
+
+@settings(max_examples=25, deadline=None)
+@given(tables, tables, st.randoms(use_true_random=False))
+def test_a_diff_is_the_same_however_large_the_tables_and_without_the_core(old: Any, new: Any, order: Random) -> None:
+    order.shuffle(new)
+    found = judged(old, new)
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, value in SMALL:
+            patch.setattr(module, name, value)
+        assert judged(old, new) == found
+        patch.setenv("GDATA_CORE", "0")
+        assert judged(old, new) == found
+    changed = [
+        (*row["key"], path)
+        for target in found[0]["targets"].values()
+        for table in target["tables"].values()
+        for row in table.get("changed", ())
+        for path in row["fields"]
+    ]
+    assert found[0]["summary"]["cells_changed"] == len(set(changed))
