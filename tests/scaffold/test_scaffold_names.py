@@ -62,6 +62,12 @@ def test_the_text_that_means_nothing_is_the_zero_of_an_enum() -> None:
     assert name_values("Rarity", ["Rare"]) == (("RARITY_UNSPECIFIED", ""), ("RARITY_RARE", ""))
 
 
+def test_a_value_that_begins_with_its_enums_name_has_it_once() -> None:
+    zero = ("RARITY_UNSPECIFIED", "")
+    assert name_values("Rarity", ["RARITY_RARE", "Rarity_Epic"]) == (zero, ("RARITY_RARE", ""), ("RARITY_EPIC", ""))
+    assert name_values("Rarity", ["Rarity"]) == (zero, ("RARITY_RARITY", ""))
+
+
 def test_every_word_of_the_dictionary_is_a_name() -> None:
     from gdata.scaffold.romanize import _known
 

@@ -190,8 +190,8 @@ def _bare(text: str) -> str:
 
 
 def _name_value(prefix: str, text: str, names: TakenNames) -> tuple[str, str]:
-    name = names.take(_bare(text) or "VALUE")
-    label = text if fold(text) != fold(name) else ""
+    name = names.take(_bare(text).removeprefix(f"{prefix}_") or "VALUE")
+    label = "" if fold(text) in (fold(name), fold(f"{prefix}_{name}")) else text
     return f"{prefix}_{name}", label
 
 
