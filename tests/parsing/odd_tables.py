@@ -7,6 +7,7 @@ import functools
 import io
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
 from zoneinfo import ZoneInfo
@@ -110,6 +111,20 @@ def odd_table(random: Random) -> bytes:
     csv.writer(text, lineterminator=random.choice(["\n", "\r\n"]), quoting=quoting).writerows(rows)
     content = text.getvalue().encode()
     return content.rstrip(b"\r\n") if random.random() < 0.2 else content
+
+
+def clean_table_with(name: str, cells: Sequence[str]) -> tuple[bytes, bytes]:
+    """A row for each of these cells in a column, all others clean: as csv, and as Google answers."""
+    names = ["id", *(one for one in _CLEAN if not one.startswith("@"))]
+    rows = [
+        [str(number + 1), *(cell if one == name else _CLEAN[one][0] for one in names[1:])]
+        for number, cell in enumerate(cells)
+    ]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([names, *rows])
+    literals = (f"[{','.join(one if _JSON_NUMBER.fullmatch(one) else json.dumps(one) for one in row)}]" for row in rows)
+    body = f'{{"valueRanges": [{{"values": [{json.dumps(names)},{",".join(literals)}]}}]}}'
+    return text.getvalue().encode(), body.encode()
 
 
 def odd_answer(random: Random) -> bytes:

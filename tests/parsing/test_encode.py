@@ -13,7 +13,7 @@ from random import Random
 import case_files
 import pytest
 from case_files import Case, cases, open_case, parse_case, read_grid
-from odd_tables import odd_answer, odd_table, odd_workbook, parse
+from odd_tables import clean_table_with, odd_answer, odd_table, odd_workbook, parse
 
 from gdata._core import core
 from gdata.config import SheetEntry
@@ -99,6 +99,37 @@ def _as_answer(path: Path) -> Grid:
 
 def test_odd_tables_both_ways(both_ways: Callable[[Callable[[], object]], None]) -> None:
     _compare_odd_tables(both_ways, seed=1, count=60)
+
+
+_AT_BOUNDS = [str(sign * (1 << power) + by) for power in (31, 32, 53, 63, 64) for sign in (1, -1) for by in (-1, 0, 1)]
+_DIGITS = [f"0.{(1 << 53) + odd:019}" for odd in range(1, 20, 2)]
+_DIGITS += [
+    "1.234567",
+    "1.2345678",
+    "0.1000001",
+    "0.10000000149011612",
+    "16777216",
+    "16777217",
+    "-16777217",
+    "0.0",
+    "-0",
+]
+_HIDDEN = ["a\u180eb", "a\u00adb", "undefined", "undefine", "1E+5x", "-E+"]
+
+
+@pytest.mark.parametrize(
+    ("names", "cells"),
+    [("natural large zigzag huge", _AT_BOUNDS), ("rate weight", _DIGITS), ("weight", _AT_BOUNDS), ("name", _HIDDEN)],
+    ids=["integers", "decimals", "bounds", "texts"],
+)
+def test_cells_at_the_limits_both_ways(
+    both_ways: Callable[[Callable[[], object]], None], names: str, cells: list[str]
+) -> None:
+    """One in a table: what isn't clean leaves its whole block to Python."""
+    for name in names.split():
+        for cell in cells:
+            for content in clean_table_with(name, [cell]):
+                both_ways(lambda content=content: _facts(parse(content, _ENTRIES[0])))  # type: ignore[misc]
 
 
 @pytest.mark.slow
