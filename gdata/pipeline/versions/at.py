@@ -110,7 +110,7 @@ def versions_words(held: Iterable[Version], versions: Sequence[Version]) -> Sent
     if last == len(versions) - 1:
         return sentence("{version} and later", version=versions[first])
     if first == 0:
-        return sentence("before {version}", version=versions[last + 1])
+        return sentence("versions before {version}", version=versions[last + 1])
     if first == last:
         return str(versions[first])
     return sentence("{first} to {last}", first=versions[first], last=versions[last])
