@@ -332,6 +332,17 @@ def test_a_field_that_changed_its_kind_is_told_once(before: str, after: str, tol
         assert category == "wire" or told in changes[0].message
 
 
+@pytest.mark.parametrize(("several", "values"), [("repeated int32", [7, 8]), ("map<string, int32>", {"a": 7})])
+def test_one_integer_in_place_of_several(several: str, values: object) -> None:
+    proto = """syntax = "proto3"; package game;
+        message Item {{ int32 id = 1; {} n = 2; }} message ItemTable {{ repeated Item rows = 1; }}"""
+    old = side("old", {"ItemTable": [{"id": 1, "n": values}]}, proto.format(several))
+    new = side("new", {"ItemTable": [{"id": 1, "n": 5}]}, proto.format("int32"))
+    for sides, told in (((old, new), (values, 5)), ((new, old), (5, values))):
+        (row,) = compare(*sides).targets["server"].tables["ItemTable"].changed
+        assert [(one.path, one.old, one.new) for one in row.fields] == [("n", *told)]
+
+
 def test_free_json_is_in_the_order_of_its_names() -> None:
     names = [f"name{number}" for number in range(20)]
     old, new = ({"extra": {name: {"b": value, "a": [{"d": 1, "c": 2}]} for name in names}} for value in (1, 2))

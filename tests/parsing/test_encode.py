@@ -133,9 +133,9 @@ def test_cells_at_the_limits_both_ways(
 
 
 @pytest.mark.slow
-def test_many_odd_tables_both_ways(both_ways: Callable[[Callable[[], object]], None]) -> None:
-    for seed in range(2, 22):
-        _compare_odd_tables(both_ways, seed, count=250)
+@pytest.mark.parametrize("seed", range(2, 22))
+def test_many_odd_tables_both_ways(both_ways: Callable[[Callable[[], object]], None], seed: int) -> None:
+    _compare_odd_tables(both_ways, seed, count=250)
 
 
 def _compare_odd_tables(both_ways: Callable[[Callable[[], object]], None], seed: int, count: int) -> None:

@@ -74,7 +74,7 @@ class MessageComparer:
 
     @staticmethod
     def _is_integer(old: FieldShape, new: FieldShape) -> bool:
-        is_plain = new.is_plain and not (old.has_presence or new.has_presence)
+        is_plain = old.is_plain and new.is_plain and not (old.has_presence or new.has_presence)
         return is_plain and old.kind == new.kind and new.kind in ("int", "int64")
 
     def _found(
