@@ -118,8 +118,13 @@ def stale_notes(config: Config, build: str) -> list[str]:
 
 
 def _changed_since(changed: list[str]) -> str:
-    more = f" (+{len(changed) - _SHOWN_CHANGED})" if len(changed) > _SHOWN_CHANGED else ""
-    return say("{files} changed since this was built", files=", ".join(changed[:_SHOWN_CHANGED]) + more)
+    return say("{files} changed since this was built", files=_first(changed, _SHOWN_CHANGED))
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" (+{len(names) - most})" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _changed_settings(config: Config, last: Mapping[str, Any]) -> Iterator[str]:
@@ -206,8 +211,7 @@ def _told(words: str, now: Sequence[str], before: Sequence[str]) -> str:
     new = [name for name in now if name not in before]
     if not new:
         return words
-    more = f" (+{len(new) - _SHOWN_UNFED})" if len(new) > _SHOWN_UNFED else ""
-    return say("{words}, new: {names}", words=words, names=", ".join(new[:_SHOWN_UNFED]) + more)
+    return say("{words}, new: {names}", words=words, names=_first(new, _SHOWN_UNFED))
 
 
 def _tables_without_sheets(project: Project) -> Iterator[str]:
