@@ -15,8 +15,8 @@ from typing import Any
 
 from gdata import kinds
 from gdata.language import counted, current_language, sentence, translated, use_language
-from gdata.nearest import question
 from gdata.problems import Cell, Kind, Problem
+from gdata.text import question
 
 PAGE = Path(__file__).with_name("problems.md")
 

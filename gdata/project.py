@@ -14,8 +14,8 @@ from gdata.config import Audience, Config, SheetEntry, Spreadsheet
 from gdata.configfile import find_config, load_config
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.sources.grid import SheetRequest
+from gdata.text import did_you_mean
 
 if TYPE_CHECKING:
     from gdata.schema.plan import TablePlan

@@ -1,6 +1,13 @@
-"""Text from outside on one line, with nothing in it that can't be seen or would act on a terminal."""
+"""Text that people wrote: shown with nothing in it that can't be seen or would act on a terminal, compared as they mean
+it, and what somebody may have meant."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from gdata.language import Sentence, say, sentence
 
 _CONTROL_NAMES = {"\n": "⏎", "\t": "⇥"}
 
@@ -29,3 +36,38 @@ def masked(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+_SEPARATORS = re.compile(r"[\s\-_]+")
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice most like `word`, without regard to case; None where nothing is near."""
+    import difflib
+
+    by_letters = {_letters(choice): choice for choice in choices}
+    found = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.6)
+    return by_letters[found[0]] if found else None
+
+
+def _letters(word: str) -> str:
+    """The word's letters without case; of a Korean syllable each letter, for a slip changes one of them."""
+    return unicodedata.normalize("NFD", word.casefold())
+
+
+def question(near: str | None) -> Sentence | str:
+    """What a problem's hint begins with where something is near: did you mean price?"""
+    return sentence("did you mean {near}?", near=with_ends(near)) if near else ""
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """A sentence with the nearest choice, ready to lead a hint; "" where nothing is near."""
+    found = nearest(word, choices)
+    return say("did you mean {near}?", near=with_ends(found)) + " " if found is not None else ""
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: NFKC, without case, with blanks, `-` and `_` alike; outer ones don't count."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
+    return _SEPARATORS.sub("_", unicodedata.normalize("NFKC", text).casefold()).strip("_")

@@ -32,9 +32,8 @@ from gdata.errors import SchemaError
 from gdata.language import sentence
 from gdata.longbytes import Content, LongBytes, Spool, blocks_of, part_of
 from gdata.parsing.view import View
-from gdata.proto.fields import is_map_entry, pool_of
-from gdata.proto.maporder import sort_maps
-from gdata.proto.wire import split_fields, whole_fields
+from gdata.proto.descriptors import is_map_entry, pool_of
+from gdata.proto.wire import sort_maps, split_fields, whole_fields
 from gdata.schema.plan import MessagePlan, Ref, TablePlan
 from gdata.schema.schema import Schema
 from gdata.schema.strip import Visibility, runtime_schema

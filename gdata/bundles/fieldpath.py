@@ -11,8 +11,8 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 
 from gdata.errors import LookupFailed
 from gdata.language import Sentence, sentence
-from gdata.nearest import nearest, question
-from gdata.proto.fields import as_float32, is_map
+from gdata.proto.descriptors import as_float32, is_map
+from gdata.text import nearest, question
 
 _PYTHON_TYPES: dict[int, tuple[type, ...]] = {
     FieldDescriptor.CPPTYPE_STRING: (str,),

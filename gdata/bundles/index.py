@@ -47,7 +47,7 @@ from gdata.bundles.manifest import Manifest, Part, TableEntry
 from gdata.errors import GdataError
 from gdata.files import write_atomically
 from gdata.longbytes import BLOCK_BYTES
-from gdata.proto.fields import pool_of
+from gdata.proto.descriptors import pool_of
 from gdata.proto.wire import field_ends, whole_fields
 
 FEWEST_ROWS = 50_000

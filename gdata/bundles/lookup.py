@@ -21,7 +21,7 @@ from gdata.bundles.picker import Picker, Randomness, weights_of
 from gdata.bundles.titles import Titles
 from gdata.errors import LookupFailed
 from gdata.language import say, sentence
-from gdata.nearest import nearest
+from gdata.text import nearest
 
 Key = TypeVar("Key")
 Row = TypeVar("Row", covariant=True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.bundles.manifest import Reference, TableEntry
-from gdata.proto.fields import element_field, is_map, key_field
+from gdata.proto.descriptors import element_field, is_map, key_field
 
 Held = Iterator[tuple[str, Any]]
 """Paths with indexes from 1, and the messages there."""

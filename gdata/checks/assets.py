@@ -17,9 +17,9 @@ from gdata.checks.columns import Column, all_columns, column_values, numbered_so
 from gdata.checks.values import plain_text, written_path
 from gdata.files import as_on_disk
 from gdata.language import sentence
-from gdata.nearest import nearest, question
 from gdata.parsing.view import View
 from gdata.problems import Kind, Problem
+from gdata.text import nearest, question
 
 
 class Assets:

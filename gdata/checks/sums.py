@@ -16,7 +16,7 @@ from gdata.checks.columns import Column, column_at, walk_column
 from gdata.checks.values import scalar_text, value_text, written_path
 from gdata.parsing.view import Path, View
 from gdata.problems import MOST_RELATED, Cell, Problem
-from gdata.proto.fields import float32_text
+from gdata.proto.descriptors import float32_text
 from gdata.schema.plan import Sequence, Sum
 
 _DOUBLE_ROUNDING = 1e-9

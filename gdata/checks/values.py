@@ -14,10 +14,9 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from gdata.nearest import did_you_mean
 from gdata.parsing.view import Path
-from gdata.proto.fields import element_field, float32_text, is_map, key_field
-from gdata.proto.options import OptionReader
+from gdata.proto.descriptors import OptionReader, element_field, float32_text, is_map, key_field
+from gdata.text import did_you_mean
 
 _STEP = re.compile(r"(?P<name>[^.\[\]]+)(?:\[(?P<index>[^\]]*)\])?(?:\.|$)")
 

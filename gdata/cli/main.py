@@ -112,7 +112,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a did-you-mean; no command takes empty names."""
         if args and args[0] not in COMMANDS:
-            from gdata.nearest import did_you_mean
+            from gdata.text import did_you_mean
 
             near = did_you_mean(_MEANT.get(args[0].casefold(), args[0]), COMMANDS)
             raise click.UsageError(f"{say('there is no command {name}', name=args[0])}; {near}".strip(" ;"), ctx)
@@ -246,7 +246,7 @@ def _is_folder_gone() -> bool:
 
 def _misused(error: click.ClickException) -> UsageError:
     """What click says of a command line, as everything else here is said."""
-    from gdata.nearest import question
+    from gdata.text import question
 
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = sentence("`{command} --help` shows what there is", command=context.command_path if context else "gdata")

@@ -15,7 +15,7 @@ from gdata.codegen.model import Model
 from gdata.errors import OutsideError, UsageError
 from gdata.files import reason_of, write_atomically, writing
 from gdata.language import sentence
-from gdata.nearest import did_you_mean
+from gdata.text import did_you_mean
 
 TEMPLATES = Path(__file__).parent / "templates"
 _LIST = ".gdata-codegen.json"

@@ -18,8 +18,7 @@ from gdata.bundles.manifest import Reference, TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.errors import SchemaError
 from gdata.language import sentence
-from gdata.proto.fields import element_field, is_map
-from gdata.proto.options import OptionReader
+from gdata.proto.descriptors import OptionReader, element_field, is_map
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.snapshot import parse_table
 from gdata.schema.plan import CONSTANT, TablePlan

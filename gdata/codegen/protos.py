@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from gdata.errors import UsageError
 from gdata.language import Sentence, sentence
-from gdata.proto.fields import is_map, is_map_entry, key_field, pool_of
+from gdata.proto.descriptors import is_map, is_map_entry, key_field, pool_of
 
 _SCALARS: Mapping[int, str] = {
     number: name.removeprefix("TYPE_").lower()

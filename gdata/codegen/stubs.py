@@ -19,7 +19,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from gdata.bundles.reader import Bundle
-from gdata.proto.fields import is_map_entry
+from gdata.proto.descriptors import is_map_entry
 from gdata.runtime.data import TypedData
 from gdata.runtime.messages import TableType, table_types
 

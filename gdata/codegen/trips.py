@@ -16,7 +16,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from gdata.codegen.languages.csharp import csharp_pascal
 from gdata.language import Sentence, sentence
-from gdata.proto.fields import is_map, is_map_entry, key_field
+from gdata.proto.descriptors import is_map, is_map_entry, key_field
 from gdata.schema.plan import TablePlan
 
 ClientName = Literal[

@@ -10,8 +10,8 @@ from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, Schema
 from gdata.configfile.names import check_name, check_pattern, read_version
 from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.problems import Kind
+from gdata.text import did_you_mean
 
 _SCHEMA_RULES = ("readers", "wire", "wire_json", "file", "off")
 _CODE_HINT = sentence("write the code as the problem shows it, like cell.blank")

@@ -11,7 +11,7 @@ from gdata.configfile.yaml_values import Value, shown
 from gdata.errors import ConfigError
 from gdata.files import as_on_disk
 from gdata.language import say
-from gdata.nearest import did_you_mean
+from gdata.text import did_you_mean
 from gdata.versions import Version, nearest_version
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789")}

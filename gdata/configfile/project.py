@@ -28,7 +28,7 @@ from gdata.configfile.yaml_document import Document
 from gdata.configfile.yaml_values import Fields, Value, read_root
 from gdata.errors import ConfigError, UsageError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
+from gdata.text import did_you_mean
 
 CONFIG_NAME = "sheets.yaml"
 VERSION = 1

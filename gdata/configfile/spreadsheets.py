@@ -13,7 +13,7 @@ from gdata.configfile.names import check_name, check_unique, read_path, read_tab
 from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
+from gdata.text import did_you_mean
 from gdata.versions import Span
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")

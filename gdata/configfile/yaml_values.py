@@ -14,7 +14,7 @@ import yaml
 from gdata.configfile.yaml_document import SHOWN_MISTAKES, Document
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
+from gdata.text import did_you_mean
 
 T = TypeVar("T")
 D = TypeVar("D")

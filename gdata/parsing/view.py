@@ -14,8 +14,7 @@ from gdata import kinds
 from gdata.config import Audience
 from gdata.longbytes import Content, LongBytes, digest_of
 from gdata.problems import Cell, Problem
-from gdata.proto.maporder import sort_maps
-from gdata.proto.wire import whole_fields
+from gdata.proto.wire import sort_maps, whole_fields
 from gdata.schema.plan import TablePlan
 from gdata.sources.grid import FoundSheets
 from gdata.versions import Version

@@ -22,7 +22,6 @@ from gdata.config import Audience
 from gdata.errors import GdataError
 from gdata.events import Event, Listener
 from gdata.language import current_language, sentence
-from gdata.nearest import fold
 from gdata.parsing.view import SWITCHED_OFF, View
 from gdata.pipeline.versions.named import check_empty, check_nobody
 from gdata.problems import Cell, Problem, has_errors, in_cell_order, level_of, with_severities
@@ -30,6 +29,7 @@ from gdata.project import Project
 from gdata.schema.plan import FieldPlan
 from gdata.sources.adapters import source_of
 from gdata.tables.stage import Parsed
+from gdata.text import fold
 
 if TYPE_CHECKING:
     from gdata.bundles.reader import Bundle

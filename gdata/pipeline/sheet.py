@@ -18,9 +18,8 @@ from gdata.config import Audience, Config, SheetEntry
 from gdata.diffs.model import Side
 from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.language import Sentence, say, sentence
-from gdata.nearest import did_you_mean
 from gdata.parsing.view import bytes_of
-from gdata.proto.fields import pool_of
+from gdata.proto.descriptors import pool_of
 from gdata.scaffold.back.cells import CellWriter, value_of
 from gdata.scaffold.back.make import MadeSheet, changed_by_workbooks, make_sheet, read_made
 from gdata.scaffold.back.words import ColumnWords
@@ -30,6 +29,7 @@ from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
 from gdata.sources.adapters import read_sheets
 from gdata.sources.grid import Pulled, SheetRequest
+from gdata.text import did_you_mean
 
 _LONGEST_TITLE = 31
 _NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))

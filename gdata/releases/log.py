@@ -11,10 +11,10 @@ from dataclasses import replace
 from gdata.bundles.manifest import canonical_json
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.releases.records import Entry, check_channel_name
 from gdata.releases.signatures import PublicKeys, SigningKey, check_signature
 from gdata.releases.stores.store import CHANNELS, Store, WritableStore, entry_name, entry_number, is_own, mark_name
+from gdata.text import did_you_mean
 
 _FEW, _MANY = 8, 256
 

@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError, Message
 from gdata.bundles.manifest import Manifest, TableEntry
 from gdata.errors import DamagedError, UsageError
 from gdata.language import Sentence, say, sentence
-from gdata.proto.fields import element_field, is_map_entry, pool_of
+from gdata.proto.descriptors import element_field, is_map_entry, pool_of
 from gdata.runtime.narrow import NarrowFields, NarrowTable, Pair, may_fit
 
 logger = logging.getLogger("gdata")

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError, Message
 
 from gdata.errors import UsageError
 from gdata.language import sentence
-from gdata.proto.fields import is_map
+from gdata.proto.descriptors import is_map
 
 Pair = tuple[str, str]
 """Full names of a message of the data, and of the class that reads it."""

@@ -13,7 +13,7 @@ from gdata.bundles.manifest import MANIFEST, RELEASE, FileEntry, Part
 from gdata.bundles.reader import Bundle, open_bundle
 from gdata.errors import DamagedError, UsageError
 from gdata.language import sentence
-from gdata.nearest import did_you_mean
+from gdata.text import did_you_mean
 
 if TYPE_CHECKING:
     from gdata.releases.records import Entry

@@ -12,7 +12,7 @@ from gdata.bundles.manifest import Reference, TableEntry
 from gdata.bundles.references import holds, is_none, leaf_at, value_reader
 from gdata.errors import LookupFailed
 from gdata.language import sentence
-from gdata.nearest import nearest
+from gdata.text import nearest
 
 
 class Tables(Protocol):

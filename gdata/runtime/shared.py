@@ -21,7 +21,7 @@ from google.protobuf.message import Message
 from gdata.bundles.lookup import RowMissing, Table
 from gdata.errors import SharedRowChanged
 from gdata.language import sentence
-from gdata.proto.fields import is_map
+from gdata.proto.descriptors import is_map
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value", covariant=True)

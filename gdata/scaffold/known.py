@@ -17,7 +17,6 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto
 from gdata.config import Config, SheetEntry, Spreadsheet
 from gdata.errors import SchemaError
 from gdata.language import say
-from gdata.nearest import fold, nearest
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.sheet.header import read_header
@@ -35,6 +34,7 @@ from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
 from gdata.sources.grid import CellValue, Grid, SheetRequest
 from gdata.sources.titles import match_titles
+from gdata.text import fold, nearest
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 

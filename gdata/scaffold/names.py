@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from gdata.language import sentence
-from gdata.nearest import fold
 from gdata.scaffold.guess import Guess
 from gdata.scaffold.romanize import WHETHER, is_hangul, romanize, translate, translate_signs
+from gdata.text import fold
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _RUN = re.compile(r"[A-Za-z0-9]+|[가-힣]+|[^\W_]+")

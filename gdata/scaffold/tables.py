@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from gdata.language import say, sentence
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.fields.columns import guess_fields
@@ -19,6 +18,7 @@ from gdata.scaffold.fields.references import NearMiss, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
 from gdata.scaffold.names import TakenNames, camel, named_part, row_words, says_nothing
 from gdata.sources.grid import CellValue
+from gdata.text import fold
 
 _MOST_TOLD = 5
 _MANY_BOOKS = 3

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from gdata.config import Config, GateRule
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.schema.plan import MessagePlan, TablePlan
+from gdata.text import did_you_mean
 
 
 def check_against_schema(config: Config, tables: Mapping[str, TablePlan]) -> None:

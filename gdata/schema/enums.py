@@ -7,9 +7,8 @@ from typing import Any
 
 from gdata.errors import SchemaError
 from gdata.language import sentence
-from gdata.nearest import fold
-from gdata.proto.lines import SourceLines
-from gdata.proto.options import OptionReader
+from gdata.proto.descriptors import OptionReader, SourceLines
+from gdata.text import fold
 from gdata.versions import ALWAYS, Span, Version, nearest_version
 
 

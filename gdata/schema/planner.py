@@ -10,10 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.errors import SchemaError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean, fold
-from gdata.proto.fields import element_field, is_map, key_field, row_type
-from gdata.proto.lines import SourceLines
-from gdata.proto.options import OptionReader
+from gdata.proto.descriptors import OptionReader, SourceLines, element_field, is_map, key_field, row_type
 from gdata.schema.enums import EnumReader, read_span
 from gdata.schema.fieldtypes import LENGTHS, SHARES, kind_of
 from gdata.schema.plan import (
@@ -26,6 +23,7 @@ from gdata.schema.plan import (
     TableKind,
     TablePlan,
 )
+from gdata.text import did_you_mean, fold
 from gdata.versions import ALWAYS
 
 

@@ -13,13 +13,11 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata.errors import OutsideError, SchemaError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
-from gdata.proto.fields import pool_of
-from gdata.proto.lines import SourceLines
-from gdata.proto.options import OptionReader
+from gdata.proto.descriptors import OptionReader, SourceLines, pool_of
 from gdata.schema.enums import EnumReader
 from gdata.schema.plan import TablePlan
 from gdata.schema.planner import Planner
+from gdata.text import did_you_mean
 from gdata.versions import Span, Version
 
 SHIPPED_PACKAGES = ("google.protobuf", "buf.validate", "gdata")

@@ -19,7 +19,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 from google.protobuf.message import Message
 
-from gdata.proto.fields import is_map_entry
+from gdata.proto.descriptors import is_map_entry
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema
 from gdata.versions import Version

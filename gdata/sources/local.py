@@ -13,9 +13,9 @@ from gdata.errors import SourceError
 from gdata.files import reason_of
 from gdata.language import Sentence, say, sentence
 from gdata.longbytes import Content, WatchedFile
-from gdata.nearest import nearest
 from gdata.sources.grid import Pulled
 from gdata.sources.source import DoctorStep, OnProgress, Wanted
+from gdata.text import nearest
 
 MAX_BYTES = 512 << 20
 """Of a file that is read into memory as a whole."""

@@ -15,7 +15,6 @@ from gdata.events import Event, Listener
 from gdata.garbage import paused_gc
 from gdata.language import sentence
 from gdata.longbytes import Content
-from gdata.nearest import nearest, question
 from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
 from gdata.project import Project
@@ -25,7 +24,7 @@ from gdata.sources.grid import FoundSheets, Pulled
 from gdata.tables.cache import CacheKeys, ParseCache
 from gdata.tables.jobs import KeyedTable, Outcome, core_count, run_jobs, share_out
 from gdata.tables.parser import TableInput, TableParser
-from gdata.text import with_ends
+from gdata.text import nearest, question, with_ends
 
 FORK_BYTES = 1_000_000
 """From this much on, parsing on several cores saves more than the fork costs (`benchmarks/parse.py`)."""

@@ -42,9 +42,8 @@ from gdata.bundles.manifest import (
 )
 from gdata.bundles.reader import Bundle
 from gdata.errors import SchemaError
-from gdata.proto.fields import is_map_entry, pool_of
-from gdata.proto.maporder import sort_maps
-from gdata.proto.options import OptionReader
+from gdata.proto.descriptors import OptionReader, is_map_entry, pool_of
+from gdata.proto.wire import sort_maps
 
 Protos = str | Mapping[str, str]
 """The text of one .proto file (it is called game.proto), or several by their names."""

@@ -95,7 +95,7 @@ def test_it_is_what_a_loop_would_find(values: list[int], low: int, high: int) ->
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from google.protobuf.message_factory import GetMessageClass
 
-    from gdata.proto.fields import pool_of
+    from gdata.proto.descriptors import pool_of
 
     files = FileDescriptorSet.FromString(compile_protos(PROTO))
     row = GetMessageClass(pool_of(files).FindMessageTypeByName("game.Level"))

@@ -38,7 +38,7 @@ from gdata.parsing.table import TableSheet, parse_table
 from gdata.pipeline.check import check_all, views_for
 from gdata.problems import has_errors
 from gdata.project import Project
-from gdata.proto.maporder import sort_maps
+from gdata.proto.wire import sort_maps
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema

@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata.bundles.reader import open_bundle
 from gdata.codegen.protos import proto_texts
-from gdata.proto.fields import pool_of
+from gdata.proto.descriptors import pool_of
 from gdata.testing.bundles import compile_protos
 
 OLD = """

@@ -16,11 +16,9 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from gdata.errors import SchemaError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
-from gdata.proto.fields import is_map_entry
-from gdata.proto.lines import SourcePath
-from gdata.proto.options import ExtensionReader
+from gdata.proto.descriptors import ExtensionReader, SourcePath, is_map_entry
 from gdata.schema.schema import SHIPPED_PACKAGES, Schema
+from gdata.text import did_you_mean
 
 FieldNames = tuple[str, ...]
 """From a message down to a field: ("reward", "count")."""

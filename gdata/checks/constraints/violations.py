@@ -20,7 +20,7 @@ from gdata.checks.constraints.rules import FieldNames, RuleReader, named_fields
 from gdata.checks.values import element_text, last_field, value_at
 from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path
-from gdata.proto.fields import element_field, key_field
+from gdata.proto.descriptors import element_field, key_field
 
 
 class Tracer:

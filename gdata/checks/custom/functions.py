@@ -25,10 +25,10 @@ from gdata.checks.values import parse_path, value_text, written_path
 from gdata.errors import ConfigError, LookupFailed
 from gdata.files import reason_of
 from gdata.language import Sentence, say, sentence
-from gdata.nearest import did_you_mean
 from gdata.parsing.view import View
 from gdata.problems import Cell, Problem
 from gdata.schema.plan import TablePlan
+from gdata.text import did_you_mean
 from gdata.versions import Version
 
 

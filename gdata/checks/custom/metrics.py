@@ -23,8 +23,8 @@ from gdata.checks.custom.functions import ProjectFunction, load_functions
 from gdata.errors import ConfigError
 from gdata.language import Sentence, say, sentence
 from gdata.metrics import MARK, MetricMark
-from gdata.nearest import did_you_mean
 from gdata.problems import Cell, Problem
+from gdata.text import did_you_mean
 
 BUDGET = 10.0
 """Seconds after which a metric that still runs is told."""

@@ -19,11 +19,11 @@ from gdata.checks.columns import Column, column_values, sound_rows, walk_column
 from gdata.checks.references.lookalikes import composed
 from gdata.checks.references.rules import Referent
 from gdata.checks.values import plain_text, scalar_text
-from gdata.nearest import fold
 from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View
 from gdata.problems import Cell
 from gdata.schema.plan import FieldPlan, TablePlan
+from gdata.text import fold
 
 
 @dataclass

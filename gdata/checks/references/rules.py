@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 from gdata.checks.columns import Column, all_columns, column_at
 from gdata.errors import SchemaError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean, fold
 from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan, MessagePlan, Ref, TablePlan
 from gdata.schema.schema import Schema
+from gdata.text import did_you_mean, fold
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from gdata.cli.options import (
 )
 from gdata.errors import UsageError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
+from gdata.text import did_you_mean
 
 if TYPE_CHECKING:
     from gdata.codegen.trips import ClientName

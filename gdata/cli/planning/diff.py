@@ -131,7 +131,7 @@ def _warn_of_undone(store: Store, release: str, new: Side) -> None:
 
 
 def _check_tables(diff: Diff, tables: tuple[str, ...]) -> None:
-    from gdata.nearest import did_you_mean
+    from gdata.text import did_you_mean
 
     sides = (*diff.old.bundles.values(), *diff.new.bundles.values())
     known = {name for bundle in sides for name in bundle.manifest.tables}

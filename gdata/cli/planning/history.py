@@ -139,7 +139,7 @@ def _check(
         UsageError: neither the history nor the table has it.
     """
     from gdata.diffs.model import plain
-    from gdata.nearest import did_you_mean
+    from gdata.text import did_you_mean
 
     if asked.key and not found:
         from gdata.cli.planning.rows import open_table

@@ -25,10 +25,9 @@ from gdata.diffs.tables.shapes import Shapes
 from gdata.diffs.words.presentation import Presentation
 from gdata.errors import UsageError
 from gdata.language import current_language, say, sentence
-from gdata.nearest import did_you_mean
 from gdata.runtime.messages import table_types
 from gdata.runtime.snapshot import parse_table
-from gdata.text import masked
+from gdata.text import did_you_mean, masked
 
 _WIDEST = 40
 """Columns of a terminal that one column of a table takes at the most."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gdata.codegen.language import Language, Names, is_text, pascal, scoped, snake
-from gdata.proto.fields import is_map, key_field
+from gdata.proto.descriptors import is_map, key_field
 from gdata.schema.fieldtypes import kind_of
 
 

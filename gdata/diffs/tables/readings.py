@@ -19,7 +19,7 @@ from gdata.diffs.model import Json, bracketed
 from gdata.diffs.tables.fields import is_filled
 from gdata.diffs.tables.schemas import descriptor_of
 from gdata.diffs.tables.shapes import Shapes
-from gdata.proto.fields import element_field, is_map
+from gdata.proto.descriptors import element_field, is_map
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, EnumValueDesc
 from gdata.diffs.model import SchemaChange
 from gdata.diffs.tables.schemas import BundleSchema
 from gdata.language import Sentence, say, sentence
-from gdata.proto.fields import is_map_entry
+from gdata.proto.descriptors import is_map_entry
 
 _BUFS_FIELD = re.compile(r'"(-?\d+)".* on (?:message|enum) "([^"]+)"')
 _BUFS_TYPE = re.compile(r'(?:message|enum) "([^"]+)" was deleted')

@@ -15,7 +15,7 @@ from gdata.bundles.manifest import TableEntry
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError
 from gdata.language import sentence
-from gdata.proto.fields import element_field, is_map, is_map_entry
+from gdata.proto.descriptors import element_field, is_map, is_map_entry
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 
 from gdata.diffs.model import Json, bracketed
-from gdata.proto.fields import is_map_entry, shortest_float32
+from gdata.proto.descriptors import is_map_entry, shortest_float32
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, kind_of
 
 Step = str | int

@@ -18,7 +18,7 @@ from gdata.bundles.titles import Titles, text_columns, titles_of
 from gdata.diffs.model import plain
 from gdata.diffs.tables.schemas import BundleSchema, TableShape, class_of, descriptor_of
 from gdata.language import current_language
-from gdata.proto.fields import element_field, is_map, key_field
+from gdata.proto.descriptors import element_field, is_map, key_field
 
 _Found = tuple[Sequence[Message], Mapping[Any, int]]
 """Rows, and where among them that of a value stands."""

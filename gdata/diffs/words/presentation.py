@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, TitlesByPath, bracketed, plain
 from gdata.language import say, say_counted
-from gdata.nearest import fold
-from gdata.proto.fields import element_field
-from gdata.text import visible
+from gdata.proto.descriptors import element_field
+from gdata.text import fold, visible
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.meant import (
     ANY_NUMBER,
     INTEGER,
@@ -32,11 +31,12 @@ from gdata.parsing.cells.meant import (
 )
 from gdata.parsing.cells.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
-from gdata.proto.fields import as_float32
+from gdata.proto.descriptors import as_float32
 from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, SHARES, FieldKind
 from gdata.schema.plan import FieldPlan, FlagsPlan
 from gdata.sources.cells import EXACT_INTEGERS, FLOAT_MAX
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
+from gdata.text import fold, nearest, question
 
 _LONGEST_SHARE = 40
 _LONGEST_QUOTED = 80

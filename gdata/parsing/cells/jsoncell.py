@@ -17,7 +17,6 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.cell import (
     CellType,
     Converted,
@@ -33,6 +32,7 @@ from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.cells import EXACT_INTEGERS
 from gdata.sources.grid import CellValue
+from gdata.text import fold, nearest, question
 
 ReadText = Callable[[FieldPlan, str], Converted]
 """Reads a cell's text as the value of a field."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gdata.parsing.cells.cell import CellType, convert_timestamp
-from gdata.proto.fields import shortest_float32
+from gdata.proto.descriptors import shortest_float32
 from gdata.schema.fieldtypes import COLOR
 from gdata.schema.plan import FlagsPlan
 from gdata.sources.grid import CellValue, DateCell

@@ -14,7 +14,6 @@ from typing import Any
 from gdata import kinds
 from gdata.config import Audience
 from gdata.language import Sentence, sentence
-from gdata.nearest import nearest, question
 from gdata.parsing.cells.cell import Fault, choices_text, is_blank, shown
 from gdata.parsing.cells.readings import READINGS, Column
 from gdata.parsing.rows.build import Columns, make_dicts
@@ -24,6 +23,7 @@ from gdata.parsing.sheet.node import Case, Node, case_fields, fitting, top_field
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.cells import choose
+from gdata.text import nearest, question
 
 
 @dataclass

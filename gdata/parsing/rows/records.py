@@ -15,7 +15,6 @@ from typing import Any
 from gdata import kinds
 from gdata.config import Audience, SheetEntry
 from gdata.language import sentence
-from gdata.nearest import fold, nearest
 from gdata.parsing.cells.cell import (
     CellType,
     Fault,
@@ -35,6 +34,7 @@ from gdata.schema.fieldtypes import SHARES
 from gdata.schema.plan import FieldPlan
 from gdata.sources.cells import Cells, TypedCells
 from gdata.sources.grid import ERROR_TEXTS, CellValue
+from gdata.text import fold, nearest
 from gdata.versions import ALWAYS, Span, Version
 
 _TAG_SEPARATORS = re.compile(r"[\s,/\\|;:&+·・、，；／｜\u3000]+")

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.config import Area, Audience
 from gdata.language import sentence
-from gdata.nearest import question
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.compound import cell_reader, scalar_type
 from gdata.parsing.cells.readings import ReadCell
@@ -20,6 +19,7 @@ from gdata.parsing.sheet.node import Header, HeaderFault, Node, Variant, top_fie
 from gdata.parsing.view import Bound
 from gdata.problems import Problem, Severity
 from gdata.schema.plan import FieldPlan, TablePlan
+from gdata.text import question
 
 _SEVERITY_OF_UNKNOWN: dict[str, Severity | None] = {"error": "error", "warn": "warning", "ignore": None}
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from gdata import kinds
 from gdata.language import Sentence, sentence
-from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.cell import shown
 from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, Variant, case_fields, read_variant
 from gdata.parsing.sheet.paths import (
@@ -27,6 +26,7 @@ from gdata.parsing.sheet.paths import (
 )
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import ERROR_TEXTS, CellValue
+from gdata.text import fold, nearest, question
 from gdata.versions import Version
 
 _DIRECTIVES = ("enabled", "tags", *BOUNDS)

@@ -10,9 +10,9 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from gdata.language import Sentence, sentence
-from gdata.nearest import fold, nearest, question
 from gdata.parsing.cells.readings import convert_key
 from gdata.schema.plan import FieldPlan, MessagePlan
+from gdata.text import fold, nearest, question
 
 _UTC = ZoneInfo("UTC")
 MAX_ELEMENTS = 1000

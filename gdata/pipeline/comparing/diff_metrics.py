@@ -23,8 +23,8 @@ from gdata.diffs.tables.schemas import TableShape, class_of, open_schema
 from gdata.diffs.tables.titles import SideTitles
 from gdata.errors import LookupFailed
 from gdata.language import sentence
-from gdata.nearest import did_you_mean
 from gdata.pipeline.comparing.metrics import load_project_metrics
+from gdata.text import did_you_mean
 
 
 class BundleData:

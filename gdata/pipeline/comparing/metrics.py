@@ -10,9 +10,9 @@ from gdata.checks.custom.metrics import Metric, Tell, check_metric, load_metrics
 from gdata.config import Config
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.parsing.view import View
 from gdata.problems import Problem
+from gdata.text import did_you_mean
 
 
 def load_project_metrics(config: Config) -> list[Metric]:

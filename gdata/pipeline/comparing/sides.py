@@ -13,12 +13,12 @@ from gdata.config import Config, Gate, SchemaRule
 from gdata.diffs.model import Diff, Side
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.pipeline.comparing.origins import origins_in
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id, release_time
 from gdata.releases.stores.place import open_store
 from gdata.releases.stores.store import Store
+from gdata.text import did_you_mean
 
 OUTPUT = "output"
 

@@ -17,11 +17,11 @@ from gdata.diffs.model import Diff, FieldChange, Json, Key, Past, PastChange, Ro
 from gdata.diffs.tables.targets import compare_one_table
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.releases.log import Log
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.stores.store import Store
+from gdata.text import did_you_mean
 
 _MANIFEST_BYTES = 64 << 20
 _AT_ONCE = 64

@@ -17,7 +17,6 @@ from gdata.config import Audience, Config, SheetEntry, Spreadsheet
 from gdata.diffs.model import REMOVED, Origins
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
-from gdata.nearest import did_you_mean
 from gdata.parsing.view import ParsedTable, Path, View, key_text
 from gdata.pipeline.comparing.origins import origins_in
 from gdata.pipeline.versions.named import version_words
@@ -26,6 +25,7 @@ from gdata.project import Project
 from gdata.releases.hotfixes import Base
 from gdata.releases.reader import Published
 from gdata.schema.plan import TablePlan
+from gdata.text import did_you_mean
 from gdata.versions import Version
 
 

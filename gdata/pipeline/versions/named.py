@@ -9,8 +9,8 @@ from gdata import kinds
 from gdata.config import Audience, Config
 from gdata.errors import UsageError
 from gdata.language import Sentence, say, sentence
-from gdata.nearest import did_you_mean
 from gdata.problems import Problem
+from gdata.text import did_you_mean
 from gdata.versions import Version, nearest_version
 
 if TYPE_CHECKING:

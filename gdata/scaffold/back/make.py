@@ -13,7 +13,7 @@ from gdata.language import sentence
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import ParsedTable, bytes_of
 from gdata.problems import Problem
-from gdata.proto.fields import is_map
+from gdata.proto.descriptors import is_map
 from gdata.scaffold.back.cells import CellWriter
 from gdata.scaffold.back.columns import Choices, SheetColumn, first_choices, lay_out_rows, next_layout
 from gdata.schema.plan import FieldPlan, TablePlan

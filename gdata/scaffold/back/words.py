@@ -10,7 +10,7 @@ from gdata.checks.constraints.rules import RuleReader
 from gdata.checks.constraints.violations import rule_words
 from gdata.language import Sentence, sentence
 from gdata.parsing.cells.cell import choices_text
-from gdata.proto.fields import element_field
+from gdata.proto.descriptors import element_field
 from gdata.scaffold.back.columns import SheetColumn
 from gdata.scaffold.back.make import MadeSheet
 from gdata.scaffold.back.workbook import SheetWords

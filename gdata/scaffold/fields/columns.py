@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from gdata.nearest import fold
 from gdata.scaffold.fields.continued import find_continued
 from gdata.scaffold.fields.series import Item, Series, find_series
 from gdata.scaffold.fields.several import guess_continued, guess_group, guess_series, guess_spread
@@ -22,6 +21,7 @@ from gdata.scaffold.names import (
     singular,
     words_of,
 )
+from gdata.text import fold
 
 
 def guess_fields(columns: Sequence[SourceColumn], timezone: ZoneInfo, taken: Sequence[str] = ()) -> list[GuessedField]:

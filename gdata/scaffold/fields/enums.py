@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gdata.language import sentence
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedRef, GuessedTable
 from gdata.scaffold.names import TakenNames, camel, words_of
+from gdata.text import fold
 
 _GENERIC = frozenset("type kind category state status group mode class target slot value".split())
 _ZEROS = frozenset(["none", "unspecified", "unknown"])

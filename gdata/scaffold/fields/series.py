@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gdata.nearest import fold
 from gdata.scaffold.guess import SourceColumn
+from gdata.text import fold
 
 _MAX_ELEMENTS = 200
 

@@ -8,7 +8,6 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from gdata.language import counted, sentence
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.scaffold.cells import Cells, as_cells
@@ -17,6 +16,7 @@ from gdata.scaffold.fields.values import MOST_VALUES, fits, guess_by_values, is_
 from gdata.scaffold.guess import Guess, GuessedType, Sureness
 from gdata.schema.fieldtypes import FieldKind
 from gdata.sources.grid import ERROR_TEXTS, CellValue
+from gdata.text import fold
 
 _FEW_ROWS = 3
 _TROUBLE = frozenset([*ERROR_TEXTS, "Loading...", "Loading…"])

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from gdata.language import sentence
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.cells.readings import convert_cell
@@ -16,6 +15,7 @@ from gdata.scaffold.cells import Cells, as_cells
 from gdata.scaffold.guess import Guess, GuessedType
 from gdata.schema.fieldtypes import FieldKind
 from gdata.sources.grid import CellValue, DateCell
+from gdata.text import fold
 
 LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
 """What begins so is text unless it has a dot: a number would lose its zeros."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import shown
 from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
 from gdata.scaffold.cells import Cells, as_cells
@@ -20,6 +19,7 @@ from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.sheets.header import BOTH_FLAGS, CLIENT_FLAGS, SERVER_FLAGS, Block
 from gdata.scaffold.sheets.sample import SAMPLE, kind_of_cell, text_at
 from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
+from gdata.text import fold
 
 _BLANK_WORDS = frozenset("null nil none n/a na - -- — 없음 無 无 なし".split())
 _MOST_BLANK_WORDS, _LONGEST_BLANK_WORD = 2, 16

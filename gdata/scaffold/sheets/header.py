@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gdata.nearest import fold
 from gdata.scaffold.declared import read_type
 from gdata.scaffold.sheets.sample import Row, Sample
 from gdata.schema.fieldtypes import NUMBERS
 from gdata.sources.grid import ERROR_TEXTS
+from gdata.text import fold
 
 HEADER_WITHIN = 12
 """A header block ends within so many rows."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import overload
 
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.scaffold.declared import Declared, is_row_of_types, read_type, read_typed_name
 from gdata.scaffold.names import is_identifier
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
+from gdata.text import fold
 
 SAMPLE = 60
 """So many rows are looked at."""

@@ -17,13 +17,13 @@ from gdata.configfile.names import what_is_wrong_with
 from gdata.configfile.spreadsheets import WORKBOOK_SUFFIXES
 from gdata.errors import CredentialsError, SourceError, UsageError
 from gdata.language import sentence
-from gdata.nearest import did_you_mean
 from gdata.sources.adapters import pull_local, read_sheets
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.csv.folder import is_sheet
 from gdata.sources.google.index import METADATA_NAME, read_about
 from gdata.sources.google.pull import pull_google
 from gdata.sources.grid import Grid, Pulled, SheetRequest
+from gdata.text import did_you_mean
 
 _EVERYTHING = (SheetRequest("*", is_glob=True, has_times=True),)
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.scaffold.guess import SheetFound, SkippedSheet
 from gdata.scaffold.names import is_identifier
@@ -20,6 +19,7 @@ from gdata.scaffold.sheets.header import Block, block_at, find_block, vote
 from gdata.scaffold.sheets.sample import LONGEST_HEADER, SAMPLE, Sample, kind_of_cell
 from gdata.scaffold.sheets.vertical import find_key_values, types_in_rows, vertical_start
 from gdata.sources.grid import Grid
+from gdata.text import fold
 
 _NOTES = frozenset(
     "readme changelog history memo note notes todo guide index contents "

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gdata.config import Area, SheetEntry
-from gdata.nearest import fold
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.problems import column_letters
 from gdata.scaffold.declared import Declared, looks_like_type, read_type
@@ -19,6 +18,7 @@ from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import is_identifier
 from gdata.scaffold.sheets.sample import Sample, kind_of_cell, text_at
 from gdata.sources.grid import CellValue, Grid
+from gdata.text import fold
 
 _SETTINGS = re.compile(r"constants?|config|settings?|globals?|상수.*|.*설정", re.IGNORECASE)
 _NAME_HEADERS = frozenset("key name id constant setting 키 이름 항목 상수 설정 변수 변수명".split())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
 
 from gdata.language import Sentence, sentence
-from gdata.proto.lines import declarations
+from gdata.proto.descriptors import declarations
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable
 
 _LINE = 110

@@ -24,13 +24,13 @@ from gdata.errors import SourceError
 from gdata.files import reason_of
 from gdata.language import sentence
 from gdata.longbytes import LongBytes
-from gdata.nearest import did_you_mean
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.local import check_size, read_long_file
 from gdata.sources.source import SheetFiles
 from gdata.sources.textrows import LongText, TextRows, read_rows
 from gdata.sources.titles import match_titles, same_title
+from gdata.text import did_you_mean
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 _TABBED = (".tsv", ".txt")
