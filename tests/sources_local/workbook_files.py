@@ -133,8 +133,9 @@ def xlsb(
 
 def ods(tables: str, head: str = "") -> bytes:
     """An .ods whose <office:spreadsheet> holds `tables`."""
+    names = {"office": "office", "table": "table", "text": "text", "draw": "drawing"}
     spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for prefix, name in names.items()
     )
     return zipped(
         {

@@ -15,6 +15,10 @@ from gdata.sources.workbook.cells import iso_date_cell
 _CELLS = ("table-cell", "covered-table-cell")
 _BREAKS = {"line-break": "\n", "tab": "\t"}
 """calamine joins what stands on both sides."""
+_COPY_OF_ANOTHER_FILE = re.compile(
+    rb"""<table:table\s[^<>]*?table:name="(?:'|&apos;)[^"<>]*(?:'|&apos;)\#.*?</table:table\s*>""", re.DOTALL
+)
+"""What a formula refers to in `'file:///other.ods'#Sheet`: LibreOffice keeps it as a table that it doesn't show."""
 _BLANKS = re.compile("[ \t\r\n]+")
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?)?")
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
@@ -43,7 +47,7 @@ class OdsScanner(Scanner):
         reader = _ContentReader()
         with damage_named(archive.name):
             content = archive.read("content.xml")
-            named = _named(content)
+            named = _named(_COPY_OF_ANOTHER_FILE.sub(b"", content))
             reader.read(named)
             mended = _mended(named)
             if mended is not content:
@@ -88,7 +92,8 @@ class _ContentReader:
         self._cell: dict[str, str] | None = None
         self._text = ""
         self._paragraphs = 0
-        self._in_note = self._has_breaks = False
+        self._asides = 0
+        self._is_misread = False
 
     def read(self, content: bytes) -> None:
         parser = expat.ParserCreate()
@@ -109,20 +114,21 @@ class _ContentReader:
         name = tag.rpartition(":")[2]
         if name in _CELLS:
             self._cell = {key.removeprefix("table:"): value for key, value in attributes.items()}
-            self._text, self._paragraphs, self._has_breaks = "", 0, False
-        elif name == "annotation":
-            self._in_note = True
+            self._text, self._paragraphs, self._is_misread = "", 0, False
+        elif _is_aside(tag):
+            self._asides += 1
+            self._is_misread = True
         elif name == "table-row":
             self._row_repeats = int(attributes.get("table:number-rows-repeated", 1))
             self._row, self._column = self._row + 1, 0
         elif name == "table":
             self._sheet = self.sheets[attributes.get("table:name", "")] = _Sheet()
             self._row = 0
-        elif self._cell is not None and not self._in_note:
+        elif self._cell is not None and not self._asides:
             self._start_text(name, attributes)
 
     def _start_paragraph(self) -> None:
-        if self._cell is not None and not self._in_note:
+        if self._cell is not None and not self._asides:
             self._text += "\n" if self._paragraphs else ""
             self._paragraphs += 1
 
@@ -133,7 +139,7 @@ class _ContentReader:
             self._text += " " * int(attributes.get("text:c", 1))
         elif name in _BREAKS:
             self._text += _BREAKS[name]
-            self._has_breaks = True
+            self._is_misread = True
 
     def _end(self, tag: str) -> None:
         if tag == "text:p":
@@ -141,15 +147,15 @@ class _ContentReader:
         name = tag.rpartition(":")[2]
         if name == "table-row":
             self._row += self._row_repeats - 1
-        elif name == "annotation":
-            self._in_note = False
+        elif _is_aside(tag):
+            self._asides -= 1
         elif name in _CELLS and self._cell is not None:
             self._finish_cell(self._cell)
             self._cell = None
 
     def _characters(self, text: str) -> None:
         # Outside of paragraphs there are only the blanks that some programs indent with.
-        if self._paragraphs and self._cell is not None and not self._in_note:
+        if self._paragraphs and self._cell is not None and not self._asides:
             self._text += text if text.isalnum() else _BLANKS.sub(" ", text)
 
     def _finish_cell(self, cell: dict[str, str]) -> None:
@@ -182,11 +188,16 @@ class _ContentReader:
         if kind in _DATE_VALUES:
             return _unusual_date(cell.get(_DATE_VALUES[kind], ""))
         if kind is not None:
-            return self._text if self._has_breaks and "office:string-value" not in cell else None
+            return self._text if self._is_misread and kind == "string" and "office:string-value" not in cell else None
         # A formula whose result is the empty text has a paragraph, with nothing in it.
         if "formula" in cell and not self._paragraphs:
             return FormulaCell("=" + cell["formula"].partition("=")[2])
         return self._text or None
+
+
+def _is_aside(tag: str) -> bool:
+    """Whether a tag begins what lies in a cell and is none of its text: a note, a text box, a shape."""
+    return tag.startswith("draw:") or tag == "office:annotation"
 
 
 def _unusual_date(text: str) -> CellValue:
