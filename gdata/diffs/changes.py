@@ -1,4 +1,5 @@
-"""The changed rows of a table, kept by column: a million of them in tens of MiB, where one by one they take a gigabyte.
+"""The rows of a diff, made where they are shown. Those that changed are kept by column: a million of them in tens of
+MiB, where one by one they take a gigabyte.
 
 Who looks at a whole column gets it as it is, and who shows rows gets each made when he asks for it: most of many are
 counted and never shown (benchmarks/diff.py).
@@ -17,6 +18,9 @@ from gdata.diffs.model import FieldChange, Json, Key, Row, RowChange, plain
 
 _AT_ONCE = 20_000
 """Rows that are made together; of a table with no more than this they are kept."""
+
+_READ_TOGETHER = 1000
+"""Whole rows that are read together."""
 
 Values = Sequence[Any]
 
@@ -172,6 +176,48 @@ class ChangedRows(Sequence[RowChange]):
         """What changed by column, in the order in which the rows have them."""
         found = (column for one in self._fields for column in one.columns(len(self)))
         return sorted(found, key=lambda column: column.rows[0])
+
+
+class TableRows(Sequence[Row]):
+    """All rows of a table that only one side has: counted by its manifest, read when and as far as they are asked for.
+
+    `read` gives the rows at some indexes, `keys` a number for the key of each row, None: they have none.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        read: Callable[[range], list[Row]],
+        content: Sequence[str],
+        keys: Callable[[], Sequence[int] | None],
+    ) -> None:
+        self._indexes = range(count)
+        self._read = read
+        self._keys = keys
+        self.content = tuple(content)
+        """The hashes of its bytes."""
+
+    @cached_property
+    def keys(self) -> Sequence[int] | None:
+        """A number for each row's key, the same for the same key in another target; None: the rows have none."""
+        return self._keys()
+
+    def __len__(self) -> int:
+        return len(self._indexes)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return self._read(self._indexes[index])
+        at = self._indexes[index]
+        return self._read(range(at, at + 1))[0]
+
+    def __iter__(self) -> Iterator[Row]:
+        for start in range(0, len(self), _READ_TOGETHER):
+            yield from self[start : start + _READ_TOGETHER]
 
 
 def mark(*values: object) -> int:

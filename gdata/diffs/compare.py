@@ -1,14 +1,16 @@
-"""Compare two builds. Where every hash is equal this is all that is loaded: the answer comes in milliseconds."""
+"""Compare two builds, and see the same change in several targets as one: it is counted once, and told once.
+
+Where every hash is equal this is all that is loaded: the answer comes in milliseconds.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from gdata.bundles.reader import Bundle
 from gdata.config import SchemaRule
-from gdata.diffs.changes import cells_in, cells_of, keys_of, mark
+from gdata.diffs.changes import TableRows, cells_in, cells_of, keys_of, mark
 from gdata.diffs.model import (
     Diff,
     Key,
@@ -20,7 +22,6 @@ from gdata.diffs.model import (
     Status,
     Summary,
     TableDiff,
-    TableRows,
     TargetDiff,
 )
 from gdata.garbage import paused_gc
@@ -72,12 +73,8 @@ def _origins(side: Side, target: str, table: str) -> dict[tuple[str, ...], Mappi
     return {tuple(map(str, json.loads(key))): sheets for key, sheets in found.items()}
 
 
-def _both(old: Side, new: Side, target: str) -> tuple[Bundle | None, Bundle | None]:
-    return old.bundles.get(target), new.bundles.get(target)
-
-
 def _is_same(old: Side, new: Side, target: str) -> bool:
-    before, after = _both(old, new, target)
+    before, after = old.bundles.get(target), new.bundles.get(target)
     return before is not None and after is not None and before.manifest.bundle == after.manifest.bundle
 
 
@@ -89,10 +86,7 @@ def _summed_up(
 
 def summarize(targets: Mapping[str, TargetDiff]) -> Summary:
     """The counts over all targets: a table, row or cell counts once, however many of them carry it."""
-    by_name: dict[str, list[TableDiff]] = {}
-    for target in targets.values():
-        for name, table in target.tables.items():
-            by_name.setdefault(name, []).append(table)
+    by_name = {name: [table for _, table in found] for name, found in _by_name(targets).items()}
 
     def tables(*statuses: Status) -> int:
         return sum(any(table.status in statuses for table in found) for found in by_name.values())
@@ -138,3 +132,77 @@ def _cells(tables: Sequence[TableDiff]) -> int:
     if len(tables) == 1 or any(change.key is None for table in tables for change in table.changed[:1]):
         return max(counts)
     return len({mark(key, one.path) for table in tables for key, one in cells_in(table.changed)})
+
+
+_SEEN_ROWS = 20_000
+"""Rows of a column that is new or gone that are looked at one by one, to see whether two targets have the same."""
+_Shown = set[int]
+TableGroup = tuple[tuple[str, ...], TableDiff]
+"""The targets that carry a table's changes, or a part of them and nothing else; and the changes."""
+
+
+def group_tables(diff: Diff) -> list[TableGroup]:
+    """Every changed table, by name; of several targets, the one that shows most stands for those it contains."""
+    return [group for _, found in sorted(_by_name(diff.targets).items()) for group in _groups(found)]
+
+
+def _by_name(targets: Mapping[str, TargetDiff]) -> dict[str, list[tuple[str, TableDiff]]]:
+    found: dict[str, list[tuple[str, TableDiff]]] = {}
+    for target, diff in targets.items():
+        for name, table in diff.tables.items():
+            found.setdefault(name, []).append((target, table))
+    return found
+
+
+def _groups(tables: list[tuple[str, TableDiff]]) -> list[TableGroup]:
+    if len(tables) == 1:
+        return [((tables[0][0],), tables[0][1])]
+    groups: list[tuple[list[str], TableDiff, _Shown]] = []
+    for target, table in sorted(tables, key=lambda one: -_size(one[1])):
+        shown = _shown(table)
+        holder = next((group for group in groups if group[1].status == table.status and shown <= group[2]), None)
+        if holder is None:
+            groups.append(([target], table, shown))
+        else:
+            holder[0].append(target)
+    order = [target for target, _ in tables]
+    return [(tuple(sorted(targets, key=order.index)), table) for targets, table, _ in groups]
+
+
+def _size(table: TableDiff) -> int:
+    return len(table.added) + len(table.removed) + cells_of(table.changed) + len(table.columns)
+
+
+def _shown(table: TableDiff) -> _Shown:
+    """What a reader sees of the table's changes. Rows of one side only count by their key: a target that has
+    fewer fields shows a part of them."""
+    one_sided = (len(table.added), len(table.removed)) if table.status in ("added", "removed") else ()
+    found = {mark(one_sided), *([mark("reordered")] if table.reordered else [])}
+    for sort, rows in (("added", table.added), ("removed", table.removed)):
+        found.update(mark(sort, key) for key in _identities(rows))
+    found.update(mark(key, one.path, one.old, one.new) for key, one in cells_in(table.changed))
+    for column in table.columns:
+        place = "column", column.path, column.is_new
+        if len(column.rows) > _SEEN_ROWS:
+            found.add(mark(*place, len(column.rows)))
+        else:
+            found.update(mark(*place, row.key or row.number, row.fields) for row in column.rows)
+    return found
+
+
+def _identities(rows: Sequence[Row]) -> Iterable[object]:
+    if isinstance(rows, TableRows):
+        return rows.keys if rows.keys is not None else range(1, len(rows) + 1)
+    return (row.key or row.number for row in rows)
+
+
+def group_schemas(diff: Diff) -> Iterator[tuple[tuple[str, ...], list[SchemaChange]]]:
+    """The schema's changes, each with the targets that have it; those of the same targets together."""
+    targets: dict[SchemaChange, tuple[str, ...]] = {}
+    for target, found in diff.targets.items():
+        for change in found.schema:
+            targets[change] = (*targets.get(change, ()), target)
+    groups: dict[tuple[str, ...], list[SchemaChange]] = {}
+    for change, names in targets.items():
+        groups.setdefault(names, []).append(change)
+    yield from groups.items()

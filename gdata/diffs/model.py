@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gdata.bundles.reader import Bundle
 from gdata.bundles.titles import Titles
@@ -30,9 +29,6 @@ Key = tuple[Json, ...]
 """The values of a row's key fields, in their order."""
 TitlesByPath = Mapping[str, str]
 _INDEX = re.compile(r"\[[^\]]*\]")
-
-_AT_ONCE = 1000
-"""Rows of a table that are read together."""
 
 Origins = Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]
 """The sheets of values that an overlay changed: by target, table, key (as a JSON array), and field. Under the field ""
@@ -223,48 +219,6 @@ class ColumnDiff:
             "most": most,
             "values": list(values),
         }
-
-
-class TableRows(Sequence[Row]):
-    """All rows of a table that only one side has: counted by its manifest, read when and as far as they are asked for.
-
-    `read` gives the rows at some indexes, `keys` a number for the key of each row, None: they have none.
-    """
-
-    def __init__(
-        self,
-        count: int,
-        read: Callable[[range], list[Row]],
-        content: Sequence[str],
-        keys: Callable[[], Sequence[int] | None],
-    ) -> None:
-        self._indexes = range(count)
-        self._read = read
-        self._keys = keys
-        self.content = tuple(content)
-        """The hashes of its bytes."""
-
-    @cached_property
-    def keys(self) -> Sequence[int] | None:
-        """A number for each row's key, the same for the same key in another target; None: the rows have none."""
-        return self._keys()
-
-    def __len__(self) -> int:
-        return len(self._indexes)
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return self._read(self._indexes[index])
-        at = self._indexes[index]
-        return self._read(range(at, at + 1))[0]
-
-    def __iter__(self) -> Iterator[Row]:
-        for start in range(0, len(self), _AT_ONCE):
-            yield from self[start : start + _AT_ONCE]
 
 
 @dataclass(frozen=True)

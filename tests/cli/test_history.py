@@ -14,7 +14,7 @@ from gdata import language
 from gdata.bundles.reader import open_output
 from gdata.diffs.compare import compare
 from gdata.diffs.model import Side
-from gdata.diffs.words.presentation import age
+from gdata.diffs.presentation import age
 from gdata.errors import UsageError
 from gdata.pipeline.releasing.history import HistoryReader, past_of
 from gdata.releases.log import read_log_so_far

@@ -12,8 +12,8 @@ from gdata.config import Gate, GateRule, Limit
 from gdata.diffs.gate import judge
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff
+from gdata.diffs.presentation import presentation_of
 from gdata.diffs.renderers.chat import to_discord, to_plain, to_slack
-from gdata.diffs.words.presentation import presentation_of
 from gdata.testing.bundles import compile_protos
 
 OLD = [{"id": 1, "name": "철검", "price": 50}, {"id": 2, "name": "활", "price": 80}]

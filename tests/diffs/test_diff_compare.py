@@ -7,10 +7,9 @@ import pytest
 from diffcases import PROTO, diff_of, fields_of, json_of, side, table_of
 
 from gdata.bundles.reader import Bundle
-from gdata.diffs.compare import compare
+from gdata.diffs.compare import compare, group_tables
 from gdata.diffs.model import Side, Summary, TableDiff
-from gdata.diffs.words.grouping import group_tables
-from gdata.diffs.words.presentation import Presentation
+from gdata.diffs.presentation import Presentation
 from gdata.errors import DamagedError
 from gdata.testing.bundles import Contents, memory_output
 

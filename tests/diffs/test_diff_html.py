@@ -17,8 +17,8 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff, PastChange
+from gdata.diffs.presentation import presentation_of
 from gdata.diffs.renderers.html import embedded, to_html
-from gdata.diffs.words.presentation import presentation_of
 from gdata.testing.bundles import compile_protos
 
 HOSTILE = [

@@ -11,7 +11,7 @@ from gdata.config import Gate, GateRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side
-from gdata.diffs.words.reporting import to_json
+from gdata.diffs.reporting import to_json
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "diff.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)

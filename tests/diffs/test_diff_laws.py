@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from gdata.bundles import placed, reader
 from gdata.config import Gate, GateRule, Limit
 from gdata.diffs import changes
-from gdata.diffs.compare import compare
+from gdata.diffs.compare import compare, group_tables
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Side
+from gdata.diffs.patterns import columns, find_patterns
 from gdata.diffs.tables import rows as rows_on_the_wire
 from gdata.diffs.tables import table as comparing
 from gdata.diffs.tables.schemas import BundleSchema
-from gdata.diffs.words.grouping import group_tables
-from gdata.diffs.words.patterns import columns, find_patterns
 from gdata.testing.bundles import Contents, compile_protos, memory_output
 
 ITEM = message_factory.GetMessageClass(BundleSchema(compile_protos(PROTO), "test").messages["game.Item"])

@@ -17,7 +17,7 @@ from gdata.diffs.model import Diff
 from gdata.diffs.renderers.html import to_html
 from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.renderers.text import render_text
-from gdata.diffs.words.reporting import to_json
+from gdata.diffs.reporting import to_json
 from gdata.language import sentence
 
 OLD = {"숲": 100.0, "광산": 50.0, "성": 10.0, "섬": 1.0}

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from diffcases import PROTO, table_of
 
-from gdata.diffs.words.patterns import columns, find_patterns
+from gdata.diffs.patterns import columns, find_patterns
 
 OLD = [{"id": n, "name": f"item {n}", "price": 100 + 7 * n, "sell": 50 + 3 * n, "rate": 0.1 * n} for n in range(1, 41)]
 

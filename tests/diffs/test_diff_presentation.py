@@ -1,7 +1,7 @@
 import pytest
 from diffcases import PROTO, table_of
 
-from gdata.diffs.words.presentation import Presentation, key_text, length_of_time, local_time, presentation_of, visible
+from gdata.diffs.presentation import Presentation, key_text, length_of_time, local_time, presentation_of, visible
 from gdata.testing.bundles import compile_protos
 
 WORDS = presentation_of(compile_protos(PROTO), "Asia/Seoul")

@@ -15,10 +15,10 @@ from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff, Side
+from gdata.diffs.presentation import presentation_of
 from gdata.diffs.renderers.html import to_html
 from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.renderers.text import render_text
-from gdata.diffs.words.presentation import presentation_of
 from gdata.testing.bundles import Contents, compile_protos, memory_output
 
 OPEN = Gate()

@@ -12,10 +12,10 @@ from gdata.config import Gate, GateRule
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side, Summary, TableDiff, TargetDiff
+from gdata.diffs.patterns import ratio_text
+from gdata.diffs.presentation import Presentation, presentation_of
 from gdata.diffs.renderers.markdown import to_markdown
-from gdata.diffs.words.patterns import ratio_text
-from gdata.diffs.words.presentation import Presentation, presentation_of
-from gdata.diffs.words.reporting import report_of
+from gdata.diffs.reporting import report_of
 from gdata.testing.bundles import Contents, compile_protos, memory_output
 
 PROTO = """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gdata.config import Config
     from gdata.diffs.gate import GateVerdict
     from gdata.diffs.model import Diff, Past, Side
-    from gdata.diffs.words.presentation import Presentation
+    from gdata.diffs.presentation import Presentation
     from gdata.releases.stores.store import Store
 
 
@@ -141,7 +141,7 @@ def _check_tables(diff: Diff, tables: tuple[str, ...]) -> None:
 
 
 def _presentation(config: Config | None, diff: Diff) -> Presentation:
-    from gdata.diffs.words.presentation import presentation_of
+    from gdata.diffs.presentation import presentation_of
 
     sources = diff.new.sources or diff.old.sources
     return presentation_of(sources, config.timezone if config is not None else "UTC")
@@ -183,7 +183,7 @@ def _write_result(
     from gdata.diffs.renderers.chat import to_discord, to_slack
     from gdata.diffs.renderers.html import to_html
     from gdata.diffs.renderers.markdown import to_markdown
-    from gdata.diffs.words.reporting import to_json
+    from gdata.diffs.reporting import to_json
 
     if format_ == "json":
         write_result(json.dumps(to_json(diff, verdict), ensure_ascii=False, indent=1) + "\n")

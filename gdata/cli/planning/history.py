@@ -26,7 +26,7 @@ from gdata.text import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gdata.diffs.words.presentation import Presentation
+    from gdata.diffs.presentation import Presentation
     from gdata.pipeline.releasing.history import HistoryReader, RowHistory, TableHistory
 
 _ROWS = 5
@@ -82,7 +82,7 @@ def command(
 
 
 def _open(config_path: Path | None, location: str | None, channel: str | None) -> tuple[HistoryReader, Presentation]:
-    from gdata.diffs.words.presentation import presentation_of
+    from gdata.diffs.presentation import presentation_of
     from gdata.errors import GdataError
     from gdata.pipeline.comparing.sides import check_channel
     from gdata.pipeline.releasing.history import HistoryReader
@@ -206,7 +206,7 @@ class _Page:
             self._rows(one, rows)
 
     def _entry(self, one: TableHistory) -> None:
-        from gdata.diffs.words.presentation import when
+        from gdata.diffs.presentation import when
         from gdata.releases.records import ACTIONS
 
         entry = one.entry
@@ -217,9 +217,9 @@ class _Page:
 
     def _rows(self, one: TableHistory, rows: list[RowHistory]) -> None:
         from gdata.diffs.model import plain
+        from gdata.diffs.patterns import ratio_text
+        from gdata.diffs.report import rows_text
         from gdata.diffs.tables.fields import number
-        from gdata.diffs.words.patterns import ratio_text
-        from gdata.diffs.words.report import rows_text
 
         diff = one.diff
         if not rows:
@@ -243,7 +243,7 @@ class _Page:
                 self._line(f"    {self._field(one, change)}  {ratio}".rstrip())
 
     def _field(self, one: TableHistory, change: Any) -> str:
-        from gdata.diffs.words.presentation import titled_by
+        from gdata.diffs.presentation import titled_by
 
         old, new = (
             self.words.value(one.diff, change.path, value, is_new=is_new, title=titled_by(titles))

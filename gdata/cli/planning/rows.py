@@ -21,8 +21,8 @@ from gdata.bundles.reader import Bundle
 from gdata.bundles.titles import Titles, titles_of
 from gdata.cli.console import write_result
 from gdata.diffs.model import TableDiff
+from gdata.diffs.presentation import Presentation
 from gdata.diffs.tables.shapes import Shapes
-from gdata.diffs.words.presentation import Presentation
 from gdata.errors import UsageError
 from gdata.language import current_language, say, sentence
 from gdata.runtime.messages import table_types

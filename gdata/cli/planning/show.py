@@ -13,7 +13,7 @@ from gdata.language import say, sentence
 
 if TYPE_CHECKING:
     from gdata.bundles.reader import Bundle
-    from gdata.diffs.words.presentation import Presentation
+    from gdata.diffs.presentation import Presentation
 
 
 @click.command("show")
@@ -72,7 +72,7 @@ def command(
 
 def open_shown(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, Presentation]:
     """The bundle of a place and target, and the planners' words for it."""
-    from gdata.diffs.words.presentation import presentation_of
+    from gdata.diffs.presentation import presentation_of
 
     config, side = open_reading(config_path, name)
     first = config.targets[0].name if config is not None else ""

@@ -131,8 +131,8 @@ def _question(plan: Plan) -> str:
 
 def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | None) -> None:
     from gdata.cli.console import error_console, warn
+    from gdata.diffs.presentation import presentation_of
     from gdata.diffs.renderers.text import render_text
-    from gdata.diffs.words.presentation import presentation_of
 
     warn(plan.notes)
     if plan.is_needed and plan.diff is not None and not quiet:
@@ -142,7 +142,7 @@ def _show(plan: Plan, timezone: str, *, quiet: bool, stat: bool, limit: int | No
 
 def _notify(url: str, plan: Plan, moved: Moved, timezone: str) -> None:
     from gdata.cli.console import warn
-    from gdata.diffs.words.presentation import presentation_of
+    from gdata.diffs.presentation import presentation_of
     from gdata.pipeline.releasing.notify import message_for, post
 
     diff = plan.diff

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gdata.cli.options import complete_channels, config_option, format_option, newest_option, open_place, store_option
-from gdata.diffs.words.presentation import age
+from gdata.diffs.presentation import age
 from gdata.language import say
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff
-from gdata.diffs.words.presentation import Presentation
-from gdata.diffs.words.report import MetricReport, Report, RowReport, TableReport
-from gdata.diffs.words.reporting import report_of
+from gdata.diffs.presentation import Presentation
+from gdata.diffs.report import MetricReport, Report, RowReport, TableReport
+from gdata.diffs.reporting import report_of
 from gdata.language import say
 from gdata.text import visible
 

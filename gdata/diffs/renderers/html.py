@@ -15,11 +15,11 @@ from importlib.resources import files
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff, Json, Past
+from gdata.diffs.patterns import difference_text, factor_text, median
+from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words
-from gdata.diffs.words.patterns import difference_text, factor_text, median
-from gdata.diffs.words.presentation import Presentation
-from gdata.diffs.words.report import MetricReport, Report, RowsReport, TableReport, ValueReport, VerdictReport
-from gdata.diffs.words.reporting import report_of
+from gdata.diffs.report import MetricReport, Report, RowsReport, TableReport, ValueReport, VerdictReport
+from gdata.diffs.reporting import report_of
 from gdata.language import current_language
 from gdata.text import visible
 

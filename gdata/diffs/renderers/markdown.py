@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff
-from gdata.diffs.words.presentation import Presentation
-from gdata.diffs.words.report import MetricReport, Report, RowReport, RowsReport, TableReport, VerdictReport
-from gdata.diffs.words.reporting import report_of
+from gdata.diffs.presentation import Presentation
+from gdata.diffs.report import MetricReport, Report, RowReport, RowsReport, TableReport, VerdictReport
+from gdata.diffs.reporting import report_of
 from gdata.language import say
 from gdata.text import visible
 

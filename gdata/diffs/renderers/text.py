@@ -1,28 +1,21 @@
-"""A diff on a terminal: a summary table, then each table's rows with old and new side by side."""
+"""A diff on a terminal: a summary table, then each table's rows with old and new side by side.
+
+Lines stand in columns that fit it: keys and short values stay in one piece, titles give way, texts are folded.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff, SchemaChange
-from gdata.diffs.renderers.columns import (
-    KEY,
-    NEVER_BROKEN,
-    TITLE,
-    TITLE_MOST,
-    Column,
-    bare_table,
-    fold_row,
-    lay_out,
-    value_column,
-)
+from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words, shorten
-from gdata.diffs.words.presentation import Presentation
-from gdata.diffs.words.report import (
+from gdata.diffs.report import (
+    WHOLE_PARTS,
     MetricReport,
     Report,
     RowReport,
@@ -33,12 +26,13 @@ from gdata.diffs.words.report import (
     VerdictReport,
     ViolationsReport,
 )
-from gdata.diffs.words.reporting import report_of
+from gdata.diffs.reporting import report_of
 from gdata.language import say
 from gdata.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
 LIMIT = 20
@@ -49,6 +43,10 @@ _LONGEST = 400
 """Signs of one value."""
 _NEW_TABLES = 8
 """New tables that have a line each; of more, names and row counts in one paragraph."""
+_TITLE_MOST, _TITLE_LEAST = 24, 8
+"""Columns of a terminal that a row's title takes, where there is room for it and where there isn't."""
+_NEVER_BROKEN = 20
+"""Values up to so many signs stay on one line: a number in two pieces is two numbers."""
 _COLORS = {
     "added": "green",
     "removed": "red",
@@ -124,7 +122,7 @@ class _TextPage:
             if not tables:
                 return
         several = any(not table.in_all for table in tables)  # Else naming them would say nothing.
-        grid = bare_table(box.SIMPLE_HEAD)
+        grid = _bare_table(box.SIMPLE_HEAD)
         grid.add_column(say("table"), overflow="fold", no_wrap=True)
         if several:
             grid.add_column(say("targets"), overflow="fold")
@@ -149,7 +147,7 @@ class _TextPage:
                 lines.append((_text(f"  {title}", "cyan"), _text(value.name), *numbers))
                 title = ""
         if lines:
-            self.console.print(lay_out(self.console.width, lines, (Column(), Column(), KEY, KEY, KEY)))
+            self.console.print(_lay_out(self.console.width, lines, (_Column(), _Column(), _KEY, _KEY, _KEY)))
         for metric in metrics:
             if metric.left:
                 more = say("… and {count} more values of {metric}", count=f"{metric.left:,}", metric=metric.name)
@@ -180,8 +178,8 @@ class _TextPage:
         lines = [
             cells for row in rows.shown for cells in self._change_cells("~" if is_record else f"~ {row.name}", row)
         ]
-        value = value_column(rows)
-        self.console.print(lay_out(self.console.width, lines, (KEY, TITLE, Column(), value, value, KEY)))
+        value = _value_column(rows)
+        self.console.print(_lay_out(self.console.width, lines, (_KEY, _TITLE, _Column(), value, value, _KEY)))
         self._more(rows)
 
     def _change_cells(self, key: str, row: RowReport) -> Iterator[tuple[Text, ...]]:
@@ -218,13 +216,15 @@ class _TextPage:
             return
         color = _COLORS[rows.sort]
         heads = [(_text(f"{sign} {row.name}", f"bold {color}"), _text(row.title, color)) for row in rows.shown]
-        taken = max(key.cell_len + 2 + (title.cell_len and min(title.cell_len, TITLE_MOST) + 2) for key, title in heads)
-        room = max(NEVER_BROKEN, self.console.width - taken)
+        taken = max(
+            key.cell_len + 2 + (title.cell_len and min(title.cell_len, _TITLE_MOST) + 2) for key, title in heads
+        )
+        room = max(_NEVER_BROKEN, self.console.width - taken)
         lines = [
-            (*head, _text(fold_row(_cut(row.whole()), room), color))
+            (*head, _text(_fold_row(_cut(row.whole()), room), color))
             for head, row in zip(heads, rows.shown, strict=True)
         ]
-        self.console.print(lay_out(self.console.width, lines, (KEY, TITLE, Column(ratio=1))))
+        self.console.print(_lay_out(self.console.width, lines, (_KEY, _TITLE, _Column(ratio=1))))
         self._more(rows)
 
     def _more(self, rows: RowsReport) -> None:
@@ -270,3 +270,80 @@ def _text(text: str, style: str = "") -> Text:
     from rich.text import Text
 
     return Text(text, style=style)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """How one column gives way where the lines are too wide."""
+
+    no_wrap: bool = False
+    overflow: Literal["fold", "ellipsis"] = "fold"
+    ratio: int | None = None
+    min_width: int | None = None
+    max_width: int | None = None
+
+
+_KEY = _Column(no_wrap=True)
+_TITLE = _Column(no_wrap=True, overflow="ellipsis", max_width=_TITLE_MOST)
+
+
+def _value_column(rows: RowsReport) -> _Column:
+    """The column of old or new values: of short ones alone it is never broken, long texts are folded."""
+    from rich.cells import cell_len
+
+    values = [value for row in rows.shown for one in row.values for value in (one.old, one.new) if value is not None]
+    sizes = list(map(cell_len, values))
+    if max(sizes, default=0) <= _NEVER_BROKEN:
+        return _Column(no_wrap=True)
+    return _Column(ratio=1, min_width=max((size for size in sizes if size <= _NEVER_BROKEN), default=0))
+
+
+def _lay_out(width: int, lines: Sequence[tuple[Text, ...]], columns: Sequence[_Column]) -> Table:
+    """The lines in columns, those left out in which nothing stands: they would take their padding.
+
+    A column that may end in an ellipsis is the first to give way where the lines are wider than `width`.
+    """
+    sizes = [max((line[index].cell_len for line in lines), default=0) for index in range(len(columns))]
+    filled = [index for index, size in enumerate(sizes) if size]
+    least = [
+        min(size, one.max_width or width) if one.ratio is None else min(size, one.min_width or _NEVER_BROKEN)
+        for size, one in zip(sizes, columns, strict=True)
+    ]
+    over = sum(least[index] + 2 for index in filled) - width
+    page = _bare_table(None)
+    for index in filled:
+        one = columns[index]
+        most = one.max_width
+        if one.overflow == "ellipsis" and most is not None and over > 0:
+            most = max(_TITLE_LEAST, min(most, sizes[index]) - over)
+        page.add_column(
+            no_wrap=one.no_wrap,
+            overflow=one.overflow,
+            ratio=one.ratio,
+            min_width=one.min_width,
+            max_width=most,
+        )
+    for line in lines:
+        page.add_row(*(line[index] for index in filled))
+    return page
+
+
+def _fold_row(row: str, room: int) -> str:
+    """A whole row on lines of at most `room` columns, between its parts where they fit on a line."""
+    from rich.cells import cell_len
+
+    lines = [""]
+    for part in row.split(WHOLE_PARTS):
+        longer = f"{lines[-1]}{WHOLE_PARTS}{part}" if lines[-1] else part
+        if cell_len(longer) <= room or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(f"· {part}")
+    return "\n".join(lines)
+
+
+def _bare_table(box: object) -> Table:
+    """A table without room at its edges."""
+    from rich.table import Table
+
+    return Table(box=box, show_header=box is not None, pad_edge=False, padding=(0, 2, 0, 0), expand=False)  # type: ignore[arg-type]

@@ -18,8 +18,8 @@ from gdata._core import MOST_FIELDS
 from gdata.bundles.manifest import TableEntry
 from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
-from gdata.diffs.changes import ChangedRows, mark
-from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, TableRows, plain
+from gdata.diffs.changes import ChangedRows, TableRows, mark
+from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, plain
 from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes, leaves
 from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
 from gdata.diffs.tables.rows import AT_ONCE, Alignment, RawTable, align, cut_rows, fields_that_differ, hash_keys

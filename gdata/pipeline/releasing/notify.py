@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff
+from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.chat import to_discord, to_plain, to_slack
-from gdata.diffs.words.presentation import Presentation
 from gdata.errors import UsageError
 from gdata.language import say, sentence
 

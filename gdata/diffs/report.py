@@ -13,7 +13,7 @@ from gdata.diffs.model import (
     SchemaChange,
     Summary,
 )
-from gdata.diffs.words.patterns import ColumnChange, Pattern, ratio_text
+from gdata.diffs.patterns import ColumnChange, Pattern, ratio_text
 from gdata.language import say, say_counted, sentence
 
 WHOLE_PARTS = " · "

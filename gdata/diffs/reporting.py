@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import Literal
 
 from gdata.diffs.changes import cells_of
+from gdata.diffs.compare import group_schemas, group_tables
 from gdata.diffs.gate import GateVerdict, Violation
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import (
@@ -25,11 +26,9 @@ from gdata.diffs.model import (
     TableDiff,
     plain,
 )
-from gdata.diffs.tables.fields import number
-from gdata.diffs.words.grouping import group_schemas, group_tables
-from gdata.diffs.words.patterns import columns, find_patterns, ratio_text
-from gdata.diffs.words.presentation import Presentation, TitleAt, age, key_text, titled_by, zoned_time
-from gdata.diffs.words.report import (
+from gdata.diffs.patterns import columns, find_patterns, ratio_text
+from gdata.diffs.presentation import Presentation, TitleAt, age, key_text, titled_by, zoned_time
+from gdata.diffs.report import (
     ColumnReport,
     MetricReport,
     MetricValue,
@@ -37,11 +36,13 @@ from gdata.diffs.words.report import (
     Report,
     RowReport,
     RowsReport,
+    SchemaReport,
     TableReport,
     ValueReport,
     VerdictReport,
     ViolationsReport,
 )
+from gdata.diffs.tables.fields import number
 from gdata.language import counted, say
 from gdata.text import visible
 
@@ -84,7 +85,9 @@ def report_of(
         headline=headline(diff),
         summary=diff.summary,
         targets=tuple(map(visible, diff.targets)),
-        schema=tuple(group_schemas(diff)),
+        schema=tuple(
+            SchemaReport(tuple(map(visible, names)), tuple(changes)) for names, changes in group_schemas(diff)
+        ),
         tables=tuple(
             _TableWords(words, table, past or {}).report(
                 targets, len(diff.targets), rows if whole_tables or table.status not in ("added", "removed") else 0
