@@ -20,11 +20,10 @@ from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.language import Sentence, say, sentence
 from gdata.parsing.view import bytes_of
 from gdata.proto.descriptors import pool_of
-from gdata.scaffold.back.cells import CellWriter, value_of
+from gdata.scaffold.back.columns import CellWriter, value_of
 from gdata.scaffold.back.make import MadeSheet, changed_by_workbooks, make_sheet, read_made
-from gdata.scaffold.back.words import ColumnWords
-from gdata.scaffold.back.workbook import ReferredTo, write_workbook
-from gdata.scaffold.writing.yaml_text import quoted
+from gdata.scaffold.back.workbook import ColumnWords, ReferredTo, write_workbook
+from gdata.scaffold.yaml_text import quoted
 from gdata.schema.plan import MessagePlan, TablePlan
 from gdata.schema.schema import Schema
 from gdata.sources.adapters import read_sheets

@@ -193,6 +193,4 @@ def plain_value(cell: CellValue, kind: FieldKind) -> Any:
     return int(float(text)) if kind != "bool" and "." in text else int(text) if kind != "bool" else text.casefold()
 
 
-def as_cells(cells: Sequence[CellValue]) -> Cells:
-    """Cells that can be asked; the same ones where they can already."""
-    return cells if isinstance(cells, Cells) else Cells(cells)
+NO_CELLS = Cells(())

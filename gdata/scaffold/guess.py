@@ -8,10 +8,10 @@ from typing import Literal
 
 from gdata.config import Layout, SheetEntry, Spreadsheet
 from gdata.language import Sentence
-from gdata.scaffold.cells import as_cells
+from gdata.scaffold.cells import NO_CELLS, Cells
 from gdata.scaffold.declared import Declared
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
-from gdata.sources.grid import CellValue, Grid
+from gdata.sources.grid import Grid
 
 Sureness = Literal["sure", "likely", "unsure"]
 _ORDER: tuple[Sureness, ...] = ("sure", "likely", "unsure")
@@ -35,7 +35,7 @@ class SourceColumn:
 
     index: int
     header: str
-    cells: Sequence[CellValue] = field(repr=False)
+    cells: Cells = field(repr=False)
     declared: Declared | None = None
     """What a row of types says."""
     labels: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class SourceColumn:
     """What programs call it, where a tool's definitions say it."""
     continues: bool = False
     """It has values in rows that go on with the record above."""
-    lines: Sequence[CellValue] = field(default=(), repr=False)
+    lines: Cells = field(default=NO_CELLS, repr=False)
     """Where other rows go on with records and this column doesn't: its cells in all rows."""
 
 
@@ -148,7 +148,7 @@ class GuessedField:
     """Texts of the option `column`."""
     headers: tuple[str, ...] = ()
     """The header texts it is made of, for the report."""
-    cells: Sequence[CellValue] = field(default=(), repr=False)
+    cells: Cells = field(default=NO_CELLS, repr=False)
     """Of every record; of a list over columns or a part, those of all elements, one after the other."""
     named: Guess = Guess("sure")
     has_blanks: bool = False
@@ -187,7 +187,7 @@ class GuessedField:
     @property
     def is_empty(self) -> bool:
         """Whether it has no value anywhere."""
-        return not as_cells(self.cells).distinct
+        return not self.cells.distinct
 
     @property
     def optional(self) -> bool:

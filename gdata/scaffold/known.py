@@ -22,9 +22,10 @@ from gdata.parsing.cells.compound import split_outside_quotes, unquote
 from gdata.parsing.sheet.header import read_header
 from gdata.parsing.sheet.layout import find_unticked, keep_records, lay_out
 from gdata.parsing.sheet.node import Header
+from gdata.scaffold.cells import NO_CELLS, Cells
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum
-from gdata.scaffold.fields.values import is_value
+from gdata.scaffold.fields.types import is_value
 from gdata.scaffold.guess import GuessedField, SheetFound, SourceColumn
 from gdata.scaffold.names import camel
 from gdata.scaffold.sheets.table import find_table_of
@@ -229,9 +230,9 @@ class Additions:
         told = {one.index: one for one in find_table_of(spreadsheet, grid, entry).columns} if unknown else {}
         new = [
             # What the rows around the header say of it: its type, who gets it.
-            replace(told[column], cells=cells[column], continues=False, lines=())
+            replace(told[column], cells=Cells(cells[column]), continues=False, lines=NO_CELLS)
             if column in told
-            else SourceColumn(column, shown(sheet.header[column]).strip(), cells[column])
+            else SourceColumn(column, shown(sheet.header[column]).strip(), Cells(cells[column]))
             for column in unknown
         ]
         self._find_fields(grid, plans[0], new, timezone)

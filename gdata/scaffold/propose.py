@@ -12,6 +12,7 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, UsageError
 from gdata.language import say, sentence
 from gdata.problems import Problem
+from gdata.scaffold.cells import Cells
 from gdata.scaffold.fields.referables import Referable, make_referable
 from gdata.scaffold.fields.references import NearMiss
 from gdata.scaffold.guess import (
@@ -26,14 +27,13 @@ from gdata.scaffold.guess import (
 )
 from gdata.scaffold.known import Additions, Known
 from gdata.scaffold.names import row_words, words_of
+from gdata.scaffold.protos import ProtoChanges
 from gdata.scaffold.sheets.spreadsheets import ReadAll
 from gdata.scaffold.sheets.table import find_table_of, find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.scaffold.tools import read_with
-from gdata.scaffold.tools.reading import Unmatched
-from gdata.scaffold.unknown_types import find_unknown_types
-from gdata.scaffold.writing.protos import ProtoChanges
-from gdata.scaffold.writing.yaml_text import NewEntries, add_entries, new_config
+from gdata.scaffold.tools.definitions import Unmatched, find_unknown_types
+from gdata.scaffold.yaml_text import NewEntries, add_entries, new_config
 from gdata.schema.schema import Schema
 from gdata.sources.grid import Grid
 
@@ -270,7 +270,7 @@ def _referables(additions: Additions) -> list[Referable]:
     for plan, cells in additions.referable.values():
         key = plan.key[0]
         words = words_of(key.name)[0]
-        field = GuessedField(key.name, tuple(words), GuessedType(key.kind, Guess("sure")), cells=cells)
+        field = GuessedField(key.name, tuple(words), GuessedType(key.kind, Guess("sure")), cells=Cells(cells))
         row = row_words(plan.row.name.rpartition(".")[2])
         found.append(make_referable(plan.name, "", row, words, key.kind, field))
     return found

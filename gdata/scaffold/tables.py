@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gdata.language import say, sentence
 from gdata.parsing.cells.cell import shown
-from gdata.scaffold.cells import Cells, as_cells
+from gdata.scaffold.cells import Cells
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum, with_enums
 from gdata.scaffold.fields.keys import choose_key, repeated_ids, with_key
@@ -146,8 +146,10 @@ def _joined(model: SourceColumn, columns: Sequence[SourceColumn | None], sheets:
             max(sheet.records, *(len(one.lines or one.cells) for one in sheet.columns)) if continues else sheet.records
         )
         # A sheet without the column has it blank.
-        cells = [None] * rows if column is None else (column.lines or column.cells) if continues else column.cells
-        parts.append(as_cells(cells))
+        if column is None:
+            parts.append(Cells([None] * rows))
+        else:
+            parts.append((column.lines or column.cells) if continues else column.cells)
     return replace(model, cells=Cells.joined(parts), continues=continues)
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gdata.config import SheetEntry, Spreadsheet
+from gdata.scaffold.cells import Cells
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.types import guess_type
 from gdata.scaffold.guess import GuessedTable, SheetFound, SkippedSheet, SourceColumn
@@ -60,7 +61,7 @@ def tables(**sheets: list[list[CellValue]]) -> dict[str, GuessedTable]:
     ],
 )
 def test_a_column_has_the_type_that_all_its_cells_fit(header: str, cells: list[CellValue], kind: str) -> None:
-    guessed = guess_type(cells, header.split("_"), UTC_ZONE)
+    guessed = guess_type(Cells(cells), header.split("_"), UTC_ZONE)
     assert (guessed.kind, guessed.is_list) == (kind, False)
 
 
@@ -87,12 +88,12 @@ def test_a_word_among_numbers_means_that_nothing_is_there(word: str) -> None:
     ],
 )
 def test_several_values_in_a_cell_are_a_list(cells: list[CellValue], kind: str, separator: str) -> None:
-    guessed = guess_type(cells, ["things"], UTC_ZONE)
+    guessed = guess_type(Cells(cells), ["things"], UTC_ZONE)
     assert (guessed.kind, guessed.is_list, guessed.separator) == (kind, True, separator)
 
 
 def columns(**cells: list[CellValue]) -> list[SourceColumn]:
-    return [SourceColumn(index, header, values) for index, (header, values) in enumerate(cells.items())]
+    return [SourceColumn(index, header, Cells(values)) for index, (header, values) in enumerate(cells.items())]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError
-from gdata.scaffold.writing.yaml_text import NewEntries, add_entries, new_config, quoted
+from gdata.scaffold.yaml_text import NewEntries, add_entries, new_config, quoted
 
 SHOP = Spreadsheet("shop", (), path=Path("shop"), location="sheets/shop")
 ITEMS = Spreadsheet("items", (), id="1AbC", location="1AbC")

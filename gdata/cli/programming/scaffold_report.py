@@ -15,7 +15,7 @@ from gdata.language import Sentence, say, sentence
 from gdata.problems import Cell, Problem, has_errors
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, Sureness
 from gdata.scaffold.propose import FileChange, Proposal
-from gdata.scaffold.writing.proto_text import marked
+from gdata.scaffold.proto_text import marked
 from gdata.text import masked
 
 _SURENESS: dict[Sureness, tuple[Sentence, str]] = {

@@ -14,8 +14,7 @@ from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import ParsedTable, bytes_of
 from gdata.problems import Problem
 from gdata.proto.descriptors import is_map
-from gdata.scaffold.back.cells import CellWriter
-from gdata.scaffold.back.columns import Choices, SheetColumn, first_choices, lay_out_rows, next_layout
+from gdata.scaffold.back.columns import CellWriter, Choices, SheetColumn, first_choices, lay_out_rows, next_layout
 from gdata.schema.plan import FieldPlan, TablePlan
 from gdata.sources.grid import CellValue, Grid
 

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from gdata.language import sentence
 from gdata.parsing.cells.cell import shown
-from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedRef, GuessedTable
 from gdata.scaffold.names import TakenNames, camel, words_of
 from gdata.text import fold
@@ -40,7 +39,7 @@ class _Use:
 
     @cached_property
     def texts(self) -> list[str]:
-        return list(dict.fromkeys(shown(cell).strip() for cell in as_cells(self.field.cells).distinct))
+        return list(dict.fromkeys(shown(cell).strip() for cell in self.field.cells.distinct))
 
     @cached_property
     def folded(self) -> set[str]:

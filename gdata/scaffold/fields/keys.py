@@ -8,7 +8,6 @@ from itertools import combinations
 
 from gdata.language import sentence
 from gdata.parsing.cells.cell import shown
-from gdata.scaffold.cells import as_cells
 from gdata.scaffold.guess import Guess, GuessedField
 from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.sources.grid import CellValue
@@ -35,7 +34,7 @@ def choose_key(fields: Sequence[GuessedField], records: int, row: Sequence[str])
         # A table is laid out before it has rows: what is declared and called the key is one.
         named = [field.name for field in candidates if field.type.is_declared and _is_called_key(field, row)]
         return tuple(named[:1]), Guess("likely", sentence("what it is called"))
-    candidates = [field for field in candidates if not as_cells(field.cells).has_blanks]
+    candidates = [field for field in candidates if not field.cells.has_blanks]
     if not candidates:
         return (), Guess("unsure")
     first = fields[0].name
@@ -56,7 +55,7 @@ def repeated_ids(fields: Sequence[GuessedField], row: Sequence[str]) -> tuple[Gu
     for field in fields:
         if field.is_list or not FIELD_TYPES[field.type.kind].may_be_key or not _is_called_key(field, row):
             continue
-        counts = as_cells(field.cells).counts
+        counts = field.cells.counts
         repeated = [cell for cell, count in counts if count > 1]
         if repeated and len(counts) >= _MOSTLY * len(field.cells):
             return field, repeated
@@ -109,14 +108,14 @@ def _combinations(candidates: list[GuessedField], first: str) -> Iterator[tuple[
 
 def _is_prose(field: GuessedField) -> bool:
     return field.type.kind == "string" and any(
-        " " in shown(cell) and len(shown(cell)) > 24 for cell in as_cells(field.cells).distinct
+        " " in shown(cell) and len(shown(cell)) > 24 for cell in field.cells.distinct
     )
 
 
 def _is_unique(fields: Sequence[GuessedField]) -> bool:
     if len(fields) == 1:
-        return as_cells(fields[0].cells).is_unique(fields[0].type.kind)
-    columns = [as_cells(field.cells).plain(field.type.kind) for field in fields]
+        return fields[0].cells.is_unique(fields[0].type.kind)
+    columns = [field.cells.plain(field.type.kind) for field in fields]
     rows = set(zip(*columns, strict=True))
     # One that is None is a formula error.
     return len(rows) == len(columns[0]) and not any(None in row for row in rows)

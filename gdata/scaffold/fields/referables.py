@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from gdata.parsing.cells.compound import split_outside_quotes, unquote
-from gdata.scaffold.cells import as_cells, plain_value
+from gdata.scaffold.cells import plain_value
 from gdata.scaffold.guess import GuessedField, GuessedTable
 from gdata.scaffold.names import singular
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
@@ -94,11 +94,11 @@ def without_id(words: Sequence[str]) -> list[str]:
 
 def values_of(field: GuessedField, kind: FieldKind) -> frozenset[Any]:
     """All values that a column has, of lists their elements."""
-    return frozenset(_each(field, kind)) if field.type.is_list else as_cells(field.cells).plain_values(kind)
+    return frozenset(_each(field, kind)) if field.type.is_list else field.cells.plain_values(kind)
 
 
 def _each(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
-    for cell in as_cells(field.cells).distinct:
+    for cell in field.cells.distinct:
         texts: Sequence[Any] = [cell]
         if field.type.is_list and isinstance(cell, str):
             texts = [unquote(one) for one in split_outside_quotes(cell, field.type.separator or ",")]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gdata.language import Sentence, counted, sentence
-from gdata.scaffold.cells import as_cells
 from gdata.scaffold.fields.referables import (
     FEW_VALUES,
     Referable,
@@ -209,8 +208,8 @@ class _Finder:
 
     def _repeats_key(self, field: GuessedField) -> bool:
         """Whether each row has its own key in it once more, as a file's name or so."""
-        keys = [as_cells(one.cells).plain(field.type.kind) for one in self._table.key]
-        return len(keys) == 1 and not field.is_list and as_cells(field.cells).plain(field.type.kind) == keys[0]
+        keys = [one.cells.plain(field.type.kind) for one in self._table.key]
+        return len(keys) == 1 and not field.is_list and field.cells.plain(field.type.kind) == keys[0]
 
     def _by_values(self, field: GuessedField, values: frozenset[Any], none: frozenset[Any]) -> GuessedField | None:
         """The one table that has all values, where that can't be an accident."""
@@ -249,11 +248,11 @@ class _Finder:
         if sibling is None or sibling is field or field.is_list or (in_row and sibling.is_list):
             return None
         kind = comparable(field.type.kind)
-        texts = [words_of(text)[0] for text in as_cells(sibling.cells).plain_values("string")]
+        texts = [words_of(text)[0] for text in sibling.cells.plain_values("string")]
         if not any(self._referables.called(kind, *words[-1:], *singular(words)[-1:]) for words in texts):
             return None
         by_text: dict[str, set[Any]] = {}
-        pairs = zip(as_cells(sibling.cells).plain("string"), as_cells(field.cells).plain(field.type.kind), strict=True)
+        pairs = zip(sibling.cells.plain("string"), field.cells.plain(field.type.kind), strict=True)
         for text, value in set(pairs):
             if text is not None and value is not None:
                 by_text.setdefault(text.strip(), set()).add(value)

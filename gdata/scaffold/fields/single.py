@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 from gdata.language import sentence
 from gdata.parsing.cells.cell import shown
 from gdata.problems import column_letters
-from gdata.scaffold.cells import as_cells
+from gdata.scaffold.cells import NO_CELLS, Cells
 from gdata.scaffold.declared import Declared
-from gdata.scaffold.fields.types import guess_type
-from gdata.scaffold.fields.values import fits, split_messages
+from gdata.scaffold.fields.types import fits, guess_type, split_messages
 from gdata.scaffold.guess import Guess, GuessedField, GuessedType, SourceColumn
 from gdata.scaffold.names import (
     TakenNames,
@@ -24,7 +23,6 @@ from gdata.scaffold.names import (
     words_of,
 )
 from gdata.schema.fieldtypes import NUMBERS
-from gdata.sources.grid import CellValue
 
 _RANGE = re.compile(r"([\[(]?)\s*([\d.+-]*|~)\s*,\s*([\d.+-]*|~)\s*([\])]?)")
 
@@ -46,7 +44,7 @@ def guess_single(column: SourceColumn, timezone: ZoneInfo) -> GuessedField:
         headers=(column.header,),
         cells=column.cells,
         named=named,
-        has_blanks=as_cells(column.cells).has_blanks,
+        has_blanks=column.cells.has_blanks,
         columns=column.labels,
         comments=column.comments,
         groups=column.groups,
@@ -115,7 +113,7 @@ def declared_parts(declared: Declared, timezone: ZoneInfo) -> list[GuessedField]
         name = names.take(snake(own, "value"))
         alias = one.tags.get("alias", "") if one is not None else ""
         columns = tuple(text for text in (alias,) if text and needs_column(text, name))
-        type_ = guess_type((), own, timezone, one)
+        type_ = guess_type(NO_CELLS, own, timezone, one)
         parts.append(
             GuessedField(name, tuple(own), type_, columns, marked_optional=one is not None and one.is_optional)
         )
@@ -126,12 +124,12 @@ _SEPARATORS = ((",", ":"), (",", ";"), (";", ","), ("|", ","), ("|", ":"), (";",
 """Of lists of messages in a cell, and of the parts of each; the likeliest first."""
 
 
-def _separators(cells: Sequence[CellValue], declared: Declared) -> tuple[str, str]:
+def _separators(cells: Cells, declared: Declared) -> tuple[str, str]:
     """What separates messages in cells, and their parts: what is declared, else what fits all of the cells."""
     said = declared.separator or ",", declared.subseparator or ":"
     if declared.subseparator and (declared.separator or not declared.is_list):
         return said
-    texts = [text for cell in as_cells(cells).distinct if not (text := shown(cell)).startswith(("[", "{"))]
+    texts = [text for cell in cells.distinct if not (text := shown(cell)).startswith(("[", "{"))]
     for separator, sub in (said, *_SEPARATORS):
         if declared.separator not in ("", separator) or declared.subseparator not in ("", sub):
             continue
@@ -154,7 +152,7 @@ def _messages(column: SourceColumn, parts: list[list[str]], timezone: ZoneInfo) 
     words, named = words_of(column.header)
     fields = [
         GuessedField(name, (*words, name), guess_type(cells, (*words, name), timezone), cells=cells)
-        for name, cells in zip(_part_names(parts), parts, strict=True)
+        for name, cells in zip(_part_names(parts), map(Cells, parts), strict=True)
     ]
     why = sentence(
         "cells of {parts}, separated by commas; its parts need better names",

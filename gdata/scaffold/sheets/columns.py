@@ -11,10 +11,10 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
 from gdata.parsing.sheet.layout import Sheet, find_unticked, keep_records, lay_out
-from gdata.scaffold.cells import Cells, as_cells
+from gdata.scaffold.cells import Cells
 from gdata.scaffold.declared import Declared, read_type, read_typed_name
-from gdata.scaffold.fields.continued import with_continuation
-from gdata.scaffold.fields.values import LEADING_ZERO
+from gdata.scaffold.fields.lists import with_continuation
+from gdata.scaffold.fields.types import LEADING_ZERO
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.sheets.header import BOTH_FLAGS, CLIENT_FLAGS, SERVER_FLAGS, Block
 from gdata.scaffold.sheets.sample import SAMPLE, kind_of_cell, text_at
@@ -77,7 +77,7 @@ def _without_blank_words(columns: tuple[SourceColumn, ...]) -> tuple[tuple[Sourc
     What `blank` names is blank in all columns but those of text: one where such a word is a value stays text, and where
     that can't be, the word is none of them.
     """
-    found = {column.index: _blank_words(as_cells(column.cells), column.declared) for column in columns}
+    found = {column.index: _blank_words(column.cells, column.declared) for column in columns}
     words = dict.fromkeys(cell.strip() for cells in found.values() for cell in cells)
     if not words:
         return columns, ()
@@ -97,7 +97,7 @@ def _without_blank_words(columns: tuple[SourceColumn, ...]) -> tuple[tuple[Sourc
 
 
 def _says(column: SourceColumn, words: Mapping[str, None]) -> bool:
-    return any(isinstance(cell, str) and cell.strip() in words for cell in as_cells(column.cells).distinct)
+    return any(isinstance(cell, str) and cell.strip() in words for cell in column.cells.distinct)
 
 
 def _blank_words(cells: Cells, declared: Declared | None) -> list[str]:

@@ -7,12 +7,37 @@ A tool here knows what stands elsewhere: enums, messages, which sheet is which t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from gdata.config import SheetEntry
+from gdata.scaffold.declared import is_row_of_types
+from gdata.scaffold.guess import SheetFound, SkippedSheet
+from gdata.scaffold.sheets.sample import filled
+from gdata.scaffold.sheets.table import find_table_of
+from gdata.scaffold.tools.definitions import ReadTool, Sheets, ToolReading
 from gdata.scaffold.tools.luban import read_luban
-from gdata.scaffold.tools.reading import ReadTool, Sheets, ToolReading
-from gdata.scaffold.tools.supercell import read_supercell
 from gdata.scaffold.tools.tableau import read_tableau
 from gdata.scaffold.tools.tabtoy import read_tabtoy
+
+
+def read_supercell(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading | None:
+    """Supercell's csv, where it is asked for: names in row 1, types in 2, records from 3, the first column its key.
+
+    All that it defines stands in the sheets.
+    """
+    del package
+    if not is_asked:
+        return None
+    found: list[SheetFound | SkippedSheet] = []
+    rest = []
+    for spreadsheet, grid in sheets:
+        if len(grid.rows) > 1 and is_row_of_types(filled(grid.rows[1])):
+            one = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, (), "rows", 1, 3))
+            found.append(replace(one, key=(one.columns[0].header,) if one.columns else None))
+        else:
+            rest.append((spreadsheet, grid))
+    return ToolReading(found, rest=rest, tool="supercell")
+
 
 TOOLS: Mapping[str, ReadTool] = {
     "luban": read_luban,
@@ -30,6 +55,3 @@ def read_with(tool: str, sheets: Sheets, package: str) -> ToolReading:
             if reading is not None:
                 return reading
     return ToolReading(rest=sheets)
-
-
-__all__ = ["TOOLS", "ToolReading", "read_with"]

@@ -1,16 +1,24 @@
-"""What a tool's own sheets define: enums and messages, by the names that columns declare."""
+"""What other tools define, as all their readers give it: enums, messages, lines of tables; what has no counterpart."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Protocol
 
+from gdata.config import Spreadsheet
+from gdata.language import say
+from gdata.parsing.cells.cell import shown
+from gdata.problems import Cell
 from gdata.scaffold.declared import Declared
 from gdata.scaffold.fields.enums import prefix_of
-from gdata.scaffold.guess import GuessedEnum, SheetFound, SourceColumn
+from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable, SheetFound, SkippedSheet, SourceColumn, leaves
 from gdata.scaffold.names import TakenNames, camel, words_of
+from gdata.scaffold.sheets.sample import text_at
+from gdata.schema.fieldtypes import NUMBERS
+from gdata.sources.grid import Grid
 
 _LONGEST_NUMBER = 12
 _NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]+|\d+)")
@@ -117,3 +125,101 @@ def make_enum(name: str, items: Sequence[Item]) -> GuessedEnum:
         numbers.insert(0, 0)
     order = sorted(range(len(values)), key=lambda index: numbers[index] != 0)
     return GuessedEnum(name, tuple(values[one] for one in order), (), tuple(numbers[one] for one in order))
+
+
+Sheets = Sequence[tuple[Spreadsheet, Grid]]
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """Something in a definition that has no counterpart: where it stands, and what to do instead."""
+
+    cell: Cell
+    """Of a definition in a file of its own the first of its line: `sheet` is the file, and there is no spreadsheet."""
+    what: str
+    instead: str
+
+    def __str__(self) -> str:
+        cell = self.cell
+        place = f"{cell.spreadsheet}/{cell}" if cell.spreadsheet else f"{cell.sheet}:{cell.row}"
+        return f"{place}: {self.what}: {self.instead}"
+
+
+@dataclass(frozen=True)
+class ToolReading:
+    """What a tool's definitions say."""
+
+    found: Sequence[SheetFound | SkippedSheet] = ()
+    enums: Sequence[GuessedEnum] = ()
+    unmatched: Sequence[Unmatched] = ()
+    rest: Sheets = ()
+    """The sheets that the definitions say nothing of."""
+    tool: str = ""
+
+
+class ReadTool(Protocol):
+    """Reads a tool's definitions; None where the sheets are none of its own, unless it `is_asked` for by name."""
+
+    def __call__(self, sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading | None:
+        """What is said of these sheets."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table of definitions: its texts by header, and where they stand."""
+
+    grid: Grid
+    row: int
+    texts: dict[str, str]
+    columns: dict[str, int] = field(repr=False)
+
+    def __getitem__(self, header: str) -> str:
+        """The text under a header, "" where there is none."""
+        return self.texts.get(header, "")
+
+    def cell(self, header: str) -> Cell:
+        """The place of a text."""
+        return self.grid.cell(self.row, self.columns.get(header, 0) + 1)
+
+
+def lines_of(grid: Grid, header: Sequence[str], first: int) -> Iterator[Line]:
+    """The lines from row number `first` on; headers without case, of two that are alike the first counts."""
+    columns: dict[str, int] = {}
+    for index, text in enumerate(header):
+        columns.setdefault(text.strip().lower(), index)
+    for number, row in enumerate(grid.rows, 1):
+        if number < first or not any(shown(cell).strip() for cell in row):
+            continue
+        texts = {name: shown(row[index]).strip() for name, index in columns.items() if index < len(row)}
+        yield Line(grid, number, texts, columns)
+
+
+def find_unknown_types(tables: Sequence[GuessedTable], told: Collection[Cell]) -> Iterator[Unmatched]:
+    """Each type once, where it stands first; `told` are cells of which a tool told something already."""
+    seen: set[str] = set()
+    for table in tables:
+        unsettled = {header for field in leaves(table.fields) if _is_unsettled(field) for header in field.headers}
+        for sheet in table.sheets:
+            for cell, text in _unknown(sheet, unsettled):
+                if cell not in told and text not in seen:
+                    seen.add(text)
+                    what = say("{type} isn't known as a type", type=text)
+                    instead = say("it is guessed from the values; write the field by hand where that is wrong")
+                    yield Unmatched(cell, what, instead)
+
+
+def _is_unsettled(field: GuessedField) -> bool:
+    """Whether a type of the team's own is neither an enum nor a table, and its values are numbers all the same."""
+    type_ = field.type
+    is_settled = field.refs or field.parts or type_.enum or type_.flags or type_.may_be_enum
+    return bool(type_.declared) and type_.kind in NUMBERS and not type_.is_list and not is_settled
+
+
+def _unknown(sheet: SheetFound, unsettled: Collection[str]) -> Iterator[tuple[Cell, str]]:
+    if sheet.types is None or sheet.layout != "rows":
+        return
+    row = sheet.grid.rows[sheet.types]
+    for column in sheet.columns:
+        text = text_at(row, column.index)
+        if text and not column.is_merged and (column.declared is None or column.header in unsettled):
+            yield sheet.grid.cell(sheet.types + 1, column.index + 1), text

@@ -14,8 +14,8 @@ from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.sample import text_at
 from gdata.scaffold.sheets.table import find_table_of
+from gdata.scaffold.tools.definitions import Line, Sheets, ToolReading, Unmatched
 from gdata.scaffold.tools.luban_definitions import LubanDefinitions, definition_of, find_xml, read_definitions
-from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched
 from gdata.sources.grid import Grid
 
 

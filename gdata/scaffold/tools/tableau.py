@@ -15,8 +15,7 @@ from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, row_words
 from gdata.scaffold.sheets.sample import filled, text_at
 from gdata.scaffold.sheets.table import find_table_of
-from gdata.scaffold.tools.definitions import Definitions, Message
-from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
+from gdata.scaffold.tools.definitions import Definitions, Line, Message, Sheets, ToolReading, Unmatched, lines_of
 from gdata.sources.grid import CellValue, Grid
 
 _META = "@TABLEAU"

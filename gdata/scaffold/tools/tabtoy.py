@@ -15,10 +15,8 @@ from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
 from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.columns import read_table
 from gdata.scaffold.sheets.sample import filled, text_at
-from gdata.scaffold.sheets.table import find_table_of
-from gdata.scaffold.sheets.vertical import find_key_values
-from gdata.scaffold.tools.definitions import Definitions, Item, Message
-from gdata.scaffold.tools.reading import Line, Sheets, ToolReading, Unmatched, lines_of
+from gdata.scaffold.sheets.table import find_key_values, find_table_of
+from gdata.scaffold.tools.definitions import Definitions, Item, Line, Message, Sheets, ToolReading, Unmatched, lines_of
 from gdata.sources.grid import Grid
 
 _CHINESE = ("种类", "对象类型", "标识名", "字段名", "字段类型", "数组切割", "值")

@@ -16,7 +16,7 @@ from gdata.scaffold.fields.enums import add_values
 from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable
 from gdata.scaffold.known import Known, NewValues
 from gdata.scaffold.names import snake, words_of
-from gdata.scaffold.writing.proto_text import (
+from gdata.scaffold.proto_text import (
     ProtoEdit,
     ProtoFile,
     needed_imports,

@@ -1,1 +1,0 @@
-"""What was guessed, as the text of .proto files and sheets.yaml."""
