@@ -97,7 +97,7 @@ def edit_csv() -> Callable[..., None]:
 def long_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every csv, table and release as if it were too large for memory: in files, read a few bytes at a time."""
     for name in (
-        "sources.local._LONG_BYTES",
+        "sources.source._LONG_BYTES",
         "sources.snapshot._LONG_BYTES",
         "tables.cache._LONG_BYTES",
         "tables.jobs._SMALL_BYTES",
@@ -106,7 +106,7 @@ def long_files(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(f"gdata.{name}", 0)
     monkeypatch.setattr("gdata.longbytes.BLOCK_BYTES", 64)
-    monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 24)
+    monkeypatch.setattr("gdata.sources.grid.BLOCK_BYTES", 24)
     monkeypatch.setattr("gdata.bundles.encode.PART_BYTES", 128)
     # Nobody writes them meanwhile.
     monkeypatch.setattr("gdata.longbytes._may_change_until", lambda written: written)

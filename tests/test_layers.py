@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schema": WORDS,
     "configfile": WORDS,
     "sources": WORDS,
-    "parsing": WORDS | {"schema", "sources.grid", "sources.blockrows", "sources.textrows", "sources.cells"},
+    "parsing": WORDS | {"schema", "sources.grid", "sources.textrows", "sources.cells"},
     "bundles": WORDS | {"schema", "parsing.view"},
     "checks": WORDS | {"metrics", "schema", "parsing", "bundles.lookup", "bundles.fieldpath", "bundles.titles"},
     "diffs": WORDS | {"bundles", "options_pb2", "schema.fieldtypes"},
@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": WORDS
     | {"project", "events", "tables"}
     | {"schema", "configfile", "parsing", "bundles", "checks", "diffs", "releases", "scaffold"}
-    | {f"sources.{one}" for one in ("adapters", "grid", "snapshot", "source", "titles")},
+    | {f"sources.{one}" for one in ("adapters", "grid", "snapshot", "source")},
     "cli": WORDS
     | {"project", "events", "tables"}
     | {"schema", "configfile", "sources", "bundles", "diffs", "releases", "runtime", "pipeline", "scaffold", "codegen"},

@@ -34,7 +34,7 @@ from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
 from gdata.sources.grid import CellValue, Grid, SheetRequest
-from gdata.sources.titles import match_titles
+from gdata.sources.source import match_titles
 from gdata.text import fold, nearest
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")

@@ -9,8 +9,7 @@ from gdata.errors import SourceError
 from gdata.sources.csv.source import CsvFolders
 from gdata.sources.google.source import GoogleSheets
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
-from gdata.sources.local import LocalSource
-from gdata.sources.source import SheetFiles, Source
+from gdata.sources.source import LocalSource, SheetFiles, Source
 from gdata.sources.workbook.source import Workbooks
 
 SOURCES: dict[SourceKind, Source] = {"google": GoogleSheets(), "workbook": Workbooks(), "csv": CsvFolders()}

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, overload
 
 from gdata._core import core
 from gdata.longbytes import LongBytes
-from gdata.sources import blockrows
-from gdata.sources.blockrows import BlockRows, RowBlock
+from gdata.sources import grid
 from gdata.sources.cells import Utf8Cells
+from gdata.sources.grid import BlockRows, RowBlock
 
 
 class Separators(NamedTuple):
@@ -46,7 +46,7 @@ class TextRows(BlockRows):
         """The rows of a text in UTF-8, every one of them with its end but perhaps the last; CRLF counts as LF."""
         row_end = separators.row
         content = content if content.endswith(row_end) or not content else content + row_end
-        blocks, start, size, most = [], 0, len(content), blockrows.BLOCK_BYTES
+        blocks, start, size, most = [], 0, len(content), grid.BLOCK_BYTES
         while start < size:
             end = size if size - start <= most else content.rfind(row_end, start, start + most) + 1
             # A row may be longer than a block.
@@ -282,7 +282,7 @@ class LongText:
             if is_last:
                 text = _with_end(text)
             done = 0
-            while (end := _rows_end(text, done)) > done and (is_last or len(text) - end > blockrows.BLOCK_BYTES):
+            while (end := _rows_end(text, done)) > done and (is_last or len(text) - end > grid.BLOCK_BYTES):
                 block = self._block(text[done:end], at + done, at + end)
                 if block is None:
                     return None
@@ -312,7 +312,7 @@ _LONGEST_ROW = 16 << 20
 
 def _rows_end(text: bytes, start: int) -> int:
     """Where a block of rows ends that begins at `start`; `start` itself where no row does."""
-    most = start + blockrows.BLOCK_BYTES
+    most = start + grid.BLOCK_BYTES
     end = text.rfind(b"\n", start, most) + 1 or text.find(b"\n", start) + 1
     quotes = text.count(b'"', start, end) if end else 0
     while quotes % 2:  # A line break within quotes belongs to a cell.

@@ -23,8 +23,7 @@ from gdata.project import Project
 from gdata.schema.plan import TablePlan
 from gdata.sources.adapters import files_of, read_sheets
 from gdata.sources.grid import FoundSheets, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.source import SheetFiles
-from gdata.sources.titles import MatchedTitles, match_titles
+from gdata.sources.source import MatchedTitles, SheetFiles, match_titles
 from gdata.tables.result import from_bytes, join_pieces
 
 if TYPE_CHECKING:

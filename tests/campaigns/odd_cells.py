@@ -42,8 +42,8 @@ from gdata.proto.wire import sort_maps
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
-from gdata.sources import blockrows
-from gdata.sources.csv.folder import read_csv
+from gdata.sources import grid
+from gdata.sources.csv.source import CsvFolders
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
 from gdata.tables.stage import Parsed
 
@@ -285,11 +285,11 @@ def _as_csv(lines: Sequence[Sequence[CellValue]], block: int) -> Any:
     csv.writer(text).writerows([["" if cell is None else str(cell) for cell in line] for line in lines])
     content = text.getvalue().encode("utf-8", "replace").replace(b"\0", b"")
     files = {"Odd.csv": content, "folder.json": b'["Odd.csv"]'}
-    before, blockrows.BLOCK_BYTES = blockrows.BLOCK_BYTES, block
+    before, grid.BLOCK_BYTES = grid.BLOCK_BYTES, block
     try:
-        read = read_csv(Pulled("game", "csv", files, datetime.now(UTC)), [SheetRequest("Odd")])
+        read = CsvFolders().read(Pulled("game", "csv", files, datetime.now(UTC)), [SheetRequest("Odd")])
     finally:
-        blockrows.BLOCK_BYTES = before
+        grid.BLOCK_BYTES = before
     return read.grids[0].rows
 
 

@@ -32,9 +32,9 @@ from gdata.parsing.table import TableSheet, parse_table
 from gdata.project import Project
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
-from gdata.sources.csv.folder import read_csv
+from gdata.sources.csv.source import CsvFolders
 from gdata.sources.grid import CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
-from gdata.sources.titles import match_titles
+from gdata.sources.source import match_titles
 from gdata.tables.stage import Parsed
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -131,7 +131,7 @@ def _sheet_files(case: Case) -> list[Path]:
 def read_grid(path: Path) -> Grid:
     if path.suffix == ".csv":
         files = {path.name: path.read_bytes(), "folder.json": json.dumps([path.name]).encode()}
-        return read_csv(Pulled("game", "csv", files, datetime.now(UTC)), [SheetRequest(path.stem)]).grids[0]
+        return CsvFolders().read(Pulled("game", "csv", files, datetime.now(UTC)), [SheetRequest(path.stem)]).grids[0]
     content = read_yaml(path)
     rows: list[list[CellValue]] = content["rows"] if isinstance(content, dict) else content
     merges = [_merge(text) for text in content.get("merges", ())] if isinstance(content, dict) else ()

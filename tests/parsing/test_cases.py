@@ -36,7 +36,7 @@ def proto_cache(request: pytest.FixtureRequest) -> Path:
 def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """csv sheets in blocks of few bytes, so that each case has some, in memory and in files; and as a user has them."""
     if request.param == "in blocks":
-        monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 24)
+        monkeypatch.setattr("gdata.sources.grid.BLOCK_BYTES", 24)
     if request.param == "in files":
         request.getfixturevalue("long_files")
         parse = parse_case

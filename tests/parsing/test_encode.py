@@ -26,7 +26,7 @@ from gdata.problems import Problem
 from gdata.sources.google.index import decode_batch
 from gdata.sources.grid import DateCell, FormulaCell, Grid
 from gdata.sources.textrows import read_rows
-from gdata.sources.workbook.rows import XmlBlock
+from gdata.sources.workbook.cells import XmlBlock
 
 pytestmark = pytest.mark.skipif(core() is None, reason="gdata was installed without a compiler")
 
@@ -61,7 +61,7 @@ def test_case_both_ways(
     both_ways: Callable[[Callable[[], object]], None],
 ) -> None:
     """Its sheets are of this source here, whatever they are elsewhere."""
-    monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 64)
+    monkeypatch.setattr("gdata.sources.grid.BLOCK_BYTES", 64)
     monkeypatch.setattr(case_files, "read_grid", _as_csv if source == "csv" else _as_answer)
     assert pytestconfig.cache is not None
     try:
@@ -145,7 +145,7 @@ def _compare_odd_tables(both_ways: Callable[[Callable[[], object]], None], seed:
         content, entry = make(random), random.choice(_ENTRIES)
         block = random.choice([200, 1000, 1 << 17])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("gdata.sources.blockrows.BLOCK_BYTES", block)
+            patch.setattr("gdata.sources.grid.BLOCK_BYTES", block)
             both_ways(lambda content=content, entry=entry: _facts(parse(content, entry)))  # type: ignore[misc]
 
 
@@ -171,7 +171,7 @@ def test_clean_blocks_are_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = []
     plain = RowEncoder.encode
     monkeypatch.setattr(RowEncoder, "encode", lambda self, block: encoded.append(one := plain(self, block)) or one)
-    monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 1000)
+    monkeypatch.setattr("gdata.sources.grid.BLOCK_BYTES", 1000)
     random = Random(3)
     for make in (odd_table, odd_answer):
         encoded.clear()

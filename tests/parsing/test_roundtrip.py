@@ -216,7 +216,7 @@ def as_csv(cells: list[list[str]], block_bytes: int) -> Sequence[list[str]]:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(cells)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gdata.sources.blockrows.BLOCK_BYTES", block_bytes)
+        patch.setattr("gdata.sources.grid.BLOCK_BYTES", block_bytes)
         found = read_rows(text.getvalue().encode())
     return cells if found is None else found  # What only the csv module reads holds control characters.
 

@@ -238,7 +238,7 @@ def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("gdata.tables.stage.FORK_BYTES", 0)
     monkeypatch.setattr("gdata.tables.stage.core_count", lambda: 2)
     monkeypatch.setattr("gdata.tables.result.LEAST_BYTES", 15)
-    monkeypatch.setattr("gdata.sources.blockrows.BLOCK_BYTES", 16)
+    monkeypatch.setattr("gdata.sources.grid.BLOCK_BYTES", 16)
     joined: list[int] = []
     join = TableParser.join
 

@@ -10,9 +10,8 @@ from gspread.exceptions import APIError
 from gspread.worksheet import ValueRange
 
 from gdata.sources.google.answers import read_google
-from gdata.sources.google.failures import failure_of_answer
+from gdata.sources.google.failures import WORDS, Circumstances, explain, failure_of_answer
 from gdata.sources.google.index import INDEX_NAME, ReadingIndex, ReadingPlace, read_facts
-from gdata.sources.google.words import WORDS, Circumstances, explain
 from gdata.sources.grid import DateCell, Pulled, SheetRequest
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "google"

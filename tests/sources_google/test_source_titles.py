@@ -6,7 +6,7 @@ import pytest
 
 from gdata.errors import ConfigError
 from gdata.sources.grid import SheetRequest
-from gdata.sources.titles import match_titles
+from gdata.sources.source import match_titles
 
 
 def request(title: str) -> SheetRequest:

@@ -8,7 +8,7 @@ import pytest
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.csv.folder import pull_csv, read_csv
+from gdata.sources.csv.source import CsvFolders
 from gdata.sources.grid import ReadSheets, SheetRequest
 
 LINES = "id,name\n" + "".join(f"{number},얼음 {number}\n" for number in range(40))
@@ -39,8 +39,8 @@ TEXTS: dict[str, bytes] = {
 
 def read(folder: Path) -> ReadSheets:
     names = [SheetEntry(title="Item", tables=("x.Item",), line=1)]
-    pulled = pull_csv(Spreadsheet(name="all", sheets=tuple(names), path=folder, location="sheets"))
-    return read_csv(pulled, [SheetRequest("Item")])
+    pulled = CsvFolders().pull_one(Spreadsheet(name="all", sheets=tuple(names), path=folder, location="sheets"))
+    return CsvFolders().read(pulled, [SheetRequest("Item")])
 
 
 def seen(folder: Path) -> tuple[list[list[object]], list[str]]:
@@ -67,7 +67,7 @@ def test_what_must_be_read_as_a_whole_has_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     request.getfixturevalue("long_files")
-    monkeypatch.setattr("gdata.sources.local.MAX_BYTES", 100)
+    monkeypatch.setattr("gdata.sources.source.MAX_BYTES", 100)
     (tmp_path / "Item.csv").write_bytes(TEXTS["plain"])
     assert len(read(tmp_path).grids[0].rows) == 41
     (tmp_path / "Item.csv").write_bytes(TEXTS["another encoding"])

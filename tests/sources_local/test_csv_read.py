@@ -13,7 +13,6 @@ from workbook_files import read
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
 from gdata.problems import Cell
-from gdata.sources.csv.folder import pull_csv, read_csv
 from gdata.sources.csv.source import CsvFolders
 from gdata.sources.grid import CellValue, Pulled, SheetRequest
 
@@ -201,9 +200,11 @@ def test_only_the_files_asked_for_are_read(tmp_path: Path) -> None:
     for name in ("Item.csv", "Weapon a.CSV", "Note.csv", "x.txt", ".Item.csv", "~$Item.csv"):
         (tmp_path / name).write_text("id\n")
     (tmp_path / "folder.csv").mkdir()
-    pulled = pull_csv(Spreadsheet("a", (SheetEntry("Item", ("g.T",)), SheetEntry("W*", ("g.T",))), path=tmp_path))
+    pulled = CsvFolders().pull_one(
+        Spreadsheet("a", (SheetEntry("Item", ("g.T",)), SheetEntry("W*", ("g.T",))), path=tmp_path)
+    )
     assert set(pulled.files) == {"Item.csv", "Weapon a.CSV", "folder.json"}
-    found = read_csv(pulled, [SheetRequest("W*", is_glob=True), SheetRequest("Item"), SheetRequest("Notes")])
+    found = CsvFolders().read(pulled, [SheetRequest("W*", is_glob=True), SheetRequest("Item"), SheetRequest("Notes")])
     assert [grid.sheet for grid in found.grids] == ["Weapon a", "Item"]
     assert (found.missing, found.titles) == (["Notes"], ["Item", "Note", "Weapon a"])
 
@@ -239,7 +240,7 @@ def test_a_sheet_that_two_globs_take_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="gone: the folder can't be read"):
-        pull_csv(Spreadsheet("a", (), path=tmp_path / "gone"))
+        CsvFolders().pull_one(Spreadsheet("a", (), path=tmp_path / "gone"))
 
 
 cells = st.text(st.characters(exclude_characters="\0\ufeff", exclude_categories=["Cs"]), max_size=8)
@@ -251,13 +252,13 @@ def test_a_grid_written_as_csv_is_read_back(grid: list[list[str]], ending: str) 
     csv.writer(buffer, lineterminator=ending, quoting=csv.QUOTE_ALL).writerows(grid)
     files = {"Item.csv": buffer.getvalue().encode(), "folder.json": b'["Item.csv"]'}
     pulled = Pulled("a", "csv", files, datetime.now(UTC))
-    assert read_csv(pulled, [SheetRequest("Item")]).grids[0].rows == grid
+    assert CsvFolders().read(pulled, [SheetRequest("Item")]).grids[0].rows == grid
 
 
 def test_an_encoding_for_no_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "Item.csv").write_bytes("id\n가\n".encode("cp949"))
     spreadsheet = Spreadsheet("s", (SheetEntry("Item", ()),), path=tmp_path, location="sheets")
-    pull_csv(dataclasses.replace(spreadsheet, encoding='{"It*": "cp949"}'))
+    CsvFolders().pull_one(dataclasses.replace(spreadsheet, encoding='{"It*": "cp949"}'))
     with pytest.raises(SourceError, match="`encoding:` names Itm, and no file has that title") as caught:
-        pull_csv(dataclasses.replace(spreadsheet, encoding='{"Itm": "cp949"}'))
+        CsvFolders().pull_one(dataclasses.replace(spreadsheet, encoding='{"Itm": "cp949"}'))
     assert "Item" in caught.value.hint

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdata.sources import blockrows
+from gdata.sources import grid
 from gdata.sources.cells import Utf8Cells, choose
 from gdata.sources.textrows import TextRows, read_rows
 
@@ -20,7 +20,7 @@ ENDINGS = st.sampled_from(["\n", "\r\n"])
 
 @pytest.fixture(autouse=True, params=[8, 128 << 10], ids=["small blocks", "one block"])
 def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(blockrows, "BLOCK_BYTES", request.param)
+    monkeypatch.setattr(grid, "BLOCK_BYTES", request.param)
     yield
 
 

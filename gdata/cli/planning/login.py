@@ -26,7 +26,7 @@ def command(no_browser: bool, forget: bool, config_path: Path | None) -> None:
     """
     from gdata.cli.console import error_console, result_console
     from gdata.project import read_config
-    from gdata.sources.google.login import log_in, log_out
+    from gdata.sources.google.credentials import log_in, log_out
 
     console = result_console()
     if forget:

@@ -30,8 +30,7 @@ from gdata.parsing.sheet.node import Node
 from gdata.parsing.view import SWITCHED_OFF, bytes_of
 from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan, MessagePlan
-from gdata.sources.blockrows import BlockRows, RowBlock
-from gdata.sources.grid import ERROR_TEXTS, CellValue
+from gdata.sources.grid import ERROR_TEXTS, BlockRows, CellValue, RowBlock
 
 # As in rows.h.
 _VALUE, _OPEN, _CLOSE, _FIXED, _NOTE, _MASK = range(6)

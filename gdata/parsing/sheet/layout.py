@@ -10,9 +10,8 @@ from gdata.config import Area, SheetEntry
 from gdata.parsing.cells.cell import is_blank, shown
 from gdata.parsing.view import HeaderTexts
 from gdata.problems import Cell
-from gdata.sources.blockrows import BlockRows
 from gdata.sources.cells import Cells, TypedCells
-from gdata.sources.grid import ERROR_TEXTS, CellValue, Grid
+from gdata.sources.grid import ERROR_TEXTS, BlockRows, CellValue, Grid
 from gdata.sources.textrows import TextBlock, TextRows
 
 Merge = tuple[int, int, int, int]

@@ -24,7 +24,7 @@ from gdata.sources.google.index import (
     read_index,
 )
 from gdata.sources.grid import CellValue, DateCell, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.titles import match_titles
+from gdata.sources.source import match_titles
 
 _BLANK_ROW: list[Any] = []
 

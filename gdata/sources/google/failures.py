@@ -1,6 +1,7 @@
-"""Tells what kind of failure an answer, or an exception of requests or google-auth, is.
+"""Why Google couldn't be read: what kind of failure an answer, or an exception of requests or google-auth, is, and the
+words for each kind, which a planner can act on.
 
-The words for each kind are in `words`. Nothing of a request or a token endpoint's answer is repeated but
+What asks Google is imported by who asks. Nothing of a request or a token endpoint's answer is repeated but
 Google's own short description, because a key or a token might be in it.
 """
 
@@ -8,40 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import requests
-import urllib3
-from google.auth import exceptions as auth
-
-from gdata.language import say
+from gdata.errors import AccessError, CredentialsError, QuotaError, SourceError
+from gdata.language import Sentence, say, sentence
 from gdata.sources.waiting import Failure
+
+if TYPE_CHECKING:
+    import requests
+    from google.auth.exceptions import GoogleAuthError
 
 _TRANSIENT = frozenset({408, 429, *range(500, 600)})
 _DETAIL_LENGTH = 300
-
-_REQUESTS: tuple[tuple[type[Exception], str, bool], ...] = (
-    (requests.exceptions.ProxyError, "proxy", True),
-    (requests.exceptions.SSLError, "tls", False),
-    (requests.exceptions.Timeout, "timeout", True),
-    (requests.exceptions.ConnectionError, "unreachable", True),
-    (requests.exceptions.ChunkedEncodingError, "cut", True),
-    (requests.exceptions.ContentDecodingError, "cut", True),
-    (requests.exceptions.RequestException, "unreachable", False),
-    (urllib3.exceptions.SSLError, "tls", False),
-    (urllib3.exceptions.ProtocolError, "cut", True),
-    (urllib3.exceptions.DecodeError, "cut", True),
-    (urllib3.exceptions.HTTPError, "unreachable", True),
-    (ssl.SSLError, "tls", False),
-    (OSError, "unreachable", False),
-)
-"""Exceptions on the way, the narrower first; the kind of failure each is, and whether it may pass.
-
-requests lets some of urllib3's and the system's through: a REQUESTS_CA_BUNDLE that isn't there is an OSError. Bodies
-are read from urllib3 itself, which raises its own.
-"""
 
 _REFUSALS: tuple[tuple[int, str, str], ...] = (
     (400, r"unable to parse range", "bad_range"),
@@ -89,14 +72,46 @@ def failure_of_exception(error: BaseException) -> Failure:
     Raises:
         Exception: `error` itself, where it is none of theirs.
     """
-    if isinstance(error, auth.TransportError) and isinstance(error.__cause__, requests.RequestException):
+    from google.auth import exceptions as auth
+    from requests import RequestException
+
+    if isinstance(error, auth.TransportError) and isinstance(error.__cause__, RequestException):
         error = error.__cause__
     if isinstance(error, auth.GoogleAuthError):
         return _failure_of_login(error)
-    for kind_of_error, kind, transient in _REQUESTS:
+    for kind_of_error, kind, transient in _exceptions():
         if isinstance(error, kind_of_error):
             return Failure(kind, _reason(error), transient=transient)
     raise error
+
+
+@cache
+def _exceptions() -> tuple[tuple[type[Exception], str, bool], ...]:
+    """Exceptions on the way, the narrower first; the kind of failure each is, and whether it may pass.
+
+    requests lets some of urllib3's and the system's through: a REQUESTS_CA_BUNDLE that isn't there is an OSError.
+    Bodies are read from urllib3 itself, which raises its own.
+    """
+    import ssl
+
+    from requests import exceptions as asked
+    from urllib3 import exceptions as sent
+
+    return (
+        (asked.ProxyError, "proxy", True),
+        (asked.SSLError, "tls", False),
+        (asked.Timeout, "timeout", True),
+        (asked.ConnectionError, "unreachable", True),
+        (asked.ChunkedEncodingError, "cut", True),
+        (asked.ContentDecodingError, "cut", True),
+        (asked.RequestException, "unreachable", False),
+        (sent.SSLError, "tls", False),
+        (sent.ProtocolError, "cut", True),
+        (sent.DecodeError, "cut", True),
+        (sent.HTTPError, "unreachable", True),
+        (ssl.SSLError, "tls", False),
+        (OSError, "unreachable", False),
+    )
 
 
 def _refusal(status: int, text: str, message: str, response: requests.Response) -> Failure:
@@ -110,7 +125,7 @@ def _refusal(status: int, text: str, message: str, response: requests.Response) 
     return Failure("unknown", f"{status} {message}", status=status)
 
 
-def _failure_of_login(error: auth.GoogleAuthError) -> Failure:
+def _failure_of_login(error: GoogleAuthError) -> Failure:
     text = " ".join(str(part) for part in error.args)
     for pattern, kind in _LOGIN_REFUSALS:
         if re.search(pattern, text):
@@ -118,7 +133,7 @@ def _failure_of_login(error: auth.GoogleAuthError) -> Failure:
     return Failure("login_refused", _login_detail(error), transient=bool(getattr(error, "retryable", False)))
 
 
-def _login_detail(error: auth.GoogleAuthError) -> str:
+def _login_detail(error: GoogleAuthError) -> str:
     """OAuth's own error code, which is never secret; the rest of the answer might be."""
     answer = error.args[1] if len(error.args) > 1 else None
     code = answer.get("error") if isinstance(answer, dict) else None
@@ -178,3 +193,179 @@ def _inner(error: BaseException) -> object:
 def _clean(text: str) -> str:
     """One line without control characters, not too long: it comes from outside."""
     return "".join(sign if sign.isprintable() else " " for sign in text)[:_DETAIL_LENGTH]
+
+
+@dataclass(frozen=True)
+class Words:
+    """An error's class and its templates.
+
+    They may use {spreadsheet} (short name), {link}, {id}, {who} (whom to share with), {host} and {detail}.
+    """
+
+    error: type[SourceError]
+    message: Sentence
+    hint: Sentence
+
+
+_SERVER_HINT = sentence(
+    "wait a minute and run it again; https://www.google.com/appsstatus shows whether Google has trouble"
+)
+_NETWORK_HINT = sentence("check the network and try again; behind a proxy, set HTTPS_PROXY")
+
+WORDS: Mapping[str, Words] = {
+    # --- this spreadsheet ---------------------------------------------------------------------------------
+    "not_shared": Words(
+        AccessError,
+        sentence("the spreadsheet {spreadsheet} isn't shared with {who}: {link}"),
+        sentence("open the link, press Share, and add {who} as a viewer"),
+    ),
+    "not_found": Words(
+        AccessError,
+        sentence("Google has no spreadsheet with the id of {spreadsheet}: {link}"),
+        sentence(
+            "open the link: if it is deleted, restore it from Drive's bin; if the id is wrong, mend it in sheets.yaml"
+        ),
+    ),
+    "office_file": Words(
+        SourceError,
+        sentence("the spreadsheet {spreadsheet} is an Excel file kept on Google Drive, not a Google Sheet: {link}"),
+        sentence("open it and choose File > Save as Google Sheets, then put the new file's id into sheets.yaml"),
+    ),
+    "edited": Words(
+        SourceError,
+        sentence("the spreadsheet {spreadsheet} was edited while it was read, again and again ({detail})"),
+        sentence("run it again when nobody moves rows or renames sheets in it: {link}"),
+    ),
+    # --- the login ----------------------------------------------------------------------------------------
+    "api_disabled": Words(
+        CredentialsError,
+        sentence("the Google Sheets API isn't switched on in the Google Cloud project of {who}"),
+        sentence("switch it on at {detail}, wait a minute, and run it again"),
+    ),
+    "scope": Words(
+        CredentialsError,
+        sentence("the login of {who} isn't allowed to read spreadsheets: it was made for other scopes"),
+        sentence(
+            "run `gdata login` again; for gcloud's own login: gcloud auth application-default "
+            "login "
+            "--scopes=https://www.googleapis.com/auth/spreadsheets.readonly,https://www.googleapis.com/auth/cloud-platform"
+        ),
+    ),
+    "quota_project": Words(
+        CredentialsError,
+        sentence("Google wants to know which Google Cloud project pays for the reads of {who}"),
+        sentence("run: gcloud auth application-default set-quota-project PROJECT, or use a service account's key"),
+    ),
+    "token_refused": Words(
+        CredentialsError,
+        sentence("Google doesn't take the token of {who}, not even a fresh one"),
+        sentence("make a new key for the service account, or run `gdata login` again"),
+    ),
+    "clock": Words(
+        CredentialsError,
+        sentence("Google refuses the login of {who} because this computer's clock is wrong"),
+        sentence("set the clock (let the system set it by itself) and run it again"),
+    ),
+    "consent": Words(
+        CredentialsError,
+        sentence("the login of {who} has expired or was withdrawn"),
+        sentence(
+            "run `gdata login` again; if it lapses every week, the team's OAuth client should be set to internal use"
+        ),
+    ),
+    "key_deleted": Words(
+        CredentialsError,
+        sentence("Google doesn't know the key of {who} any more: the key or the account was deleted"),
+        sentence("make a new key for the service account, and set google.credentials in sheets.yaml to it"),
+    ),
+    "client_deleted": Words(
+        CredentialsError,
+        sentence("Google doesn't know the team's OAuth client any more"),
+        sentence(
+            "ask whoever made it for a new client file (google.oauth_client in sheets.yaml), then run `gdata login`"
+        ),
+    ),
+    "login_refused": Words(
+        CredentialsError,
+        sentence("Google refuses the login of {who}: {detail}"),
+        sentence("`gdata doctor` tries each step of the login and says which one fails"),
+    ),
+    # --- Google, not now ----------------------------------------------------------------------------------
+    "quota": Words(
+        QuotaError,
+        sentence("the quota of Google Sheets is used up: {detail}"),
+        sentence(
+            "wait a minute and run it again: 60 reads a minute are shared by everybody who uses "
+            "the same key; a key for CI and one for people, or `gdata login`, parts them"
+        ),
+    ),
+    "server": Words(QuotaError, sentence("Google answers with an error of its own ({detail}) at {host}"), _SERVER_HINT),
+    # --- the way there ------------------------------------------------------------------------------------
+    "timeout": Words(SourceError, sentence("{host} didn't answer in time"), _NETWORK_HINT),
+    "unreachable": Words(SourceError, sentence("can't reach {host}: {detail}"), _NETWORK_HINT),
+    "proxy": Words(
+        SourceError,
+        sentence("the proxy between here and {host} refuses: {detail}"),
+        sentence("check HTTPS_PROXY and NO_PROXY, or ask whoever runs the network to let {host} through"),
+    ),
+    "tls": Words(
+        SourceError,
+        sentence("the certificate of {host} isn't trusted here: {detail}"),
+        sentence(
+            "something in between may inspect traffic: install its certificate in the system's "
+            "trust store, or name its file in REQUESTS_CA_BUNDLE; check the clock too"
+        ),
+    ),
+    "cut": Words(
+        SourceError,
+        sentence("answers of {host} kept breaking off in the middle"),
+        sentence("the network drops long transfers: try another network, or ask whoever runs the proxy"),
+    ),
+    "not_google": Words(
+        SourceError,
+        sentence("what answers in place of {host} isn't Google ({detail})"),
+        sentence("log in to the network (hotel, office, VPN) in a browser, or check google.endpoint and HTTPS_PROXY"),
+    ),
+    "unknown": Words(
+        SourceError,
+        sentence("Google refuses to hand over the spreadsheet {spreadsheet}: {detail}"),
+        sentence("open {link} in a browser; `gdata doctor` tries each step"),
+    ),
+}
+
+
+_YOUR_LOGIN = sentence("your login")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the words of an error may speak of."""
+
+    who: str | Sentence = _YOUR_LOGIN
+    host: str = "Google"
+    spreadsheet: str = ""
+    id: str = ""
+
+    @property
+    def link(self) -> str:
+        """The address that opens the spreadsheet."""
+        return spreadsheet_link(self.id)
+
+
+def spreadsheet_link(id: str) -> str:
+    """The address of a spreadsheet in the browser."""
+    return f"https://docs.google.com/spreadsheets/d/{id}/edit"
+
+
+def explain(failure: Failure, circumstances: Circumstances) -> SourceError:
+    """The error to show for a failure."""
+    words = WORDS[failure.kind]
+    values = {
+        "who": circumstances.who,
+        "host": circumstances.host,
+        "spreadsheet": circumstances.spreadsheet,
+        "id": circumstances.id,
+        "link": circumstances.link,
+        "detail": failure.detail,
+    }
+    return words.error(words.message.with_words(**values), hint=words.hint.with_words(**values))

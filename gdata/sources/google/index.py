@@ -22,9 +22,8 @@ from typing import Any
 from gdata._core import core
 from gdata.errors import SourceError
 from gdata.language import sentence
-from gdata.sources import blockrows
-from gdata.sources.blockrows import BlockRows, PlacedBlock, cut_places
-from gdata.sources.grid import Pulled
+from gdata.sources import grid
+from gdata.sources.grid import BlockRows, PlacedBlock, Pulled, cut_places
 
 INDEX_NAME, METADATA_NAME = "index.json", "metadata.json"
 
@@ -299,5 +298,5 @@ class AnswerBlock(PlacedBlock):
 
 def answer_rows(body: bytes, places: bytes) -> Sequence[list[Any]]:
     """The rows of one sheet of an answer; `places` as the core has found them."""
-    cut = cut_places(memoryview(places).cast("Q"), blockrows.BLOCK_BYTES)
+    cut = cut_places(memoryview(places).cast("Q"), grid.BLOCK_BYTES)
     return BlockRows([AnswerBlock(body, own) for _, own in cut])

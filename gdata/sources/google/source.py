@@ -58,7 +58,7 @@ class GoogleSheets:
 
     def link(self, spreadsheet: Spreadsheet, cell: Cell, sheet_id: int | None) -> str:
         """The address that opens the very cell; without the sheet's id, the spreadsheet."""
-        from gdata.sources.google.words import spreadsheet_link
+        from gdata.sources.google.failures import spreadsheet_link
 
         link = spreadsheet_link(spreadsheet.id)
         if sheet_id is None:

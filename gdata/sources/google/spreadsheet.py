@@ -14,6 +14,7 @@ from gspread.urls import SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 from gdata.config import Spreadsheet
 from gdata.language import say
 from gdata.sources.google.answers import find_disagreements, has_values_beside_header
+from gdata.sources.google.failures import Circumstances, explain
 from gdata.sources.google.index import (
     INDEX_NAME,
     METADATA_NAME,
@@ -27,9 +28,8 @@ from gdata.sources.google.index import (
     titles_of_batch,
 )
 from gdata.sources.google.wire import GoogleWire
-from gdata.sources.google.words import Circumstances, explain
 from gdata.sources.grid import Pulled, SheetRequest
-from gdata.sources.titles import match_titles, same_title
+from gdata.sources.source import match_titles, same_title
 from gdata.sources.waiting import Failure, OnWait, run_together
 
 _LONGEST_QUERY = 6000

@@ -23,8 +23,7 @@ from urllib3.exceptions import HTTPError
 
 from gdata.language import say
 from gdata.sources.google.credentials import describe_login, is_loopback
-from gdata.sources.google.failures import failure_of_answer, failure_of_exception
-from gdata.sources.google.words import Circumstances, explain
+from gdata.sources.google.failures import Circumstances, explain, failure_of_answer, failure_of_exception
 from gdata.sources.waiting import Failure, OnWait, Patience, persist
 
 WIDTH = 32

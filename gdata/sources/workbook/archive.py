@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,6 @@ from xml.etree import ElementTree
 from gdata.errors import SourceError
 from gdata.language import sentence
 from gdata.sources.grid import CellValue
-from gdata.sources.workbook.cells import FindNegative
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_CELLS = 40_000_000
@@ -36,6 +35,9 @@ _IS_ENCRYPTED = 1
 
 Area = tuple[int, int, int, int]
 """First row, first column, last row, last column, from 1, inclusive."""
+
+FindNegative = Callable[[], Mapping[tuple[int, int], float]]
+"""Finds a sheet's numbers below zero, by row and column from 1."""
 
 
 @dataclass(frozen=True)

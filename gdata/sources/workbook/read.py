@@ -19,11 +19,9 @@ from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.language import say, sentence
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
-from gdata.sources.local import read_file
-from gdata.sources.titles import match_titles
+from gdata.sources.source import match_titles, read_file
 from gdata.sources.workbook.archive import Archive, Area, Scan, Scanner, damage_named, damaged, open_archive
-from gdata.sources.workbook.cells import typed_rows
-from gdata.sources.workbook.rows import SheetXml, read_book, xml_rows
+from gdata.sources.workbook.cells import SheetXml, read_book, typed_rows, xml_rows
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook

@@ -8,8 +8,7 @@ from pathlib import Path
 from gdata.config import Spreadsheet
 from gdata.problems import Cell
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
-from gdata.sources.local import LocalSource
-from gdata.sources.source import SheetFiles
+from gdata.sources.source import LocalSource, SheetFiles
 
 
 class Workbooks(LocalSource):
