@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -101,6 +101,12 @@ class View:
         if isinstance(self.wire, LongBytes) and self.plan.kind != "record":
             return whole_fields(self.wire)
         return (self.content,)
+
+    def each_row(self) -> Iterator[Any]:
+        """The row messages of a table that isn't in memory, of which no more than a block's are."""
+        table = GetMessageClass(self.plan.descriptor)
+        for block in self.blocks():
+            yield from getattr(table.FromString(block), self.plan.rows_field)
 
     @cached_property
     def row_bytes(self) -> Sequence[bytes]:

@@ -77,9 +77,10 @@ def fields_within(content: bytes | memoryview, most: int) -> tuple[int, int]:
         found: tuple[int, int] = native.fields(content, most)
         return found
     end = count = 0
+    limit = min(most, len(content))
     try:
         for one in field_ends(content):
-            if one > min(most, len(content)):
+            if one > limit:
                 break
             end, count = one, count + 1
     except IndexError:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gdata.checks.keys import check_keys, check_unique, check_unique_together
 from gdata.errors import SchemaError
+from gdata.longbytes import Spool
 from gdata.testing.views import build_schema, build_views
 
 SCHEMA = build_schema("""
@@ -56,6 +59,17 @@ def test_a_key_with_a_problem_is_not_compared() -> None:
     rows = [{"id": 1}, {}, {}, {"id": 2}]
     view = build_views(SCHEMA, {"ItemTable": rows}, bad={"ItemTable": {1: {"id"}, 2: {"id"}, 3: {"code"}}})["ItemTable"]
     assert check_keys(view) == []
+
+
+@pytest.mark.parametrize(("ids", "found"), [((1, 2, 5), []), ((5, 1, 2), []), ((1, 2, 1), ["A4"])])
+def test_without_the_core_too_a_long_table_is_not_parsed_as_a_whole(
+    ids: tuple[int, ...], found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GDATA_CORE", "0")
+    made = build_views(SCHEMA, {"ItemTable": [{"id": one} for one in ids]})["ItemTable"]
+    view = replace(made).holding_bytes(Spool().add(made.wire))
+    assert [problem.cell.a1 for problem in check_keys(view)] == found
+    assert ("message" in vars(view)) == bool(found)
 
 
 def test_unique_values_in_fields_and_lists() -> None:

@@ -44,7 +44,8 @@ _UP_TO_VALUE = (
 )
 _NEGATIVE = re.compile(_UP_TO_VALUE + rb"(-[\d.]+(?:[eE][-+]?\d+)?)\s*<")
 # Of a text in place: <is><t>…</t></is> is what the format says, and some programs write <v>.
-_BARE_TEXT = re.compile(rb"""<(?:\w+:)?c(\s[^<>]*\bt=["']inlineStr["'][^<>]*)>\s*<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)<""")
+_BARE_TEXT = re.compile(rb"""inlineStr["'][^<>]*>\s*<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)<""")
+_IN_PLACE = re.compile(rb"""\bt=["']inlineStr["']""")
 _PICTURE = re.compile(_UP_TO_VALUE + rb"(=DISPIMG\([^<]*)<")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _FILLED = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^<>]*[^/<>])?>""")
@@ -261,8 +262,10 @@ def _pictures(content: bytes) -> Iterator[tuple[int, int, CellValue]]:
 
 def _bare_texts(content: bytes) -> Iterator[tuple[int, int, CellValue]]:
     """Texts in place that stand where a number would."""
-    for cell in _BARE_TEXT.finditer(content) if b"inlineStr" in content else ():
-        yield *_position(content, cell), html.unescape(cell[2].decode("utf-8", "replace"))
+    for hit in _BARE_TEXT.finditer(content):
+        cell = _CELL.match(content, content.rfind(b"<", 0, hit.start()))
+        if cell is not None and _IN_PLACE.search(cell[1]):
+            yield *_position(content, cell), html.unescape(hit[1].decode("utf-8", "replace"))
 
 
 def _value(cell: re.Match[bytes]) -> str:
