@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, cast
 
 from gdata.config import DENIALS, LIMITS, Channel, Gate, GateRule, Limit, SchemaRule, SeverityRules
+from gdata.configfile.document import Fields, Value, shown
 from gdata.configfile.names import check_name, check_pattern, read_version
-from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.language import say, sentence
 from gdata.problems import Kind
 from gdata.text import did_you_mean

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gdata.configfile.yaml_values import Value, shown
+from gdata.configfile.document import Value, shown
 from gdata.errors import ConfigError
 from gdata.files import as_on_disk
 from gdata.language import say

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from gdata.config import Area, Layout, SheetEntry, Spreadsheet
+from gdata.configfile.document import Fields, Value, shown
 from gdata.configfile.names import check_name, check_unique, read_path, read_table_name, read_version, read_words
-from gdata.configfile.yaml_values import Fields, Value, shown
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
 from gdata.text import did_you_mean
