@@ -254,6 +254,12 @@ class Config:
         return self.gate if own is None else own
 
     @property
+    def entries(self) -> Iterator[SheetEntry]:
+        """Every line under `sheets:`, in the order of the file."""
+        for spreadsheet in self.spreadsheets:
+            yield from spreadsheet.sheets
+
+    @property
     def gate_rules(self) -> Iterator[GateRule]:
         """Those of all gates, the general one's first."""
         for gate in (self.gate, *(channel.gate for channel in self.channels if channel.gate is not None)):

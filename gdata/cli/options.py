@@ -87,7 +87,7 @@ def _offer(
 
 
 def _table_names(config: Config) -> Iterable[str]:
-    return (table.rpartition(".")[2] for one in config.spreadsheets for entry in one.sheets for table in entry.tables)
+    return (table.rpartition(".")[2] for entry in config.entries for table in entry.tables)
 
 
 def _channel_names(config: Config) -> Iterable[str]:

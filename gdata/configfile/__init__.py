@@ -129,7 +129,7 @@ def _with_softer_headers(config: Config) -> Config:
 def _check_overlay_tags(document: Document, config: Config) -> None:
     """An overlay for a tag that no target has would change nothing, and nobody would know."""
     known = {tag for target in config.targets for tag in target.tags}
-    for entry in (entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets):
+    for entry in config.entries:
         for tag in (tag for tag in entry.tags if tag not in known):
             near = did_you_mean(tag, known)
             hint = say("{near}add it to the `tags` of a target, or mend it here", near=near)

@@ -265,7 +265,7 @@ def source_of(config: Config | None, side: Side | None, target: str | None, *, w
         from gdata.project import open_project
 
         project = open_project(config)
-        entries = [entry for spreadsheet in config.spreadsheets for entry in spreadsheet.sheets]
+        entries = list(config.entries)
         return TableSource(project.schema, project.plans, bundle, ZoneInfo(config.timezone), entries)
     if side is None or bundle is None:
         raise UsageError(sentence("there is no sheets.yaml here, and no bundle to take a schema from"))

@@ -6,7 +6,7 @@ import pytest
 
 from gdata.configfile import load_config
 from gdata.errors import ConfigError
-from gdata.schema.config_rules import check_against_schema
+from gdata.project import check_against_schema
 from gdata.testing.views import build_schema
 
 PROTO = """

@@ -215,7 +215,7 @@ def _told(words: str, now: Sequence[str], before: Sequence[str]) -> str:
 
 
 def _tables_without_sheets(project: Project) -> Iterator[str]:
-    fed = {name for one in project.config.spreadsheets for entry in one.sheets for name in entry.tables}
+    fed = {name for entry in project.config.entries for name in entry.tables}
     messages = [found for name in project.schema.message_names if (found := project.schema.message(name)) is not None]
     parts = {field.message_type.full_name for one in messages for field in one.fields if field.message_type}
     for message in messages:

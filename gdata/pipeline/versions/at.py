@@ -44,7 +44,7 @@ def named_versions(project: Project, parsed: Parsed) -> list[Version]:
     found = {version for version in project.config.versions if version is not None}
     spans = [plan.span for plan in project.plans.values()]
     spans += [span for plan in project.plans.values() for span in plan.row.spans]
-    spans += [entry.span for one in project.config.spreadsheets for entry in one.sheets]
+    spans += [entry.span for entry in project.config.entries]
     found |= {bound for span in spans for bound in (span.since, span.until) if bound is not None}
     found |= {bound.version for table in parsed.tables.values() for bound in table.bounds}
     return sorted(found)

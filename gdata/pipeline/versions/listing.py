@@ -79,11 +79,7 @@ def _changes(project: Project, parsed: Parsed) -> Iterator[Change]:
     for table in parsed.tables.values():
         for bound in table.bounds:
             cell = bound.cell
-            is_across = any(
-                entry.layout == "columns" and entry.title == cell.sheet
-                for one in project.config.spreadsheets
-                for entry in one.sheets
-            )
+            is_across = any(entry.layout == "columns" and entry.title == cell.sheet for entry in project.config.entries)
             cells = [
                 Cell(cell.spreadsheet, cell.sheet, *((0, line) if is_across else (line, 0))) for line in bound.lines
             ] or [cell]
