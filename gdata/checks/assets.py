@@ -13,8 +13,16 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
-from gdata.checks.values import plain_text, written_path
+from gdata.checks.values import (
+    Column,
+    all_columns,
+    column_values,
+    numbered_sound_rows,
+    plain_text,
+    sound_rows,
+    walk_column,
+    written_path,
+)
 from gdata.files import as_on_disk
 from gdata.language import sentence
 from gdata.parsing.view import View

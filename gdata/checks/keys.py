@@ -1,40 +1,42 @@
-"""Keys and `unique` fields: no value twice within a table; and keys that are gone.
+"""Keys and `unique` fields: no value twice within a table, nor one that only looks like another.
 
-One problem tells of all the cells with one value: it stands at the last of them, the others are `related`. A row that
-was deleted, or whose key was overtyped, is one mistake, told once at its own table. Whether there was such a row, only
-the last release tells; without one each cell that refers to it is told of.
+One problem tells of all the cells with one value: it stands at the last of them, the others are `related`. Letters
+look alike in a Cyrillic а in "sword_а", a full-width １, a 한 of three letters: nobody sees the difference, and the
+reference that is typed with the plain letter finds nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+import unicodedata
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import (
+from gdata.checks.proofs import ascii_at_once, differ_at_once
+from gdata.checks.values import (
     Column,
     all_columns,
     column_at,
     column_values,
     numbered_sound_rows,
+    scalar_text,
     sound_rows,
+    value_text,
     walk_column,
+    written_path,
 )
-from gdata.checks.proofs import differ_at_once
-from gdata.checks.values import scalar_text, value_text, written_path
-from gdata.language import Sentence, counted, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import MOST_RELATED, Cell, Kind, Problem
 from gdata.schema.plan import CONSTANT
 
-_FEW = 4
-"""As many cells are better told each at its place."""
+
+def check_same(view: View) -> list[Problem]:
+    """Rows with one key, values that stand twice in a `unique` field, and rows that are to be unique together."""
+    return [*_check_key(view), *_check_unique(view), *_check_unique_together(view)]
 
 
-def check_keys(view: View) -> list[Problem]:
+def _check_key(view: View) -> list[Problem]:
     """Rows with one key. A row whose key has a problem already isn't compared."""
     key = tuple(field.name for field in view.plan.key)
     if not key or view.plan.kind == "record":
@@ -73,7 +75,7 @@ def check_constants(view: View) -> list[Problem]:
     return found
 
 
-def check_unique_together(view: View) -> list[Problem]:
+def _check_unique_together(view: View) -> list[Problem]:
     """Rows with the same values of all fields that the table calls unique together. A row with none isn't compared."""
     return [problem for names in view.plan.unique for problem in _check_together(view, names)]
 
@@ -141,7 +143,7 @@ def _duplicate_rows(kind: Kind, view: View, names: tuple[str, ...], indexes: lis
     )
 
 
-def check_unique(view: View) -> list[Problem]:
+def _check_unique(view: View) -> list[Problem]:
     """Values that stand twice in a `unique` field, in nested messages and lists too. Blank cells aren't values."""
     columns = [column for column in all_columns(view.plan.row) if column.field.unique and column.kind != "message"]
     return [
@@ -187,127 +189,118 @@ def _duplicate_value(view: View, column: Column, value: Any, places: list[tuple[
     )
 
 
-LiveKeys = Callable[[str], Mapping[str, str]]
-"""The keys of a table in the last release, by its short name: as texts, in its order, with what each row is called."""
+_CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХУаеѕіјорсухԁԛԝѵһ", "ABESIJKMHOPCTXYaesijopcyxdqwvh", strict=True))
+_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧνορ", "ABEZHIKMNOPTYXvop", strict=True))
+_DASHES = dict.fromkeys("‐‑‒–—−", "-")
+_LOOKALIKES = _CYRILLIC | _GREEK | _DASHES
+_FULL_WIDTH = dict(zip(range(0xFF01, 0xFF5F), map(chr, range(0x21, 0x7F)), strict=True))
+_PLAIN = str.maketrans(_LOOKALIKES) | _FULL_WIDTH
 
 
-def fold_gone(
-    problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys, is_error: Callable[[Problem], bool]
-) -> list[Problem]:
-    """The problems, with one for each key that the last release has and the sheets no longer have, or that cells of
-    several columns look for, in place of those of the cells that refer to it.
+def check_lookalikes(view: View) -> list[Problem]:
+    """Warnings for keys, unique fields and references to texts that mix in a look-alike letter."""
+    columns = list(_code_columns(view))
+    if ascii_at_once(view, columns):
+        return []
+    return [problem for column in columns for problem in _check_letters(view, column)]
 
-    `is_error`: whether sheets.yaml lets a problem be an error; of what it softens no other error is made.
+
+def _code_columns(view: View) -> Iterator[Column]:
+    for column in all_columns(view.plan.row):
+        field = column.field
+        if field.kind == "string" and (field.key or field.unique or field.refs) and not field.is_map:
+            yield column
+
+
+def _check_letters(view: View, column: Column) -> Iterator[Problem]:
+    values = column_values(sound_rows(view, (column.top,)), column)
+    if "".join(values).isascii():
+        return
+    for index, row in numbered_sound_rows(view, (column.top,)):
+        for path, value in walk_column(row, column):
+            character = lookalike_in(value)
+            if character:
+                yield kinds.KEY_LOOKALIKE.at(
+                    view.locate(index, path),
+                    table=view.plan.name,
+                    field=written_path(view.plan.row.descriptor, path),
+                    value=value,
+                    character=f"{character} (U+{ord(character):04X})",
+                    plain=plain_letters(character),
+                    instead=plain_letters(value),
+                )
+
+
+def lookalike_in(text: str) -> str:
+    """The first character of a text that only looks like a plain letter or digit; "" if there is none.
+
+    A word of another alphabet is no mistake: its letters count only beside Latin ones, or where nothing else
+    tells the alphabet. Full-width characters always count.
     """
-    kept: list[Problem] = []
-    missed: dict[tuple[str, str], list[Problem]] = {}
-    for problem in problems:
-        place = _referent(problem, views)
-        (missed.setdefault(place, []) if place != ("", "") else kept).append(problem)
-    tables = {table: _Table(views[table], live(table)) for table, _ in missed}
-    for (table, key), referring in missed.items():
-        if key in tables[table].live:
-            folded = tables[table].problem(key, referring)
-        elif _is_row_missing(referring) and all(map(is_error, referring)):
-            folded = tables[table].absent(key, referring)
-        else:
-            kept += referring
-            continue
-        targets = {one.target for one in referring}
-        kept.append(replace(folded, target=targets.pop() if len(targets) == 1 else ""))
-    return kept
+    if text.isascii():
+        return ""
+    plain = plain_letters(text)
+    is_mixed = any(character.isascii() and character.isalpha() for character in text)
+    is_all_alike = plain.isascii() and any(character.isascii() and character.isalnum() for character in text)
+    suspects = _PLAIN if is_mixed or is_all_alike else _FULL_WIDTH
+    return next((character for character in text if ord(character) in suspects), "")
 
 
-def _is_row_missing(referring: list[Problem]) -> bool:
-    """Whether it is rather the row that is missing than these cells that are wrong."""
-    cells = {one.cell for one in referring}
-    return len(cells) > _FEW and len({(cell.spreadsheet, cell.sheet, cell.column) for cell in cells}) > 1
+def plain_letters(text: str) -> str:
+    """`text` with look-alike and full-width characters as the plain ones they look like."""
+    return text.translate(_PLAIN)
 
 
-def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, View]) -> list[Problem]:
-    """The problems of rows that are switched off, but those that refer to a key that is told as gone."""
-    codes = (kinds.KEY_GONE.code, kinds.KEY_ABSENT.code)
-    gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code in codes}
-    return [one for one in off if _referent(one, views) not in gone]
+def check_decomposed(view: View) -> list[Problem]:
+    """Keys and values of unique fields that only look like another, for their letters are decomposed (NFD)."""
+    unique = [column for column in _code_columns(view) if column.field.unique and not column.field.key]
+    groups = [(column,) for column in unique]
+    key = tuple(Column((field,)) for field in view.plan.key if field.kind == "string")
+    return [problem for one in ([*groups, key] if key else groups) for problem in _check_decomposed(view, one)]
 
 
-def _referent(problem: Problem, views: Mapping[str, View]) -> tuple[str, str]:
-    """The table, by whose one key a missing value refers to it, and the value; ("", "") for other problems."""
-    if problem.kind is not kinds.REFERENCE_MISSING:
-        return "", ""
-    words = dict(problem.words)
-    table = str(words["target"])
-    keys = [one.name for one in views[table].plan.key] if table in views else []
-    return (table, problem.value or "") if keys == [words["key"]] else ("", "")
+def _check_decomposed(view: View, texts: tuple[Column, ...]) -> Iterator[Problem]:
+    column, tops = texts[0], [one.top for one in texts]
+    if ascii_at_once(view, texts) or all(
+        is_composed("\n".join(column_values(sound_rows(view, tops), one))) for one in texts
+    ):
+        return
+    rest = [field.name for field in view.plan.key] if column.field.key else []
+    first: dict[tuple[Any, ...], tuple[tuple[Any, ...], int, Path]] = {}
+    for index, row in numbered_sound_rows(view, [*tops, *rest]):
+        for path, value in walk_column(row, column):
+            written = (*(getattr(row, name) for name in rest), value)
+            known, above, place = first.setdefault(tuple(map(composed, written)), (written, index, path))
+            if known != written:
+                here, there = (value, view.locate(index, path)), (known[-1], view.locate(above, place))
+                yield _looks_alike(view, column, path, here, there)
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A table as it is, and its keys as they were."""
-
-    view: View
-    live: Mapping[str, str]
-
-    def absent(self, key: str, referring: list[Problem]) -> Problem:
-        """The problem of a key that no release had."""
-        cells = _cells_of(referring)
-        return kinds.KEY_ABSENT.at(
-            self._place,
-            table=self.view.plan.name,
-            field=self._name,
-            value=key,
-            related=cells[:MOST_RELATED],
-            key=key,
-            cells=_counted(cells),
-        )
-
-    def problem(self, key: str, referring: list[Problem]) -> Problem:
-        """The problem of a key that the last release has."""
-        title = self.live[key]
-        cells = _cells_of(referring)
-        at = self._overtyped(key)
-        kind = kinds.KEY_GONE if at is None else kinds.KEY_OVERTYPED
-        return kind.at(
-            self._place if at is None else self.view.locate(at, (self._name,)),
-            table=self.view.plan.name,
-            field=self._name,
-            value=key if at is None else self._keys[at],
-            related=cells[:MOST_RELATED],
-            row=sentence("{key} ({title})", key=key, title=title) if title else key,
-            key=key,
-            cells=_counted(cells),
-        )
-
-    @property
-    def _name(self) -> str:
-        return self.view.plan.key[0].name
-
-    @cached_property
-    def _keys(self) -> list[str]:
-        return [value_text(row, (self._name,)) or "" for row in self.view.rows]
-
-    @property
-    def _place(self) -> Cell:
-        """The column of the key."""
-        if not self._keys:
-            return Cell("", self.view.plan.name)
-        first = self.view.locate(0, (self._name,))
-        return Cell(first.spreadsheet, first.sheet, 0, first.column)
-
-    def _overtyped(self, key: str) -> int | None:
-        """The row that has a new key where this one was: the rows above and below it are still the same."""
-        was = ["", *self.live, ""]
-        now = ["", *self._keys, ""]
-        at = was.index(key)
-        above, below = was[at - 1], was[at + 1]
-        start = now.index(above) + 1 if above in now else len(now)
-        is_new = start + 1 < len(now) and now[start] not in self.live and now[start + 1] == below
-        return start - 1 if is_new else None
+def _looks_alike(view: View, column: Column, path: Path, text: tuple[str, Cell], first: tuple[str, Cell]) -> Problem:
+    kind = kinds.KEY_DECOMPOSED if column.field.key else kinds.UNIQUE_DECOMPOSED
+    return kind.at(
+        text[1],
+        table=view.plan.name,
+        field=written_path(view.plan.row.descriptor, path),
+        value=text[0],
+        related=[first[1]],
+        first=first[1],
+        **decomposed_words(text, first),
+    )
 
 
-def _cells_of(referring: Iterable[Problem]) -> list[Cell]:
-    return list(dict.fromkeys(one.cell for one in referring))
+def composed(value: Any) -> Any:
+    """A text with each letter as one character (NFC); other values as they are."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
-def _counted(cells: Sequence[Cell]) -> Sentence:
-    return counted("{count} cell refers to it", "{count} cells refer to it", len(cells))
+def is_composed(text: str) -> bool:
+    """Whether each of its letters is one character."""
+    return text.isascii() or unicodedata.is_normalized("NFC", text)
+
+
+def decomposed_words(*texts: tuple[str, Cell]) -> dict[str, Any]:
+    """Of texts that look alike, the letters that are decomposed in one, and its cell."""
+    text, cell = next(((text, cell) for text, cell in texts if not is_composed(text)), texts[0])
+    letters = [one for one in composed(text) if unicodedata.normalize("NFD", one) != one and one not in text]
+    return {"letters": ", ".join(dict.fromkeys(letters[:5])), "decomposed": cell}

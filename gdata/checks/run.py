@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
 from gdata.checks.constraints.validate import Constraints
-from gdata.checks.keys import check_constants, check_doubled, check_keys, check_unique, check_unique_together
-from gdata.checks.references.lookalikes import check_decomposed, check_lookalikes
+from gdata.checks.keys import check_constants, check_decomposed, check_doubled, check_lookalikes, check_same
 from gdata.checks.references.resolve import ReferenceChecks, check_values
 from gdata.checks.references.rules import check_reference_declarations
-from gdata.checks.sums import check_sequences, check_sums
+from gdata.checks.sums import check_groups
 from gdata.parsing.view import View
 from gdata.problems import Problem
 from gdata.schema.plan import TablePlan
@@ -29,7 +28,7 @@ from gdata.schema.schema import Schema
 from gdata.versions import Version
 
 if TYPE_CHECKING:
-    from gdata.checks.custom.functions import CustomCheck
+    from gdata.checks.functions import CustomCheck
 
 
 class RowChecks:
@@ -57,21 +56,19 @@ class RowChecks:
     def check(self, view: View) -> list[Problem]:
         """Constraints, keys, unique fields, sums, sequences, look-alikes."""
         cells = [
-            *check_keys(view),
-            *check_unique(view),
-            *check_unique_together(view),
+            *check_same(view),
             *check_decomposed(view),
             *self._constraints.check(view),
             *check_values(view),
         ]
-        groups = [*check_constants(view), *check_sums(view), *check_sequences(view)]
+        groups = [*check_constants(view), *check_groups(view)]
         return [*cells, *(_without_consequences(groups, cells) if cells else groups), *check_lookalikes(view)]
 
     def check_off(self, off: View, others: Iterable[View]) -> list[Problem]:
         """What is wrong in the rows that are switched off, by themselves and beside the others: warnings."""
         if not off.rows:
             return []
-        keys = [*check_keys(off), *check_doubled(off, others), *check_unique(off), *check_unique_together(off)]
+        keys = [*check_same(off), *check_doubled(off, others)]
         return as_warnings([*keys, *self._constraints.check(off), *check_lookalikes(off)])
 
 
@@ -143,7 +140,7 @@ class Checks:
         missing = self._references.check(views, texts)
         if not self._custom:
             return missing
-        from gdata.checks.custom.functions import run_checks
+        from gdata.checks.functions import run_checks
 
         return [*missing, *run_checks(self._custom, views, [*known, *missing], self._timezone, version)]
 
@@ -177,6 +174,6 @@ class Checks:
 def _load(files: Sequence[Path], tables: Mapping[str, TablePlan]) -> Sequence[CustomCheck]:
     if not files:  # What runs a project's own Python takes 15 ms to import.
         return ()
-    from gdata.checks.custom.functions import load_checks
+    from gdata.checks.functions import load_checks
 
     return load_checks(files, tables)

@@ -8,12 +8,12 @@ can't be told from 0) it begins at 0 or 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, column_at, walk_column
-from gdata.checks.values import scalar_text, value_text, written_path
+from gdata.checks.values import Column, column_at, scalar_text, value_text, walk_column, written_path
 from gdata.parsing.view import Path, View
 from gdata.problems import MOST_RELATED, Cell, Problem
 from gdata.proto.descriptors import float32_text
@@ -25,21 +25,18 @@ _FLOAT_ROUNDING = 1e-6
 Place = tuple[int, Path]
 
 
-def check_sums(view: View) -> list[Problem]:
-    """The groups of rows whose values don't have the sum that the schema asks for."""
-    rules = [rule for rule in view.plan.sums if _can_run(view, (rule.field, *rule.by))]
-    return [problem for rule in rules for problem in _check_sum(view, rule)]
+def check_groups(view: View) -> list[Problem]:
+    """The groups of rows whose values don't have the sum that the schema asks for, or don't count up: each of these is
+    told where it first breaks.
+    """
+    sums = (_check_sum(view, rule) for rule in view.plan.sums if _can_run(view, rule))
+    sequences = (_check_sequence(view, rule) for rule in view.plan.sequences if _can_run(view, rule))
+    return list(chain.from_iterable((*sums, *sequences)))
 
 
-def check_sequences(view: View) -> list[Problem]:
-    """The groups of rows whose values don't count up; each group is told where it first breaks."""
-    rules = [rule for rule in view.plan.sequences if _can_run(view, (rule.field, *rule.by))]
-    return [problem for rule in rules for problem in _check_sequence(view, rule)]
-
-
-def _can_run(view: View, fields: Iterable[str]) -> bool:
-    """Whether every row is there and right in these fields: else the sum is wrong because of that mistake."""
-    tops = {field.partition(".")[0] for field in fields}
+def _can_run(view: View, rule: Sum | Sequence) -> bool:
+    """Whether every row is there and right in the rule's fields: else the sum is wrong because of that mistake."""
+    tops = {field.partition(".")[0] for field in (rule.field, *rule.by)}
     return view.whole and not any(tops & bad for bad in view.bad_fields.values())
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gdata.bundles.titles import text_columns
-from gdata.checks.keys import fold_gone, without_gone
 from gdata.checks.references.existing import title_field
+from gdata.checks.references.gone import fold_gone, without_gone
 from gdata.checks.run import Checks
 from gdata.checks.values import value_text
 from gdata.config import Audience

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gdata.checks.custom.functions import load_checks, run_checks
+from gdata.checks.functions import load_checks, run_checks
 from gdata.errors import ConfigError
 from gdata.problems import Problem
 from gdata.testing.views import build_schema, build_views

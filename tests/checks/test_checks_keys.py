@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gdata.checks.keys import check_keys, check_unique, check_unique_together
+from gdata.checks.keys import check_lookalikes, check_same, lookalike_in, plain_letters
 from gdata.errors import SchemaError
 from gdata.longbytes import Spool
 from gdata.testing.views import build_schema, build_views
@@ -36,7 +36,7 @@ message SlotTable {
 
 def test_a_duplicate_key_is_one_problem_at_the_last_cell() -> None:
     view = build_views(SCHEMA, {"ItemTable": [{"id": 1}, {"id": 2}, {"id": 1}, {"id": 1}]})["ItemTable"]
-    (problem,) = check_keys(view)
+    (problem,) = check_same(view)
     assert (problem.code, problem.cell.a1, problem.field, problem.value) == ("key.duplicate", "A5", "id", "1")
     assert [str(cell) for cell in problem.related] == ["ItemTable!A2", "ItemTable!A4"]
     assert problem.message == "3 rows have the key 1"
@@ -44,21 +44,20 @@ def test_a_duplicate_key_is_one_problem_at_the_last_cell() -> None:
 
 def test_a_key_of_several_fields_is_compared_as_a_whole() -> None:
     rows = [{"hero": "a", "level": 1}, {"hero": "a", "level": 2}, {"hero": "b", "level": 1}, {"hero": "a", "level": 2}]
-    (problem,) = check_keys(build_views(SCHEMA, {"LevelTable": rows})["LevelTable"])
+    (problem,) = check_same(build_views(SCHEMA, {"LevelTable": rows})["LevelTable"])
     assert (problem.cell.a1, problem.field) == ("B5", "hero, level")
     assert [str(cell) for cell in problem.related] == ["LevelTable!A3", "LevelTable!B3", "LevelTable!A5"]
 
 
 def test_both_rows_of_a_map_table_are_seen() -> None:
     view = build_views(SCHEMA, {"ShopTable": [{"id": 1}, {"id": 1}]})["ShopTable"]
-    assert [problem.code for problem in check_keys(view)] == ["key.duplicate"]
-    assert check_unique(view) == []
+    assert [problem.code for problem in check_same(view)] == ["key.duplicate"]
 
 
 def test_a_key_with_a_problem_is_not_compared() -> None:
     rows = [{"id": 1}, {}, {}, {"id": 2}]
     view = build_views(SCHEMA, {"ItemTable": rows}, bad={"ItemTable": {1: {"id"}, 2: {"id"}, 3: {"code"}}})["ItemTable"]
-    assert check_keys(view) == []
+    assert check_same(view) == []
 
 
 @pytest.mark.parametrize(("ids", "found"), [((1, 2, 5), []), ((5, 1, 2), []), ((1, 2, 1), ["A4"])])
@@ -79,7 +78,7 @@ def test_unique_values_in_fields_and_lists() -> None:
         {"id": 3, "code": ""},
         {"id": 4, "code": "a"},
     ]
-    problems = check_unique(build_views(SCHEMA, {"ItemTable": rows})["ItemTable"])
+    problems = check_same(build_views(SCHEMA, {"ItemTable": rows})["ItemTable"])
     assert [(problem.cell.a1, problem.field, problem.value) for problem in problems] == [
         ("B5", "code", "a"),
         ("D3", "slots[2]", "1"),
@@ -89,7 +88,7 @@ def test_unique_values_in_fields_and_lists() -> None:
 
 def test_a_flood_of_one_value_stays_small() -> None:
     view = build_views(SCHEMA, {"ItemTable": [{"id": 7}] * 10_000})["ItemTable"]
-    (problem,) = check_keys(view)
+    (problem,) = check_same(view)
     assert len(problem.related) == 100
     assert problem.message.startswith("10000 rows")
 
@@ -104,7 +103,7 @@ def test_fields_that_are_unique_together_are_told_as_keys_are() -> None:
         {"page": 4, "place": "c", "cost": {"item": 5, "count": 0}},
         {"page": 5, "place": "c", "cost": {"item": 5}},
     ]
-    first, second = check_unique_together(build_views(SCHEMA, {"SlotTable": rows})["SlotTable"])
+    first, second = check_same(build_views(SCHEMA, {"SlotTable": rows})["SlotTable"])
     assert (first.code, first.cell.a1, first.field) == ("unique.duplicate", "B5", "page, place")
     assert [cell.a1 for cell in first.related] == ["A2", "B2", "A5"]
     assert first.message == "2 rows have the same page, place: 1, a"
@@ -113,10 +112,10 @@ def test_fields_that_are_unique_together_are_told_as_keys_are() -> None:
 
 def test_a_row_without_any_of_the_values_is_not_compared() -> None:
     rows = [{"page": one, "place": str(one)} for one in range(3)]
-    assert check_unique_together(build_views(SCHEMA, {"SlotTable": rows})["SlotTable"]) == []
+    assert check_same(build_views(SCHEMA, {"SlotTable": rows})["SlotTable"]) == []
     bad = {"SlotTable": {1: ["page"]}}
     rows = [{"page": 1, "place": "a"}, {"place": "a"}]
-    assert check_unique_together(build_views(SCHEMA, {"SlotTable": rows}, bad=bad)["SlotTable"]) == []
+    assert check_same(build_views(SCHEMA, {"SlotTable": rows}, bad=bad)["SlotTable"]) == []
 
 
 @pytest.mark.parametrize("fields", ['["page", "list"]', '["nope"]', '["cost"]', "[]"])
@@ -127,3 +126,35 @@ def test_what_isn_t_one_value_is_a_schema_error(fields: str) -> None:
             "message Cost { int32 item = 1; } message A { int32 page = 1; repeated int32 list = 2; Cost cost = 3; }"
             f"message ATable {{ option (gdata.table).unique = {{fields: {fields}}}; repeated A rows = 1; }}"
         ).table("game.ATable")
+
+
+@pytest.mark.parametrize(
+    ("text", "character", "plain"),
+    [
+        ("swоrd", "о", "sword"),  # a Cyrillic о
+        ("А1", "А", "A1"),  # a Cyrillic А
+        ("１０01", "１", "1001"),
+        ("ΑBC", "Α", "ABC"),  # a Greek Alpha
+        ("fire–ball", "–", "fire-ball"),
+    ],
+)
+def test_letters_that_look_like_others(text: str, character: str, plain: str) -> None:
+    assert lookalike_in(text) == character
+    assert plain_letters(text) == plain
+
+
+@pytest.mark.parametrize("text", ["", "sword", "검", "검a", "меч", "меч_1", "ヒーロー1", "剑-1", "épée", "ΩΣ"])
+def test_words_of_another_alphabet_are_no_mistake(text: str) -> None:
+    assert lookalike_in(text) == ""
+
+
+def test_keys_and_references_are_looked_at_names_are_not() -> None:
+    protos = """
+        syntax = "proto3"; package game; import "gdata/options.proto";
+        message Item { string id = 1 [(gdata.field).key = true]; string name = 2; }
+        message ItemTable { repeated Item rows = 1; }
+    """
+    view = build_views(protos, {"ItemTable": [{"id": "a", "name": "аa"}, {"id": "аa"}]})["ItemTable"]
+    (problem,) = check_lookalikes(view)
+    assert (problem.cell.a1, problem.code, problem.severity) == ("A3", "text.lookalike", "warning")
+    assert problem.hint == "write it as aa"

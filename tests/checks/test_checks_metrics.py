@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gdata.checks.custom.metrics import Computed, Metric, check_metric, compute, load_metrics
+from gdata.checks.metrics import Computed, Metric, check_metric, compute, load_metrics
 from gdata.errors import ConfigError
 from gdata.metrics import MARK, MetricMark, metric
 

@@ -45,11 +45,20 @@ class Constraints:
         self._schema = schema
         self._timezone = timezone
         self._rules = RuleReader(schema.pool)
-        self._proofs = RuleProofs(self._rules)
-        self._tracer = Tracer(self._rules)
-        self._errors = RuleErrors(schema, self._rules)
         self._paths: dict[tuple[str, Path], str] = {}
         self._examples: dict[tuple[str, Path], dict[str, Any]] = {}
+
+    @cached_property
+    def _proofs(self) -> RuleProofs:
+        return RuleProofs(self._rules)
+
+    @cached_property
+    def _tracer(self) -> Tracer:
+        return Tracer(self._rules)
+
+    @cached_property
+    def _errors(self) -> RuleErrors:
+        return RuleErrors(self._schema, self._rules)
 
     @cached_property
     def _validator(self) -> Any:

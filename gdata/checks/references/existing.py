@@ -15,10 +15,9 @@ from operator import attrgetter
 from typing import Any
 
 from gdata.bundles.titles import title_field as names_title
-from gdata.checks.columns import Column, column_values, sound_rows, walk_column
-from gdata.checks.references.lookalikes import composed
+from gdata.checks.keys import composed
 from gdata.checks.references.rules import Referent
-from gdata.checks.values import plain_text, scalar_text
+from gdata.checks.values import Column, column_values, plain_text, scalar_text, sound_rows, walk_column
 from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View
 from gdata.problems import Cell

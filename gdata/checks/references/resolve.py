@@ -11,12 +11,20 @@ from dataclasses import replace
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.columns import Column, all_columns, column_values, numbered_sound_rows, sound_rows, walk_column
+from gdata.checks.keys import decomposed_words
 from gdata.checks.proofs import refers_at_once
 from gdata.checks.references.existing import ExistingValues, column_text
-from gdata.checks.references.lookalikes import decomposed_words
 from gdata.checks.references.rules import ReferenceRule, Referent
-from gdata.checks.values import value_text, written_path
+from gdata.checks.values import (
+    Column,
+    all_columns,
+    column_values,
+    numbered_sound_rows,
+    sound_rows,
+    value_text,
+    walk_column,
+    written_path,
+)
 from gdata.language import Sentence, sentence
 from gdata.parsing.places import LeftOut
 from gdata.parsing.view import Path, View

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from gdata.checks.columns import Column, all_columns, column_at
+from gdata.checks.values import Column, all_columns, column_at
 from gdata.errors import SchemaError
 from gdata.language import say, sentence
 from gdata.schema.fieldtypes import FIELD_TYPES

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from gdata.bundles.lookup import Table
 from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
-from gdata.checks.custom.metrics import Metric, Tell, compute
+from gdata.checks.metrics import Metric, Tell, compute
 from gdata.config import Config
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from gdata.checks.custom.functions import CheckData
-from gdata.checks.custom.metrics import Metric, Tell, check_metric, load_metrics
+from gdata.checks.functions import CheckData
+from gdata.checks.metrics import Metric, Tell, check_metric, load_metrics
 from gdata.config import Config
 from gdata.errors import ConfigError
 from gdata.language import say, sentence

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.bundles.manifest import sha256
-from gdata.checks.columns import all_columns
+from gdata.checks.values import all_columns
 from gdata.config import Config
 from gdata.files import write_atomically
 from gdata.pipeline.build import Built

@@ -20,7 +20,7 @@ from typing import Any
 
 from gdata import kinds
 from gdata.bundles.lookup import Table
-from gdata.checks.custom.decorators import MARKS, Mark
+from gdata.checks import MARKS, Mark
 from gdata.checks.values import parse_path, value_text, written_path
 from gdata.errors import ConfigError, LookupFailed
 from gdata.files import reason_of

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gdata import kinds
-from gdata.checks.custom.functions import ProjectFunction, load_functions
+from gdata.checks.functions import ProjectFunction, load_functions
 from gdata.errors import ConfigError
 from gdata.language import Sentence, say, sentence
 from gdata.metrics import MARK, MetricMark

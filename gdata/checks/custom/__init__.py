@@ -1,1 +1,0 @@
-"""A project's own functions: checks and metrics."""
