@@ -168,6 +168,18 @@ ODS_CELLS: list[tuple[str, CellValue]] = [
         DateCell(1.5, "36:00:00"),
     ),
     ('<table:table-cell office:value-type="time" office:time-value="P1DT1H"/>', DateCell(25 / 24, "25:00:00")),
+    # LibreOffice 7.4 counts from 1899-12-30: 12 hours, 30 hours and a day of 1900 whose format is a date's.
+    ('<table:table-cell office:value-type="date" office:date-value="1899-12-30T12:00:00"/>', DateCell(0.5, "12:00:00")),
+    (
+        '<table:table-cell office:value-type="date" office:date-value="1899-12-31T06:00:00"/>',
+        DateCell(1.25, "1899-12-31 06:00:00"),
+    ),
+    ('<table:table-cell office:value-type="date" office:date-value="1900-02-28"/>', DateCell(60.0, "1900-02-28")),
+    ('<table:table-cell office:value-type="date" office:date-value="1900-03-01"/>', DateCell(61.0, "1900-03-01")),
+    # A number other than 0 and 1 in the format of a boolean: LibreOffice 7.4 shows TRUE.
+    ('<table:table-cell office:value-type="boolean" office:boolean-value="2"/>', 2),
+    ('<table:table-cell office:value-type="boolean" office:boolean-value="0.5"/>', 0.5),
+    ('<table:table-cell office:value-type="boolean" office:boolean-value="true"/>', True),
     # LibreOffice 7.4 keeps a text box in the cell at which it begins; its text isn't the cell's.
     (f"<table:table-cell>{ODS_TEXT_BOX}</table:table-cell><table:table-cell><text:p>b</text:p></table:table-cell>", ""),
     (f'<table:table-cell office:value-type="float" office:value="5">{ODS_TEXT_BOX}</table:table-cell>', 5),

@@ -17,6 +17,8 @@ SecondsAndNanos = dict[str, int]
 
 _SERIAL_EPOCH = datetime(1899, 12, 30)
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MARCH_1900 = 61
+"""From here on all count alike: before it, Excel's serials are one less than Google's and LibreOffice's."""
 _MAX_SERIAL = 2_958_465.999_999_99  # 9999-12-31, the last day that spreadsheets and Timestamps know
 _ISO = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3}0*)?)?)\s?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII
@@ -60,6 +62,8 @@ def _moment(cell: DateCell | str) -> datetime | None:
     if isinstance(cell, DateCell):
         if not 1 <= cell.serial <= _MAX_SERIAL:
             return None
+        if cell.serial < _MARCH_1900 and _ISO.fullmatch(cell.text):
+            return datetime.fromisoformat(cell.text)
         return _SERIAL_EPOCH + timedelta(milliseconds=round(cell.serial * 86_400_000))
     found = _ISO.fullmatch(cell.strip())
     if found is None:

@@ -125,6 +125,18 @@ def iso_date_cell(text: str) -> DateCell | None:
     return None
 
 
+def early_date_cell(text: str) -> DateCell:
+    """The cell of a date before March 1900 in ISO 8601's words, as LibreOffice counts: 1899-12-31 is a day.
+
+    A length of time in a cell whose format is a date's is such a date.
+    """
+    value = datetime.fromisoformat(text)
+    serial = (value - _EPOCH) / _DAY
+    cell = _time_cell(value.time()) if 0 <= serial < 1 else iso_date_cell(text)
+    assert cell is not None
+    return DateCell(serial, cell.text)
+
+
 def _restore_negative_dates(rows: list[list[CellValue]], find_negative: FindNegative) -> None:
     """Put back the negative numbers that calamine shows as a time of day where their format is a date's.
 

@@ -10,17 +10,21 @@ from xml.parsers import expat
 from gdata.language import say
 from gdata.sources.grid import ERROR_TEXTS, CellValue, FormulaCell
 from gdata.sources.workbook.archive import Archive, Scan, Scanner, damage_named, refuse_too_many_cells
-from gdata.sources.workbook.cells import iso_date_cell
+from gdata.sources.workbook.cells import early_date_cell, iso_date_cell
 
 _CELLS = ("table-cell", "covered-table-cell")
 _BREAKS = {"line-break": "\n", "tab": "\t"}
 """calamine joins what stands on both sides."""
+_TRUTHS = ("true", "false")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+"""What LibreOffice 7.4 writes as a boolean of other numbers than 0 and 1 in that format, and shows as TRUE."""
 _COPY_OF_ANOTHER_FILE = re.compile(
     rb"""<table:table\s[^<>]*?table:name="(?:'|&apos;)[^"<>]*(?:'|&apos;)\#.*?</table:table\s*>""", re.DOTALL
 )
 """What a formula refers to in `'file:///other.ods'#Sheet`: LibreOffice keeps it as a table that it doesn't show."""
 _BLANKS = re.compile("[ \t\r\n]+")
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?)?")
+_COUNTED_ALIKE = "1900-03-01"
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _DATE_VALUES = {
     "date": "office:date-value",
@@ -185,6 +189,8 @@ class _ContentReader:
         if failed or ("formula" in cell and self._text in ERROR_TEXTS):
             return self._text if self._text in ERROR_TEXTS else "#ERROR!"
         kind = cell.get("office:value-type")
+        if kind == "boolean" and (value := cell.get("office:boolean-value", "")) not in _TRUTHS:
+            return _number(value)
         if kind in _DATE_VALUES:
             return _unusual_date(cell.get(_DATE_VALUES[kind], ""))
         if kind is not None:
@@ -200,13 +206,20 @@ def _is_aside(tag: str) -> bool:
     return tag.startswith("draw:") or tag == "office:annotation"
 
 
+def _number(text: str) -> CellValue:
+    found = float(text) if _NUMBER.fullmatch(text) else None
+    return int(found) if found is not None and found.is_integer() else found
+
+
 def _unusual_date(text: str) -> CellValue:
-    """The cell of a date or time that calamine shows as a text: from 24 hours on, below zero.
+    """The cell of a date that counts otherwise, or a time that calamine shows as a text: from 24 hours on, below zero.
 
     A date with a zone stays the text that it is: what it names is an instant.
     """
-    if _PLAIN_DATE.fullmatch(text) or _ZONE.search(text):
+    if _ZONE.search(text):
         return None
+    if _PLAIN_DATE.fullmatch(text):
+        return early_date_cell(text) if text < _COUNTED_ALIKE else None
     value = iso_date_cell(text)
     return None if value is not None and text.startswith("P") and 0 <= value.serial < 1 else value
 
