@@ -19,6 +19,8 @@ message Item {
   repeated int32 slots = 3 [(gdata.field).unique = true];
   int32 order = 4 [(gdata.field) = {unique: true absent_ok: true}];
 }
+message Plain { int32 id = 1 [(gdata.field).key = true]; }
+message PlainTable { repeated Plain rows = 1; }
 message ItemTable { repeated Item rows = 1; }
 message Level { string hero = 1 [(gdata.field).key = true]; int32 level = 2 [(gdata.field).key = true]; }
 message LevelTable { repeated Level rows = 1; }
@@ -65,7 +67,7 @@ def test_without_the_core_too_a_long_table_is_not_parsed_as_a_whole(
     ids: tuple[int, ...], found: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GDATA_CORE", "0")
-    made = build_views(SCHEMA, {"ItemTable": [{"id": one} for one in ids]})["ItemTable"]
+    made = build_views(SCHEMA, {"PlainTable": [{"id": one} for one in ids]})["PlainTable"]
     view = replace(made).holding_bytes(Spool().add(made.wire))
     assert [problem.cell.a1 for problem in check_same(view)] == found
     assert ("message" in vars(view)) == bool(found)
