@@ -100,11 +100,6 @@ class ProjectPlace:
     package: str
 
 
-def propose(known: Known, read: ReadAll, place: ProjectPlace, *, skip: Sequence[str] = ()) -> Proposal:
-    """Guess the tables in what was read, and how the project would have them. Nothing is written."""
-    return write_up(known, place, make_draft(known, read, place, skip=skip))
-
-
 def make_draft(
     known: Known,
     read: ReadAll,

@@ -13,7 +13,7 @@ from gdata.scaffold.cells import Cells
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.types import guess_type
 from gdata.scaffold.guess import GuessedTable, SheetFound, SkippedSheet, SourceColumn
-from gdata.scaffold.sheets.table import find_table
+from gdata.scaffold.sheets.table import find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.sources.grid import CellValue, DateCell, Grid
 
@@ -23,7 +23,7 @@ DAY = DateCell((datetime(2026, 12, 1, tzinfo=UTC) - datetime(1899, 12, 30, tzinf
 
 
 def found(title: str, rows: list[list[CellValue]]) -> SheetFound:
-    one = find_table(BOOK, Grid("book", title, rows, "workbook"))
+    (one,) = find_tables([(BOOK, Grid("book", title, rows, "workbook"))])
     assert isinstance(one, SheetFound), one
     return one
 
@@ -191,7 +191,8 @@ def test_a_sheet_on_its_side_is_read_so() -> None:
 
 @pytest.mark.parametrize("title", ["README", "변경 이력", "_tmp", "#old"])
 def test_notes_are_left_out(title: str) -> None:
-    assert isinstance(find_table(BOOK, Grid("book", title, [["a", "b"], [1, 2]], "workbook")), SkippedSheet)
+    (one,) = find_tables([(BOOK, Grid("book", title, [["a", "b"], [1, 2]], "workbook"))])
+    assert isinstance(one, SkippedSheet)
 
 
 # --- tables --------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from gdata.config import Config, GoogleSettings, SheetEntry, Spreadsheet
@@ -50,7 +49,12 @@ def read_all(
     result = ReadAll()
     for spreadsheet in spreadsheets:
         if spreadsheet.path is not None:
-            _read(result, spreadsheet, pull_local, on_read)
+            try:
+                pulled = pull_local(replace(spreadsheet, sheets=EVERY_SHEET))
+            except SourceError as error:
+                result.failed.append(error)
+            else:
+                _read(result, spreadsheet, pulled, on_read)
     remote = [one for one in spreadsheets if one.path is None]
     if remote:
         _read_google(result, remote, settings, on_read)
@@ -59,14 +63,8 @@ def read_all(
     return result
 
 
-def _read(
-    result: ReadAll,
-    spreadsheet: Spreadsheet,
-    pull: Callable[[Spreadsheet], Pulled],
-    on_read: Callable[[str, int], None],
-) -> None:
+def _read(result: ReadAll, spreadsheet: Spreadsheet, pulled: Pulled, on_read: Callable[[str, int], None]) -> None:
     try:
-        pulled = pull(replace(spreadsheet, sheets=EVERY_SHEET))
         read = read_sheets(pulled, _EVERYTHING)
     except SourceError as error:
         result.failed.append(error)
@@ -97,15 +95,11 @@ def _read_google(
             if spreadsheet.sheets == EVERY_SHEET and about.title:
                 # New to the project: it gets the name that its owner gave it.
                 spreadsheet = replace(spreadsheet, name=short_name(about.title, "", taken))
-            _read(result, spreadsheet, partial(_take, replace(pulled, spreadsheet=spreadsheet.name)), on_read)
+            _read(result, spreadsheet, replace(pulled, spreadsheet=spreadsheet.name), on_read)
     except CredentialsError:
         raise
     except SourceError as error:
         result.failed.append(error)
-
-
-def _take(pulled: Pulled, _: Spreadsheet) -> Pulled:
-    return pulled
 
 
 _URL = re.compile(r"https?://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")

@@ -32,12 +32,6 @@ _WIDEST_SAMPLE = 60
 _MOST_PAIRS = 2_000
 
 
-def find_table(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | SkippedSheet:
-    """The table in a sheet, or why there is none."""
-    (found,) = find_tables([(spreadsheet, grid)])
-    return found
-
-
 def find_tables(
     sheets: Sequence[tuple[Spreadsheet, Grid]], on_done: Callable[[str], None] = lambda _: None
 ) -> list[SheetFound | SkippedSheet]:
@@ -45,7 +39,7 @@ def find_tables(
 
     `on_done` is called with the title of each sheet that was looked at.
     """
-    found: list[SheetFound | SkippedSheet | Block] = []
+    found: list[SheetFound | str | Block] = []
     samples: list[Sample] = []
     for spreadsheet, grid in sheets:
         samples.append(Sample(grid.rows[:SAMPLE]))
@@ -55,7 +49,11 @@ def find_tables(
     blocks = [(sample, one) for sample, one in zip(samples, found, strict=True) if isinstance(one, Block)]
     for index, block in zip(places, vote(blocks), strict=True):
         found[index] = _in_rows(*sheets[index], block)
-    return [one for one in found if not isinstance(one, Block)]
+    return [
+        SkippedSheet(spreadsheet.name, grid.sheet, one) if isinstance(one, str) else one
+        for (spreadsheet, grid), one in zip(sheets, found, strict=True)
+        if not isinstance(one, Block)
+    ]
 
 
 def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, *, alike: bool = False) -> SheetFound:
@@ -70,10 +68,11 @@ def find_table_of(spreadsheet: Spreadsheet, grid: Grid, entry: SheetEntry, *, al
     return replace(read_table(spreadsheet, grid, entry, block, alike=alike), table=table)
 
 
-def _look_at(spreadsheet: Spreadsheet, grid: Grid, sample: Sample) -> SheetFound | SkippedSheet | Block:
+def _look_at(spreadsheet: Spreadsheet, grid: Grid, sample: Sample) -> SheetFound | str | Block:
+    """The table; where it lies in rows, the block of its header; or why there is none."""
     reason = _why_skipped(grid, sample)
     if reason:
-        return SkippedSheet(spreadsheet.name, grid.sheet, reason)
+        return reason
     pairs = find_key_values(grid.rows) if len(grid.rows) <= _MOST_PAIRS else None
     if pairs is not None:
         return pairs.told(read_table(spreadsheet, grid, pairs.entry(grid.sheet)))
@@ -85,21 +84,18 @@ def _look_at(spreadsheet: Spreadsheet, grid: Grid, sample: Sample) -> SheetFound
     block = find_block(sample)
     if (block is None or block.types is None) and _stands_on_side(sample):
         return read_table(spreadsheet, grid, SheetEntry(grid.sheet, (), "columns"))
-    if block is None:
-        return SkippedSheet(spreadsheet.name, grid.sheet, say("no row of texts at its top could be a header"))
-    return block
+    return block if block is not None else say("no row of texts at its top could be a header")
 
 
-def _in_rows(spreadsheet: Spreadsheet, grid: Grid, block: Block) -> SheetFound | SkippedSheet:
+def _in_rows(spreadsheet: Spreadsheet, grid: Grid, block: Block) -> SheetFound | str:
     first = 0 if block.first == block.header + block.header_rows else block.first + 1
     entry = SheetEntry(grid.sheet, (), "rows", block.header + 1, first, header_rows=block.header_rows)
     found = read_table(spreadsheet, grid, entry, block)
     header = grid.rows[block.header] if block.header < len(grid.rows) else []
     if any(fold(shown(cell).strip()) == "@remove" for cell in header):
-        reason = say("with @remove it changes another sheet: name it in sheets.yaml with that one's table and overlay")
-        return SkippedSheet(spreadsheet.name, grid.sheet, reason)
+        return say("with @remove it changes another sheet: name it in sheets.yaml with that one's table and overlay")
     if len(found.columns) < 2 and not (found.columns and is_identifier(found.columns[0].header)):
-        return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
+        return say("it has no two columns with headers")
     return found
 
 

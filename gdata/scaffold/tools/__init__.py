@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gdata.config import SheetEntry
-from gdata.scaffold.declared import is_row_of_types
-from gdata.scaffold.guess import SheetFound, SkippedSheet
-from gdata.scaffold.sheets.sample import filled
+from gdata.config import SheetEntry, Spreadsheet
+from gdata.scaffold.guess import SheetFound
 from gdata.scaffold.sheets.table import find_table_of
-from gdata.scaffold.tools.definitions import ReadTool, Sheets, ToolReading
+from gdata.scaffold.tools.definitions import Definitions, ReadTool, Sheets, ToolReading, has_types_below, read_each
 from gdata.scaffold.tools.luban import read_luban
 from gdata.scaffold.tools.tableau import read_tableau
 from gdata.scaffold.tools.tabtoy import read_tabtoy
+from gdata.sources.grid import Grid
 
 
 def read_supercell(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading | None:
@@ -25,18 +24,14 @@ def read_supercell(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReadi
 
     All that it defines stands in the sheets.
     """
-    del package
-    if not is_asked:
-        return None
-    found: list[SheetFound | SkippedSheet] = []
-    rest = []
-    for spreadsheet, grid in sheets:
-        if len(grid.rows) > 1 and is_row_of_types(filled(grid.rows[1])):
-            one = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, (), "rows", 1, 3))
-            found.append(replace(one, key=(one.columns[0].header,) if one.columns else None))
-        else:
-            rest.append((spreadsheet, grid))
-    return ToolReading(found, rest=rest, tool="supercell")
+
+    def read(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | None:
+        if not has_types_below(grid):
+            return None
+        one = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, (), "rows", 1, 3))
+        return replace(one, key=(one.columns[0].header,) if one.columns else None)
+
+    return read_each(sheets, Definitions(package), read) if is_asked else None
 
 
 TOOLS: Mapping[str, ReadTool] = {

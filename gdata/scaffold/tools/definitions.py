@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Protocol
@@ -12,11 +12,11 @@ from gdata.config import Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
 from gdata.problems import Cell
-from gdata.scaffold.declared import Declared
+from gdata.scaffold.declared import Declared, is_row_of_types
 from gdata.scaffold.fields.enums import prefix_of
 from gdata.scaffold.guess import GuessedEnum, GuessedField, GuessedTable, SheetFound, SkippedSheet, SourceColumn, leaves
 from gdata.scaffold.names import TakenNames, camel, words_of
-from gdata.scaffold.sheets.sample import text_at
+from gdata.scaffold.sheets.sample import filled, text_at
 from gdata.schema.fieldtypes import NUMBERS
 from gdata.sources.grid import Grid
 
@@ -43,6 +43,12 @@ class Definitions:
     flags: set[str] = field(default_factory=set)
     """Enums whose values are or-ed."""
     messages: dict[str, Message] = field(default_factory=dict)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    """What has no counterpart."""
+
+    def tell(self, cell: Cell, what: str, instead: str) -> None:
+        """Keep what has no counterpart, and what to do instead."""
+        self.unmatched.append(Unmatched(cell, what, instead))
 
     @property
     def every_enum(self) -> list[GuessedEnum]:
@@ -154,7 +160,6 @@ class ToolReading:
     unmatched: Sequence[Unmatched] = ()
     rest: Sheets = ()
     """The sheets that the definitions say nothing of."""
-    tool: str = ""
 
 
 class ReadTool(Protocol):
@@ -162,6 +167,29 @@ class ReadTool(Protocol):
 
     def __call__(self, sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading | None:
         """What is said of these sheets."""
+
+
+def read_each(
+    sheets: Sheets, defined: Definitions, read: Callable[[Spreadsheet, Grid], SheetFound | str | None]
+) -> ToolReading:
+    """What `read` says of each sheet: a table, why it holds none, or None where a tool has nothing to say of it."""
+    found: list[SheetFound | SkippedSheet] = []
+    rest = []
+    for spreadsheet, grid in sheets:
+        one = read(spreadsheet, grid)
+        if one is None:
+            rest.append((spreadsheet, grid))
+        elif isinstance(one, SheetFound) and one.columns:
+            found.append(defined.in_columns(one))
+        else:
+            reason = one if isinstance(one, str) else say("it has no two columns with headers")
+            found.append(SkippedSheet(spreadsheet.name, grid.sheet, reason))
+    return ToolReading(found, defined.every_enum, defined.unmatched, rest)
+
+
+def has_types_below(grid: Grid) -> bool:
+    """Whether types stand in the second row, below the names."""
+    return len(grid.rows) > 1 and is_row_of_types(filled(grid.rows[1]))
 
 
 @dataclass(frozen=True)

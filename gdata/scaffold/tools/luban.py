@@ -10,11 +10,11 @@ from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.declared import Declared, read_type, tagged, without_tags
-from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.sample import text_at
 from gdata.scaffold.sheets.table import find_table_of
-from gdata.scaffold.tools.definitions import Line, Sheets, ToolReading, Unmatched
+from gdata.scaffold.tools.definitions import Line, Sheets, ToolReading, read_each
 from gdata.scaffold.tools.luban_definitions import LubanDefinitions, definition_of, find_xml, read_definitions
 from gdata.sources.grid import Grid
 
@@ -28,16 +28,19 @@ def read_luban(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading |
         return None
     read_definitions(sheets, defined)
     lines = _find_lines(sheets, defined)
-    found: list[SheetFound | SkippedSheet] = []
-    rest = []
-    for spreadsheet, grid in sheets:
+
+    def read(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | str | None:
         if definition_of(spreadsheet, grid):
-            found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
-        elif _is_luban(spreadsheet, grid, is_named=(spreadsheet.name, grid.sheet) in lines):
-            found.append(_read_sheet(spreadsheet, grid, lines.get((spreadsheet.name, grid.sheet)), defined))
-        else:
-            rest.append((spreadsheet, grid))
-    return ToolReading(found, defined.every_enum, defined.unmatched, rest, "luban")
+            return say("it holds definitions, which were read")
+        line = lines.get((spreadsheet.name, grid.sheet))
+        if not _is_luban(spreadsheet, grid, is_named=line is not None):
+            return None
+        on_its_side = _mark(grid).startswith(("##column", "##vertical"))
+        found = (_on_its_side if on_its_side else _in_rows)(spreadsheet, grid, line, defined)
+        _tell_kinds(found, defined)
+        return _named(found, line, defined)
+
+    return read_each(sheets, defined, read)
 
 
 def _mark(grid: Grid) -> str:
@@ -53,12 +56,8 @@ def _is_luban(spreadsheet: Spreadsheet, grid: Grid, *, is_named: bool = False) -
     return mark.startswith("##") and (is_named or names_itself)
 
 
-def _read_sheet(
-    spreadsheet: Spreadsheet, grid: Grid, line: Line | None, defined: LubanDefinitions
-) -> SheetFound | SkippedSheet:
-    """One sheet: its rows of `##` are its header block, and `__tables__` says what it is called."""
-    if text_at(grid.rows[0], 0).lower().startswith(("##column", "##vertical")):
-        return _on_its_side(spreadsheet, grid, defined, line)
+def _in_rows(spreadsheet: Spreadsheet, grid: Grid, line: Line | None, defined: LubanDefinitions) -> SheetFound:
+    """One sheet: its rows of `##` are its header block."""
     marks = [text_at(row, 0).lower() for row in grid.rows[:12]]
     heads = next((index for index, mark in enumerate(marks) if not mark.startswith("##")), len(marks))
     names = [
@@ -71,17 +70,13 @@ def _read_sheet(
     if len(names) > (2 if is_two else 1):
         what = say("names in three rows, or in rows apart")
         instead = say("{rows} are read: move or join the others", rows="1–2" if is_two else "1")
-        defined.unmatched.append(Unmatched(grid.cell(names[-1] + 1, 1), what, instead))
+        defined.tell(grid.cell(names[-1] + 1, 1), what, instead)
     _tell_tags(grid, heads, defined)
     entry = SheetEntry(grid.sheet, (), "rows", names[0] + 1, heads + 1, header_rows=2 if is_two else 1)
     found = find_table_of(spreadsheet, grid, entry)
-    if not found.columns:
-        return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
     columns = tuple(_own_column(column, grid, heads, _bean_of(line), defined) for column in found.columns)
-    found = _named(_resolved(replace(found, columns=columns), defined), line, defined)
-    if any(column.header.startswith("*") for column in columns):
-        found = replace(found, entry=replace(found.entry, multirow=True))
-    return found
+    is_multirow = found.entry.multirow or any(column.header.startswith("*") for column in columns)
+    return replace(found, columns=columns, entry=replace(found.entry, multirow=is_multirow))
 
 
 def _tell_tags(grid: Grid, heads: int, defined: LubanDefinitions) -> None:
@@ -91,7 +86,7 @@ def _tell_tags(grid: Grid, heads: int, defined: LubanDefinitions) -> None:
     if tag:
         what = say("rows have tags: {tag}", tag=tag)
         instead = say("head the first column @tags; targets with one of them get these rows")
-        defined.unmatched.append(Unmatched(grid.cell(number, 1), what, instead))
+        defined.tell(grid.cell(number, 1), what, instead)
 
 
 def _own_column(column: SourceColumn, grid: Grid, heads: int, bean: str, defined: LubanDefinitions) -> SourceColumn:
@@ -105,13 +100,13 @@ def _own_column(column: SourceColumn, grid: Grid, heads: int, bean: str, defined
     if row is not None and text and (declared is None or _is_undefined(declared, defined)):
         what = say("{type} isn't known as a type", type=text)
         instead = say("it is guessed from the values; write the field by hand where that is wrong")
-        defined.unmatched.append(Unmatched(grid.cell(row + 1, column.index + 1), what, instead))
+        defined.tell(grid.cell(row + 1, column.index + 1), what, instead)
     if declared is not None and tags:
         declared = tagged(declared, tags)
     kind = declared.tags.get("path", "") if declared is not None else ""
     if kind and not kind.startswith(("normal;", "normal?;", "unity")):
         what = say("paths of the kind {kind}", kind=kind)
-        defined.unmatched.append(Unmatched(grid.cell(1, column.index + 1), what, say("write a check of your own")))
+        defined.tell(grid.cell(1, column.index + 1), what, say("write a check of your own"))
     return replace(column, declared=declared or column.declared)
 
 
@@ -136,16 +131,15 @@ def _is_undefined(declared: Declared, defined: LubanDefinitions) -> bool:
     return declared.is_own and bool(name) and name not in known and declared.name not in known
 
 
-def _resolved(found: SheetFound, defined: LubanDefinitions) -> SheetFound:
-    """The sheet with the beans and enums of its columns; a bean that has kinds is told, since no column says which."""
+def _tell_kinds(found: SheetFound, defined: LubanDefinitions) -> None:
+    """Tell of a column's bean that has kinds, since no column says which."""
     for column in found.columns:
         name = column.declared.name.rpartition(".")[2] if column.declared is not None else ""
         if name and name in defined.parents.values() and column.declared is not None and not column.is_merged:
             what = say("{type} has kinds: {kinds}", type=name, kinds=", ".join(_kinds_of(name, defined)))
             instead = say("write a oneof of them, and head its columns {name}.@case, {name}.@1…", name=column.header)
             place = found.grid.cell(found.entry.header_row, column.index + 1)
-            defined.unmatched.append(Unmatched(place, what, instead))
-    return defined.in_columns(found)
+            defined.tell(place, what, instead)
 
 
 def _kinds_of(name: str, defined: LubanDefinitions) -> list[str]:
@@ -168,7 +162,7 @@ def _find_lines(sheets: Sheets, defined: LubanDefinitions) -> dict[tuple[str, st
         if not it:
             what = say("there is no sheet of {place}", place=place)
             instead = say("name its workbook or folder too, or delete the line")
-            defined.unmatched.append(Unmatched(line.cell("input"), what, instead))
+            defined.tell(line.cell("input"), what, instead)
     return found
 
 
@@ -190,29 +184,25 @@ def _named(found: SheetFound, line: Line | None, defined: LubanDefinitions) -> S
     index = [one.strip() for one in re.split(r"[,+]", line["index"]) if one.strip()]
     if mode == "list" and "," in line["index"]:
         what = say("the list has several indexes of its own")
-        defined.unmatched.append(Unmatched(line.cell("index"), what, say("servers look up rows with `where`")))
+        defined.tell(line.cell("index"), what, say("servers look up rows with `where`"))
         index = []
     headers = {column.header.lower().lstrip("*") for column in found.columns}
     for name in (one for one in index if one.lower() not in headers):
         what = say("no column is called {name}", name=name)
-        defined.unmatched.append(Unmatched(line.cell("index"), what, say("mark the key by hand")))
+        defined.tell(line.cell("index"), what, say("mark the key by hand"))
     if mode in ("one", "singleton"):
         what, instead = say("a table of one record lies in a row"), say("it is a table of one row")
-        defined.unmatched.append(Unmatched(line.cell("mode"), what, instead))
+        defined.tell(line.cell("mode"), what, instead)
     return replace(found, table=f"{camel(words)}Table", key=tuple(index) or None)
 
 
-def _on_its_side(
-    spreadsheet: Spreadsheet, grid: Grid, defined: LubanDefinitions, line: Line | None
-) -> SheetFound | SkippedSheet:
+def _on_its_side(spreadsheet: Spreadsheet, grid: Grid, line: Line | None, defined: LubanDefinitions) -> SheetFound:
     first = next((index for index, cell in enumerate(grid.rows[0]) if not shown(cell).startswith("##")), 1)
     found = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, (), "columns", 1, first + 1))
     types = next((index for index, cell in enumerate(grid.rows[0]) if shown(cell).lower().startswith("##type")), None)
-    if not found.columns:
-        return SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers"))
     columns = []
     for column in found.columns:
         text = text_at(grid.rows[column.index], types) if types is not None else ""
         declared = read_type(text) or _of_bean(column.header, _bean_of(line), defined)
         columns.append(replace(column, declared=declared))
-    return _named(_resolved(replace(found, columns=tuple(columns)), defined), line, defined)
+    return replace(found, columns=tuple(columns))

@@ -14,7 +14,7 @@ from gdata.errors import ConfigError
 from gdata.language import say, sentence
 from gdata.scaffold.declared import read_type
 from gdata.scaffold.sheets.sample import text_at
-from gdata.scaffold.tools.definitions import Definitions, Item, Line, Message, Sheets, Unmatched, lines_of, number_of
+from gdata.scaffold.tools.definitions import Definitions, Item, Line, Message, Sheets, lines_of, number_of
 from gdata.sources.grid import Grid
 
 _DEFINITIONS = ("__tables__", "__enums__", "__beans__")
@@ -34,7 +34,6 @@ class LubanDefinitions(Definitions):
     """By bean, where it is defined."""
     tables: dict[str, Line] = field(default_factory=dict)
     """By the places that they are read from."""
-    unmatched: list[Unmatched] = field(default_factory=list)
 
 
 def read_definitions(sheets: Sheets, defined: LubanDefinitions) -> None:
@@ -52,7 +51,7 @@ def read_definitions(sheets: Sheets, defined: LubanDefinitions) -> None:
         name = definition_of(spreadsheet, grid)
         if name and not any(text_at(row, 0).lower().startswith("##var") for row in grid.rows[:10]):
             what = say("no row begins with ##var, which names the columns")
-            defined.unmatched.append(Unmatched(grid.cell(1, 1), what, say("write it, and scaffold again")))
+            defined.tell(grid.cell(1, 1), what, say("write it, and scaffold again"))
         elif name:
             read[name](grid, defined)
     _inherit(defined)
@@ -92,7 +91,7 @@ def _add_table(line: Line, defined: LubanDefinitions) -> None:
         if defined.tables.setdefault(place.lower(), line) is not line:
             what = say("{place} fills several tables", place=place)
             instead = say("write a list of them in its line of sheets.yaml")
-            defined.unmatched.append(Unmatched(line.cell("input"), what, instead))
+            defined.tell(line.cell("input"), what, instead)
 
 
 def _read_enums(grid: Grid, defined: LubanDefinitions) -> None:
@@ -111,7 +110,7 @@ def _read_enums(grid: Grid, defined: LubanDefinitions) -> None:
             if text and (number is None or number in numbers):
                 what = say("{number} can't be the number of an enum's value", number=text)
                 place = line.cell("item.value")
-                defined.unmatched.append(Unmatched(place, what, say("it gets the next one; write another")))
+                defined.tell(place, what, say("it gets the next one; write another"))
             numbers |= {number} if number is not None else set()
         is_flags = lines[0]["flags"].lower() in _TRUE
         defined.add_enum(lines[0]["full_name"], items, is_flags=is_flags)
@@ -148,7 +147,7 @@ def _read_beans(grid: Grid, defined: LubanDefinitions) -> None:
             defined.messages[name] = replace(bean, fields=(*bean.fields, (line["item.name"], declared)))
         elif line["item.name"] and name:
             what = say("{type} isn't known as a type", type=line["item.type"])
-            defined.unmatched.append(Unmatched(line.cell("item.type"), what, say("write the field by hand")))
+            defined.tell(line.cell("item.type"), what, say("write the field by hand"))
 
 
 def _inherit(defined: LubanDefinitions) -> None:
@@ -214,7 +213,7 @@ def _read_bean(tag: Tag, parent: str, defined: LubanDefinitions) -> None:
         if declared is None:
             what = say("{type} isn't known as a type", type=var["type"])
             place = Grid("", str(var.path), (), "csv").cell(var.line, 1)
-            defined.unmatched.append(Unmatched(place, what, say("write the field by hand")))
+            defined.tell(place, what, say("write the field by hand"))
         else:
             tags = {**declared.tags, "alias": var["alias"]}
             fields.append((_named_tag(var)["name"], replace(declared, tags=tags)))

@@ -10,12 +10,21 @@ from dataclasses import dataclass, replace
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
-from gdata.scaffold.declared import Declared, is_row_of_types, read_type
-from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.declared import Declared, read_type
+from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import camel, row_words
-from gdata.scaffold.sheets.sample import filled, text_at
+from gdata.scaffold.sheets.sample import text_at
 from gdata.scaffold.sheets.table import find_table_of
-from gdata.scaffold.tools.definitions import Definitions, Line, Message, Sheets, ToolReading, Unmatched, lines_of
+from gdata.scaffold.tools.definitions import (
+    Definitions,
+    Line,
+    Message,
+    Sheets,
+    ToolReading,
+    has_types_below,
+    lines_of,
+    read_each,
+)
 from gdata.sources.grid import CellValue, Grid
 
 _META = "@TABLEAU"
@@ -51,32 +60,23 @@ def read_tableau(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading
     lines = {_Place(book, line["sheet"]): line for book, grid in meta.items() for line in _lines(grid)}
     listed = {place.book for place in lines if place.title != "#"}
     defined = Definitions(package)
-    unmatched: list[Unmatched] = []
     for place, (_, grid) in zip(places, sheets, strict=True):
         if place in lines:
             _define(grid, place.title, lines[place], defined)
-            unmatched += _unmatched(lines[place])
-    found: list[SheetFound | SkippedSheet] = []
-    rest = []
-    for place, (spreadsheet, grid) in zip(places, sheets, strict=True):
+            _tell_unmatched(lines[place], defined)
+
+    def read(spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | str | None:
+        place = _place(spreadsheet, grid)
         line = lines.get(place)
         if place.title == _META or (line is not None and _is_definition(line)):
-            found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
-        elif (
-            line is None
-            and place.book not in meta
-            and not (len(grid.rows) > 1 and is_row_of_types(filled(grid.rows[1])))
-        ):
-            rest.append((spreadsheet, grid))
-        elif place.book in listed and line is None:
-            found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("{meta} doesn't list it", meta=_META)))
-        else:
-            one = _read_sheet(spreadsheet, grid, place, line)
-            if one.columns:
-                found.append(defined.in_columns(one))
-            else:
-                found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it has no two columns with headers")))
-    return ToolReading(found, defined.every_enum, unmatched, rest, "tableau")
+            return say("it holds definitions, which were read")
+        if line is None and place.book not in meta and not has_types_below(grid):
+            return None
+        if line is None and place.book in listed:
+            return say("{meta} doesn't list it", meta=_META)
+        return _read_sheet(spreadsheet, grid, place, line)
+
+    return read_each(sheets, defined, read)
 
 
 def _place(spreadsheet: Spreadsheet, grid: Grid) -> _Place:
@@ -170,13 +170,8 @@ def _entry(title: str, line: Line | None) -> SheetEntry:
     return SheetEntry(title, (), "columns" if on_its_side else "rows", names, max(row("datarow", 4), names + 1))
 
 
-def _unmatched(line: Line) -> list[Unmatched]:
-    return [
-        Unmatched(line.cell(name), f"{name}: {text}", _INSTEAD.get(name, say("it has no counterpart")))
-        for name, text in line.texts.items()
-        if text
-        and name
-        and name not in _PLACES
-        and text.lower() not in ("false", "0")
-        and not (name == "mode" and text.startswith((_ENUM, _STRUCT)))
-    ]
+def _tell_unmatched(line: Line, defined: Definitions) -> None:
+    for name, text in line.texts.items():
+        is_known = name in ("", *_PLACES) or (name == "mode" and text.startswith((_ENUM, _STRUCT)))
+        if not is_known and text.lower() not in ("", "false", "0"):
+            defined.tell(line.cell(name), f"{name}: {text}", _INSTEAD.get(name, say("it has no counterpart")))

@@ -6,17 +6,18 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
 from gdata.scaffold.declared import read_type
-from gdata.scaffold.guess import SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import camel, words_of
 from gdata.scaffold.sheets.columns import read_table
 from gdata.scaffold.sheets.sample import filled, text_at
 from gdata.scaffold.sheets.table import find_key_values, find_table_of
-from gdata.scaffold.tools.definitions import Definitions, Item, Line, Message, Sheets, ToolReading, Unmatched, lines_of
+from gdata.scaffold.tools.definitions import Definitions, Item, Line, Message, Sheets, ToolReading, lines_of, read_each
 from gdata.sources.grid import Grid
 
 _CHINESE = ("种类", "对象类型", "标识名", "字段名", "字段类型", "数组切割", "值")
@@ -43,7 +44,6 @@ class _Defined(Definitions):
     """By a file's or sheet's name in small letters, the table that it holds."""
     second: dict[str, str] = field(default_factory=dict)
     """By workbook of version 2, what its table is called."""
-    unmatched: list[Unmatched] = field(default_factory=list)
     records: Counter[str] = field(default_factory=Counter)
     """How many sheets of keys and values each record has."""
 
@@ -60,18 +60,7 @@ def read_tabtoy(sheets: Sheets, package: str, *, is_asked: bool) -> ToolReading 
         if pragma is not None:
             defined.second[spreadsheet.name] = pragma[1]
     defined.owners = _owners([grid for _, grid in sheets if _is_index(grid)])
-    found: list[SheetFound | SkippedSheet] = []
-    rest = []
-    for spreadsheet, grid in sheets:
-        if _type_head(grid) is not None or _is_index(grid):
-            found.append(SkippedSheet(spreadsheet.name, grid.sheet, say("it holds definitions, which were read")))
-            continue
-        one = _read_sheet(spreadsheet, grid, defined)
-        if one is not None:
-            found.append(one)
-        else:
-            rest.append((spreadsheet, grid))
-    return ToolReading(found, defined.every_enum, defined.unmatched, rest, "tabtoy")
+    return read_each(sheets, defined, partial(_read_sheet, defined))
 
 
 # --- definitions -----------------------------------------------------------------------------------------------
@@ -97,7 +86,7 @@ def _define(grid: Grid, head: int, names: tuple[str, ...], defined: _Defined) ->
         if not owner and (is_enum or not names[0]) and name:
             place = line.cell(names[1])
             what, instead = say("{name} belongs to no type", name=name), say("write its type, and scaffold again")
-            defined.unmatched.append(Unmatched(place, what, instead))
+            defined.tell(place, what, instead)
         elif is_enum:
             enums.setdefault(owner, []).append((name, label, number))
         elif not names[0] and name:
@@ -139,7 +128,9 @@ def _type_lines(grid: Grid, head: int) -> list[Line]:
 # --- sheets ----------------------------------------------------------------------------------------------------
 
 
-def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | SkippedSheet | None:
+def _read_sheet(defined: _Defined, spreadsheet: Spreadsheet, grid: Grid) -> SheetFound | str | None:
+    if _type_head(grid) is not None or _is_index(grid):
+        return say("it holds definitions, which were read")
     if spreadsheet.name in defined.second and len(grid.rows):
         return _read_second(spreadsheet, grid, defined)
     stem = spreadsheet.path.stem if spreadsheet.path is not None and spreadsheet.path.is_file() else grid.sheet
@@ -153,14 +144,14 @@ def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> Shee
         if number > 1:
             what = say("{name} has further values here", name=name)
             instead = say("a record has one sheet: put them below the others")
-            defined.unmatched.append(Unmatched(grid.cell(1, 1), what, instead))
-        return defined.in_columns(replace(one, table=f"{name}{number}" if number > 1 else name))
+            defined.tell(grid.cell(1, 1), what, instead)
+        return replace(one, table=f"{name}{number}" if number > 1 else name)
     own = {label: place for (name, label), place in defined.fields.items() if name == owner}
     if not own or not set(filled(grid.rows[0]) if len(grid.rows) else []) & set(own):
         return None
     one = find_table_of(spreadsheet, grid, SheetEntry(grid.sheet, ()), alike=True)
     columns = tuple(_with_type(column, own) for column in one.columns)
-    return defined.in_columns(replace(one, columns=columns, table=f"{camel(words_of(owner)[0])}Table"))
+    return replace(one, columns=columns, table=f"{camel(words_of(owner)[0])}Table")
 
 
 def _with_type(column: SourceColumn, fields: Mapping[str, tuple[Line, tuple[str, ...]]]) -> SourceColumn:
@@ -176,13 +167,13 @@ def _with_type(column: SourceColumn, fields: Mapping[str, tuple[Line, tuple[str,
     return replace(column, declared=replace(declared, separator=splitter), program_name=line[names[3]])
 
 
-def _read_second(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | SkippedSheet | None:
+def _read_second(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | str | None:
     """A sheet of version 2: names, types, options and comments in four rows."""
     header = {text.lower() for text in filled(grid.rows[0])}
     if any(words <= header for words in _VERTICAL):
         what, instead = say("values stand apart from their names"), say("put them beside, for `layout: vertical`")
-        defined.unmatched.append(Unmatched(grid.cell(1, 1), what, instead))
-        return SkippedSheet(spreadsheet.name, grid.sheet, say("values stand apart from their names"))
+        defined.tell(grid.cell(1, 1), what, instead)
+        return what
     if len(header) == 0:
         return None
     entry = SheetEntry(grid.sheet, (), "rows", 1, 5)
@@ -196,8 +187,7 @@ def _read_second(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> She
         comment = text_at(grid.rows[3], column.index) if len(grid.rows) > 3 else ""
         columns.append(_second_column(replace(column, comments=(comment,) if comment else ()), told, grid, defined))
     name = camel(words_of(defined.second[spreadsheet.name])[0])
-    found = replace(one, columns=tuple(columns), table=f"{name}Table", key=(key,) if key else None)
-    return defined.in_columns(found)
+    return replace(one, columns=tuple(columns), table=f"{name}Table", key=(key,) if key else None)
 
 
 def _second_column(column: SourceColumn, told: Mapping[str, str], grid: Grid, defined: _Defined) -> SourceColumn:
@@ -207,10 +197,10 @@ def _second_column(column: SourceColumn, told: Mapping[str, str], grid: Grid, de
     if declared.name in defined.messages:
         what = say("cells of {type} name their parts: `X: 100 Y: 89`", type=declared.name)
         instead = say("write the parts alone, `100:89`, and a message of them; until then it is text")
-        defined.unmatched.append(Unmatched(grid.cell(2, column.index + 1), what, instead))
+        defined.tell(grid.cell(2, column.index + 1), what, instead)
         return replace(column, declared=read_type("string"))
     if "default" in told:
         what, instead = say("default: {text}", text=told["default"]), say("write `default` into the field's options")
-        defined.unmatched.append(Unmatched(grid.cell(3, column.index + 1), what, instead))
+        defined.tell(grid.cell(3, column.index + 1), what, instead)
     splitter = told.get("listspliter", "") or told.get("listsplitter", "")
     return replace(column, declared=replace(declared, separator=splitter)) if splitter and declared.is_list else column
