@@ -25,7 +25,7 @@ from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Side
 from gdata.diffs.renderers.html import to_html
 from gdata.diffs.tables.schemas import class_of, open_schema
-from gdata.pipeline.comparing.sides import compare_sides
+from gdata.pipeline.sides import compare_sides
 from gdata.testing.bundles import build_output
 
 CHEAP = """

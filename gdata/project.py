@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +51,20 @@ class Project:
             for message in dict.fromkeys(name for entry in spreadsheet.sheets for name in entry.tables):
                 feeding.setdefault(message, []).append(spreadsheet)
         return feeding
+
+    def only(self, named: frozenset[str]) -> Project:
+        """The project with only those sheets that feed the named tables."""
+        messages = {self.plans[name].message for name in named}
+
+        def keep(entry: SheetEntry) -> bool:
+            return not messages.isdisjoint(entry.tables)
+
+        spreadsheets = [
+            replace(spreadsheet, sheets=tuple(filter(keep, spreadsheet.sheets)))
+            for spreadsheet in self.config.spreadsheets
+            if any(map(keep, spreadsheet.sheets))
+        ]
+        return replace(self, config=replace(self.config, spreadsheets=tuple(spreadsheets)))
 
     def requests(self, spreadsheet: Spreadsheet) -> list[SheetRequest]:
         """What to ask a spreadsheet's source for, an entry a request."""

@@ -31,7 +31,7 @@ def open_place(config_path: Path | None, location: str | None) -> Store:
         from gdata.releases.stores.place import open_store
 
         return open_store(location)
-    from gdata.pipeline.comparing.sides import store_of
+    from gdata.pipeline.sides import store_of
     from gdata.project import read_config
 
     return store_of(read_config(config_path))
@@ -40,7 +40,7 @@ def open_place(config_path: Path | None, location: str | None) -> Store:
 def open_reading(config_path: Path | None, name: str) -> tuple[Config | None, Side]:
     """The folder, release or channel that a command reads; a folder needs no project around it."""
     from gdata.cli.console import warn
-    from gdata.pipeline.comparing.sides import is_folder, open_side, store_of
+    from gdata.pipeline.sides import is_folder, open_side, store_of
     from gdata.project import read_config
 
     try:

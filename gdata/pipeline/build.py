@@ -20,9 +20,9 @@ from gdata.installed import own_version
 from gdata.language import counted, say
 from gdata.parsing.view import RowsLeftOut, View
 from gdata.pipeline.check import check_all, views_for
-from gdata.pipeline.comparing.origins import origins_as_json
 from gdata.pipeline.kept.notes import note_built, note_failure, note_unfed, noting_failure
 from gdata.pipeline.kept.state import WRITTEN, locked, save_build, save_pull, tidy
+from gdata.pipeline.origins import origins_as_json
 from gdata.pipeline.pull import pull_all
 from gdata.problems import Problem, has_errors
 from gdata.project import Project
@@ -31,7 +31,8 @@ from gdata.sources.grid import Pulled
 from gdata.tables.stage import Parsed, parse_all
 
 if TYPE_CHECKING:
-    from gdata.pipeline.releasing.release_tables import BaseTables
+    from gdata.parsing.view import ParsedTable
+    from gdata.releases.hotfixes import Base
 
 
 STAGES = ("pull", "parse", "check", "encode", "write")
@@ -57,6 +58,14 @@ class Timings:
         """The timings in the shape of the JSON output."""
         total = time.perf_counter() - self.started
         return {**{name: round(seconds, 4) for name, seconds in self.seconds.items()}, "total": round(total, 4)}
+
+
+@dataclass(frozen=True)
+class BaseTables:
+    """The tables that come from a release, and what the provenance says of it."""
+
+    base: Base
+    tables: Mapping[str, ParsedTable]
 
 
 @dataclass(frozen=True)
@@ -205,9 +214,7 @@ def _check(
     base = source.base if source is not None else None
     from_sheets = project
     if base is not None:
-        from gdata.pipeline.releasing.release_tables import only_tables
-
-        from_sheets = only_tables(project, frozenset(project.plans) - frozenset(base.tables))
+        from_sheets = project.only(frozenset(project.plans) - frozenset(base.tables))
     pulls: Iterator[Pulled]
     if source is not None and source.pulled is not None:
         pulls = iter(source.pulled)

@@ -6,13 +6,14 @@ Where something is wrong, the last release is asked what it had, so that a messa
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from gdata import kinds
 from gdata.bundles.titles import text_columns
 from gdata.checks.references.existing import title_field
 from gdata.checks.references.gone import fold_gone, without_gone
@@ -23,7 +24,6 @@ from gdata.errors import GdataError
 from gdata.events import Event, Listener
 from gdata.language import current_language, sentence
 from gdata.parsing.view import SWITCHED_OFF, View
-from gdata.pipeline.versions.named import check_empty, check_nobody
 from gdata.problems import Cell, Problem, has_errors, in_cell_order, level_of, with_severities
 from gdata.project import Project
 from gdata.schema.plan import FieldPlan
@@ -71,19 +71,19 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
             local += checks.check_files(view) if is_checked else checks.check_table(view)
         cells = [one for table in parsed.tables.values() for one in table.cell_problems.get(audience, ())]
         cells = checks.answer_titles(views, cells)
-        local += check_empty(parsed, audience, views)
+        local += _check_empty(parsed, audience, views)
         together = checks.check_together(views, [*parsed.problems, *cells, *local], audience.version)
         found[audience] = [*cells, *local, *together]
         listener(Event("check", "", done, len(views_by_audience)))
     every = {name: view for views in reversed(views_by_audience.values()) for name, view in views.items()}
     folded = fold_gone(_by_target(project, found), every, LiveTables(project), is_error)
-    problems = [*parsed.problems, *folded, *check_nobody(project, parsed)]
+    problems = [*parsed.problems, *folded, *_check_nobody(project, parsed)]
     if views_by_audience:
         first = next(iter(views_by_audience.values()))
         problems += without_gone(_of_rows_off(checks, parsed, views_by_audience), problems, first)
         problems += checks.warn(first)
     if config.metrics and not has_errors(problems):  # Of wrong data a metric would only tell the same again.
-        from gdata.pipeline.comparing.metrics import check_metrics
+        from gdata.pipeline.metrics import check_metrics
 
         by_target = {target.name: views_by_audience[target.audience] for target in config.targets}
         problems += check_metrics(config, by_target, lambda note: listener(Event("check", note=note)))
@@ -109,6 +109,28 @@ def _of_rows_off(checks: Checks, parsed: Parsed, seen: Mapping[Audience, Mapping
 def views_for(parsed: Parsed, audience: Audience) -> Mapping[str, View]:
     """The tables as an audience sees them, without those that its version doesn't have."""
     return {name: table.view(audience) for name, table in parsed.tables.items() if audience in table.seen_by}
+
+
+def _check_nobody(project: Project, parsed: Parsed) -> Iterator[Problem]:
+    """A warning for every version that begins in a sheet and that no target or channel has reached."""
+    reached = project.config.versions
+    if None in reached:
+        return
+    for table in parsed.tables.values():
+        for one in table.bounds:
+            if one.word != "until" and not any(version >= one.version for version in reached if version is not None):
+                yield kinds.VERSION_NOBODY.at(one.cell, table=table.plan.name, version=one.version)
+
+
+def _check_empty(parsed: Parsed, audience: Audience, views: Mapping[str, View]) -> Iterator[Problem]:
+    """A warning for every table of which an audience's version has no row, though there are some."""
+    for name, view in views.items():
+        table = parsed.tables[name]
+        rows = [one for one in table.bounds if one.word != "+"]
+        if view.plan.kind != "record" and not view.row_count and rows:
+            version = audience.version or sentence("the newest")
+            cell = rows[0].cell
+            yield kinds.VERSION_EMPTY.at(Cell(cell.spreadsheet, cell.sheet), table=name, version=version)
 
 
 def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
@@ -236,7 +258,7 @@ class LiveTables:
 
     @cached_property
     def _bundles(self) -> list[Bundle]:
-        from gdata.pipeline.comparing.sides import store_of
+        from gdata.pipeline.sides import store_of
         from gdata.releases.reader import bundles_of
 
         config = self._project.config

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gdata.config import Config
 from gdata.errors import GdataError
 from gdata.language import say, sentence
-from gdata.pipeline.comparing.sides import store_of
 from gdata.pipeline.kept.notes import known_unfed
+from gdata.pipeline.sides import store_of
 from gdata.project import open_project
 from gdata.releases.reader import newest_entry
 from gdata.releases.stores.store import shown

@@ -20,12 +20,12 @@ from gdata.errors import CredentialsError, DamagedError, GdataError, OutsideErro
 from gdata.events import Listener
 from gdata.language import say, sentence
 from gdata.pipeline.build import BuildInput, Built, build
-from gdata.pipeline.comparing.sides import output_side, store_of
 from gdata.pipeline.kept.notes import noting_failure
 from gdata.pipeline.kept.state import locked, save_pull
 from gdata.pipeline.pull import pull_all
 from gdata.pipeline.releasing.move import carry_out, plan_move
-from gdata.pipeline.releasing.release_tables import check_named, only_tables, tables_from
+from gdata.pipeline.releasing.rebuild import check_named, tables_from
+from gdata.pipeline.sides import output_side, store_of
 from gdata.project import Project, open_project, read_config
 from gdata.releases.log import ChannelMoved
 from gdata.releases.move import Move
@@ -248,7 +248,7 @@ class ProjectWatch:
         assert self._project is not None
         if not self.wanted.tables:
             return self._project
-        return only_tables(self._project, check_named(self._project, self.wanted.tables))
+        return self._project.only(check_named(self._project, self.wanted.tables))
 
     def _source(self, project: Project) -> BuildInput:
         pulled = self._all_pulled(self._narrowed())

@@ -8,9 +8,9 @@ import pytest
 from command_line import run_gdata
 
 from gdata.diffs.model import Origins
-from gdata.pipeline.comparing.origins import origins_in
-from gdata.pipeline.comparing.sides import open_side
-from gdata.pipeline.versions.at import at_side
+from gdata.pipeline.origins import origins_in
+from gdata.pipeline.sides import open_side
+from gdata.pipeline.versions import at_side
 from gdata.project import open_project, read_config
 from gdata.releases.stores.place import open_store
 

@@ -93,7 +93,7 @@ def command(
     from gdata.cli.console import ProgressLine, Recording, error_console, result_console
     from gdata.cli.problems import report_problems
     from gdata.pipeline.kept.unchanged import can_be_told
-    from gdata.pipeline.versions.named import config_at
+    from gdata.pipeline.releasing.channels import config_at
     from gdata.project import read_config
 
     if snapshot is not None and (tables or base or offline or at or channel):
@@ -224,8 +224,8 @@ def _compare(config: Config, made_from: bytes | None, *, is_counted: bool) -> _C
     `made_from` are the descriptors of the build that was made just now; `is_counted`: a first release's rows are too.
     """
     from gdata.cli.console import error_console
-    from gdata.pipeline.comparing.sides import gate_for, open_side, output_side, store_of
-    from gdata.pipeline.versions.channels import judge_versions
+    from gdata.pipeline.releasing.channels import judge_versions
+    from gdata.pipeline.sides import gate_for, open_side, output_side, store_of
 
     try:
         store = store_of(config)
@@ -288,7 +288,7 @@ def _render(console: Console, built: Built, said: Recording) -> None:
 
 def _tell_version(console: Console, config: Config, built: Side) -> None:
     """Say so where the default channel won't take what was built."""
-    from gdata.pipeline.versions.channels import wrong_version
+    from gdata.pipeline.releasing.channels import wrong_version
 
     channel = config.default_channel
     wrong = wrong_version(config, channel, built)

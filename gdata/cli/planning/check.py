@@ -76,7 +76,7 @@ def command(
     """
     from gdata.cli.console import ProgressLine
     from gdata.cli.problems import report_problems
-    from gdata.pipeline.versions.named import config_at
+    from gdata.pipeline.releasing.channels import config_at
     from gdata.project import open_project, read_config
     from gdata.sources.adapters import get_ready
 
@@ -86,7 +86,7 @@ def command(
     if not offline:
         get_ready(config)
     from gdata.pipeline.build import check
-    from gdata.pipeline.versions.at import check_every
+    from gdata.pipeline.versions import check_every
 
     project = open_project(config)
     with ProgressLine(quiet=quiet or format_ == "json") as listener:

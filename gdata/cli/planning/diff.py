@@ -92,8 +92,8 @@ def _compare(
     config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
 ) -> tuple[Diff, GateVerdict]:
     from gdata.cli.console import warn
-    from gdata.pipeline.comparing.sides import OUTPUT, compare_sides, gate_for, store_of
-    from gdata.pipeline.versions.channels import judge_versions
+    from gdata.pipeline.releasing.channels import judge_versions
+    from gdata.pipeline.sides import OUTPUT, compare_sides, gate_for, store_of
     from gdata.releases.stores.place import open_store
 
     store = store_of(config, location) if config is not None else open_store(location) if location else None
@@ -111,12 +111,12 @@ def _compare(
 
 
 def _open(config: Config | None, name: str, store: Store | None) -> Side:
-    from gdata.pipeline.comparing.sides import open_side
+    from gdata.pipeline.sides import open_side
 
     if config is None or not name.startswith("at:"):
         return open_side(config, name, store)
     from gdata.cli.console import ProgressLine
-    from gdata.pipeline.versions.at import at_side
+    from gdata.pipeline.versions import at_side
     from gdata.project import open_project
 
     with ProgressLine(quiet=True) as listener:
@@ -159,8 +159,8 @@ def _render_text(
 
 def _past(config: Config | None, diff: Diff, old: str | None, location: str | None) -> Past:
     """Earlier changes of the changed cells, on the old side's channel, else the default one."""
-    from gdata.pipeline.comparing.sides import store_of
     from gdata.pipeline.releasing.history import HistoryReader, past_of
+    from gdata.pipeline.sides import store_of
     from gdata.releases.log import read_log_so_far
     from gdata.releases.records import is_channel_name
 

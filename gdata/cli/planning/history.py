@@ -84,8 +84,8 @@ def command(
 def _open(config_path: Path | None, location: str | None, channel: str | None) -> tuple[HistoryReader, Presentation]:
     from gdata.diffs.presentation import presentation_of
     from gdata.errors import GdataError
-    from gdata.pipeline.comparing.sides import check_channel
     from gdata.pipeline.releasing.history import HistoryReader
+    from gdata.pipeline.sides import check_channel
     from gdata.project import read_config
     from gdata.releases.log import read_log_so_far
     from gdata.releases.reader import descriptors_of

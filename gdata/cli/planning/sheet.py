@@ -87,7 +87,7 @@ def _open(config_path: Path | None, place: str | None) -> tuple[Config | None, S
 
     if place is not None:
         return open_reading(config_path, place)
-    from gdata.pipeline.comparing.sides import output_side
+    from gdata.pipeline.sides import output_side
 
     config = read_config(config_path)
     try:

@@ -25,7 +25,7 @@ def command(target: str, name: str, file: Path | None, config_path: Path | None)
     """
     from gdata.codegen.stubs import make_stubs
     from gdata.files import write_atomically
-    from gdata.pipeline.comparing.sides import output_side
+    from gdata.pipeline.sides import output_side
     from gdata.project import read_config
 
     bundles = output_side(read_config(config_path)).bundles

@@ -13,7 +13,7 @@ from gdata.language import say, say_counted
 from gdata.text import visible
 
 if TYPE_CHECKING:
-    from gdata.pipeline.versions.listing import Change, ListedVersion
+    from gdata.pipeline.versions import Change, ListedVersion
 
 _CELLS = 8
 
@@ -33,7 +33,7 @@ def command(offline: bool, format_: str, quiet: bool, config_path: Path | None) 
     """
     from gdata.cli.console import ProgressLine, print_json, write_result
     from gdata.pipeline.build import check
-    from gdata.pipeline.versions.listing import list_versions, not_needed
+    from gdata.pipeline.versions import list_versions, not_needed
     from gdata.project import open_project, read_config
 
     project = open_project(read_config(config_path))

@@ -71,9 +71,9 @@ def run_move(
 ) -> None:
     """Plan the move, show what would change, ask, move the channel and tell."""
     from gdata.cli.console import print_json, result_console
-    from gdata.pipeline.comparing.sides import store_of
     from gdata.pipeline.releasing.move import carry_out, plan_move
     from gdata.pipeline.releasing.notify import check_address
+    from gdata.pipeline.sides import store_of
     from gdata.project import read_config
     from gdata.releases.move import Move
     from gdata.releases.signatures import load_signing_key

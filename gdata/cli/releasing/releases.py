@@ -42,7 +42,7 @@ def command(
       gdata releases --channel live --limit 5 --format json
     """
     from gdata.cli.console import error_console, print_json
-    from gdata.pipeline.comparing.sides import check_channel
+    from gdata.pipeline.sides import check_channel
     from gdata.project import read_config
     from gdata.releases.history import read_history
     from gdata.releases.reader import channel_names

@@ -58,7 +58,7 @@ def command(
 
 
 def _verify(what: str | None, public_key: str | None, location: str | None, config_path: Path | None) -> Verification:
-    from gdata.pipeline.comparing.sides import is_folder
+    from gdata.pipeline.sides import is_folder
     from gdata.releases.keeping.verify import verify_folder, verify_release, verify_store
     from gdata.releases.reader import bundles_of
     from gdata.releases.signatures import load_public_keys

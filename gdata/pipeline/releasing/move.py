@@ -17,10 +17,10 @@ from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Diff, Side, Summary
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
-from gdata.pipeline.comparing.sides import check_channel, compare_sides, output_side, published_side
 from gdata.pipeline.kept.notes import check_fresh
 from gdata.pipeline.kept.state import load_build
-from gdata.pipeline.versions.channels import check_version, judge_versions
+from gdata.pipeline.releasing.channels import check_version, judge_versions
+from gdata.pipeline.sides import check_channel, compare_sides, output_side, published_side
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_notes
 from gdata.releases.keeping.trash import set_aside

@@ -1,9 +1,10 @@
-"""Compute a project's metrics on both sides of a diff, with today's code."""
+"""A project's metrics, with today's code: tables are held to their bounds, and a diff computes them on both sides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -14,17 +15,50 @@ from google.protobuf.message import DecodeError
 from gdata.bundles.lookup import Table
 from gdata.bundles.placed import PlacedRows
 from gdata.bundles.reader import Bundle
-from gdata.checks.metrics import Metric, Tell, compute
+from gdata.checks.functions import CheckData
+from gdata.checks.metrics import Metric, Tell, check_metric, compute, load_metrics
 from gdata.config import Config
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff
 from gdata.diffs.tables.rows import damaged_table
 from gdata.diffs.tables.schemas import TableShape, class_of, open_schema
 from gdata.diffs.tables.titles import SideTitles
-from gdata.errors import LookupFailed
-from gdata.language import sentence
-from gdata.pipeline.comparing.metrics import load_project_metrics
+from gdata.errors import ConfigError, LookupFailed
+from gdata.language import say, sentence
+from gdata.parsing.view import View
+from gdata.problems import Problem
 from gdata.text import did_you_mean
+
+
+def load_project_metrics(config: Config) -> list[Metric]:
+    """The project's metrics, which its gates' rules are held to.
+
+    Raises:
+        ConfigError: a file can't be loaded, or a rule is about no metric.
+    """
+    metrics = load_metrics(config.metrics, [target.name for target in config.targets])
+    names = [one.name for one in metrics]
+    for rule in config.gate_rules:
+        for glob in rule.metrics:
+            if not any(fnmatchcase(name, glob) for name in names):
+                raise ConfigError(
+                    sentence(
+                        "{file}:{line}: the gate rule {rule}: no metric matches {glob}",
+                        file=config.path.name,
+                        line=rule.line,
+                        rule=rule.name,
+                        glob=glob,
+                    ),
+                    hint=did_you_mean(glob, names) or say("metrics are functions in the files of `metrics:`"),
+                )
+    return metrics
+
+
+def check_metrics(config: Config, views: Mapping[str, Mapping[str, View]], tell: Tell) -> Iterator[Problem]:
+    """What is wrong with the metrics of parsed tables, which are given by target."""
+    data = {target: CheckData(found) for target, found in views.items()}
+    for metric in load_project_metrics(config):
+        yield from check_metric(metric, data[metric.mark.target or config.targets[0].name], tell)
 
 
 class BundleData:

@@ -1,4 +1,4 @@
-"""Channels and their versions: what may be released there, and by which release one of another version is judged."""
+"""Versions as people name them, and those of channels: what may go out there, and which release judges another."""
 
 from __future__ import annotations
 
@@ -8,20 +8,60 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gdata.config import Config, Gate
-from gdata.errors import GdataError, RefusedError
+from gdata.errors import GdataError, RefusedError, UsageError
 from gdata.language import Sentence, say, sentence
-from gdata.pipeline.comparing.sides import published_side
-from gdata.pipeline.versions.named import version_words
-from gdata.releases.log import newest_entry, read_log_so_far
-from gdata.releases.reader import bundles_at
-from gdata.releases.records import Entry, is_channel_name
-from gdata.releases.stores.store import Store
-from gdata.versions import Version
+from gdata.text import did_you_mean
+from gdata.versions import Version, nearest_version
 
 if TYPE_CHECKING:
     from gdata.diffs.gate import GateVerdict
     from gdata.diffs.model import Diff, Side
     from gdata.releases.move import Move
+    from gdata.releases.records import Entry
+    from gdata.releases.stores.store import Store
+
+
+def version_words(version: Version | None) -> Sentence:
+    """A version for people; None is none."""
+    return sentence("version {version}", version=version) if version is not None else sentence("no version")
+
+
+def read_version(text: str) -> Version:
+    """A version on the command line.
+
+    Raises:
+        UsageError: it is none.
+    """
+    version = Version.read(text)
+    if version is None:
+        meant = nearest_version(text) or "1.4"
+        raise UsageError(
+            sentence("{text} isn't a version of the game", text=text),
+            hint=sentence("write it as numbers with dots: {meant}", meant=meant),
+        )
+    return version
+
+
+def config_at(config: Config, at: str | None, channel: str | None) -> Config:
+    """The config with every target at the version that `--at` names, or at that of `--for`'s channel.
+
+    Raises:
+        UsageError: it is no version, or the channel has none.
+    """
+    if at is not None and channel is not None:
+        raise UsageError(sentence("--at and --for both name a version"), hint=sentence("leave out one of them"))
+    if at is not None:
+        return config.at(read_version(at))
+    if channel is None:
+        return config
+    version = config.channel(channel).version
+    if version is None:
+        known = [one.pattern for one in config.channels if one.version is not None]
+        raise UsageError(
+            sentence("the channel {channel} has no version in {file}", channel=channel, file=config.path.name),
+            hint=did_you_mean(channel, known) + say("add `version:` to it, or say which: `--at 1.4`"),
+        )
+    return config.at(version)
 
 
 def versions_of(side: Side) -> dict[str, Version | None]:
@@ -85,6 +125,12 @@ _MOST_LOOKED_AT = 20
 
 def _last_release(config: Config, store: Store, channel: str, versions: Mapping[str, Version | None]) -> Side | None:
     """The newest release of these versions: of the channel, else one at which another stands."""
+    # Every build asks here for its version, most of them none of these.
+    from gdata.pipeline.sides import published_side
+    from gdata.releases.log import newest_entry, read_log_so_far
+    from gdata.releases.reader import bundles_at
+    from gdata.releases.records import is_channel_name
+
     others = [one.pattern for one in config.channels if is_channel_name(one.pattern) and one.pattern != channel]
     entries: list[Entry] = []
     if is_channel_name(channel):

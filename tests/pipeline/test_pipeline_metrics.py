@@ -12,9 +12,9 @@ from gdata.config import Config, Gate, GateRule, Target
 from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Side
 from gdata.errors import ConfigError, LookupFailed
-from gdata.pipeline.comparing import diff_metrics
-from gdata.pipeline.comparing.diff_metrics import BundleData
-from gdata.pipeline.comparing.sides import compare_sides
+from gdata.pipeline import metrics
+from gdata.pipeline.metrics import BundleData
+from gdata.pipeline.sides import compare_sides
 from gdata.testing.bundles import build_output
 
 PROTO = """
@@ -68,8 +68,8 @@ def test_rows_are_the_same_however_they_are_read(tmp_path: Path, monkeypatch: py
     whole = seen(BundleData(one))
     assert whole["all"] == [(row["id"], row["name"], row["price"]) for row in OLD]
     monkeypatch.setenv("GDATA_CORE", "1")
-    monkeypatch.setattr(diff_metrics, "_BLOCK", 7)
-    monkeypatch.setattr(diff_metrics, "_KEPT_MOST", most)
+    monkeypatch.setattr(metrics, "_BLOCK", 7)
+    monkeypatch.setattr(metrics, "_KEPT_MOST", most)
     assert seen(BundleData(one)) == whole
 
 

@@ -13,7 +13,7 @@ from gdata.config import Config, Gate, SchemaRule
 from gdata.diffs.model import Diff, Side
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
-from gdata.pipeline.comparing.origins import origins_in
+from gdata.pipeline.origins import origins_in
 from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
 from gdata.releases.records import is_channel_name, is_release_id, release_time
 from gdata.releases.stores.place import open_store
@@ -168,7 +168,7 @@ def compare_sides(
 
     if config is None or not config.has_metrics:
         return compare(old, new, category=category)
-    from gdata.pipeline.comparing.diff_metrics import with_metrics
+    from gdata.pipeline.metrics import with_metrics
 
     old, new = old.holding(), new.holding()
     diff = with_metrics(config, compare(old, new, category=category), tell)

@@ -1,1 +1,0 @@
-"""Two builds or releases side by side."""

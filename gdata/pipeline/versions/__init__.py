@@ -1,1 +1,0 @@
-"""Builds at the versions of a game."""
