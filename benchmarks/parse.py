@@ -139,10 +139,11 @@ def show_table_profile(project: Path, times: int = 20) -> None:
     """What parsing one table costs in one process, in the fastest of some runs: its steps, timed around their calls."""
     os.chdir(project)
     from gdata.checks.run import RowChecks
-    from gdata.parsing.rows.build import TableBuilder, records
+    from gdata.parsing import records
+    from gdata.parsing.table import _SeenRows
     from gdata.pipeline.pull import pull_all
     from gdata.project import open_project, read_config
-    from gdata.sources.csv import folder
+    from gdata.sources.csv import source
     from gdata.sources.textrows import TextBlock
     from gdata.tables import result
     from gdata.tables.parser import TableParser
@@ -152,10 +153,10 @@ def show_table_profile(project: Path, times: int = 20) -> None:
     parser = TableParser(opened)
     table = parser.input_of(next(iter(opened.plans.values())), pulled)
     spent: dict[str, float] = {}
-    time_calls(folder, "_read_sheet", "text checked, in blocks", spent)
+    time_calls(source, "_read_sheet", "text checked, in blocks", spent)
     time_calls(TextBlock, "columns", "text to cells", spent)
     time_calls(records, "convert_column", "cells to values", spent)
-    time_calls(TableBuilder, "add", "values to rows", spent)
+    time_calls(_SeenRows, "_made_rows", "values to rows", spent)
     time_calls(result, "to_parts", "rows to bytes, hashed", spent)
     time_calls(RowChecks, "check", "checks of rows", spent)
     time_calls(TableParser, "run", "to a table", spent)

@@ -16,9 +16,9 @@ from gdata import kinds
 from gdata.config import Audience, SheetEntry
 from gdata.parsing.cells.cell import CellType, is_blank
 from gdata.parsing.cells.readings import convert_cell
+from gdata.parsing.compose import Composed, compose
 from gdata.parsing.places import LeftOut, Places, locate
-from gdata.parsing.rows.compose import Composed, compose
-from gdata.parsing.rows.records import SheetRecords
+from gdata.parsing.records import SheetRecords
 from gdata.parsing.sheet.node import top_field
 from gdata.parsing.view import SWITCHED_OFF, Locate, Path, View, key_text
 from gdata.problems import Cell, Problem
@@ -47,6 +47,8 @@ def applies(entry: SheetEntry, audience: Audience) -> bool:
 
 def lay_over(view: View, overlays: Sequence[SheetRecords], audience: Audience) -> tuple[View, list[Problem]]:
     """A view with the overlays that its audience gets, in their order, and what is wrong with these."""
+    if audience == SWITCHED_OFF:
+        return _with_off(view, overlays), []
     taken = [records for records in overlays if applies(records.sheet.entry, audience)]
     if not taken:
         return view, []
@@ -56,7 +58,7 @@ def lay_over(view: View, overlays: Sequence[SheetRecords], audience: Audience) -
     return over.view(), over.problems
 
 
-def with_off(view: View, overlays: Sequence[SheetRecords]) -> View:
+def _with_off(view: View, overlays: Sequence[SheetRecords]) -> View:
     """The view of what is switched off, with the rows of overlays that are.
 
     Of each there is what it would change alone: the rest is the table's, and told of there.

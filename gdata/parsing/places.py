@@ -17,7 +17,7 @@ from gdata.problems import Cell
 from gdata.versions import ALWAYS, Span
 
 if TYPE_CHECKING:
-    from gdata.parsing.rows.records import SheetRecords
+    from gdata.parsing.records import SheetRecords
     from gdata.parsing.sheet.head import SheetHead
     from gdata.parsing.sheet.layout import Sheet
     from gdata.parsing.sheet.node import Node
@@ -79,7 +79,7 @@ class Places:
                 yield LeftOut(values[line], records.cell_at(line, node.column), tags, span)
 
     def _read_block(self, number: int) -> tuple[SheetRecords, Sequence[int]]:
-        from gdata.parsing.rows.records import SheetRecords
+        from gdata.parsing.records import SheetRecords
 
         records = SheetRecords(*self._blocks()[number])
         self._read[number] = records, records.seen_by(self._audience)

@@ -19,7 +19,7 @@ from gdata._core import core
 from gdata.config import SheetEntry
 from gdata.errors import GdataError
 from gdata.parsing.cells.cell import shown
-from gdata.parsing.rows.encode import RowEncoder
+from gdata.parsing.encode import RowEncoder
 from gdata.parsing.view import ParsedTable
 from gdata.pipeline.check import check_all
 from gdata.problems import Problem

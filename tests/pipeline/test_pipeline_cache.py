@@ -268,7 +268,7 @@ def test_groups_share_no_workbook() -> None:
 
 def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:
     (project / "sheets" / "Item.csv").write_text("id,name,price,grade\n1,a,5,RARE\n")
-    parsing = {"gdata.parsing.rows.records", "gdata.sources.google.pull", "deepdiff", "protovalidate"}
+    parsing = {"gdata.parsing.records", "gdata.sources.google.pull", "deepdiff", "protovalidate"}
     light = {*parsing, "difflib", "importlib.metadata", "secrets", "shutil", "subprocess", "zipfile"}
 
     def build_and_list(names: set[str], *more: str) -> str:
@@ -280,7 +280,7 @@ def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:
         ran = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True)
         return ran.stderr.splitlines()[-1]
 
-    assert "gdata.parsing.rows.records" in build_and_list(parsing)
+    assert "gdata.parsing.records" in build_and_list(parsing)
     assert build_and_list(parsing, "--format", "json") == build_and_list(light) == "[]"
 
 

@@ -6,10 +6,12 @@ whole; where anything is unusual, each distinct cell goes through `convert_cell`
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never, get_args
 from zoneinfo import ZoneInfo
 
@@ -28,20 +30,10 @@ from gdata.parsing.cells.cell import (
     convert_string,
     convert_timestamp,
 )
-from gdata.parsing.cells.written import (
-    write_bool,
-    write_bytes,
-    write_duration,
-    write_enum,
-    write_field_mask,
-    write_integer,
-    write_number,
-    write_string,
-    write_timestamp,
-)
 from gdata.problems import Kind
-from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, FieldType
-from gdata.schema.plan import FieldPlan
+from gdata.proto.descriptors import shortest_float32
+from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, FieldKind, FieldType
+from gdata.schema.plan import FieldPlan, FlagsPlan
 from gdata.sources.cells import Cells, spread
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
 
@@ -50,6 +42,13 @@ ReadCell = Callable[[CellValue], Converted]
 
 AS_ASKED, AS_INTEGER, AS_FLOAT, AS_DOUBLE, AS_TEXT = range(5)
 """What the core recognizes of itself, as in rows.h."""
+
+
+_EPOCH = datetime(1899, 12, 30)
+_LONGEST_NUMBER = 10**15
+"""Spreadsheets keep fifteen digits of a number."""
+_FIRST_SERIAL, _LAST_SERIAL = 61, 2_958_465
+_LARGEST_COLOR = 0xFFFFFF
 
 
 @dataclass(frozen=True)
@@ -120,10 +119,6 @@ def _doubles(cells: Cells, _type: FieldType) -> Sequence[Any] | None:
 
 def _texts(cells: Cells, _type: FieldType) -> Sequence[Any] | None:
     return cells.texts()
-
-
-READINGS: dict[FieldKind, Reading] = {kind: _reading_of(kind) for kind in get_args(FieldKind)}
-"""Every kind's; mypy tells in `_reading_of` where one is missing."""
 
 
 def convert_cell(cell: CellValue, type_: CellType) -> Converted:
@@ -202,3 +197,92 @@ def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read
         if fault is not None:
             faults.append((index, fault))
     return Column(values, blank, faults)
+
+
+def write_integer(value: Any, type_: CellType) -> CellValue:
+    """A whole number, a color, or bits by their names."""
+    if type_.flags is not None:
+        return _flags_text(type_.flags, value)
+    if type_.unit == COLOR:
+        return f"#{value:06X}" if 0 <= value <= _LARGEST_COLOR else hex(value)
+    return int(value) if abs(value) < _LONGEST_NUMBER else str(value)
+
+
+def write_number(value: Any, type_: CellType) -> CellValue:
+    """A number as a cell holds it; as text where a workbook would change it."""
+    number = shortest_float32(value) if type_.kind == "float" else value
+    if number == 0 and str(number).startswith("-"):
+        return "-0.0"
+    if number.is_integer() and abs(number) < _LONGEST_NUMBER:
+        return int(number)
+    # XlsxWriter writes sixteen digits.
+    return number if float(f"{number:.16G}") == number else repr(number)
+
+
+def write_bool(value: Any, _type: CellType) -> CellValue:
+    """A checkbox."""
+    return bool(value)
+
+
+def write_enum(value: Any, type_: CellType) -> CellValue:
+    """What planners call a value, else its number."""
+    choices = type_.choices or {}
+    return str(choices[value]) if value in choices else int(value)
+
+
+def write_string(value: Any, _type: CellType) -> CellValue:
+    """A text."""
+    return str(value) or None
+
+
+def write_bytes(value: Any, _type: CellType) -> CellValue:
+    """Base64."""
+    return base64.b64encode(value).decode() or None
+
+
+def write_timestamp(value: Any, type_: CellType) -> CellValue:
+    """A date cell where it is read back as the same moment, else the moment in UTC."""
+    nanos = value.seconds * 10**9 + value.nanos
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=nanos // 1000)
+        local = moment.astimezone(type_.timezone).replace(tzinfo=None)
+    except OverflowError:
+        return str(value.ToJsonString())
+    serial = (local - _EPOCH) / timedelta(days=1)
+    if value.nanos % 10**6 == 0 and _FIRST_SERIAL <= serial < _LAST_SERIAL:
+        shown = local.isoformat(" ", "milliseconds" if value.nanos else "seconds")
+        cell = DateCell(serial, shown.removesuffix(" 00:00:00"))
+        read, fault = convert_timestamp(cell, type_)
+        if fault is None and read == {"seconds": value.seconds, "nanos": value.nanos}:
+            return cell
+    return str(value.ToJsonString())
+
+
+def write_duration(value: Any, _type: CellType) -> CellValue:
+    """Seconds: `90s`."""
+    text = str(value.ToJsonString()).removesuffix("s")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "s"
+
+
+def write_field_mask(value: Any, _type: CellType) -> CellValue:
+    """The paths."""
+    return ",".join(value.paths) or None
+
+
+def _flags_text(flags: FlagsPlan, value: int) -> CellValue:
+    if value in flags.choices:
+        return flags.choices[value]
+    bits = [number for number in sorted(flags.choices) if number and value & number == number]
+    single = [number for number in bits if number & (number - 1) == 0]
+    return "|".join(flags.choices[number] for number in single) if _or(single) == value else int(value)
+
+
+def _or(numbers: Iterable[int]) -> int:
+    found = 0
+    for number in numbers:
+        found |= number
+    return found
+
+
+READINGS: dict[FieldKind, Reading] = {kind: _reading_of(kind) for kind in get_args(FieldKind)}
+"""Every kind's; mypy tells in `_reading_of` where one is missing."""

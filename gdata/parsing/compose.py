@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 from gdata import kinds
@@ -16,14 +18,16 @@ from gdata.config import Audience
 from gdata.language import Sentence, sentence
 from gdata.parsing.cells.cell import Fault, choices_text, is_blank, shown
 from gdata.parsing.cells.readings import READINGS, Column
-from gdata.parsing.rows.build import Columns, make_dicts
-from gdata.parsing.rows.multirow import Blank, Element, RecordLines, first_column, is_several
-from gdata.parsing.rows.records import SheetRecords
+from gdata.parsing.multirow import Blank, Element, RecordLines, first_column, is_several
+from gdata.parsing.records import SheetRecords
 from gdata.parsing.sheet.node import Case, Node, case_fields, fitting, top_field
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.cells import choose
 from gdata.text import nearest, question
+
+Columns = Mapping[str, Sequence[Any]]
+"""By field name, the value of every row: None is unset, a nested message is a dict."""
 
 
 @dataclass
@@ -55,10 +59,10 @@ def compose(records: SheetRecords, audience: Audience) -> Composed:
     flags = records.flags(audience)
     if flags is not None:
         columns = {name: choose(values, flags) for name, values in columns.items()}
-    directive_problems = [*records.directives[2], *records.wrong_versions()]
-    problems = [*(problem for _, problem in row_problems), *composer.problems, *directive_problems]
+    problems = [*(problem for _, problem in row_problems), *composer.problems, *records.directives[2]]
     blank = composer.blank_fields() if records.sheet.entry.overlay else {}
-    return Composed(columns, records.seen_by(audience), bad_fields, problems, blank)
+    seen = range(records.count) if flags is None else list(compress(range(records.count), flags))
+    return Composed(columns, seen, bad_fields, problems, blank)
 
 
 class _Composer:
@@ -384,3 +388,24 @@ def _defaulted(message: MessagePlan, nodes: Iterable[str]) -> list[FieldPlan]:
     """Fields without a column that have a default, and so have a value all the same."""
     present = set(nodes)
     return [field for field in message.fields if field.default is not None and field.name not in present]
+
+
+def make_dicts(columns: Columns, count: int) -> list[dict[str, Any]]:
+    """A dict for each row, in one comprehension made for just these names.
+
+    Twice as fast as `dict(zip(names, values))` (`benchmarks/parse.py`).
+    """
+    if not columns:
+        return [{} for _ in range(count)]
+    rows: list[dict[str, Any]] = _dict_maker(tuple(columns))(*columns.values())
+    return rows
+
+
+@lru_cache(maxsize=512)
+def _dict_maker(names: tuple[str, ...]) -> Any:
+    variables = [f"v{index}" for index in range(len(names))]
+    pairs = ", ".join(f"{name!r}: {variable}" for name, variable in zip(names, variables, strict=True))
+    arguments = ", ".join(f"c{index}" for index in range(len(names)))
+    loop = f"{variables[0]} in c0" if len(names) == 1 else f"{', '.join(variables)} in zip({arguments}, strict=True)"
+    # The names are those of protobuf fields: identifiers, quoted here as strings.
+    return eval(f"lambda {arguments}: [{{{pairs}}} for {loop}]", {"zip": zip, "__builtins__": {}})

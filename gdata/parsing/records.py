@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 from typing import Any
@@ -24,7 +24,7 @@ from gdata.parsing.cells.cell import (
     shown,
 )
 from gdata.parsing.cells.readings import Column, convert_cell, convert_column, convert_key
-from gdata.parsing.rows.multirow import Further
+from gdata.parsing.multirow import Further
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_unticked, keep_records
 from gdata.parsing.sheet.node import BOUNDS, Case, Node, convert_version
@@ -39,6 +39,18 @@ from gdata.versions import ALWAYS, Span, Version
 
 _TAG_SEPARATORS = re.compile(r"[\s,/\\|;:&+·・、，；／｜\u3000]+")
 """What planners write between tags beside the comma."""
+
+
+@dataclass
+class Tally:
+    """What is told of a sheet as a whole, counted block by block."""
+
+    blank: set[int]
+    """The columns in which no record has anything so far."""
+    records: int = 0
+    notes: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    bounds: list[Bound] = field(default_factory=list)
 
 
 class SheetRecords:
@@ -57,6 +69,7 @@ class SheetRecords:
         )
         self._lines, self._columns = self._kept.lines, self._kept.columns
         """Line numbers (from 0) of the rows that are kept, and their cells in every mapped column."""
+        self.line_count = len(self._lines)
         self.starts = self._find_starts()
         self.row_problems = list(self._find_row_problems())
 
@@ -134,11 +147,6 @@ class SheetRecords:
         """How many records there are, before tags and @enabled choose among them."""
         return len(self._lines) if self.starts is None else len(self.starts)
 
-    @property
-    def line_count(self) -> int:
-        """How many lines the records have together."""
-        return len(self._lines)
-
     def lines_of(self, record: int) -> range:
         """The kept lines that make a record."""
         if self.starts is None:
@@ -148,21 +156,16 @@ class SheetRecords:
 
     # --- what a sheet is told of as a whole ---------------------------------------------------------------
 
-    def blank_among(self, columns: Iterable[int]) -> set[int]:
-        """Those of the columns in which no record has anything."""
-        return {column for column in columns if all(map(is_blank, self._columns[column]))}
-
-    @property
-    def notes(self) -> int:
-        """How many lines are notes."""
-        return len(self._kept.notes)
-
-    def problems(self, owners: Sequence[SheetEntry] = ()) -> list[Problem]:
-        """What is wrong with notes, tags and whose keys there are, for everybody who sees the sheet.
+    def count_in(self, tally: Tally, owners: Sequence[SheetEntry] = ()) -> None:
+        """Count the block's lines, and add what is wrong with notes, tags and whose keys there are.
 
         `owners` are the lines of sheets.yaml that feed the table and say which keys are theirs.
         """
-        return [*self._text_notes(), *self._unknown_tags(), *self._foreign_keys(owners)]
+        tally.records += self.line_count
+        tally.notes += len(self._kept.notes)
+        tally.blank = {column for column in tally.blank if all(map(is_blank, self._columns[column]))}
+        tally.problems += [*self._text_notes(), *self._unknown_tags(), *self._foreign_keys(owners)]
+        tally.bounds += self._bounds()
 
     def _text_notes(self) -> Iterator[Problem]:
         """A warning for every note that may be a record: its first cell is a text, and other cells are filled."""
@@ -258,10 +261,11 @@ class SheetRecords:
 
     @cached_property
     def directives(self) -> tuple[list[bool] | None, list[frozenset[str]] | None, list[Problem]]:
-        """What @enabled and @tags say of each record; None without such a column."""
+        """What @enabled and @tags say of each record, None without such a column; and what is wrong with directives."""
         enabled, faults = self._enabled
         column = self.header.tags
         problems = [self.fault_problem(fault, line, self.header.enabled or 0, "@enabled") for line, fault in faults]
+        problems += self._wrong_versions()
         if column is None:
             return enabled, None, problems
         for record in range(self.count):
@@ -297,7 +301,7 @@ class SheetRecords:
     # --- versions -----------------------------------------------------------------------------------------
 
     @cached_property
-    def _bounds(self) -> dict[str, list[tuple[Version | None, Fault | None]]]:
+    def _read_bounds(self) -> dict[str, list[tuple[Version | None, Fault | None]]]:
         """What @since and @until say of each record, by the directive's name, where there is such a column."""
         read: dict[tuple[type, CellValue], tuple[Version | None, Fault | None]] = {}
         bounds: dict[str, list[tuple[Version | None, Fault | None]]] = {}
@@ -316,10 +320,10 @@ class SheetRecords:
         """In which versions each record is; None where there is no column that says so. What is in none, or what isn't
         known, counts as always: it is told of.
         """
-        if not self._bounds:
+        if not self._read_bounds:
             return None
         none = [(None, None)] * self.count
-        pairs = zip(self._bounds.get("since", none), self._bounds.get("until", none), strict=True)
+        pairs = zip(self._read_bounds.get("since", none), self._read_bounds.get("until", none), strict=True)
         known: dict[tuple[Version | None, Version | None], Span] = {}
         spans = []
         for (since, _), (until, _) in pairs:
@@ -327,22 +331,22 @@ class SheetRecords:
             spans.append(ALWAYS if span.is_empty else span)
         return spans
 
-    def wrong_versions(self) -> Iterator[Problem]:
+    def _wrong_versions(self) -> Iterator[Problem]:
         """What is wrong under @since and @until."""
-        for name, bounds in self._bounds.items():
+        for name, bounds in self._read_bounds.items():
             column = self.header.directives[name]
             for record, (_, fault) in enumerate(bounds):
                 if fault is not None:
                     yield self.fault_problem(fault, self.lines_of(record).start, column, f"@{name}")
-        if len(self._bounds) == len(BOUNDS):
-            for record, ((since, _), (until, _)) in enumerate(zip(*self._bounds.values(), strict=True)):
+        if len(self._read_bounds) == len(BOUNDS):
+            for record, ((since, _), (until, _)) in enumerate(zip(*self._read_bounds.values(), strict=True)):
                 if Span(since, until).is_empty:
                     line, column = self.lines_of(record).start, self.header.directives["until"]
                     yield self.problem(kinds.VERSION_NEVER, line, column, "@until", since=since, until=until)
 
-    def bounds(self) -> Iterator[Bound]:
+    def _bounds(self) -> Iterator[Bound]:
         """Where the block says that records begin or end with a version, each version once."""
-        for name, bounds in self._bounds.items():
+        for name, bounds in self._read_bounds.items():
             lines: dict[Version, list[int]] = {}
             for record, (version, _) in enumerate(bounds):
                 if version is not None:

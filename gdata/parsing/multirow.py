@@ -16,7 +16,7 @@ from gdata.parsing.cells.cell import Fault
 from gdata.parsing.sheet.node import Node
 
 if TYPE_CHECKING:
-    from gdata.parsing.rows.records import SheetRecords
+    from gdata.parsing.records import SheetRecords
 
 Blank = Sequence[bool] | None
 """Which lines are blank; None: none is."""

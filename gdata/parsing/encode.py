@@ -3,7 +3,7 @@
 What a row is made of is told to the core as steps in the order of the wire. It recognizes whole numbers, decimals and
 plain texts; of any other cell it asks once what it is, and the answer is that of `gdata.parsing.cells.compound`, as
 bytes. So every kind of field that stands in cells of its own goes this way: a list in a cell, a date, a choice. A block
-in which a cell has a problem, or may have one, isn't for the core at all: `gdata.parsing.rows.records` reads it.
+in which a cell has a problem, or may have one, isn't for the core at all: `gdata.parsing.records` reads it.
 
 20 tables of 10,000 rows and 12 columns take a fifth of the time that they take without (`benchmarks/parse.py`).
 """

@@ -1,1 +1,0 @@
-"""Converted columns to the rows of a table."""
