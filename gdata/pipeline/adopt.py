@@ -17,8 +17,8 @@ from gdata.pipeline.check import check_all
 from gdata.problems import Problem
 from gdata.project import plan_project
 from gdata.scaffold.known import Known
-from gdata.scaffold.mending import Mended, mend, without_options
-from gdata.scaffold.propose import Draft, ProjectPlace, Proposal, make_draft, write_up
+from gdata.scaffold.mending import mend, without_options
+from gdata.scaffold.propose import ProjectPlace, Proposal, make_draft, write_up
 from gdata.scaffold.sheets.spreadsheets import ReadAll
 from gdata.tables.stage import parse_all
 
@@ -50,25 +50,17 @@ def propose_and_try(
                 proposal = write_up(known, place, draft)
                 problems = _problems(proposal, place, read, Path(name), listener)
             except (SchemaError, ConfigError) as error:
-                if not draft.tables:
-                    raise
                 proposal = None
-                has_refs = any(field.refs for table in draft.tables for field in table.fields)
-                before = draft.tables
-                draft = _taken_back(draft, without_options(draft.tables, error, keys=not has_refs))
-                if draft.tables == before:
+                mended = without_options(draft, error)
+                if mended.tables == draft.tables:
                     raise
-                continue
-            proposal = replace(proposal, problems=problems)
-            mended = mend(draft.tables, problems or ())
-            if mended.tables == draft.tables:
-                break
-            draft = _taken_back(draft, mended)
+            else:
+                proposal = replace(proposal, problems=problems)
+                mended = mend(draft, problems or ())
+                if mended.tables == draft.tables:
+                    break
+            draft = mended
     return proposal if proposal is not None else write_up(known, place, draft)
-
-
-def _taken_back(draft: Draft, mended: Mended) -> Draft:
-    return replace(draft, tables=mended.tables, mended=(*draft.mended, *mended.notes))
 
 
 def _problems(

@@ -4,51 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gdata.language import say, sentence
 from gdata.problems import Problem
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, GuessedType
+from gdata.scaffold.propose import Draft
 
 _OF_THE_SHEET = ("cell.formula_error", "cell.loading", "cell.uncomputed", "cell.picture")
 """What no other guess would mend."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
-@dataclass(frozen=True)
-class Mended:
-    """Tables after mending, and what was taken back."""
-
-    tables: tuple[GuessedTable, ...]
-    notes: tuple[str, ...]
-
-
-def mend(tables: Sequence[GuessedTable], problems: Iterable[Problem]) -> Mended:
-    """The tables without the guesses that these problems of a build speak against."""
+def mend(draft: Draft, problems: Iterable[Problem]) -> Draft:
+    """The draft without the guesses that these problems of a build speak against."""
     by_table: dict[str, dict[str, set[str]]] = {}
     for problem in problems:
         if problem.severity == "error" and problem.code not in _OF_THE_SHEET:
             fields = by_table.setdefault(problem.table, {})
             fields.setdefault(_INDEX.sub("", problem.field), set()).add(problem.code)
     notes: list[str] = []
-    mended = [_mend_table(table, by_table.get(table.name, {}), notes) for table in tables]
-    return Mended(tuple(mended), tuple(notes))
+    mended = tuple(_mend_table(table, by_table.get(table.name, {}), notes) for table in draft.tables)
+    return replace(draft, tables=mended, mended=(*draft.mended, *notes))
 
 
-def without_options(tables: Sequence[GuessedTable], error: Exception, *, keys: bool) -> Mended:
-    """The tables without what protoc or a rule refuses: the field that the error names, made text; else without all
-    references, and with `keys` without keys."""
+def without_options(draft: Draft, error: Exception) -> Draft:
+    """The draft without what protoc or a rule refuses: the field that the error names, made text; else without all
+    references, and where there are none without keys."""
     text = str(error)
-    for table in tables:
+    for table in draft.tables:
         named = [field for field in table.fields if re.search(rf"\b{table.row}\.{field.name}\b", text)]
         if named and (named[0].type.proto != "string" or named[0].is_list):
             fields = tuple(_as_text(field)[0] if field in named else field for field in table.fields)
-            mended = tuple(replace(one, fields=fields) if one is table else one for one in tables)
-            return Mended(mended, (f"{table.name}.{named[0].name}: {error}",))
-    return Mended(
-        tuple(replace(table, fields=tuple(_bare(field, keys=keys) for field in table.fields)) for table in tables),
-        (say("all references were left out: with them the schemas don't hold together: {error}", error=error),),
+            mended = tuple(replace(one, fields=fields) if one is table else one for one in draft.tables)
+            return replace(draft, tables=mended, mended=(*draft.mended, f"{table.name}.{named[0].name}: {error}"))
+    keys = not any(field.refs for table in draft.tables for field in table.fields)
+    bare = tuple(
+        replace(table, fields=tuple(_bare(field, keys=keys) for field in table.fields)) for table in draft.tables
     )
+    note = say("all references were left out: with them the schemas don't hold together: {error}", error=error)
+    return replace(draft, tables=bare, mended=(*draft.mended, note))
 
 
 def _bare(field: GuessedField, *, keys: bool) -> GuessedField:
