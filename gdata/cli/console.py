@@ -28,20 +28,27 @@ def result_console() -> Console:
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
     from gdata.cli.safe_console import SafeConsole
 
-    return SafeConsole(file=sys.stdout, highlight=False, emoji=False, width=width)
+    return SafeConsole(file=sys.stdout, width=width)
 
 
 def error_console() -> Console:
     """The console for progress, questions and errors: stderr."""
     from gdata.cli.safe_console import SafeConsole
 
-    return SafeConsole(file=sys.stderr, highlight=False, emoji=False)
+    return SafeConsole(file=sys.stderr)
 
 
 def warn(notes: Iterable[str]) -> None:
     """A warning a line, on stderr."""
     for note in notes:
-        error_console().print(say("warning: {note}", note=visible(note)), style="yellow", markup=False, soft_wrap=True)
+        error_console().print(say("warning: {note}", note=visible(note)), style="yellow", soft_wrap=True)
+
+
+def print_fault(console: Console, fault: object, hint: str, style: str = "red") -> None:
+    """What is wrong, and below it what to do."""
+    console.print(str(fault), style=style, soft_wrap=True)
+    if hint:
+        console.print(f"  → {hint}", soft_wrap=True)
 
 
 def write_result(text: str) -> None:
@@ -116,12 +123,12 @@ class ProgressLine:
             return
         if event.note:
             self.notes.append(f"{event.name}: {event.note}" if event.name else event.note)
-            self._console.print(self.notes[-1], markup=False)
+            self._console.print(self.notes[-1])
         if self._bar is not None:
             self._show_bar(self._bar, event)
         elif event.stage not in self._told:
             self._told.add(event.stage)
-            self._console.print(f"{_STAGES[event.stage]}…", markup=False)
+            self._console.print(f"{_STAGES[event.stage]}…")
 
     def _show_bar(self, bar: Progress, event: Event) -> None:
         task = self._tasks.get(event.stage)
@@ -158,7 +165,7 @@ class Recording:
             console = error_console()
             for note in progress.notes:
                 with console.capture() as printed:
-                    console.print(note, markup=False)
+                    console.print(note)
                 self.hear("err", printed.get())
 
     def hear(self, where: str, text: str) -> None:

@@ -50,7 +50,7 @@ COMMANDS = {
     "codegen": "Write a client's code: its messages, and a loader that trusts no byte.",
     "stubs": "Write a .pyi so that editors complete the tables of gdata.load.",
 }
-"""Every command and its one line; each lives in the module of its name, in the room of its role."""
+"""Every command and its one line."""
 
 ROLES = {
     "For planners": "init login doctor check build watch diff show uses history sheet",
@@ -59,6 +59,15 @@ ROLES = {
 }
 """Who types which command most; `gdata --help` shows them so."""
 _ROOMS = dict(zip(ROLES, ("planning", "programming", "releasing"), strict=True))
+_TOGETHER = {
+    "start": "init login doctor",
+    "show": "show uses",
+    "codegen": "codegen stubs",
+    "moves": "publish promote rollback",
+    "keys": "keygen sign",
+    "keeping": "verify repair prune",
+}
+"""Modules with several commands, each under its own name; any other command is alone in the module of its name."""
 _MEANT = {
     "compile": "build",
     "deploy": "publish",
@@ -134,7 +143,9 @@ class LazyGroup(click.Group):
 def command_of(name: str) -> click.Command:
     """The command called `name`, with all that every command has."""
     room = next(_ROOMS[role] for role, names in ROLES.items() if name in names.split())
-    command: click.Command = importlib.import_module(f"gdata.cli.{room}.{name}").command
+    shared = next((module for module, names in _TOGETHER.items() if name in names.split()), "")
+    module = importlib.import_module(f"gdata.cli.{room}.{shared or name}")
+    command: click.Command = getattr(module, name if shared else "command")
     return dressed(command, name)
 
 
@@ -273,15 +284,13 @@ def _say_where(error: Exception) -> None:
 
 def _say_error(error: GdataError) -> None:
     try:
-        from gdata.cli.console import error_console
+        from gdata.cli.console import error_console, print_fault
 
         console = error_console()
     except ModuleNotFoundError:  # what is missing may be what prints
         sys.stderr.write(f"gdata: {error}\n" + f"  → {error.hint}\n" * bool(error.hint))
         return
-    console.print("gdata: " + str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
-    if error.hint:
-        console.print(f"  → {error.hint}", markup=False, highlight=False, soft_wrap=True)
+    print_fault(console, f"gdata: {error}", error.hint, "bold red")
 
 
 def _say_bug(error: Exception, arguments: list[str]) -> None:

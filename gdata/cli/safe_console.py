@@ -14,10 +14,13 @@ from gdata.text import visible_lines
 
 
 class SafeConsole(Console):
-    """Rich's console, without control characters or changes of direction from the text that it prints.
+    """Rich's console, without markup, control characters or changes of direction from the text that it prints.
 
     Sentences are broken into lines on a terminal alone; in a log or a pipe each stays one line, to be searched.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, emoji=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As rich does."""

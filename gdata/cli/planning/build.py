@@ -248,7 +248,6 @@ def _compare(config: Config, made_from: bytes | None, *, is_counted: bool) -> _C
                 error=error,
             ),
             style="yellow",
-            markup=False,
         )
         return None
 
@@ -273,7 +272,7 @@ def _render(console: Console, built: Built, said: Recording) -> None:
     if notes or unticked:
         parts = [say("notes: {notes}", notes=f"{notes:,}")] * bool(notes)
         parts += [say("rows of unticked checkboxes: {unticked}", unticked=f"{unticked:,}")] * bool(unticked)
-        console.print(say("left out: {parts}", parts=", ".join(parts)), markup=False)
+        console.print(say("left out: {parts}", parts=", ".join(parts)))
     console.print(
         say(
             "build {build} in {seconds} s{reads}",
@@ -281,7 +280,6 @@ def _render(console: Console, built: Built, said: Recording) -> None:
             seconds=format(seconds, ".1f"),
             reads=reads,
         ),
-        markup=False,
     )
     said.replace_last(f"{seconds:.1f}", "seconds")
 
@@ -293,7 +291,7 @@ def _tell_version(console: Console, config: Config, built: Side) -> None:
     channel = config.default_channel
     wrong = wrong_version(config, channel, built)
     if wrong is not None:
-        console.print(say("{wrong}: `gdata build --for {channel}`", wrong=wrong, channel=channel), markup=False)
+        console.print(say("{wrong}: `gdata build --for {channel}`", wrong=wrong, channel=channel))
 
 
 def _size_text(size: float) -> str:
@@ -311,11 +309,10 @@ def _render_diff(console: Console, compared: _Compared) -> None:
     if compared.diff is None or compared.verdict is None or not compared.old.bundles:
         console.print(
             say("nothing was released on {name} yet: `gdata publish` makes the first", name=compared.old.name),
-            markup=False,
         )
         return
     from gdata.diffs.renderers.text import render_text
 
     render_text(console, compared.diff, compared.verdict, stat=True)
     if compared.diff.differs:
-        console.print(say("`gdata diff` shows it cell by cell"), markup=False)
+        console.print(say("`gdata diff` shows it cell by cell"))

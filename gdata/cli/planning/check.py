@@ -171,7 +171,7 @@ def _tell(trips: dict[str, Any]) -> None:
         name, place = found[0]["name"], found[0]["place"]
         more = say(" and {count} more", count=len(found) - 1) if len(found) > 1 else ""
         words = say("{client}: {name}{more}: {message}", client=client, name=name, more=more, message=message)
-        error_console().print(f"{place}: {words}" if place != name else words, markup=False, soft_wrap=True)
+        error_console().print(f"{place}: {words}" if place != name else words, soft_wrap=True)
 
 
 def _as_json(checked: Checked) -> dict[str, Any]:

@@ -252,4 +252,4 @@ class _Page:
         return f"{self.words.field_name(one.diff.name, change.path)} {old} → {new}"
 
     def _line(self, text: str, style: str = "") -> None:
-        self.console.print(text, style=style or None, markup=False, soft_wrap=True, highlight=False)
+        self.console.print(text, style=style or None, soft_wrap=True)

@@ -316,7 +316,7 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
     rows = table.rows[:limit]
     dicts = [table.as_dict(row) for row in rows]
     if not dicts:
-        error_console().print(say("no row fits"), markup=False)
+        error_console().print(say("no row fits"))
         return
     if len(dicts) == 1:
         _render_row(table, dicts[0])

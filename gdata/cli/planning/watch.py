@@ -69,7 +69,7 @@ def command(
         if format_ == "text":
             from gdata.cli.console import error_console
 
-            error_console().print(say("\nno longer watching; the last good build is in output"), markup=False)
+            error_console().print(say("\nno longer watching; the last good build is in output"))
 
 
 def _show_note(event: Event) -> None:
@@ -77,7 +77,7 @@ def _show_note(event: Event) -> None:
     if event.note:
         from gdata.cli.console import error_console
 
-        error_console().print(event.note, style="dim", markup=False, soft_wrap=True)
+        error_console().print(event.note, style="dim", soft_wrap=True)
 
 
 def _show(rounds: Iterable[Round], channel: str | None, format_: str) -> None:
@@ -112,25 +112,22 @@ def _as_json(one: Round) -> dict[str, Any]:
 def _render(one: Round, channel: str | None, *, is_first: bool) -> None:
     from datetime import datetime
 
-    from gdata.cli.console import error_console
+    from gdata.cli.console import error_console, print_fault
     from gdata.cli.problems.text import render_problems
 
     console = error_console()
     what = ", ".join(masked(name) for name in one.changed[:4]) + (" …" if len(one.changed) > 4 else "")
-    console.rule(f"{datetime.now():%H:%M:%S} {what or say('the sheets as they are')}".replace("[", "\\["), align="left")
+    console.rule(f"{datetime.now():%H:%M:%S} {what or say('the sheets as they are')}", align="left")
     if one.built is not None:
         render_problems(console, one.built.checked.problems)
     if one.error is not None:
-        console.print(f"{one.error}", style="bold red", markup=False, soft_wrap=True)
-        if one.error.hint:
-            console.print(f"  → {one.error.hint}", markup=False, soft_wrap=True)
+        print_fault(console, one.error, one.error.hint, "bold red")
     _render_diff(one, is_first=is_first)
-    console.print(_outcome(one, channel), style="bold", markup=False)
+    console.print(_outcome(one, channel), style="bold")
     if is_first and one.interval:
         console.print(
             say("Google is read every {interval} s: an edit is seen within that", interval=format(one.interval, "g")),
             style="dim",
-            markup=False,
         )
 
 

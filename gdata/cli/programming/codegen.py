@@ -1,4 +1,4 @@
-"""`gdata codegen`: the code of clients in other languages."""
+"""`gdata codegen` and `stubs`: the code of clients in other languages, and a .pyi for editors in Python."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @format_option("text", "json")
 @config_option
-def command(
+def codegen(
     language: LanguageName,
     side: str,
     target: str | None,
@@ -63,7 +63,7 @@ def command(
 
     if copy_templates is not None:
         for file in copy(language, copy_templates):
-            result_console().print(str(copy_templates / file), markup=False)
+            result_console().print(str(copy_templates / file))
         return
     if out is None:
         raise UsageError(sentence("--out is missing"), hint=sentence("name the folder for the code: --out gamedata"))
@@ -82,9 +82,9 @@ def command(
     console = result_console()
     for verb, files in (("wrote", generated.written), ("removed", generated.removed)):
         for file in files:
-            console.print(f"{verb} {out / file}", markup=False)
+            console.print(f"{verb} {out / file}")
     if not generated.written and not generated.removed:
-        console.print(say("{out}: nothing new", out=out), markup=False)
+        console.print(say("{out}: nothing new", out=out))
     if descriptors is None:
         console.print(
             say(
@@ -92,7 +92,6 @@ def command(
                 "labels are left out: name the project's output folder, a release or a channel",
                 side=side,
             ),
-            markup=False,
         )
 
 
@@ -117,3 +116,35 @@ def _find(config_path: Path | None, name: str, target: str | None) -> tuple[Bund
     if descriptors is None and config is not None:
         descriptors = load_build(config.state, side.build or "").descriptors
     return side.bundles[wanted], descriptors
+
+
+@click.command("stubs")
+@click.option("--target", default="server", show_default=True, help="Whose tables.")
+@click.option("--name", default="GameData", show_default=True, help="The name of the class.")
+@click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
+@config_option
+def stubs(target: str, name: str, file: Path | None, config_path: Path | None) -> None:
+    """Write a .pyi so that editors complete `data.ItemTable[1001].price`, and mypy checks it.
+
+    \b
+    Examples:
+      gdata stubs --output game_data.pyi
+    """
+    from gdata.codegen.stubs import make_stubs
+    from gdata.files import write_atomically
+    from gdata.pipeline.sides import output_side
+    from gdata.project import read_config
+
+    bundles = output_side(read_config(config_path)).bundles
+    if target not in bundles:
+        raise UsageError(
+            sentence("there is no target {target}", target=target),
+            hint=sentence("the targets are {bundles}", bundles=", ".join(bundles)),
+        )
+    text = make_stubs(bundles[target], name=name)
+    if file is None:
+        from gdata.cli.console import write_result
+
+        write_result(text)
+    else:
+        write_atomically(file, text.encode())

@@ -109,7 +109,7 @@ def _tell(fetched: Fetched, format_: str) -> None:
         release=fetched.release,
         moved=moved,
     )
-    result_console().print(told, markup=False)
+    result_console().print(told)
 
 
 def _write_protos(into: Path, protos: Path, *, plain_names: bool) -> None:
@@ -123,7 +123,7 @@ def _write_protos(into: Path, protos: Path, *, plain_names: bool) -> None:
     refuse_to_replace(protos, made.texts)
     write_files(protos, {name: text.encode() for name, text in made.texts.items()}, "protos")
     for note in made.notes:
-        error_console().print(f"{protos}: {note}", markup=False)
+        error_console().print(f"{protos}: {note}")
 
 
 def _tell_changes(store: Store, channel: str, target: str, old: Path, key: PublicKeys | None, format_: str) -> None:
@@ -152,4 +152,4 @@ def _tell_changes(store: Store, channel: str, target: str, old: Path, key: Publi
         bytes=format(traffic.bytes, ","),
         whole_bytes=format(traffic.total_bytes, ","),
     )
-    error_console().print(told, markup=False)
+    error_console().print(told)

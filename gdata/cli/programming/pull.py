@@ -36,4 +36,4 @@ def command(format_: str, quiet: bool, config_path: Path | None) -> None:
         print_json({"ok": True, "spreadsheets": [one.spreadsheet for one in pulled], "requests": requests})
         return
     reads = say(", {requests} of Google's 60 reads a minute", requests=requests) if requests else ""
-    result_console().print(say("{count} spreadsheets read{reads}", count=len(pulled), reads=reads), markup=False)
+    result_console().print(say("{count} spreadsheets read{reads}", count=len(pulled), reads=reads))

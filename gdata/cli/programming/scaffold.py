@@ -122,7 +122,7 @@ def _read(found: Sequence[Spreadsheet], config: Config | None, *, quiet: bool) -
 
     def on_read(name: str, sheets: int) -> None:
         if not quiet:
-            console.print(say("read {name}: {sheets} sheets", name=name, sheets=sheets), style="dim", markup=False)
+            console.print(say("read {name}: {sheets} sheets", name=name, sheets=sheets), style="dim")
 
     return read_all(found, config.google if config is not None else GoogleSettings(), on_read)
 
@@ -182,17 +182,15 @@ def _check_unchanged(change: FileChange) -> None:
 
 
 def _tell(proposal: Proposal, read: ReadAll, problems: Sequence[Problem] | None) -> None:
-    from gdata.cli.console import error_console
+    from gdata.cli.console import error_console, print_fault
     from gdata.cli.problems import report_problems
 
     console = error_console()
     if problems:
         report_problems(problems, "text", dict, show_all=False)
     elif problems is not None:
-        console.print(say("these sheets build without a problem: run `gdata build`"), style="green", markup=False)
+        console.print(say("these sheets build without a problem: run `gdata build`"), style="green")
     elif proposal.changes:
-        console.print(say("next: gdata build"), markup=False)
+        console.print(say("next: gdata build"))
     for error in read.failed:
-        console.print(say("not read: {error}", error=error), style="bold red", markup=False, soft_wrap=True)
-        if error.hint:
-            console.print(f"  → {error.hint}", markup=False, soft_wrap=True)
+        print_fault(console, say("not read: {error}", error=error), error.hint, "bold red")

@@ -47,23 +47,20 @@ def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -
         console.print(_table_of(proposal.draft.tables))
     for table in proposal.draft.extended:
         names = ", ".join(field.name for field in table.fields)
-        console.print(say("{name}: new fields {names}", name=table.name, names=names), markup=False)
+        console.print(say("{name}: new fields {names}", name=table.name, names=names))
     for new in proposal.draft.additions.values:
-        console.print(
-            say("{enum}: new values {values}", enum=new.enum, values=", ".join(map(masked, new.texts))), markup=False
-        )
+        console.print(say("{enum}: new values {values}", enum=new.enum, values=", ".join(map(masked, new.texts))))
     if not quiet:
         for line in _remarks(proposal):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
     if with_diffs:
         render_diff([change for change in proposal.changes if change.old is not None])
     for change in proposal.changes:
         path = _relative(change.path, folder)
         console.print(
             say("new file: {path}", path=path) if change.old is None else say("changed file: {path}", path=path),
-            markup=False,
         )
-    console.print(_summary(proposal), style="bold", markup=False)
+    console.print(_summary(proposal), style="bold")
 
 
 def _table_of(tables: Sequence[GuessedTable]) -> Table:

@@ -1,4 +1,4 @@
-"""What publish, promote and rollback are on the command line: one set of options; show, ask, move, tell."""
+"""`gdata publish`, `promote` and `rollback`: one set of options to move a channel; show, ask, move, tell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gdata.cli.options import config_option, format_option, quiet_option, yes_option
+from gdata.cli.options import complete_channels, config_option, format_option, quiet_option, yes_option
 from gdata.errors import UsageError
 from gdata.language import say, sentence
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def move_options(function: Command) -> Command:
-    """The options of a command that moves a channel; they are the parameters of `run_move`."""
+def _move_options(function: Command) -> Command:
+    """The options of a command that moves a channel; they are the parameters of `_move`."""
     for option in reversed(
         [
             click.option("-m", "--message", default="", help="Why, for the log."),
@@ -49,7 +49,59 @@ def move_options(function: Command) -> Command:
     return function
 
 
-def run_move(
+@click.command("publish")
+@click.option("--channel", shell_complete=complete_channels, help="The channel; else default_channel of sheets.yaml.")
+@click.option(
+    "--against", metavar="RELEASE", help="The release that was reviewed against: refuse if the channel moved on."
+)
+@click.option("--stale", is_flag=True, help="Publish the build though the last one failed, or a sheet changed since.")
+@_move_options
+def publish(channel: str | None, against: str | None, stale: bool, **options: Any) -> None:
+    """Release the build in output/ on a channel: show what changes and the gate's word, ask, publish.
+
+    \b
+    Examples:
+      gdata publish
+      gdata publish --channel live --expect 3f9ac1d0 --message "Halloween prices"
+      gdata publish --allow price-swing --reason "agreed with balance, ticket 812" --yes
+    """
+    _move("publish", channel, against=against, stale=stale, **options)
+
+
+@click.command("promote")
+@click.argument("source", metavar="FROM", shell_complete=complete_channels)
+@click.argument("channel", metavar="TO", shell_complete=complete_channels)
+@_move_options
+def promote(source: str, channel: str, **options: Any) -> None:
+    """Release on the channel TO the very release that the channel FROM has, by the gate of TO.
+
+    \b
+    Examples:
+      gdata promote staging live --expect 3f9ac1d0
+    """
+    _move("promote", channel, source, **options)
+
+
+@click.command("rollback")
+@click.argument("release", required=False)
+@click.option("--channel", shell_complete=complete_channels, help="The channel; else default_channel of sheets.yaml.")
+@click.option("--against", metavar="RELEASE", help="The release that is wrong: refuse if the channel has another.")
+@_move_options
+def rollback(release: str | None, channel: str | None, against: str | None, **options: Any) -> None:
+    """Put a channel back to RELEASE, or to the one before. The release it was at is marked bad.
+
+    The gate is shown and not asked. Run again, a rollback does nothing: to go back further, name the release.
+    `--allow yanked` goes back even to a release that is marked bad.
+
+    \b
+    Examples:
+      gdata rollback --channel live --yes
+      gdata rollback 20261123-091245-9f3ac1d0 --message "drop rates were 10 times too high"
+    """
+    _move("rollback", channel, release, against=against, **options)
+
+
+def _move(
     action: Action,
     channel: str | None,
     origin: str | None = None,
@@ -105,7 +157,7 @@ def run_move(
     if format_ == "json":
         print_json(_as_json(plan, moved))
     else:
-        result_console().print(_told(plan, moved), markup=False, soft_wrap=True)
+        result_console().print(_told(plan, moved), soft_wrap=True)
 
 
 def ask(question: str, *, yes: bool) -> None:

@@ -60,11 +60,9 @@ def command(
         _render(histories, store.place)
     faults = [fault for one in histories for fault in one.faults]
     for fault in faults:
-        error_console().print(visible(fault), style="red", markup=False, soft_wrap=True)
+        error_console().print(visible(fault), style="red", soft_wrap=True)
     if faults:
-        error_console().print(
-            say("  → `gdata repair` brings back what there is a copy of"), markup=False, soft_wrap=True
-        )
+        error_console().print(say("  → `gdata repair` brings back what there is a copy of"), soft_wrap=True)
     context.exit(1 if faults else 0)
 
 
@@ -78,7 +76,7 @@ def _render(histories: list[History], place: str) -> None:
 
     console = result_console()
     if not any(one.lines for one in histories):
-        console.print(say("{place}: nothing was released yet", place=place), markup=False)
+        console.print(say("{place}: nothing was released yet", place=place))
     for history in histories:
         if not history.lines:
             continue
