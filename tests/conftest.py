@@ -99,7 +99,7 @@ def long_files(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "sources.source._LONG_BYTES",
         "sources.snapshot._LONG_BYTES",
-        "tables.cache._LONG_BYTES",
+        "tables.result._LONG_BYTES",
         "tables.jobs._SMALL_BYTES",
         "tables.result._SMALL_BYTES",
         "bundles.reader._LONG_BYTES",

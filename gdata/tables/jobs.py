@@ -25,9 +25,8 @@ from gdata.errors import SchemaError, SourceError
 from gdata.longbytes import Content, LongBytes, Spool, part_of
 from gdata.parsing.view import ParsedTable
 from gdata.sources.adapters import files_of
-from gdata.tables.cache import ParseCache
 from gdata.tables.parser import TableInput, TableParser, TableSheets
-from gdata.tables.result import cut, piece_bytes, to_parts
+from gdata.tables.result import ParseCache, cut, piece_bytes, to_parts
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,31 @@
-"""A table as bytes: so it comes back from another process, in pieces too, and from an earlier build.
+"""A table as bytes: so it comes back from another process, in pieces too, and out of the cache from an earlier build.
 
 A line of JSON, then the rows on the wire. Nothing in it can run: unlike a pickle, it may lie in a folder that
 somebody else can write to. A table too large for one core is parsed in pieces of its blocks, which are joined here.
+
+The cache is one file a table in `.gdata/cache/`: what the table gave last time, under the hash of all that went into
+it. A file that is damaged, of another version or for other sheets counts as none: the table is parsed again, and nobody
+hears of it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Any
 
 from gdata import kinds
 from gdata.config import Audience
+from gdata.errors import OutsideError
 from gdata.language import Sentence, word_from_json
-from gdata.longbytes import Content, LongBytes, digest_of, first_line, part_of
+from gdata.longbytes import Content, LongBytes, WatchedFile, blocks_of, digest_of, first_line, part_of
 from gdata.parsing.view import Bound, HeaderTexts, Locate, ParsedTable, RowsLeftOut, View, join_bounds, told_once
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.plan import TablePlan
@@ -29,7 +38,11 @@ MakeLocate = Callable[[Audience, Sequence[int]], Locate]
 _KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
 _NAMES = {id(kind): name for name, kind in _KINDS.items()}
 
-
+_MAGIC = b"gdata parse cache 3\n"
+_HASH = 32
+_LONG_BYTES = 4 << 20
+"""From this much on the rows stay in the cache's file."""
+_MOST_SLOTS = 4
 _SMALL_BYTES = 1 << 20
 """Up to so much of a view is in memory, wherever it comes from."""
 
@@ -265,3 +278,79 @@ def _join_problems(pieces: Sequence[ParsedTable]) -> list[Problem]:
     everywhere = set.intersection(*blank) if blank else set()
     told = dict.fromkeys(problem for piece in pieces for problem in piece.problems)
     return [one for one in told if one.kind is not kinds.COLUMN_BLANK or one in everywhere]
+
+
+class ParseCache:
+    """The results of tables, by short name and key."""
+
+    def __init__(self, state: Path, slot: str = "") -> None:
+        """`state` is `.gdata/`; `slot` tells builds of other versions apart, so that they take nothing away."""
+        self._folder = state / "cache"
+        self._end = f"{slot}.bin"
+
+    def load(self, table: str, key: bytes, restore: Callable[[Content], ParsedTable]) -> ParsedTable | None:
+        """What the table gave when its key was this one; `restore` makes a table of its bytes."""
+        path, start = self._folder / f"{table}{self._end}", _MAGIC + key
+        head = len(start) + _HASH
+        try:
+            with path.open("rb") as file:
+                if file.read(len(start)) != start:
+                    return None
+                digest = file.read(_HASH)
+                whole = file.read() if os.fstat(file.fileno()).st_size < _LONG_BYTES else None
+            if whole is not None:
+                content: Content = whole
+            else:
+                kept = WatchedFile.all_of(path, path.name)
+                content = part_of(kept, head, len(kept))
+            return restore(content) if _digest_of(first_line(content)) == digest else None
+        except (OSError, OutsideError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+            return None
+
+    def load_all(
+        self, tables: Sequence[tuple[str, bytes, Callable[[Content], ParsedTable]]]
+    ) -> list[ParsedTable | None]:
+        """What each table gave, by `load`'s arguments: reading and hashing them is work for all cores."""
+        if len(tables) < 2:
+            return [self.load(*one) for one in tables]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(self.load, *zip(*tables, strict=True)))
+
+    def save(self, table: str, key: bytes, parts: Sequence[Content]) -> None:
+        """Keep what the table gave (`to_parts`); where that can't be written, the next build parses again.
+
+        There is no fsync: a file that a crash cut short is damaged, and counts as none.
+        """
+        temporary = self._folder / f".{os.urandom(8).hex()}.tmp"
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                with temporary.open("xb") as file:
+                    file.writelines([_MAGIC, key, _digest_of(bytes(parts[0]))])
+                    for part in parts:
+                        file.writelines(blocks_of(part))
+                temporary.replace(self._folder / f"{table}{self._end}")
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def forget_others(self, tables: Iterable[str]) -> None:
+        """Remove what is kept for tables that the project no longer has, and of other versions all but the newest."""
+        known = set(tables)
+        with suppress(OSError):
+            kept = {path: path.name.removesuffix(".bin").partition("@") for path in self._folder.iterdir()}
+            newest = dict.fromkeys(kept[path][2] for path in sorted(kept, key=_age))
+            slots = {"", *list(newest)[:_MOST_SLOTS]}
+            for path, (table, _, slot) in kept.items():
+                if table not in known or slot not in slots:
+                    path.unlink()
+
+
+def _age(path: Path) -> float:
+    return -path.stat().st_mtime
+
+
+def _digest_of(line: bytes) -> bytes:
+    """The digest of the first line; the rest has digests in there."""
+    return hashlib.sha256(line).digest()

@@ -1,31 +1,49 @@
-"""From pulled spreadsheets to tables: each is parsed once all its spreadsheets are there, or taken from the cache."""
+"""From pulled spreadsheets to tables: each is parsed once all its spreadsheets are there, or taken from the cache.
+
+Its key there is the hash of all that its rows and problems depend on, and of nothing else.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, cached_property, partial
 from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import google.protobuf
+from google.protobuf.descriptor import Descriptor
 
 from gdata import kinds
+from gdata._core import core
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
 from gdata.events import Event, Listener
 from gdata.garbage import paused_gc
+from gdata.installed import file_stamp, package_stamp
 from gdata.language import sentence
 from gdata.longbytes import Content
 from gdata.parsing.view import ParsedTable
 from gdata.problems import Cell, Problem
 from gdata.project import Project
 from gdata.schema.plan import TablePlan
-from gdata.sources.adapters import source_of
+from gdata.schema.strip import SchemaParts
+from gdata.sources.adapters import files_of, source_of
 from gdata.sources.grid import FoundSheets, Pulled
-from gdata.tables.cache import CacheKeys, ParseCache
 from gdata.tables.jobs import KeyedTable, Outcome, core_count, run_jobs, share_out
 from gdata.tables.parser import TableInput, TableParser
+from gdata.tables.result import ParseCache
 from gdata.text import nearest, question, with_ends
 
+if TYPE_CHECKING:
+    from gdata.checks.constraints.rules import RuleReader
+
+_LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
+_SOURCES = ("_core", "checks", "parsing", "proto", "schema", "sources", "tables")
 FORK_BYTES = 1_000_000
 """From this much on, parsing on several cores saves more than the fork costs (`benchmarks/parse.py`)."""
 
@@ -205,3 +223,132 @@ def _checked(outcomes: Sequence[Outcome]) -> list[Content]:
     if failed:
         raise failed[0]
     return [one for one in outcomes if not isinstance(one, Exception)]
+
+
+_CLOCK = re.compile(r"\b(?:[lg]t_)?now\b|\bwithin\b")
+"""What a rule that asks the clock has in its text: `lt_now`, `within`, or `now` in an expression."""
+
+
+class CacheKeys:
+    """Keys of one project's tables: everything that their rows and problems depend on, and nothing else."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._parts = SchemaParts(project.schema.project_files)
+        self._lines: dict[str, bytes] = {}
+        self.ask_for_now = False
+        """Whether one of them holds now and not later: a constraint compares with the clock."""
+
+    def of(self, table: TableInput) -> bytes:
+        """The key of a table made of these bytes."""
+        asks_for_now = self._asks_for_now(table.plan)
+        self.ask_for_now = self.ask_for_now or asks_for_now
+        fed_too = [
+            plan for entry in self._entries.get(table.plan.message, ()) for plan in self._project.plans_of(entry)
+        ]
+        return cache_key(
+            {
+                "table": table.plan.message,
+                "schema": self._parts.of([table.plan, *fed_too]),
+                "audiences": self._project.audiences,
+                "timezone": self._project.config.timezone,
+                "sheets": [(name, self._sheets(name), self._bytes(one)) for name, one in table.pulled.items()],
+                "now": time.time_ns() if asks_for_now else 0,
+            }
+        )
+
+    @cached_property
+    def _entries(self) -> dict[str, list[SheetEntry]]:
+        """The lines under `sheets:` by the message that they feed."""
+        entries: dict[str, list[SheetEntry]] = {}
+        for spreadsheet in self._project.config.spreadsheets:
+            for entry in spreadsheet.sheets:
+                for message in dict.fromkeys(entry.tables):
+                    entries.setdefault(message, []).append(entry)
+        return entries
+
+    def _sheets(self, name: str) -> bytes:
+        """The lines of a spreadsheet under `sheets:`: others than the table's decide what a glob takes."""
+        if name in self._lines:
+            return self._lines[name]
+        (spreadsheet,) = [one for one in self._project.config.spreadsheets if one.name == name]
+        lines = [
+            (
+                one.title,
+                one.tables,
+                one.layout,
+                one.header_row,
+                one.first_row,
+                one.multirow,
+                one.unknown_columns,
+                one.merged,
+                one.notes,
+                one.header_rows,
+                one.blank,
+                one.range,
+                one.keys,
+                one.overlay,
+                one.tags,
+                one.span,
+            )
+            for one in spreadsheet.sheets
+        ]
+        self._lines[name] = hashlib.sha256(repr(lines).encode("utf-8", "surrogatepass")).digest()
+        return self._lines[name]
+
+    def _bytes(self, pulled: Pulled) -> tuple[object, ...]:
+        # Files that are of no sheet tell of other tables' sheets; of this one's they say nothing.
+        own = files_of(pulled)
+        names = pulled.files if own is None else own.by_title.values()
+        files = [(name, pulled.digests[name]) for name in sorted(names)]
+        return (
+            pulled.kind,
+            pulled.encoding,
+            pulled.location,
+            files,
+            pulled.failure and (str(pulled.failure), pulled.failure.hint),
+        )
+
+    def _asks_for_now(self, plan: TablePlan) -> bool:
+        """Whether a constraint compares with the clock: what it says today may be wrong tomorrow."""
+        return any(map(_CLOCK.search, self._rules(plan.descriptor, set())))
+
+    def _rules(self, message: Descriptor, seen: set[str]) -> list[str]:
+        if message.full_name in seen:
+            return []
+        seen.add(message.full_name)
+        rules = [str(self._reader.of_message(message) or "")]
+        for one in message.fields:
+            rules.append(str(self._reader.of_field(one) or ""))
+            if one.message_type is not None:
+                rules += self._rules(one.message_type, seen)
+        return rules
+
+    @cached_property
+    def _reader(self) -> RuleReader:
+        from gdata.checks.constraints.rules import RuleReader
+
+        return RuleReader(self._project.schema.pool)
+
+
+def cache_key(parts: Mapping[str, object]) -> bytes:
+    """The key for `parts`; values are anything with one repr for equal content."""
+    native = core()
+    digest = hashlib.sha256(_versions(native.__file__ if native is not None else ""))
+    for name, part in sorted(parts.items()):
+        content = part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass")
+        digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+    return digest.digest()
+
+
+@cache
+def _versions(compiled: str) -> bytes:
+    """What tells this gdata and its libraries from others: its very files, so that its makers aren't fooled.
+
+    `compiled` is the core's file; "" where it isn't used: who switches it off wants nothing that it made.
+    """
+    folder = Path(__file__).parent.parent
+    paths = [path for name in _SOURCES for path in (folder / name).rglob("*.py")] + list(folder.glob("*.py"))
+    paths += [Path(compiled)] if compiled else []
+    stamps = [google.protobuf.__version__, *map(package_stamp, _LIBRARIES), *map(file_stamp, sorted(paths))]
+    return hashlib.sha256("\n".join(stamps).encode()).digest()
