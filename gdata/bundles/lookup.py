@@ -15,8 +15,7 @@ from itertools import product
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, overload
 
-from gdata.bundles.fieldpath import FieldPath
-from gdata.bundles.ordered import Order, orders_by
+from gdata.bundles.fieldpath import FieldPath, Order, orders_by
 from gdata.bundles.picker import Picker, Randomness, weights_of
 from gdata.bundles.titles import Titles
 from gdata.errors import LookupFailed
