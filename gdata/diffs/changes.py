@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, overload
 
@@ -82,14 +82,14 @@ class ChangedField:
         return _by_path(sorted(self.changes(0, count), key=lambda one: one[0]))
 
 
-Make = Callable[[int, Sequence[int], Sequence[int], Sequence[list[FieldChange]]], list[RowChange]]
+Make = Callable[[Sequence[int], Sequence[int], Sequence[list[FieldChange]]], list[RowChange]]
 
 
 class ChangedRows(Sequence[RowChange]):
     """The changed rows: their places on either side from 0, and what changed by field.
 
-    `make` gives the row changes of some, by the place of the first of them, the old and new rows, and what changed;
-    `keys` the keys of new rows, None: they have none.
+    `make` gives the row changes of some, by the old and new rows and what changed; `keys` the keys of new rows, None:
+    they have none.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class ChangedRows(Sequence[RowChange]):
         for one in self._fields:
             for row, found in one.changes(first, last):
                 changes[row - first] += found
-        return self._make(first, self._old[first:last], self._new[first:last], changes)
+        return self._make(self._old[first:last], self._new[first:last], changes)
 
     @cached_property
     def keys(self) -> Sequence[Key | None]:
@@ -178,42 +178,57 @@ class ChangedRows(Sequence[RowChange]):
         return sorted(found, key=lambda column: column.rows[0])
 
 
-class TableRows(Sequence[Row]):
-    """All rows of a table that only one side has: counted by its manifest, read when and as far as they are asked for.
+class WholeRows(Sequence[Row]):
+    """Rows that only one side has: where they lie in their table, and read when and as far as they are asked for.
 
-    `read` gives the rows at some indexes, `keys` a number for the key of each row, None: they have none.
+    `read` gives the rows at some places, `numbers` a number for the key of each, None: they have none.
     """
 
     def __init__(
         self,
-        count: int,
-        read: Callable[[range], list[Row]],
-        content: Sequence[str],
-        keys: Callable[[], Sequence[int] | None],
+        places: Sequence[int],
+        read: Callable[[Sequence[int]], list[Row]],
+        content: Sequence[str] = (),
+        numbers: Callable[[], Sequence[int] | None] = lambda: None,
     ) -> None:
-        self._indexes = range(count)
+        self._places = places
         self._read = read
-        self._keys = keys
+        self._numbers = numbers
+        self._users: Mapping[int, int] = {}
         self.content = tuple(content)
-        """The hashes of its bytes."""
+        """The hashes of the table's bytes, where these are all of its rows; else ()."""
 
     @cached_property
-    def keys(self) -> Sequence[int] | None:
-        """A number for each row's key, the same for the same key in another target; None: the rows have none."""
-        return self._keys()
+    def numbers(self) -> Sequence[int] | None:
+        """A number for each row's key, the same for the same key in another target; None: the rows have none.
+
+        Of a whole table alone.
+        """
+        return self._numbers()
+
+    def with_users(self, users: Mapping[int, int]) -> WholeRows:
+        """The same, with how many rows referred to each of them, by its place among them."""
+        found = WholeRows(self._places, self._read, self.content, self._numbers)
+        found._users = users
+        return found
 
     def __len__(self) -> int:
-        return len(self._indexes)
+        return len(self._places)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
     @overload
     def __getitem__(self, index: slice) -> list[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return self._read(self._indexes[index])
-        at = self._indexes[index]
-        return self._read(range(at, at + 1))[0]
+        if isinstance(index, int):
+            at = range(len(self))[index]
+            return self[at : at + 1][0]
+        rows = self._read(self._places[index])
+        if not self._users:
+            return rows
+        return [
+            replace(row, users=self._users.get(at, 0)) for at, row in zip(range(len(self))[index], rows, strict=True)
+        ]
 
     def __iter__(self) -> Iterator[Row]:
         for start in range(0, len(self), _READ_TOGETHER):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gdata.config import SchemaRule
-from gdata.diffs.changes import TableRows, cells_in, cells_of, keys_of, mark
+from gdata.diffs.changes import WholeRows, cells_in, cells_of, keys_of, mark
 from gdata.diffs.model import (
     Diff,
     Key,
@@ -111,11 +111,11 @@ def _rows(tables: Sequence[TableDiff], which: Callable[[TableDiff], Sequence[Row
     found = [which(table) for table in tables if which(table)]
     if len(found) < 2:
         return len(found[0]) if found else 0
-    whole = [rows for rows in found if isinstance(rows, TableRows)]
+    whole = [rows for rows in found if isinstance(rows, WholeRows) and rows.content]
     if len(whole) == len(found):
         if len({rows.content for rows in whole}) == 1:
             return len(whole[0])
-        known = [rows.keys for rows in whole if rows.keys is not None]
+        known = [rows.numbers for rows in whole if rows.numbers is not None]
         return len(set().union(*known)) if len(known) == len(whole) else max(map(len, found))
     keys: set[Key] = set()
     for rows in found:
@@ -191,8 +191,8 @@ def _shown(table: TableDiff) -> _Shown:
 
 
 def _identities(rows: Sequence[Row]) -> Iterable[object]:
-    if isinstance(rows, TableRows):
-        return rows.keys if rows.keys is not None else range(1, len(rows) + 1)
+    if isinstance(rows, WholeRows) and rows.content:
+        return rows.numbers if rows.numbers is not None else range(1, len(rows) + 1)
     return (row.key or row.number for row in rows)
 
 

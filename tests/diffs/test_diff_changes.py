@@ -1,11 +1,12 @@
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from diffcases import diff_of
 
-from gdata.diffs.changes import ChangedRows, cells_of, columns_of
-from gdata.diffs.model import TableDiff
+from gdata.diffs.changes import ChangedRows, WholeRows, cells_of, columns_of
+from gdata.diffs.model import Row, TableDiff
 
 PROTO = """
 syntax = "proto3";
@@ -82,3 +83,21 @@ def test_columns_are_those_of_the_rows(core: str, monkeypatch: pytest.MonkeyPatc
         assert (one.path, list(one.rows), one.only_path) == (other.path, list(other.rows), other.only_path)
         assert [str(value) for value in one.old] == [str(value) for value in other.old]
         assert [str(value) for value in one.new] == [str(value) for value in other.new]
+
+
+def test_rows_of_one_side_are_read_where_they_are_shown() -> None:
+    old, _ = tables()
+    kept = {"ItemTable": old["ItemTable"][::2]}
+    removed = diff_of(old, kept, old_protos=PROTO, new_protos=PROTO).targets["server"].tables["ItemTable"].removed
+    assert isinstance(removed, WholeRows)
+    assert [row.key for row in removed] == [(number,) for number in range(2, 90, 2)]
+    asked: list[list[int]] = []
+
+    def read(places: Sequence[int]) -> list[Row]:
+        asked.append(list(places))
+        return removed[: len(places)]
+
+    rows = WholeRows(range(10, 5010, 2), read).with_users({3: 8})
+    assert (len(rows), asked) == (2500, [])
+    assert [row.users for row in (*rows[2:5], rows[-1], rows[3])] == [0, 8, 0, 0, 8]
+    assert asked == [[14, 16, 18], [5008], [16]]

@@ -19,6 +19,7 @@ from gdata.diffs.compare import compare, group_tables
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Side
 from gdata.diffs.patterns import columns, find_patterns
+from gdata.diffs.tables import match
 from gdata.diffs.tables import rows as rows_on_the_wire
 from gdata.diffs.tables import table as comparing
 from gdata.diffs.tables.schemas import BundleSchema
@@ -131,7 +132,7 @@ def test_without_a_key_what_is_left_and_what_came_make_the_new_rows(old: list[st
 
 
 SMALL = [(placed, "_BLOCK", 60), (placed, "_NEAR", 20), (placed, "_KEPT_MOST", 50), (placed, "_SCATTERED", 1)]
-SMALL += [(reader, "_LONG_BYTES", 1), (changes, "_AT_ONCE", 2), (rows_on_the_wire, "_TAIL", 2)]
+SMALL += [(reader, "_LONG_BYTES", 1), (changes, "_AT_ONCE", 2), (match, "_TAIL", 2)]
 SMALL += [(rows_on_the_wire, "AT_ONCE", 3), (comparing, "AT_ONCE", 3)]
 """So that a few rows are what a million are: tables in pieces, walked through in blocks, changes made by and by."""
 RULE = GateRule("any", deny="any"), GateRule("far", limit="max_change", limit_by=Limit(50, percent=True))

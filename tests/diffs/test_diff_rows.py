@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from gdata._core import core
 from gdata.bundles import placed as placing
 from gdata.bundles.placed import PlacedRows, place_rows
-from gdata.diffs.tables.match import Matching, match_aligned, match_rows
-from gdata.diffs.tables.rows import Alignment, align
+from gdata.diffs.tables.match import Alignment, Matching, align, match_aligned, match_rows
 from gdata.diffs.tables.rows import _varint as varint
 from gdata.longbytes import Content, LongBytes
 

@@ -18,8 +18,8 @@ from google.protobuf.message import DecodeError, Message
 from gdata.diffs.model import Misreading, plain, row_name, value_text
 from gdata.diffs.tables.fields import filled
 from gdata.diffs.tables.readings import Finding, Readings, pair_fields
+from gdata.diffs.tables.rows import RowKeys, TableSide
 from gdata.diffs.tables.schemas import class_of, fields_missing
-from gdata.diffs.tables.table import RowKeys, TableSide
 from gdata.language import Sentence, say, sentence
 
 SHOWN = 100

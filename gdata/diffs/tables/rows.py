@@ -1,20 +1,19 @@
-"""A table's bytes as rows, without reading what is in them; the rows to be read are read later, and only those.
+"""One side of a table: its bytes as rows, without reading what is in them, and how each row is known. The rows to be
+read are read later, and only those.
 
 A message of one `repeated bytes` field in place of `repeated Row` takes the same bytes and gives each row's
 own: protobuf's C code cuts ten million rows a second that way (benchmarks/diff.py).
-
-With the core (`gdata/_core/align.c`) a table with a key isn't even cut: two files are walked through side by side, a
-block at a time, and it gives the rows that differ. A million rows of which a thousand changed take 0.05 s, against
-0.35 s for cutting both sides and comparing each row, and neither table is in memory.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
@@ -22,8 +21,14 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorP
 from google.protobuf.message import DecodeError, Message
 
 from gdata._core import MOST_FIELDS, SEED, core
+from gdata.bundles.manifest import TableEntry
 from gdata.bundles.placed import PlacedRows
+from gdata.bundles.reader import Bundle
+from gdata.diffs.changes import mark
+from gdata.diffs.model import Key
 from gdata.diffs.tables.schemas import TableShape, class_of
+from gdata.diffs.tables.shapes import Shape, Shapes
+from gdata.diffs.tables.titles import SideTitles
 from gdata.errors import DamagedError
 from gdata.language import sentence
 from gdata.longbytes import Content
@@ -142,99 +147,110 @@ def _varint(value: int) -> bytes:
     return bytes(found)
 
 
-NOWHERE = 0xFFFFFFFF
-_TAIL = 1 << 10
-"""Rows at the end that are compared at a time."""
+@dataclass(frozen=True)
+class TableSide:
+    """One side of a table, and its bytes where they are being read already."""
+
+    name: str
+    entry: TableEntry
+    shape: TableShape
+    bundle: Bundle
+    titles: SideTitles
+    reader: Future[tuple[Content, PlacedRows | None]] | None = field(default=None, repr=False)
+
+    def reading(self, readers: Executor) -> TableSide:
+        """The side with its bytes being read."""
+        return replace(self, reader=readers.submit(self.read))
+
+    def read(self) -> tuple[Content, PlacedRows | None]:
+        """The table's bytes, verified, and where its rows stand, where that is known."""
+        if self.reader is not None:
+            return self.reader.result()
+        return self.bundle.placed(self.name, 0 if self.shape.is_map else self.shape.rows_number)
+
+    def raw(self, shape: TableShape | None = None) -> RawTable:
+        """The side's rows where they lie, for who reads some of them by `shape`, in place of the side's own."""
+        content, placed = self.read()
+        shape = shape or self.shape
+        return (
+            RawTable(shape, content, placed, self.place) if placed is not None else cut_rows(content, shape, self.place)
+        )
+
+    def cut(self) -> RawTable:
+        """The same with the bytes of each row in memory, for who looks at all of them."""
+        return self.raw().cut()
+
+    @property
+    def place(self) -> str:
+        """The bundle and table, for messages."""
+        return f"{self.bundle.place}: {self.name}"
 
 
 @dataclass(frozen=True)
-class Alignment:
-    """Which rows of two tables are the same, by their bytes and, at the same place, by their keys."""
+class RowKeys:
+    """How the rows of one side are known: by the fields of this side, or by the key of their map."""
 
-    places: Sequence[int]
-    """Of each old row the new one of its bytes, or `NOWHERE`; empty where none stands at another place."""
-    changed: Sequence[int]
-    """The rows of the same key at the same place, with other bytes."""
-    old_left: Sequence[int]
-    new_left: Sequence[int]
-    """All other rows that no row of the other side has the bytes of."""
-    old_keys: Sequence[int] = ()
-    new_keys: Sequence[int] = ()
-    """What is the same for those of these that have the same key."""
+    fields: tuple[str, ...]
+    writers: tuple[Callable[[Any], Any], ...]
+    of_map: bool = False
+
+    @classmethod
+    def of(cls, names: Sequence[str], shape: TableShape, shapes: Shapes, fields: Shape | None = None) -> RowKeys | None:
+        """The keys of a table whose key fields are `names` (written as `fields` has them); None: its rows have none."""
+        if shape.rows is None or not (names or shape.is_map):
+            return None
+        known = {one.source: one for one in (fields or shapes.whole(shape.row)).fields}
+        if not names or any(name not in known for name in names):
+            return cls((), (str,), of_map=True) if shape.is_map else None
+        return cls(tuple(names), tuple(known[name].write for name in names))
+
+    def of_rows(self, raw: RawTable, indexes: Sequence[int]) -> Sequence[Hashable]:
+        """The keys of some rows, to be matched."""
+        if self.of_map:
+            return raw.map_keys(indexes)
+        return self.of_messages(raw.read(indexes))
+
+    def hashes(self, raw: RawTable) -> Sequence[int]:
+        """A number for the key of each row, the same in each target."""
+        found, rows = None, raw.shape.rows
+        if isinstance(raw.rows, PlacedRows) and rows is not None and 0 < len(self.fields) <= MOST_FIELDS:
+            numbers = [raw.shape.row.fields_by_name[name].number for name in self.fields]
+            found = hash_keys(raw.rows, rows.number, numbers)
+        if found is not None:
+            return found
+        return array("q", map(mark, self.of_rows(raw, range(len(raw.rows)))))
+
+    def of_row(self, raw: RawTable, index: int) -> Key:
+        """The key of one row, as the diff has it."""
+        return self.to_json(self.of_rows(raw, [index])[0])
+
+    def of_messages(self, messages: Iterable[Message]) -> Sequence[Hashable]:
+        """The keys of rows that are read already; not those of a map."""
+        return list(map(attrgetter(*self.fields), messages))
+
+    def to_json(self, key: Any) -> Key:
+        """A key that was read, as the diff has it."""
+        if len(self.writers) == 1:
+            return (self.writers[0](key),)
+        return tuple(write(value) for write, value in zip(self.writers, key, strict=True))
 
 
-def align(old: PlacedRows, new: PlacedRows, number: int, key: Sequence[int]) -> Alignment | None:
-    """Compare two tables whose rows are field `number`, without reading them; None where the core can't.
-
-    `key` has the numbers of the rows' key fields.
-    """
-    native = core()
-    if native is None or not 0 < len(key) <= MOST_FIELDS:
+def keys_of_both(
+    old: TableShape, new: TableShape, names: Sequence[str], shapes: Shapes
+) -> tuple[RowKeys, RowKeys] | None:
+    """The keys of both sides: the new one's fields, found on the old side by their numbers; None: there are none."""
+    old_fields, new_fields = shapes.common(old.row, new.row)
+    new_keys = RowKeys.of(names, new, shapes, new_fields) or RowKeys.of(names, new, shapes)
+    if new_keys is None:
         return None
-    tail = 0 if len(old) == len(new) else _count_tail(old, new)
-    ends, at = (len(old) - tail, len(new) - tail), 0
-    parts: list[array[int]] = [array(code) for code in "IIIQQ"]
-    while at < max(ends):
-        end = min(rows.within(at, last) for rows, last in zip((old, new), ends, strict=True) if at < last)
-        before, after = (
-            rows.between(at, end) if at < last else b"" for rows, last in zip((old, new), ends, strict=True)
-        )
-        if before != after:
-            found = native.compare(before, after, number, tuple(key), SEED, at)
-            if found is None:
-                return None
-            for part, more in zip(parts, found, strict=True):
-                part.frombytes(more)
-            changed, old_left, new_left = map(numbers, found[:3])
-            old.keep(chain(changed, old_left), at, before)
-            new.keep(chain(changed, new_left), at, after)
-        at = end
-    return _with_moved(native, parts, len(old), len(new), tail)
-
-
-def numbers(content: bytes) -> array[int]:
-    """The numbers of 32 bits that the core gives."""
-    found = array("I")
-    found.frombytes(content)
-    return found
-
-
-def _count_tail(old: PlacedRows, new: PlacedRows) -> int:
-    """How many rows at the end are the same: what came or went before them has only moved them."""
-    tail, step = 0, _TAIL
-    while step:
-        ends = len(old) - tail, len(new) - tail
-        step = min(step, *ends)
-        if step and old.between(ends[0] - step, ends[0]) == new.between(ends[1] - step, ends[1]):
-            tail += step
-        else:
-            step //= 2
-    return tail
-
-
-def _with_moved(native: Any, parts: Sequence[array[int]], old_count: int, new_count: int, tail: int) -> Alignment:
-    """The rows that stand at no place of their own paired by their bytes."""
-    changed, old_left, new_left, old_marks, new_marks = parts
-    twins = numbers(native.pair(old_marks.tobytes(), new_marks.tobytes())) if old_left and new_left else ()
-    pairs = [(old, new) for old, new in enumerate(twins) if new != NOWHERE]
-    places: Sequence[int] = ()
-    if tail or pairs:
-        places = array("I", chain(range(old_count - tail), range(new_count - tail, new_count)))
-        for at in (*changed, *old_left):
-            places[at] = NOWHERE
-        for old, new in pairs:
-            places[old_left[old]] = new_left[new]
-    taken_old, taken_new = {old for old, _ in pairs}, {new for _, new in pairs}
-    rest_old = [at for at in range(len(old_left)) if at not in taken_old]
-    rest_new = [at for at in range(len(new_left)) if at not in taken_new]
-    return Alignment(
-        places,
-        changed,
-        [old_left[at] for at in rest_old],
-        [new_left[at] for at in rest_new],
-        [old_marks[3 * at + 2] for at in rest_old],
-        [new_marks[3 * at + 2] for at in rest_new],
-    )
+    if new_keys.of_map:
+        return (new_keys, new_keys) if old.is_map else None
+    numbers = [new.row.fields_by_name[name].number for name in new_keys.fields]
+    twins = [old.row.fields_by_number.get(number) for number in numbers]
+    if any(twin is None or twin.message_type is not None or twin.is_repeated for twin in twins):
+        return None
+    old_keys = RowKeys.of([twin.name for twin in twins if twin is not None], old, shapes, old_fields)
+    return None if old_keys is None else (old_keys, new_keys)
 
 
 def hash_keys(rows: PlacedRows, number: int, key: Sequence[int]) -> array[int] | None:
@@ -250,18 +266,3 @@ def hash_keys(rows: PlacedRows, number: int, key: Sequence[int]) -> array[int] |
         found += marks[2::3]
         at = end
     return found
-
-
-def fields_that_differ(
-    old: RawTable, new: RawTable, old_at: Sequence[int], new_at: Sequence[int]
-) -> Collection[int] | None:
-    """The numbers of the fields whose bytes differ in a pair of rows of one message; None: any may."""
-    native, rows = core(), new.shape.rows
-    if native is None or rows is None or new.shape.is_map:
-        return None
-    found: tuple[int, ...] | None = native.odd_fields(old.wire(old_at), new.wire(new_at), rows.number)
-    if found is None:
-        return None
-    # Of a oneof the last member counts, wherever it stands.
-    members = [{one.number for one in oneof.fields} for oneof in new.shape.row.oneofs]
-    return set(found).union(*(one for one in members if not one.isdisjoint(found)))

@@ -27,6 +27,11 @@ class TableShape:
     row: Descriptor
     is_map: bool = False
 
+    @property
+    def rows_number(self) -> int:
+        """The number of the field that holds its rows; 0 of a record."""
+        return 0 if self.rows is None else self.rows.number
+
 
 class BundleSchema:
     """The descriptors of one bundle, in a pool of their own."""

@@ -4,139 +4,23 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import count, repeat
-from operator import attrgetter
-from typing import Any
 
 from google.protobuf.message import Message
 
-from gdata._core import MOST_FIELDS
-from gdata.bundles.manifest import TableEntry
+from gdata._core import core
 from gdata.bundles.placed import PlacedRows
-from gdata.bundles.reader import Bundle
-from gdata.diffs.changes import ChangedRows, TableRows, mark
+from gdata.diffs.changes import ChangedRows, WholeRows
 from gdata.diffs.model import ColumnDiff, FieldChange, Json, Key, Row, RowChange, TableDiff, plain
 from gdata.diffs.tables.fields import MessageComparer, filled, leaf_changes, leaves
-from gdata.diffs.tables.match import Matching, ReadKeys, match_aligned, match_rows, match_unequal
-from gdata.diffs.tables.rows import AT_ONCE, Alignment, RawTable, align, cut_rows, fields_that_differ, hash_keys
-from gdata.diffs.tables.schemas import TableShape, fields_missing, is_alike, means_the_same, pairs_by_number
-from gdata.diffs.tables.shapes import FieldShape, Shape, Shapes
-from gdata.diffs.tables.titles import SideTitles, path_by_number
-from gdata.longbytes import Content
-
-
-@dataclass(frozen=True)
-class RowKeys:
-    """How the rows of one side are known: by the fields of this side, or by the key of their map."""
-
-    fields: tuple[str, ...]
-    writers: tuple[Callable[[Any], Any], ...]
-    of_map: bool = False
-
-    @classmethod
-    def of(cls, names: Sequence[str], shape: TableShape, shapes: Shapes, fields: Shape | None = None) -> RowKeys | None:
-        """The keys of a table whose key fields are `names` (written as `fields` has them); None: its rows have none."""
-        if shape.rows is None or not (names or shape.is_map):
-            return None
-        known = {one.source: one for one in (fields or shapes.whole(shape.row)).fields}
-        if not names or any(name not in known for name in names):
-            return cls((), (str,), of_map=True) if shape.is_map else None
-        return cls(tuple(names), tuple(known[name].write for name in names))
-
-    def of_rows(self, raw: RawTable, indexes: Sequence[int]) -> Sequence[Hashable]:
-        """The keys of some rows, to be matched."""
-        if self.of_map:
-            return raw.map_keys(indexes)
-        return self.of_messages(raw.read(indexes))
-
-    def hashes(self, raw: RawTable) -> Sequence[int]:
-        """A number for the key of each row, the same in each target."""
-        found, rows = None, raw.shape.rows
-        if isinstance(raw.rows, PlacedRows) and rows is not None and 0 < len(self.fields) <= MOST_FIELDS:
-            numbers = [raw.shape.row.fields_by_name[name].number for name in self.fields]
-            found = hash_keys(raw.rows, rows.number, numbers)
-        if found is not None:
-            return found
-        return array("q", map(mark, self.of_rows(raw, range(len(raw.rows)))))
-
-    def of_row(self, raw: RawTable, index: int) -> Key:
-        """The key of one row, as the diff has it."""
-        return self.to_json(self.of_rows(raw, [index])[0])
-
-    def of_messages(self, messages: Iterable[Message]) -> Sequence[Hashable]:
-        """The keys of rows that are read already; not those of a map."""
-        return list(map(attrgetter(*self.fields), messages))
-
-    def to_json(self, key: Any) -> Key:
-        """A key that was read, as the diff has it."""
-        if len(self.writers) == 1:
-            return (self.writers[0](key),)
-        return tuple(write(value) for write, value in zip(self.writers, key, strict=True))
-
-
-def keys_of_both(
-    old: TableShape, new: TableShape, names: Sequence[str], shapes: Shapes
-) -> tuple[RowKeys, RowKeys] | None:
-    """The keys of both sides: the new one's fields, found on the old side by their numbers; None: there are none."""
-    old_fields, new_fields = shapes.common(old.row, new.row)
-    new_keys = RowKeys.of(names, new, shapes, new_fields) or RowKeys.of(names, new, shapes)
-    if new_keys is None:
-        return None
-    if new_keys.of_map:
-        return (new_keys, new_keys) if old.is_map else None
-    numbers = [new.row.fields_by_name[name].number for name in new_keys.fields]
-    twins = [old.row.fields_by_number.get(number) for number in numbers]
-    if any(twin is None or twin.message_type is not None or twin.is_repeated for twin in twins):
-        return None
-    old_keys = RowKeys.of([twin.name for twin in twins if twin is not None], old, shapes, old_fields)
-    return None if old_keys is None else (old_keys, new_keys)
-
-
-_TITLED_MOST = 20_000
-"""Changed rows of a table whose values have the titles of what they refer to; of more, nobody reads each."""
-
-
-@dataclass(frozen=True)
-class TableSide:
-    """One side of a table, and its bytes where they are being read already."""
-
-    name: str
-    entry: TableEntry
-    shape: TableShape
-    bundle: Bundle
-    titles: SideTitles
-    reader: Future[tuple[Content, PlacedRows | None]] | None = field(default=None, repr=False)
-
-    def reading(self, readers: Executor) -> TableSide:
-        """The side with its bytes being read."""
-        return replace(self, reader=readers.submit(self.read))
-
-    def read(self) -> tuple[Content, PlacedRows | None]:
-        """The table's bytes, verified, and where its rows stand, where that is known."""
-        if self.reader is not None:
-            return self.reader.result()
-        return self.bundle.placed(self.name, 0 if self.shape.is_map else _rows_number(self.shape))
-
-    def raw(self, shape: TableShape | None = None) -> RawTable:
-        """The side's rows where they lie, for who reads some of them by `shape`, in place of the side's own."""
-        content, placed = self.read()
-        shape = shape or self.shape
-        return (
-            RawTable(shape, content, placed, self.place) if placed is not None else cut_rows(content, shape, self.place)
-        )
-
-    def cut(self) -> RawTable:
-        """The same with the bytes of each row in memory, for who looks at all of them."""
-        return self.raw().cut()
-
-    @property
-    def place(self) -> str:
-        """The bundle and table, for messages."""
-        return f"{self.bundle.place}: {self.name}"
+from gdata.diffs.tables.match import Alignment, Matching, ReadKeys, align, match_aligned, match_rows, match_unequal
+from gdata.diffs.tables.rows import AT_ONCE, RawTable, RowKeys, TableSide, keys_of_both
+from gdata.diffs.tables.schemas import fields_missing, is_alike, means_the_same, pairs_by_number
+from gdata.diffs.tables.shapes import FieldShape, Shapes
+from gdata.diffs.tables.titles import path_by_number
 
 
 def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
@@ -147,11 +31,11 @@ def one_sided(side: TableSide, *, is_new: bool) -> TableDiff:
     keys = RowKeys.of(side.entry.key, side.shape, shapes)
     raw = cache(side.raw)
 
-    def read(indexes: range) -> list[Row]:
-        return _rows(side, raw(), indexes, keys, shapes)
+    def read(places: Sequence[int]) -> list[Row]:
+        return _rows(side, raw(), places, keys, shapes)
 
     parts = [part.sha256 for part in side.entry.parts]
-    rows = TableRows(side.entry.rows, read, parts, lambda: None if keys is None else keys.hashes(raw()))
+    rows = WholeRows(range(side.entry.rows), read, parts, lambda: None if keys is None else keys.hashes(raw()))
     return TableDiff(
         side.name,
         "added" if is_new else "removed",
@@ -171,7 +55,7 @@ def compare_tables(old: TableSide, new: TableSide) -> TableDiff | None:
     """What changed in a table that both sides have; None where nothing did."""
     shapes = Shapes()
     alike = is_alike(old.shape.row, new.shape.row) and old.shape.is_map == new.shape.is_map
-    alike = alike and _rows_number(old.shape) == _rows_number(new.shape)
+    alike = alike and old.shape.rows_number == new.shape.rows_number
     old_shape = new.shape if alike else old.shape
     keys = keys_of_both(old_shape, new.shape, new.entry.key, shapes)
     raw = old.raw(old_shape), new.raw(new.shape)
@@ -183,16 +67,12 @@ def compare_tables(old: TableSide, new: TableSide) -> TableDiff | None:
 
 def _aligned(old: RawTable, new: RawTable, keys: RowKeys) -> Alignment | None:
     """Which rows are the same, where their bytes tell and the core is there."""
-    number = _rows_number(new.shape)
-    if not (isinstance(old.rows, PlacedRows) and isinstance(new.rows, PlacedRows)) or _rows_number(old.shape) != number:
+    number = new.shape.rows_number
+    if not (isinstance(old.rows, PlacedRows) and isinstance(new.rows, PlacedRows)) or old.shape.rows_number != number:
         return None
     if not means_the_same(old.shape.row, new.shape.row):
         return None
     return align(old.rows, new.rows, number, [new.shape.row.fields_by_name[name].number for name in keys.fields])
-
-
-def _rows_number(shape: TableShape) -> int:
-    return 0 if shape.rows is None else shape.rows.number
 
 
 @dataclass(frozen=True)
@@ -211,8 +91,8 @@ class _Comparison:
         old_keys, new_keys = (None, None) if self.keys is None else self.keys
         matching = self._match()
         changed = self._changed(matching.pairs)
-        added = _rows(self.new, self.new_raw, matching.added, new_keys, self.shapes)
-        removed = _rows(self.old, self.old_raw, matching.removed, old_keys, self.shapes)
+        added = self._whole(self.new, self.new_raw, matching.added, new_keys)
+        removed = self._whole(self.old, self.old_raw, matching.removed, old_keys)
         reordered = matching.reordered and not self.new.shape.is_map
         renamed_from = self.old.name if self.old.name != self.new.name else ""
         columns = () if self.alike else tuple(self._columns(old_keys, new_keys))
@@ -238,6 +118,9 @@ class _Comparison:
             refs=self.refs,
             renamed=self._renamed(paths),
         )
+
+    def _whole(self, side: TableSide, raw: RawTable, places: Sequence[int], keys: RowKeys | None) -> WholeRows:
+        return WholeRows(array("I", places), lambda some: _rows(side, raw, some, keys, self.shapes))
 
     def _renamed(self, paths: Iterable[str]) -> dict[str, str]:
         rows = self.new_raw.shape.row, self.old_raw.shape.row
@@ -327,12 +210,9 @@ class _Comparison:
         keys = None if self.keys is None else self.keys[1]
         return None if keys is None else list(map(keys.to_json, keys.of_rows(self.new_raw, news)))
 
-    def _made(
-        self, first: int, olds: Sequence[int], news: Sequence[int], changes: Sequence[list[FieldChange]]
-    ) -> list[RowChange]:
-        """The row changes of some rows, the first of which is that many among all that changed."""
+    def _made(self, olds: Sequence[int], news: Sequence[int], changes: Sequence[list[FieldChange]]) -> list[RowChange]:
         messages = self.new_raw.read_chunk(news)
-        if self.refs and first < _TITLED_MOST:
+        if self.refs:
             changes = self._titled(self.old_raw.read_chunk(olds), messages, changes)
         titles, keys = self.new.titles.of(self.new.name), None if self.keys is None else self.keys[1]
         places = zip(changes, olds, news, messages, strict=True)
@@ -398,3 +278,18 @@ def _rows(side: TableSide, raw: RawTable, indexes: Sequence[int], keys: RowKeys 
         Row(keys.to_json(key), index + 1, message, convert, titles, 0, referents)
         for key, index, message in zip(found, indexes, messages, strict=True)
     ]
+
+
+def fields_that_differ(
+    old: RawTable, new: RawTable, old_at: Sequence[int], new_at: Sequence[int]
+) -> Collection[int] | None:
+    """The numbers of the fields whose bytes differ in a pair of rows of one message; None: any may."""
+    native, rows = core(), new.shape.rows
+    if native is None or rows is None or new.shape.is_map:
+        return None
+    found: tuple[int, ...] | None = native.odd_fields(old.wire(old_at), new.wire(new_at), rows.number)
+    if found is None:
+        return None
+    # Of a oneof the last member counts, wherever it stands.
+    members = [{one.number for one in oneof.fields} for oneof in new.shape.row.oneofs]
+    return set(found).union(*(one for one in members if not one.isdisjoint(found)))

@@ -14,11 +14,13 @@ from google.protobuf.message import Message
 from gdata.bundles.reader import Bundle
 from gdata.bundles.references import find_users
 from gdata.config import SchemaRule
+from gdata.diffs.changes import WholeRows
 from gdata.diffs.model import Misreading, SchemaChange, Side, TableDiff
 from gdata.diffs.tables.readers import old_readings
+from gdata.diffs.tables.rows import TableSide
 from gdata.diffs.tables.schemachanges import schema_changes
 from gdata.diffs.tables.schemas import BundleSchema, means_the_same, open_schema
-from gdata.diffs.tables.table import TableSide, compare_tables, one_sided
+from gdata.diffs.tables.table import compare_tables, one_sided
 from gdata.diffs.tables.titles import SideTitles
 
 _USERS_MOST = 10_000
@@ -115,16 +117,16 @@ def compare_one_table(old: Bundle | None, new: Bundle | None, table: str) -> Tab
 def _with_users(diff: TableDiff, name: str, old: _Sides) -> TableDiff:
     """The table with how many rows referred to each of those that were removed."""
     referring = any(ref.table == name for side in old.values() for refs in side.entry.refs.values() for ref in refs)
-    if not diff.removed or not referring or len(diff.removed) > _USERS_MOST:
+    removed = diff.removed
+    if not isinstance(removed, WholeRows) or not referring or not 0 < len(removed) <= _USERS_MOST:
         return diff
     users: dict[int, set[tuple[str, int]]] = {}
-    rows = [row.message for row in diff.removed]
+    rows = [row.message for row in removed]
     entries = {one: side.entry for one, side in old.items()}
     held = cache(lambda one: _messages(old[one]))
     for at, use in find_users(entries, held, lambda one: old[one].shape.row, name, rows):
         users.setdefault(at, set()).add((use.table, id(use.row)))
-    removed = [replace(row, users=len(users.get(at, ()))) for at, row in enumerate(diff.removed)]
-    return replace(diff, removed=removed)
+    return replace(diff, removed=removed.with_users({at: len(found) for at, found in users.items()}))
 
 
 def _messages(side: TableSide) -> Sequence[Message]:
