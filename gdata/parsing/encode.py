@@ -20,7 +20,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from gdata._core import SEED, core
+from gdata._core import SEED
 from gdata.config import Audience
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.readings import AS_ASKED, AS_DOUBLE, AS_FLOAT, AS_INTEGER, AS_TEXT, READINGS, convert_cell
@@ -109,10 +109,9 @@ class RowEncoder:
         self._head, self._steps, self._encoder = head, steps, encoder
 
     @classmethod
-    def of(cls, head: SheetHead, seen: Sequence[Audience]) -> RowEncoder | None:
-        """What encodes a sheet's rows as audiences see them; None where that is for Python alone."""
-        native = core()
-        if native is None or not _is_fit(head) or len(seen) > _MOST_VIEWS:
+    def of(cls, native: Any, head: SheetHead, seen: Sequence[Audience]) -> RowEncoder | None:
+        """What encodes a sheet's rows as audiences see them, with the core; None where that is for Python alone."""
+        if not _is_fit(head) or len(seen) > _MOST_VIEWS:
             return None
         try:
             steps = list(_Steps(head, seen).all())

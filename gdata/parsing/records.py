@@ -71,6 +71,8 @@ class SheetRecords:
         """Line numbers (from 0) of the rows that are kept, and their cells in every mapped column."""
         self.line_count = len(self._lines)
         self.starts = self._find_starts()
+        self.count = len(self._lines if self.starts is None else self.starts)
+        """How many records there are, before tags and @enabled choose among them."""
         self.row_problems = list(self._find_row_problems())
 
     # --- records ------------------------------------------------------------------------------------------
@@ -142,11 +144,6 @@ class SheetRecords:
         keyless = [line for line, flags in enumerate(zip(*blank, strict=True)) if all(flags)]
         return frozenset(line for line in keyless if all(is_unticked(cells[line]) for cells in self._columns.values()))
 
-    @property
-    def count(self) -> int:
-        """How many records there are, before tags and @enabled choose among them."""
-        return len(self._lines) if self.starts is None else len(self.starts)
-
     def lines_of(self, record: int) -> range:
         """The kept lines that make a record."""
         if self.starts is None:
@@ -163,9 +160,14 @@ class SheetRecords:
         """
         tally.records += self.line_count
         tally.notes += len(self._kept.notes)
-        tally.blank = {column for column in tally.blank if all(map(is_blank, self._columns[column]))}
+        tally.blank = set(filter(self._is_blank, tally.blank))
         tally.problems += [*self._text_notes(), *self._unknown_tags(), *self._foreign_keys(owners)]
         tally.bounds += self._bounds()
+
+    def _is_blank(self, column: int) -> bool:
+        """Whether no record has anything in a column."""
+        flags = self._columns[column].blanks()
+        return not self._lines or (flags is not None and all(flags))
 
     def _text_notes(self) -> Iterator[Problem]:
         """A warning for every note that may be a record: its first cell is a text, and other cells are filled."""

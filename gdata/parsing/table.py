@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
+from gdata._core import core
 from gdata.config import Area, Audience, SheetEntry
 from gdata.errors import SchemaError
 from gdata.language import sentence
@@ -158,7 +159,8 @@ class _Rows:
         # A sheet without @enabled has no row that is switched off.
         is_off = head.header.enabled is not None
         takers = {one: seen for one, seen in self._seen.items() if one != SWITCHED_OFF or is_off}
-        encoder = RowEncoder.of(head, list(takers)) if not self._owners else None
+        native = core() if not self._owners else None
+        encoder = RowEncoder.of(native, head, list(takers)) if native is not None else None
         for block in blocks:
             encoded = encoder.encode(block) if encoder is not None else None
             if encoded is not None:

@@ -29,19 +29,6 @@ from gdata.tables.parser import TableInput, TableParser, TableSheets
 from gdata.tables.result import ParseCache, cut, piece_bytes, to_parts
 
 
-@dataclass(frozen=True)
-class KeyedTable:
-    """A table that must be parsed, and its key in the cache."""
-
-    table: TableInput
-    key: bytes
-
-    @property
-    def name(self) -> str:
-        """The table's short name."""
-        return self.table.plan.name
-
-
 class Share(Protocol):
     """Tables that are parsed by some jobs."""
 
@@ -53,13 +40,13 @@ class Share(Protocol):
         """The tables, once each job has given its bytes."""
 
 
-def share_out(tables: Sequence[KeyedTable], parser: TableParser, cache: ParseCache, workers: int) -> list[Share]:
+def share_out(tables: Sequence[TableInput], parser: TableParser, cache: ParseCache, workers: int) -> list[Share]:
     """The tables in shares, the longest first, so that no core is left with a long one at the end."""
     # On one core too: so no more than a piece of a large table is in memory.
-    size = piece_bytes(sum(one.table.size for one in tables), workers)
+    size = piece_bytes(sum(one.size for one in tables), workers)
     in_pieces = [one for table in tables if (one := _InPieces.of(table, parser, cache, size))]
-    apart = {one.table.name for one in in_pieces}
-    groups = groups_of([table for table in tables if table.name not in apart])
+    apart = {one.table.plan.name for one in in_pieces}
+    groups = groups_of([table for table in tables if table.plan.name not in apart])
     return [*in_pieces, *(_Group(parser, cache, group) for group in groups)]
 
 
@@ -69,7 +56,7 @@ class _Group:
 
     parser: TableParser
     cache: ParseCache
-    tables: Sequence[KeyedTable]
+    tables: Sequence[TableInput]
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -78,8 +65,8 @@ class _Group:
     def _run(self) -> Content:
         contents: list[Content] = []
         for one in self.tables:
-            parts = to_parts(self.parser.run(one.table))
-            self.cache.save(one.name, one.key, parts)
+            parts = to_parts(self.parser.run(one))
+            self.cache.save(one.plan.name, one.key, parts)
             contents.append(LongBytes.joined(parts))
         self.parser.forget()
         return _join(contents)
@@ -87,7 +74,7 @@ class _Group:
     def results(self, outcomes: Sequence[Content]) -> Iterator[ParsedTable]:
         (outcome,) = outcomes
         for one, content in zip(self.tables, _split(outcome), strict=True):
-            yield self.parser.restore(one.table, content, is_ours=True)
+            yield self.parser.restore(one, content, is_ours=True)
 
 
 @dataclass(frozen=True)
@@ -96,21 +83,21 @@ class _InPieces:
 
     parser: TableParser
     cache: ParseCache
-    table: KeyedTable
+    table: TableInput
     sheets: TableSheets
     pieces: Sequence[slice]
 
     @classmethod
-    def of(cls, table: KeyedTable, parser: TableParser, cache: ParseCache, size: int) -> _InPieces | None:
+    def of(cls, table: TableInput, parser: TableParser, cache: ParseCache, size: int) -> _InPieces | None:
         """The table in pieces of `size` bytes; None unless it is one sheet with its own file, of two or more."""
-        count = table.table.size // size
-        files = [files_of(one) for one in table.table.pulled.values()]
+        count = table.size // size
+        files = [files_of(one) for one in table.pulled.values()]
         sheets_of_own = sum(len(one.by_title) for one in files if one is not None)
-        if table.table.plan.kind != "rows" or count < 2 or sheets_of_own != 1 or len(files) != 1:
+        if table.plan.kind != "rows" or count < 2 or sheets_of_own != 1 or len(files) != 1:
             return None
         try:
-            sheets = parser.read(table.table)
-            parser.compile(table.table.plan)  # Once: each process would.
+            sheets = parser.read(table)
+            parser.compile(table.plan)  # Once: each process would.
         except (SchemaError, SourceError):
             return None  # As a whole it says so together with all others that can't be read.
         pieces = cut(len(parser.blocks_of(sheets)), count)
@@ -124,16 +111,16 @@ class _InPieces:
         return LongBytes.joined(to_parts(self.parser.parse_piece(self.sheets, piece)))
 
     def results(self, outcomes: Sequence[Content]) -> Iterator[ParsedTable]:
-        joined = self.parser.join(self.table.table, self.sheets, outcomes)
-        self.cache.save(self.table.name, self.table.key, to_parts(joined))
+        joined = self.parser.join(self.table, self.sheets, outcomes)
+        self.cache.save(self.table.plan.name, self.table.key, to_parts(joined))
         yield joined
 
 
-def groups_of(tables: Sequence[KeyedTable]) -> list[list[KeyedTable]]:
+def groups_of(tables: Sequence[TableInput]) -> list[list[TableInput]]:
     """The tables in groups that share no file, the largest first."""
-    groups: list[tuple[set[str], list[KeyedTable]]] = []
+    groups: list[tuple[set[str], list[TableInput]]] = []
     for one in tables:
-        shared = {name for name, pulled in one.table.pulled.items() if files_of(pulled) is None}
+        shared = {name for name, pulled in one.pulled.items() if files_of(pulled) is None}
         names, members = set(shared), [one]
         apart = []
         for group in groups:
@@ -142,7 +129,7 @@ def groups_of(tables: Sequence[KeyedTable]) -> list[list[KeyedTable]]:
             else:
                 names, members = names | group[0], group[1] + members
         groups = [*apart, (names, members)]
-    return sorted((members for _, members in groups), key=lambda group: -sum(one.table.size for one in group))
+    return sorted((members for _, members in groups), key=lambda group: -sum(one.size for one in group))
 
 
 def _join(parts: Sequence[Content]) -> LongBytes:

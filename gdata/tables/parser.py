@@ -37,6 +37,8 @@ class TableInput:
     plan: TablePlan
     pulled: Mapping[str, Pulled]
     """By the spreadsheet's name, in the order of sheets.yaml; of sheets with their own files only the table's."""
+    key: bytes = b""
+    """In the cache, once it is known."""
 
     @property
     def size(self) -> int:

@@ -6,17 +6,15 @@ Its key there is the hash of all that its rows and problems depend on, and of no
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import google.protobuf
-from google.protobuf.descriptor import Descriptor
 
 from gdata import kinds
 from gdata._core import core
@@ -34,7 +32,7 @@ from gdata.schema.plan import TablePlan
 from gdata.schema.strip import SchemaParts
 from gdata.sources.adapters import files_of, source_of
 from gdata.sources.grid import FoundSheets, Pulled
-from gdata.tables.jobs import KeyedTable, Outcome, core_count, run_jobs, share_out
+from gdata.tables.jobs import Outcome, core_count, run_jobs, share_out
 from gdata.tables.parser import TableInput, TableParser
 from gdata.tables.result import ParseCache
 from gdata.text import nearest, question, with_ends
@@ -98,7 +96,7 @@ class _Stage:
         self._pulled: dict[str, Pulled] = {}
         self._waiting = {plan.name: feeding for plan in project.plans.values() if (feeding := self._feeding(plan))}
         """By table: spreadsheets that have yet to arrive."""
-        self._jobs: list[KeyedTable] = []
+        self._jobs: list[TableInput] = []
         self._parsed = Parsed()
         self._found: dict[str, FoundSheets] = {}
 
@@ -130,9 +128,9 @@ class _Stage:
         self._run_jobs(workers=1)
 
     def _start(self, tables: Sequence[TableInput]) -> None:
-        keyed = [KeyedTable(table, self._keys.of(table)) for table in tables]
+        keyed = [replace(table, key=self._keys.of(table)) for table in tables]
         self._parsed.asks_for_now = self._keys.ask_for_now
-        kept = self._cache.load_all([(one.name, one.key, partial(self._parser.restore, one.table)) for one in keyed])
+        kept = self._cache.load_all([(one.plan.name, one.key, partial(self._parser.restore, one)) for one in keyed])
         for one, parsed in zip(keyed, kept, strict=True):
             if parsed is None:
                 self._jobs.append(one)
@@ -155,7 +153,7 @@ class _Stage:
                 self._take(table)
 
     def finish(self) -> Parsed:
-        is_much = sum(one.table.size for one in self._jobs) >= FORK_BYTES
+        is_much = sum(one.size for one in self._jobs) >= FORK_BYTES
         if is_much:
             self._parser.get_ready()
         self._run_jobs(core_count() if is_much else 1)
@@ -225,10 +223,6 @@ def _checked(outcomes: Sequence[Outcome]) -> list[Content]:
     return [one for one in outcomes if not isinstance(one, Exception)]
 
 
-_CLOCK = re.compile(r"\b(?:[lg]t_)?now\b|\bwithin\b")
-"""What a rule that asks the clock has in its text: `lt_now`, `within`, or `now` in an expression."""
-
-
 class CacheKeys:
     """Keys of one project's tables: everything that their rows and problems depend on, and nothing else."""
 
@@ -241,7 +235,7 @@ class CacheKeys:
 
     def of(self, table: TableInput) -> bytes:
         """The key of a table made of these bytes."""
-        asks_for_now = self._asks_for_now(table.plan)
+        asks_for_now = self._rules.ask_for_now(table.plan.descriptor)
         self.ask_for_now = self.ask_for_now or asks_for_now
         fed_too = [
             plan for entry in self._entries.get(table.plan.message, ()) for plan in self._project.plans_of(entry)
@@ -272,27 +266,7 @@ class CacheKeys:
         if name in self._lines:
             return self._lines[name]
         (spreadsheet,) = [one for one in self._project.config.spreadsheets if one.name == name]
-        lines = [
-            (
-                one.title,
-                one.tables,
-                one.layout,
-                one.header_row,
-                one.first_row,
-                one.multirow,
-                one.unknown_columns,
-                one.merged,
-                one.notes,
-                one.header_rows,
-                one.blank,
-                one.range,
-                one.keys,
-                one.overlay,
-                one.tags,
-                one.span,
-            )
-            for one in spreadsheet.sheets
-        ]
+        lines = [replace(one, line=0) for one in spreadsheet.sheets]
         self._lines[name] = hashlib.sha256(repr(lines).encode("utf-8", "surrogatepass")).digest()
         return self._lines[name]
 
@@ -309,23 +283,8 @@ class CacheKeys:
             pulled.failure and (str(pulled.failure), pulled.failure.hint),
         )
 
-    def _asks_for_now(self, plan: TablePlan) -> bool:
-        """Whether a constraint compares with the clock: what it says today may be wrong tomorrow."""
-        return any(map(_CLOCK.search, self._rules(plan.descriptor, set())))
-
-    def _rules(self, message: Descriptor, seen: set[str]) -> list[str]:
-        if message.full_name in seen:
-            return []
-        seen.add(message.full_name)
-        rules = [str(self._reader.of_message(message) or "")]
-        for one in message.fields:
-            rules.append(str(self._reader.of_field(one) or ""))
-            if one.message_type is not None:
-                rules += self._rules(one.message_type, seen)
-        return rules
-
     @cached_property
-    def _reader(self) -> RuleReader:
+    def _rules(self) -> RuleReader:
         from gdata.checks.constraints.rules import RuleReader
 
         return RuleReader(self._project.schema.pool)

@@ -13,7 +13,7 @@ import pytest
 from gdata.parsing.view import ParsedTable
 from gdata.pipeline.build import Built, build
 from gdata.project import open_project, read_config
-from gdata.tables.jobs import KeyedTable, groups_of, run_jobs
+from gdata.tables.jobs import groups_of, run_jobs
 from gdata.tables.parser import TableParser
 
 SCHEMA = """
@@ -260,10 +260,10 @@ def test_groups_share_no_workbook() -> None:
     def table(name: str, *books: str) -> Any:
         kinds = {"c": "csv", "w": "workbook"}
         pulled = {book: Fake(kind=kinds[book[0]], files={"folder.json": b"[]"}) for book in books}
-        return KeyedTable(Fake(plan=Fake(name=name), pulled=pulled, size=len(books)), b"")  # type: ignore[arg-type]
+        return Fake(plan=Fake(name=name), pulled=pulled, size=len(books))
 
     found = groups_of([table("A", "w1"), table("B", "w2"), table("C", "c1"), table("D", "c1"), table("E", "w1", "w2")])
-    assert sorted(sorted(one.name for one in group) for group in found) == [["A", "B", "E"], ["C"], ["D"]]
+    assert sorted(sorted(one.plan.name for one in group) for group in found) == [["A", "B", "E"], ["C"], ["D"]]
 
 
 def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:

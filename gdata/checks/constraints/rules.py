@@ -24,6 +24,8 @@ FieldNames = tuple[str, ...]
 """From a message down to a field: ("reward", "count")."""
 
 _CEL_TEXT = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'", re.DOTALL)
+_CLOCK = re.compile(r"\b(?:[lg]t_)?now\b|\bwithin\b")
+"""What a rule that asks the clock has in its text: `lt_now`, `within`, or `now` in an expression."""
 _THIS = re.compile(r"(?<![\w.])this((?:\s*\.\s*[A-Za-z_]\w*(?!\s*\())+)")
 
 
@@ -87,6 +89,14 @@ class RuleReader:
         if name not in self._known:
             self._known[name] = any(map(self.has_rules, reachable_messages(message)))
         return bool(self._known[name])
+
+    def ask_for_now(self, message: Descriptor) -> bool:
+        """Whether a rule for `message` or what lies in it compares with the clock: it may be broken tomorrow."""
+        return self._reader.is_known and any(
+            _CLOCK.search(str(rules or ""))
+            for one in reachable_messages(message)
+            for rules in (self.of_message(one), *map(self.of_field, one.fields))
+        )
 
     def expression(self, message: Descriptor, rule_id: str) -> str | None:
         """The CEL expression of the message rule with this id."""

@@ -41,9 +41,11 @@ def cell_reader(field: FieldPlan, timezone: ZoneInfo, *, is_element: bool = Fals
     return read
 
 
-def scalar_type(field: FieldPlan, timezone: ZoneInfo) -> CellType | None:
-    """The type of one cell of a field that holds one scalar; None for messages, JSON and wrappers."""
-    return None if field.type.has_parts or field.kind in ("struct", "wrapper") else CellType.of(field, timezone)
+def reader_and_type(field: FieldPlan, timezone: ZoneInfo, is_element: bool) -> tuple[ReadCell, CellType | None]:
+    """`cell_reader` of a field, and the type of its cell where it holds one scalar: no list, message or wrapper."""
+    is_several = (field.is_list or field.is_map) and not is_element
+    is_scalar = not (is_several or field.type.has_parts or field.kind in ("struct", "wrapper"))
+    return cell_reader(field, timezone, is_element=is_element), CellType.of(field, timezone) if is_scalar else None
 
 
 def _single_reader(field: FieldPlan, timezone: ZoneInfo) -> ReadCell:

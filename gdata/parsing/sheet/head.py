@@ -11,7 +11,7 @@ from gdata import kinds
 from gdata.config import Area, Audience
 from gdata.language import sentence
 from gdata.parsing.cells.cell import CellType, is_blank, shown
-from gdata.parsing.cells.compound import cell_reader, scalar_type
+from gdata.parsing.cells.compound import reader_and_type
 from gdata.parsing.cells.readings import ReadCell
 from gdata.parsing.sheet.header import read_header
 from gdata.parsing.sheet.layout import Sheet, find_unticked, is_note, is_unticked
@@ -32,6 +32,8 @@ class SheetHead:
     ) -> None:
         """`audiences` are those of all targets."""
         self.sheet = sheet
+        self.is_blank = all(map(is_blank, sheet.header))
+        """Nothing stands where the header should be."""
         self._versions = frozenset(one.version for one in audiences)
         self.plan = plan.suggesting(self._versions)
         self.timezone = timezone
@@ -60,11 +62,6 @@ class SheetHead:
             versions=versions,
             overlay=entry.overlay,
         )
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing stands where the header should be."""
-        return all(map(is_blank, self.sheet.header))
 
     @cached_property
     def variants(self) -> dict[Variant, list[int]]:
@@ -96,12 +93,8 @@ class SheetHead:
         field, is_element = node.field, node.is_element
         known = self._readers.get((id(field), is_element))
         if known is None:
-            scalar = not (field.is_list or field.is_map) or is_element
-            known = self._readers[id(field), is_element] = (
-                field,
-                cell_reader(field, self.timezone, is_element=is_element),
-                scalar_type(field, self.timezone) if scalar else None,
-            )
+            known = field, *reader_and_type(field, self.timezone, is_element)
+            self._readers[id(field), is_element] = known
         return known[1:]
 
     @cached_property
