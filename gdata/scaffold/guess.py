@@ -70,6 +70,8 @@ class SheetFound:
     """Headers of the key's columns, where a tool's definitions say it."""
     types: int | None = None
     """The index of its row of types."""
+    comment: str = ""
+    """What a tool's definitions say of the table."""
     tags: tuple[str, ...] = ()
     """Tags of targets that it speaks of: in headers such as `price@jp`, and under @tags."""
 
@@ -170,7 +172,7 @@ class GuessedField:
     is_single: bool = False
     """Of messages in a cell: there is but one in each."""
     rules: tuple[str, ...] = ()
-    """Constraints, as a .proto file writes them."""
+    """Constraints and what else protobuf has an option for, as a .proto file writes them."""
     is_unique: bool = False
     path: str = ""
     """Of texts that name files: where these are."""
@@ -244,3 +246,5 @@ class GuessedEnum:
     """Which tables use it; of several, it lies in the common file."""
     numbers: tuple[int, ...] = ()
     """Those of the values, where a tool's definitions give them."""
+    comments: tuple[str, ...] = ()
+    """What definitions say of it, and of each of its values: "" where nothing is said."""

@@ -29,21 +29,30 @@ def mend(draft: Draft, problems: Iterable[Problem]) -> Draft:
 
 
 def without_options(draft: Draft, error: Exception) -> Draft:
-    """The draft without what protoc or a rule refuses: the field that the error names, made text; else without all
+    """The draft without what protoc or a rule refuses: the field that the error names, made otherwise; else without all
     references, and where there are none without keys."""
     text = str(error)
     for table in draft.tables:
-        named = [field for field in table.fields if re.search(rf"\b{table.row}\.{field.name}\b", text)]
-        if named and (named[0].type.proto != "string" or named[0].is_list):
-            fields = tuple(_as_text(field)[0] if field in named else field for field in table.fields)
+        named = next((one for one in table.fields if re.search(rf"\b{table.row}\.{one.name}\b", text)), None)
+        other = _otherwise(named, text) if named is not None else None
+        if named is not None and other is not None:
+            fields = tuple(other if one is named else one for one in table.fields)
             mended = tuple(replace(one, fields=fields) if one is table else one for one in draft.tables)
-            return replace(draft, tables=mended, mended=(*draft.mended, f"{table.name}.{named[0].name}: {error}"))
+            return replace(draft, tables=mended, mended=(*draft.mended, f"{table.name}.{named.name}: {error}"))
     keys = not any(field.refs for table in draft.tables for field in table.fields)
     bare = tuple(
         replace(table, fields=tuple(_bare(field, keys=keys) for field in table.fields)) for table in draft.tables
     )
     note = say("all references were left out: with them the schemas don't hold together: {error}", error=error)
     return replace(draft, tables=bare, mended=(*draft.mended, note))
+
+
+def _otherwise(field: GuessedField, error: str) -> GuessedField | None:
+    """A field without the `column` texts that an error names too, else as text; None where it is that already."""
+    columns = tuple(text for text in field.columns if f"'{text}'" not in error)
+    if columns != field.columns:
+        return replace(field, columns=columns)
+    return _as_text(field)[0] if field.type.proto != "string" or field.is_list else None
 
 
 def _bare(field: GuessedField, *, keys: bool) -> GuessedField:

@@ -71,13 +71,13 @@ def _write_table(table: GuessedTable) -> str:
     sheets = ", ".join(sheet.title for sheet in table.sheets)
     about = f"{table.spreadsheet.name}: {sheets}"
     count = "one record" if table.is_record else f"{table.records:,} row{'s' if table.records != 1 else ''}"
-    lines = [f"// {comment(about)} ({count})", f"message {table.row} {{"]
-    for field in table.fields:
-        lines += write_message(field, "  ")
+    said = _comment_lines(dict.fromkeys(sheet.comment for sheet in table.sheets), "")
     groups = "  option (gdata.table) = {" + ", ".join(f"groups: {quoted(one)}" for one in table.groups) + "};"
     options = [groups] if table.groups else []
-    if table.is_record:
-        lines[2:2] = options
+    lines = [f"// {comment(about)} ({count})", *said, f"message {table.row} {{"]
+    lines += options if table.is_record else []
+    for field in table.fields:
+        lines += write_message(field, "  ")
     lines += [*_numbered(table.fields, 1, "  "), "}"]
     if not table.is_record:
         lines += ["", f"message {table.name} {{", *options, f"  repeated {table.row} rows = 1;", "}"]
@@ -105,11 +105,14 @@ def write_field(field: GuessedField, number: int, indent: str) -> list[str]:
     type_ = field.message if field.parts else field.type.proto
     options = _options(field)
     start = f"{indent}{label}{type_} {field.name} = {number}"
-    lines = [f"{indent}// {comment(text)}" for text in dict.fromkeys(field.comments)]
+    lines = _comment_lines(dict.fromkeys(field.comments), indent)
     lines += [f"{indent}// guess, {guess.sure}: {comment(what.english)}" for what, guess in marked(field)]
     if field.rules:
         options = [f"(gdata.field) = {{{', '.join(options)}}}"] if options else []
-        inner = f",\n{indent}  ".join([*options, *field.rules])
+        every = [*options, *field.rules]
+        if len(every) == 1:
+            return [*lines, f"{start} [{every[0]}];"]
+        inner = f",\n{indent}  ".join(every)
         return [*lines, f"{start} [\n{indent}  {inner}\n{indent}];"]
     if not options:
         return [*lines, f"{start};"]
@@ -168,9 +171,11 @@ def _options(field: GuessedField) -> list[str]:
 
 def write_enum(enum: GuessedEnum) -> str:
     """An enum's declaration."""
-    lines = [f"enum {enum.name} {{"]
+    about, *said = enum.comments or [""] * (1 + len(enum.values))
+    lines = [*_comment_lines([about], ""), f"enum {enum.name} {{"]
     numbers = enum.numbers or range(len(enum.values))
-    lines += [write_value(name, label, number) for number, (name, label) in zip(numbers, enum.values, strict=True)]
+    for number, (name, label), one in zip(numbers, enum.values, said, strict=True):
+        lines += [*_comment_lines([one], "  "), write_value(name, label, number)]
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -192,6 +197,10 @@ def comment(text: str) -> str:
     """A text from a sheet as part of a one-line comment."""
     shown = "".join(sign if sign.isprintable() else " " for sign in text)
     return " ".join(shown.split())[:200]
+
+
+def _comment_lines(texts: Iterable[str], indent: str) -> list[str]:
+    return [f"{indent}// {comment(text)}" for text in texts if text]
 
 
 _PACKAGE, _IMPORT, _SYNTAX = 2, 3, 12

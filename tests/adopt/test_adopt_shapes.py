@@ -43,6 +43,8 @@ def test_a_shape_is_taken_as_it_is(name: str, tmp_path: Path, monkeypatch: pytes
         "unmatched", []
     ):
         wrong.append(f"unmatched: {found['unmatched']}")
+    written = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "protos").rglob("*.proto"))
+    wrong += [f"not written: {text}" for text in expected.get("written", []) if text not in written]
     config = yaml.safe_load((tmp_path / "sheets.yaml").read_text(encoding="utf-8"))
     if config["timezone"] != expected.get("timezone", config["timezone"]):
         wrong.append(f"timezone: {config['timezone']}")

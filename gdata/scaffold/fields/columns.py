@@ -40,13 +40,30 @@ def guess_fields(columns: Sequence[SourceColumn], timezone: ZoneInfo, taken: Seq
         elif item is one.columns[0]:
             drafts.append(guess_continued(one, timezone))
     names = TakenNames(taken)
-    # Headers that are names already keep theirs; a translation that means the same gives way.
+    # Headers that are names keep theirs, `item_id` before `itemId`; a translation that means the same gives way.
     named: dict[int, GuessedField] = {}
-    for index in sorted(range(len(drafts)), key=lambda one: not is_identifier(drafts[one].headers[0])):
+    for index in sorted(range(len(drafts)), key=lambda one: _how_plain(drafts[one])):
         named[index] = _name(drafts[index], names)
     messages = TakenNames()
-    fields = _without_doubles([named[index] for index in range(len(drafts))])
+    fields = _with_json_names(_without_doubles([named[index] for index in range(len(drafts))]))
     return [_name_message(field, messages) for field in fields]
+
+
+def _how_plain(field: GuessedField) -> tuple[bool, bool]:
+    """How little a field's header says of its name: not at all where it is the name."""
+    return field.headers[0] != field.name, not is_identifier(field.headers[0])
+
+
+def _with_json_names(fields: Sequence[GuessedField]) -> list[GuessedField]:
+    """The fields; one whose name in JSON is another one's header has its own name there: `item_id` and `itemId`."""
+    texts = {fold(text): field.name for field in fields for text in (*field.headers, *field.columns)}
+    done = []
+    for field in fields:
+        own = json_name(field.name)
+        if texts.get(fold(own), field.name) != field.name:
+            field = replace(field, rules=(f'json_name = "{field.name}"', *field.rules))
+        done.append(field)
+    return done
 
 
 def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:

@@ -114,9 +114,9 @@ def declared_parts(declared: Declared, timezone: ZoneInfo) -> list[GuessedField]
         alias = one.tags.get("alias", "") if one is not None else ""
         columns = tuple(text for text in (alias,) if text and needs_column(text, name))
         type_ = guess_type(NO_CELLS, own, timezone, one)
-        parts.append(
-            GuessedField(name, tuple(own), type_, columns, marked_optional=one is not None and one.is_optional)
-        )
+        said = one.tags.get("comment", "") if one is not None else ""
+        optional = one is not None and one.is_optional
+        parts.append(GuessedField(name, tuple(own), type_, columns, marked_optional=optional, comments=(said,)))
     return parts
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gdata.config import Spreadsheet
 from gdata.language import say
@@ -22,8 +22,17 @@ from gdata.sources.grid import Grid
 
 _LONGEST_NUMBER = 12
 _NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]+|\d+)")
-Item = tuple[str, str, str]
-"""One value of an enum: its name, what sheets write for it ("": its name), its number ("": the next)."""
+
+
+class Item(NamedTuple):
+    """One value of an enum."""
+
+    name: str
+    label: str = ""
+    """What sheets write for it; "": its name."""
+    number: str = ""
+    """"": the next."""
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Message:
 
     separator: str
     fields: tuple[tuple[str, Declared], ...]
+    comment: str = ""
 
 
 @dataclass
@@ -55,10 +65,10 @@ class Definitions:
         """Each enum once."""
         return list({enum.name: enum for enum in self.enums.values()}.values())
 
-    def add_enum(self, full_name: str, items: Iterable[Item], *, is_flags: bool = False) -> None:
+    def add_enum(self, full_name: str, items: Sequence[Item], *, is_flags: bool = False, comment: str = "") -> None:
         """Keep an enum under its name."""
         last = full_name.rpartition(".")[2]
-        enum = make_enum(camel(words_of(last)[0]) or "Enum", list(items))
+        enum = make_enum(camel(words_of(last)[0]) or "Enum", items, comment)
         if is_flags:
             self.flags.add(enum.name)
         self.enums |= {enum.name: enum, last: enum, full_name: enum}
@@ -78,14 +88,12 @@ class Definitions:
         if any(one.parts for _, one in parts if one is not None):
             return declared  # Messages in messages have no place in a cell.
         own = "" if declared.is_list else declared.subseparator or declared.tags.get("sep", "")
-        return replace(declared, parts=parts, subseparator=own or message.separator or declared.subseparator)
+        tags = {"comment": message.comment, **declared.tags}
+        return replace(declared, parts=parts, subseparator=own or message.separator or declared.subseparator, tags=tags)
 
     def in_columns(self, found: SheetFound) -> SheetFound:
         """A sheet, what its columns declare with the enums and messages that they name."""
-        known = [
-            column if column.declared is None else replace(column, declared=self.resolved(column.declared))
-            for column in found.columns
-        ]
+        known = [self._of_column(column) for column in found.columns]
         # Of two rows of names the upper one may name a message: `cost.id` and `cost.count` are its fields.
         above = {
             column.header.rpartition(".")[0]: dict(column.declared.parts)
@@ -93,6 +101,13 @@ class Definitions:
             if column.declared is not None and column.declared.parts and "." in column.header
         }
         return replace(found, columns=tuple(_of_message(column, above) for column in known))
+
+    def _of_column(self, column: SourceColumn) -> SourceColumn:
+        if column.declared is None:
+            return column
+        declared = self.resolved(column.declared)
+        said = declared.tags.get("comment", "")
+        return replace(column, declared=declared, comments=column.comments or ((said,) if said else ()))
 
 
 def _of_message(column: SourceColumn, above: dict[str, dict[str, Declared | None]]) -> SourceColumn:
@@ -116,21 +131,25 @@ def _next(numbers: Sequence[int]) -> int:
     return after if after < 1 << 31 else next(one for one in count(0) if one not in numbers)
 
 
-def make_enum(name: str, items: Sequence[Item]) -> GuessedEnum:
+def make_enum(name: str, items: Sequence[Item], comment: str = "") -> GuessedEnum:
     """An enum with these values; one of proto3 begins with 0."""
     prefix, names = prefix_of(name), TakenNames()
     numbers: list[int] = []
     values: list[tuple[str, str]] = []
-    for text, label, number in items:
+    comments: list[str] = []
+    for text, label, number, said in items:
         bare = "_".join(words_of(text)[0]).upper().removeprefix(f"{prefix}_") or "VALUE"
         own = number_of(number)
         numbers.append(_next(numbers) if own is None or own in numbers else own)
         values.append((f"{prefix}_{names.take(bare)}", label if label != text else ""))
+        comments.append(said)
     if 0 not in numbers:
         values.insert(0, (f"{prefix}_{names.take('UNSPECIFIED')}", ""))
         numbers.insert(0, 0)
+        comments.insert(0, "")
     order = sorted(range(len(values)), key=lambda index: numbers[index] != 0)
-    return GuessedEnum(name, tuple(values[one] for one in order), (), tuple(numbers[one] for one in order))
+    every = (comment, *(comments[one] for one in order))
+    return GuessedEnum(name, tuple(values[one] for one in order), (), tuple(numbers[one] for one in order), every)
 
 
 Sheets = Sequence[tuple[Spreadsheet, Grid]]

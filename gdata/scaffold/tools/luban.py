@@ -193,7 +193,7 @@ def _named(found: SheetFound, line: Line | None, defined: LubanDefinitions) -> S
     if mode in ("one", "singleton"):
         what, instead = say("a table of one record lies in a row"), say("it is a table of one row")
         defined.tell(line.cell("mode"), what, instead)
-    return replace(found, table=f"{camel(words)}Table", key=tuple(index) or None)
+    return replace(found, table=f"{camel(words)}Table", key=tuple(index) or None, comment=line["comment"])
 
 
 def _on_its_side(spreadsheet: Spreadsheet, grid: Grid, line: Line | None, defined: LubanDefinitions) -> SheetFound:

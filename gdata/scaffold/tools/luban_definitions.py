@@ -12,7 +12,7 @@ from xml.parsers import expat
 from gdata.config import Spreadsheet
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
-from gdata.scaffold.declared import read_type
+from gdata.scaffold.declared import Declared, read_type
 from gdata.scaffold.sheets.sample import text_at
 from gdata.scaffold.tools.definitions import Definitions, Item, Line, Message, Sheets, lines_of, number_of
 from gdata.sources.grid import Grid
@@ -103,9 +103,11 @@ def _read_enums(grid: Grid, defined: LubanDefinitions) -> None:
             groups[-1].append(line)
     for lines in groups:
         named = [line for line in lines if line["item.name"]]
-        items = _with_combined([(line["item.name"], line["item.alias"], line["item.value"]) for line in named])
+        items = _with_combined(
+            [Item(*(line[f"item.{what}"] for what in ("name", "alias", "value", "comment"))) for line in named]
+        )
         numbers: set[int] = set()
-        for line, (_, _, text) in zip(named, items, strict=True):
+        for line, text in zip(named, (one.number for one in items), strict=True):
             number = number_of(text)
             if text and (number is None or number in numbers):
                 what = say("{number} can't be the number of an enum's value", number=text)
@@ -113,20 +115,20 @@ def _read_enums(grid: Grid, defined: LubanDefinitions) -> None:
                 defined.tell(place, what, say("it gets the next one; write another"))
             numbers |= {number} if number is not None else set()
         is_flags = lines[0]["flags"].lower() in _TRUE
-        defined.add_enum(lines[0]["full_name"], items, is_flags=is_flags)
+        defined.add_enum(lines[0]["full_name"], items, is_flags=is_flags, comment=lines[0]["comment"])
 
 
 def _with_combined(items: Sequence[Item]) -> list[Item]:
     """The values of an enum, with the number of one that is several others: `READ|WRITE`."""
     numbers: dict[str, int] = {}
     done = []
-    for name, label, text in items:
-        parts = [one.strip() for one in text.split("|")]
+    for item in items:
+        parts = [one.strip() for one in item.number.split("|")]
         if len(parts) > 1 and all(one in numbers for one in parts):
-            text = str(reduce(or_, (numbers[one] for one in parts)))
-        number = number_of(text)
-        numbers |= {name: number} if number is not None else {}
-        done.append((name, label, text))
+            item = item._replace(number=str(reduce(or_, (numbers[one] for one in parts))))
+        number = number_of(item.number)
+        numbers |= {item.name: number} if number is not None else {}
+        done.append(item)
     return done
 
 
@@ -135,19 +137,25 @@ def _read_beans(grid: Grid, defined: LubanDefinitions) -> None:
     for line in _lines(grid):
         if line["full_name"]:
             name = line["full_name"].rpartition(".")[2]
-            defined.messages[name] = Message(line["sep"], ())
+            defined.messages[name] = Message(line["sep"], (), line["comment"])
             cell = line.cell("full_name")
             defined.places[name] = f"{cell.spreadsheet}/{cell}"
             if line["parent"]:
                 defined.parents[name] = line["parent"].rpartition(".")[2]
         declared = read_type(line["item.type"])
         if line["item.name"] and name and declared is not None:
-            declared = replace(declared, tags={**declared.tags, "alias": line["item.alias"]})
+            declared = _said(declared, line["item.alias"], line["item.comment"])
             bean = defined.messages[name]
             defined.messages[name] = replace(bean, fields=(*bean.fields, (line["item.name"], declared)))
         elif line["item.name"] and name:
             what = say("{type} isn't known as a type", type=line["item.type"])
             defined.tell(line.cell("item.type"), what, say("write the field by hand"))
+
+
+def _said(declared: Declared, alias: str, comment: str) -> Declared:
+    """A bean's field with what is said beside its type."""
+    said = {"alias": alias, "comment": comment}
+    return replace(declared, tags=declared.tags | {what: text for what, text in said.items() if text})
 
 
 def _inherit(defined: LubanDefinitions) -> None:
@@ -185,9 +193,9 @@ def find_xml(sheets: Sheets) -> list[Path]:
 
 def _read_module(module: Tag, defined: LubanDefinitions) -> None:
     for tag in module.each("enum"):
-        items = [(_named_tag(one)["name"], one["alias"], one["value"]) for one in tag.each("var")]
+        items = [Item(_named_tag(one)["name"], one["alias"], one["value"], one["comment"]) for one in tag.each("var")]
         is_flags = tag["flags"].lower() in _TRUE
-        defined.add_enum(_named_tag(tag)["name"], _with_combined(items), is_flags=is_flags)
+        defined.add_enum(_named_tag(tag)["name"], _with_combined(items), is_flags=is_flags, comment=tag["comment"])
     for tag in module.each("bean"):
         _read_bean(tag, tag["parent"], defined)
     for tag in module.each("table"):
@@ -215,9 +223,8 @@ def _read_bean(tag: Tag, parent: str, defined: LubanDefinitions) -> None:
             place = Grid("", str(var.path), (), "csv").cell(var.line, 1)
             defined.tell(place, what, say("write the field by hand"))
         else:
-            tags = {**declared.tags, "alias": var["alias"]}
-            fields.append((_named_tag(var)["name"], replace(declared, tags=tags)))
-    defined.messages[name] = Message(tag["sep"], tuple(fields))
+            fields.append((_named_tag(var)["name"], _said(declared, var["alias"], var["comment"])))
+    defined.messages[name] = Message(tag["sep"], tuple(fields), tag["comment"])
     defined.places[name] = f"{tag.path}:{tag.line}"
     if parent:
         defined.parents[name] = parent.rpartition(".")[2]

@@ -17,6 +17,7 @@ from gdata.scaffold.sheets.sample import text_at
 from gdata.scaffold.sheets.table import find_table_of
 from gdata.scaffold.tools.definitions import (
     Definitions,
+    Item,
     Line,
     Message,
     Sheets,
@@ -112,8 +113,8 @@ def _define(grid: Grid, title: str, line: Line, defined: Definitions) -> None:
         header = [text.lower() for text in block[0]]
         body = [dict(zip(header, row, strict=False)) for row in block[1:]]
         if line["mode"].startswith(_ENUM):
-            values = [(one.get("name", ""), one.get("alias", ""), one.get("number", "")) for one in body]
-            defined.add_enum(name, [value for value in values if value[0]])
+            values = [Item(one.get("name", ""), one.get("alias", ""), one.get("number", "")) for one in body]
+            defined.add_enum(name, [value for value in values if value.name])
         else:
             fields = [(one.get("name", ""), read_type(one.get("type", ""))) for one in body]
             known = tuple((text, declared) for text, declared in fields if text and declared is not None)

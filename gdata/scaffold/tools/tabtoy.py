@@ -88,7 +88,7 @@ def _define(grid: Grid, head: int, names: tuple[str, ...], defined: _Defined) ->
             what, instead = say("{name} belongs to no type", name=name), say("write its type, and scaffold again")
             defined.tell(place, what, instead)
         elif is_enum:
-            enums.setdefault(owner, []).append((name, label, number))
+            enums.setdefault(owner, []).append(Item(name, label, number))
         elif not names[0] and name:
             messages.setdefault(owner, []).append((name, text, label))
         elif label or name:
