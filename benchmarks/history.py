@@ -12,10 +12,9 @@ from tempfile import TemporaryDirectory
 
 from gdata.bundles.reader import open_output
 from gdata.pipeline.releasing.history import HistoryReader
-from gdata.releases.log import read_log_so_far
+from gdata.releases.log import newest_entry, read_log_so_far
 from gdata.releases.move import Move, move_channel
-from gdata.releases.reader import newest_entry
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 from gdata.testing.bundles import build_output
 

@@ -23,11 +23,11 @@ from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.releases.blobs import Traffic
 from gdata.releases.fetch import fetch
 from gdata.releases.keeping.verify import verify_store
-from gdata.releases.log import read_log
+from gdata.releases.log import newest_entry, read_log
 from gdata.releases.move import Move, Moved, Parts, move_channel, rollback_target
-from gdata.releases.reader import bundles_of, newest_entry, read_all
+from gdata.releases.reader import bundles_of
 from gdata.releases.records import Entry
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import WritableStore, writable
 from gdata.testing.bundles import Contents, write_output
 
@@ -81,8 +81,9 @@ def roll_back(store: WritableStore, base: Entry) -> Moved:
     return move_channel(store, Move("rollback", "live"), target, base=base)
 
 
-def load(store: WritableStore) -> dict[str, bytes]:
-    return read_all(bundles_of(store, "live").bundles["server"])
+def load(store: WritableStore) -> list[bytes]:
+    bundle = bundles_of(store, "live").bundles["server"]
+    return store.in_parallel(bundle.read, bundle.manifest.files)
 
 
 def measure(location: str, folder: Path, tables: int, mib: int) -> None:

@@ -28,7 +28,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def open_place(config_path: Path | None, location: str | None) -> Store:
     """The store that `--store` names, which needs no project; else that of sheets.yaml."""
     if location is not None:
-        from gdata.releases.stores.place import open_store
+        from gdata.releases.stores import open_store
 
         return open_store(location)
     from gdata.pipeline.sides import store_of

@@ -7,18 +7,19 @@ options that bundles don't carry; they come from the full descriptors, where the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from gdata.bundles.lookup import Table
 from gdata.bundles.manifest import Reference, TableEntry
 from gdata.bundles.reader import Bundle
+from gdata.bundles.references import leaf_at
 from gdata.errors import SchemaError
 from gdata.language import sentence
-from gdata.proto.descriptors import OptionReader, element_field, is_map
+from gdata.proto.descriptors import OptionReader, is_map
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.snapshot import parse_table
 from gdata.schema.plan import CONSTANT, TablePlan
@@ -254,7 +255,7 @@ def _references(
     found: dict[tuple[str, str], tuple[Any, tuple[Reference, ...]]] = {}
     for name, entry in sorted(entries.items()):
         for path, refs in sorted(entry.refs.items()):
-            leaf = _leaf(tables[name].row, path)
+            leaf: Any = leaf_at(tables[name].row, path)
             if is_map(leaf):  # Its keys refer, and are looked up as they are; an entry is no message in any language.
                 continue
             found.setdefault((leaf.containing_type.full_name, leaf.name), (leaf, refs))
@@ -264,21 +265,16 @@ def _references(
             field = target.row.fields_by_name[ref.fields[0]]
             if (field,) != target.key and not any(index.fields == (field,) for index in target.indexes):
                 needed.setdefault(ref.table, {})[field.name] = Index((field,))
+    tables = dict(tables)
     for name, indexes in needed.items():
-        old = tables[name]
-        tables = {**tables, name: _with_indexes(old, indexes.values())}
+        tables[name] = replace(tables[name], indexes=(*tables[name].indexes, *indexes.values()))
     resolved = [
         ResolvedField(
             leaf.containing_type, leaf, tuple(_choice(tables, leaf, ref) for ref in refs if len(ref.fields) == 1)
         )
         for leaf, refs in found.values()
     ]
-    return dict(tables), tuple(one for one in resolved if one.choices)
-
-
-def _with_indexes(table: GeneratedTable, more: Iterable[Index]) -> GeneratedTable:
-    values = {**table.__dict__, "indexes": (*table.indexes, *more)}
-    return GeneratedTable(**values)
+    return tables, tuple(one for one in resolved if one.choices)
 
 
 def _choice(tables: Mapping[str, GeneratedTable], leaf: FieldDescriptor, ref: Reference) -> Choice:
@@ -311,15 +307,6 @@ def _value(field: Any, text: str) -> Any:
         return int(text)
     except ValueError:
         return None
-
-
-def _leaf(row: Descriptor, path: str) -> Any:
-    message: Any = row
-    field: Any = None
-    for name in path.split("."):
-        field = message.fields_by_name[name]
-        message = element_field(field).message_type
-    return field
 
 
 def _enums_of(types: Iterable[TableType]) -> list[EnumDescriptor]:

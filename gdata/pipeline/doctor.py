@@ -10,7 +10,7 @@ from gdata.language import say, sentence
 from gdata.pipeline.kept.notes import known_unfed
 from gdata.pipeline.sides import store_of
 from gdata.project import open_project
-from gdata.releases.reader import newest_entry
+from gdata.releases.log import newest_entry
 from gdata.releases.stores.store import shown
 from gdata.sources.adapters import by_source
 from gdata.sources.source import DoctorStep

@@ -14,9 +14,11 @@ from gdata.diffs.model import Diff, Side
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
 from gdata.pipeline.origins import origins_in
-from gdata.releases.reader import Published, bundles_of, descriptors_of, newest_entry
+from gdata.releases.blobs import descriptors_of
+from gdata.releases.log import newest_entry
+from gdata.releases.reader import Published, bundles_of
 from gdata.releases.records import is_channel_name, is_release_id, release_time
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import Store
 from gdata.text import did_you_mean
 

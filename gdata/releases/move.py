@@ -17,14 +17,13 @@ from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, RefusedError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
 from gdata.longbytes import Content
-from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole
-from gdata.releases.keeping.trash import bring_back
+from gdata.releases.blobs import Traffic, Upload, blobs_of, check_whole, cut
+from gdata.releases.keeping.prune import bring_back
 from gdata.releases.log import ChannelMoved, Log, append, channel_names, entries_after, no_such_channel, read_log
-from gdata.releases.pieces import cut
 from gdata.releases.reader import read_release
 from gdata.releases.records import Action, Allowance, Entry, Release, ReleasedTarget, release_id
 from gdata.releases.signatures import SigningKey
-from gdata.releases.stores.identity import ensure_identity
+from gdata.releases.stores import ensure_identity
 from gdata.releases.stores.store import WritableStore, release_name
 
 YANKED = "yanked"

@@ -19,30 +19,11 @@ from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, SignatureError, UsageError
 from gdata.language import say, sentence
-from gdata.releases.log import channel_names, newest_entry, no_such_channel, read_entry
-from gdata.releases.pieces import read_pieces
+from gdata.releases.log import newest_entry, no_such_channel
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import PublicKeys, check_signature
-from gdata.releases.stores.place import open_store
 from gdata.releases.stores.store import Store, blob_name, release_name
 
-__all__ = [
-    "Published",
-    "bundles_at",
-    "bundles_of",
-    "channel_names",
-    "descriptors_of",
-    "newest_entry",
-    "open_store",
-    "read_all",
-    "read_bundle",
-    "read_entry",
-    "read_release",
-    "release_at",
-    "snapshot_of",
-]
-
-_THREADS = 8
 _MANIFEST_BYTES = 64 << 20
 
 
@@ -153,19 +134,6 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
     return Bundle(manifest, content, place, fetch, find=lambda entry: store.path_of_blob(entry.sha256))
 
 
-def read_all(bundle: Bundle) -> dict[str, bytes]:
-    """Every file of a bundle by its name in the manifest, verified, several read at once.
-
-    Raises:
-        DamagedError: a file is missing or damaged.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    entries = list({entry.file: entry for entry in bundle.manifest.files}.values())
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return dict(zip((entry.file for entry in entries), pool.map(bundle.read, entries), strict=True))
-
-
 def bundles_of(
     store: Store, release_or_channel: str, *, public_key: PublicKeys | None = None, missing_ok: bool = False
 ) -> Published:
@@ -193,37 +161,6 @@ def bundles_at(store: Store, entry: Entry, *, public_key: PublicKeys | None = No
         DamagedError: the record or a manifest is damaged or missing.
     """
     return _published(store, entry.channel, release_at(store, entry), entry, public_key)
-
-
-def snapshot_of(store: Store, release: str) -> bytes:
-    """The snapshot of the sheets that a release was built from.
-
-    Raises:
-        UsageError: there is no such release, or it was published without one.
-    """
-    return _part_of(store, release, read_release(store, release).snapshot, say("snapshot of its sheets"))
-
-
-def descriptors_of(store: Store, release: str) -> bytes:
-    """The full descriptors (options, source info) that a release was built with, as a FileDescriptorSet.
-
-    Raises:
-        UsageError: there is no such release, or it was published without them.
-    """
-    return _part_of(store, release, read_release(store, release).protos, say(".proto descriptors"))
-
-
-def _part_of(store: Store, release: str, digest: str | None, what: str) -> bytes:
-    if digest is None:
-        raise UsageError(
-            sentence(
-                "release {release} was published without the {part}, so it can't be built again",
-                release=release,
-                part=what,
-            ),
-            hint=sentence("use a release that was published from the machine that had built it"),
-        )
-    return read_pieces(store, digest)
 
 
 def _published(

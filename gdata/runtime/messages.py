@@ -1,10 +1,15 @@
-"""The message classes of a bundle's tables: made from the bundle's own schema, or the user's generated ones."""
+"""The message classes of a bundle's tables: made from the bundle's own schema, or the user's generated ones.
+
+Generated classes may be narrower than the data: a class's `int32` reads an `int64` as long as the value has 32 bits;
+another value it would cut without a word. The gate lets such a release pass by its values, so a server looks at them
+too, and only where a type is narrower.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -16,10 +21,13 @@ from google.protobuf.message import DecodeError, Message
 from gdata.bundles.manifest import Manifest, TableEntry
 from gdata.errors import DamagedError, UsageError
 from gdata.language import Sentence, say, sentence
-from gdata.proto.descriptors import element_field, is_map_entry, pool_of
-from gdata.runtime.narrow import NarrowFields, NarrowTable, Pair, may_fit
+from gdata.proto.descriptors import element_field, is_map, is_map_entry, pool_of
 
 logger = logging.getLogger("gdata")
+
+
+Pair = tuple[str, str]
+"""Full names of a message of the data, and of the class that reads it."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,9 @@ def _generated_type(own: type[Message], made: TableType, name: str, entry: Table
     return TableType(own, holder.name, made.is_map, row, tuple(key), narrow)
 
 
+_VARINTS = frozenset(["int32", "int64", "uint32", "uint64", "bool", "enum"])
+_SAME_WIRE = (_VARINTS, frozenset(["sint32", "sint64"]), frozenset(["fixed32", "sfixed32"]))
+"""Types that are read as each other without an error: the value tells whether it is the same."""
 _READ_AS_WELL: Mapping[str, frozenset[str]] = {
     "int32": frozenset(["bool", "enum"]),
     "int64": frozenset(["bool", "enum", "int32", "uint32"]),
@@ -175,13 +186,12 @@ class _Fit:
         if (data.full_name, own.full_name) in self.seen:
             return
         self.seen.add((data.full_name, own.full_name))
-        for number, field in own.fields_by_number.items():
-            if number not in data.fields_by_number:
-                self.not_in_data.append(field.full_name)
-        for number, field in data.fields_by_number.items():
-            mine = own.fields_by_number.get(number)
-            if mine is not None:
-                self._compare_field(field, mine, (data.full_name, own.full_name))
+        for number, mine in own.fields_by_number.items():
+            theirs = data.fields_by_number.get(number)
+            if theirs is None:
+                self.not_in_data.append(mine.full_name)
+            else:
+                self._compare_field(theirs, mine, (data.full_name, own.full_name))
 
     def _compare_field(self, field: FieldDescriptor, mine: FieldDescriptor, pair: Pair) -> None:
         theirs, ours = element_field(field).message_type, element_field(mine).message_type
@@ -238,7 +248,7 @@ def _may_read(mine: FieldDescriptor, field: FieldDescriptor) -> bool:
         return _reads(*key) and _may_read(*value)
     ours, theirs = _TYPE_NAMES[mine.type], _TYPE_NAMES[field.type]
     is_single = mine.is_repeated or not field.is_repeated
-    return is_single and not _reads(mine, field) and may_fit(ours, theirs)
+    return is_single and not _reads(mine, field) and any(ours in same and theirs in same for same in _SAME_WIRE)
 
 
 def _reads(mine: FieldDescriptor, field: FieldDescriptor) -> bool:
@@ -261,3 +271,81 @@ def _type_name(field: FieldDescriptor) -> str:
     kind = field.message_type or field.enum_type
     name = kind.full_name if kind is not None else _TYPE_NAMES[field.type]
     return f"repeated {name}" if field.is_repeated else name
+
+
+@dataclass
+class NarrowFields:
+    """The fields of two schemas that have to be compared by value, and the way to them."""
+
+    fields: dict[Pair, list[tuple[Any, Any]]] = field(default_factory=dict)
+    """By message: the fields (their descriptors) that are narrower in the class."""
+    inner: dict[Pair, list[tuple[Any, Any, Pair]]] = field(default_factory=dict)
+    """By message: the fields that hold messages, and which pair these are."""
+
+    def prune(self) -> None:
+        """Forget the ways that lead to no narrower field."""
+        wanted = set(self.fields)
+        while more := {at for at, ways in self.inner.items() if any(to in wanted for *_, to in ways)} - wanted:
+            wanted |= more
+        kept = {at: [way for way in ways if way[2] in wanted] for at, ways in self.inner.items()}
+        self.inner = {at: ways for at, ways in kept.items() if ways}
+
+
+@dataclass(frozen=True)
+class NarrowTable:
+    """A table whose class is narrower than its data."""
+
+    made: type[Message]
+    own: type[Message]
+    narrow: NarrowFields
+
+    def check(self, contents: Iterable[bytes], place: str) -> None:
+        """Compare what the class reads with what the data is.
+
+        Raises:
+            UsageError: a value doesn't fit.
+        """
+        pair = self.made.DESCRIPTOR.full_name, self.own.DESCRIPTOR.full_name
+        for content in contents:
+            try:
+                wrong = next(self._differing(self.made.FromString(content), self.own.FromString(content), pair), None)
+            except DecodeError as error:
+                wrong = str(error)
+            if wrong is not None:
+                raise UsageError(
+                    sentence(
+                        "types=: {module} doesn't fit {place}: {why}",
+                        module=self.own.__module__,
+                        place=place,
+                        why=wrong,
+                    ),
+                    hint=sentence("generate the classes again from the .proto files that this data was built with"),
+                )
+
+    def _differing(self, data: Any, own: Any, pair: Pair) -> Iterator[str]:
+        for theirs, ours in self.narrow.fields.get(pair, ()):
+            value, read = _plain(getattr(data, theirs.name)), _plain(getattr(own, ours.name))
+            if ours.is_repeated and not theirs.is_repeated:
+                value = [value] if data.HasField(theirs.name) or value else []
+            if value != read:
+                yield f"{ours.full_name} = {value!r} → {read!r}"
+        for theirs, ours, inner in self.narrow.inner.get(pair, ()):
+            for one, other in _messages(data, theirs, own, ours):
+                yield from self._differing(one, other, inner)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value if isinstance(value, int | str | bytes) else list(value)
+
+
+def _messages(data: Any, theirs: Any, own: Any, ours: Any) -> Iterator[tuple[Any, Any]]:
+    """The messages in a field, side by side."""
+    value, read = getattr(data, theirs.name), getattr(own, ours.name)
+    if is_map(theirs):
+        yield from ((value[key], read[key]) for key in value)
+    elif theirs.is_repeated:
+        yield from zip(value, read, strict=True)
+    elif data.HasField(theirs.name):
+        yield value, read[0] if ours.is_repeated else read

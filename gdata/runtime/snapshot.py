@@ -16,14 +16,13 @@ from google.protobuf.message import DecodeError, Message
 from gdata.bundles.lookup import Table, make_once
 from gdata.bundles.manifest import Manifest, Part, Reference, TableEntry
 from gdata.bundles.reader import Bundle, unpacked
-from gdata.bundles.references import Use, find_users
+from gdata.bundles.references import Resolver, Use, find_users
 from gdata.bundles.titles import Titles, titles_of
 from gdata.errors import DamagedError, LookupFailed
 from gdata.language import Sentence, sentence
 from gdata.runtime.mapped import map_table
 from gdata.runtime.messages import TableType, table_types
 from gdata.runtime.places import FindFiles, Found, PartFiles
-from gdata.runtime.references import Resolver
 from gdata.runtime.shared import SharedRows
 from gdata.text import nearest, question
 

@@ -12,13 +12,13 @@ from gdata.bundles.manifest import FileEntry, Manifest, Part, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, OutsideError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
-from gdata.releases.reader import newest_entry, open_store, read_bundle, read_release
+from gdata.releases.log import newest_entry
+from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import PublicKeys, check_signature
-from gdata.releases.stores.cache import BlobCache
-from gdata.releases.stores.identity import read_identity
+from gdata.releases.stores import open_store, read_identity
+from gdata.releases.stores.cache import UNKNOWN, BlobCache, Loaded, Memory, needed_blobs
 from gdata.releases.stores.store import Store, entry_name, shown
-from gdata.runtime.memory import UNKNOWN, Loaded, Memory, needed_blobs
 from gdata.runtime.places import Found, PartFiles
 
 logger = logging.getLogger("gdata")

@@ -179,8 +179,8 @@ def _wrong_state(work: Path) -> list[str]:
     from gdata.bundles.reader import open_bundle
     from gdata.errors import GdataError
     from gdata.pipeline.kept.state import load_build
-    from gdata.releases.reader import bundles_of, read_all
-    from gdata.releases.stores.place import open_store
+    from gdata.releases.reader import bundles_of
+    from gdata.releases.stores import open_store
 
     wrong = []
 
@@ -199,7 +199,7 @@ def _wrong_state(work: Path) -> list[str]:
     store = open_store(str(work / "releases"))
     for channel in ("dev", "staging"):
         for bundle in bundles_of(store, channel).bundles.values():
-            holds(channel, lambda bundle=bundle: read_all(bundle) or "whole")
+            holds(channel, lambda bundle=bundle: bundle.verify() or "whole")
     return wrong
 
 

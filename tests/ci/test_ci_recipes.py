@@ -14,8 +14,8 @@ from ci_runner import RECIPES, Runner
 from command_line import ROOT, run_gdata
 from google.auth.identity_pool import Credentials
 
-from gdata.releases.reader import newest_entry
-from gdata.releases.stores.place import open_store
+from gdata.releases.log import newest_entry
+from gdata.releases.stores import open_store
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="both services run these commands in bash")
 

@@ -17,10 +17,10 @@ from gdata.diffs.model import Side
 from gdata.diffs.presentation import age
 from gdata.errors import UsageError
 from gdata.pipeline.releasing.history import HistoryReader, past_of
-from gdata.releases.log import read_log_so_far
+from gdata.releases.log import newest_entry, read_log_so_far
 from gdata.releases.move import Move, move_channel
-from gdata.releases.reader import newest_entry, read_bundle, read_release
-from gdata.releases.stores.place import open_store
+from gdata.releases.reader import read_bundle, read_release
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import blob_name, release_name, writable
 from gdata.testing.bundles import build_output
 

@@ -12,7 +12,7 @@ from gdata.pipeline.origins import origins_in
 from gdata.pipeline.sides import open_side
 from gdata.pipeline.versions import at_side
 from gdata.project import open_project, read_config
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 
 SHEETS_YAML = """version: 1
 spreadsheets:

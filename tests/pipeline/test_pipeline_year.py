@@ -25,7 +25,7 @@ from gdata.problems import has_errors
 from gdata.project import Project, plan_project
 from gdata.releases.move import Move
 from gdata.releases.reader import bundles_of
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 from gdata.schema.schema import Schema
 from gdata.tables.stage import parse_all

@@ -18,7 +18,7 @@ import pytest
 from waiting import LONGEST, free_ports
 
 from gdata.errors import StoreError
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 
 KEY, SECRET = "tester", "testersecret"

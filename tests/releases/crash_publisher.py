@@ -17,8 +17,8 @@ from typing import Any
 import s3fs  # noqa: F401  imported once, before the forks
 
 from gdata.bundles.reader import open_output
+from gdata.releases.log import newest_entry
 from gdata.releases.move import Move, Parts, move_channel
-from gdata.releases.reader import newest_entry
 from gdata.releases.stores.objects import ObjectStore
 
 

@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 from gdata.bundles.reader import open_output
-from gdata.releases.log import ChannelMoved
+from gdata.releases.log import ChannelMoved, newest_entry
 from gdata.releases.move import Move, move_channel
-from gdata.releases.reader import newest_entry
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gdata.bundles.reader import Bundle, open_output
-from gdata.releases.log import read_log
+from gdata.releases.log import newest_entry, read_log
 from gdata.releases.move import Move, Moved, Parts, move_channel, rollback_target
-from gdata.releases.reader import newest_entry, read_release
+from gdata.releases.reader import read_release
 from gdata.releases.records import Entry
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import WritableStore, writable
 from gdata.testing.bundles import build_output
 

@@ -18,12 +18,12 @@ from released_game import build, release, rollback, store_at
 
 from gdata.bundles.reader import open_bundle
 from gdata.releases.fetch import fetch
-from gdata.releases.keeping.prune import plan_prune, prune
-from gdata.releases.keeping.trash import original_name
+from gdata.releases.keeping.prune import original_name, plan_prune, prune
 from gdata.releases.keeping.verify import verify_store
+from gdata.releases.log import newest_entry
 from gdata.releases.move import Parts
-from gdata.releases.reader import bundles_of, newest_entry, read_all
-from gdata.releases.stores.place import open_store
+from gdata.releases.reader import bundles_of
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -109,7 +109,7 @@ def campaign(tmp_path: Path, arm: Callable[[Path, int], None]) -> int:
         for channel in ("live", "dev"):
             published = bundles_of(left, channel)
             for bundle in published.bundles.values():
-                read_all(bundle)
+                bundle.verify()
             assert published.build in builds
         assert bundles_of(left, "dev").build == first["server"].manifest.build
         seen.add(bundles_of(left, "live").build)
@@ -161,7 +161,7 @@ def test_a_prune_killed_at_every_file_operation_leaves_the_store_whole(tmp_path:
         left = store_at(copy)
         assert verify_store(left).ok
         for bundle in bundles_of(left, "live").bundles.values():
-            read_all(bundle)
+            bundle.verify()
         prune(left, keep=1, now=later)
         assert {original_name(file.name) for file in left.files("trash")} == trashed
         assert verify_store(left).ok
@@ -212,6 +212,6 @@ def test_a_publisher_killed_at_every_request_leaves_the_channel_whole(
         builds.append(published.build)
         assert verify_store(store).ok
         for bundle in published.bundles.values():
-            read_all(bundle)
+            bundle.verify()
     assert builds == sorted(builds, key=[first, second].index)
     assert set(builds) == {first, second}

@@ -13,9 +13,9 @@ import gdata
 from gdata.bundles.reader import open_bundle, open_output
 from gdata.errors import DamagedError, SignatureError, UsageError
 from gdata.releases.fetch import PLAIN_LIST, fetch
-from gdata.releases.reader import newest_entry
+from gdata.releases.log import newest_entry
 from gdata.releases.signatures import generate_key, load_public_keys
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.testing.bundles import Contents, write_output
 
 

@@ -13,11 +13,11 @@ from released_game import build, release, store_at
 
 from gdata.errors import DamagedError
 from gdata.longbytes import Spool
+from gdata.releases.blobs import cut, pieces_of, read_pieces, snapshot_of
 from gdata.releases.keeping.prune import prune
 from gdata.releases.keeping.verify import verify_release, verify_store
 from gdata.releases.move import Parts
-from gdata.releases.pieces import cut, pieces_of, read_pieces
-from gdata.releases.reader import read_release, snapshot_of
+from gdata.releases.reader import read_release
 from gdata.releases.stores.store import blob_name
 
 
@@ -56,7 +56,7 @@ def test_what_is_cut_is_put_together_again(tmp_path: Path, name: str) -> None:
 def test_what_lies_in_a_file_is_cut_where_what_is_in_memory_is(
     name: str, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gdata.releases.pieces._MOST_BYTES", 30_000)
+    monkeypatch.setattr("gdata.releases.blobs._MOST_BYTES", 30_000)
     content = CONTENTS[name][:80_000]
     pieces = cut(content)
     *parts, _ = map(len, pieces.blobs.values())

@@ -13,11 +13,12 @@ from released_game import build, promote, publish, release, rollback, store_at
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, RefusedError, UsageError
+from gdata.releases.blobs import descriptors_of, snapshot_of
 from gdata.releases.history import read_history
-from gdata.releases.log import ChannelMoved, read_log
+from gdata.releases.log import ChannelMoved, newest_entry, read_log
 from gdata.releases.move import YANKED, Parts
-from gdata.releases.reader import bundles_of, descriptors_of, newest_entry, read_all, snapshot_of
-from gdata.releases.stores.identity import read_identity
+from gdata.releases.reader import bundles_of
+from gdata.releases.stores import read_identity
 
 NOON = datetime(2026, 11, 23, 9, 12, 45, tzinfo=UTC)
 
@@ -29,9 +30,10 @@ def test_a_published_build_is_read_back_by_channel_and_by_release(tmp_path: Path
         published = bundles_of(store, name)
         assert published.release == moved.entry.release
         assert published.build == bundles["server"].manifest.build
-        assert {target: read_all(bundle) for target, bundle in published.bundles.items()} == {
-            target: read_all(bundle) for target, bundle in bundles.items()
-        }
+        for target, bundle in published.bundles.items():
+            assert [bundle.read(one) for one in bundle.manifest.files] == [
+                bundles[target].read(one) for one in bundles[target].manifest.files
+            ]
 
 
 def test_the_files_are_those_of_the_design(tmp_path: Path) -> None:
@@ -97,9 +99,9 @@ def test_publishing_again_mends_a_blob_that_was_lost(tmp_path: Path) -> None:
     digest = bundles["server"].manifest.tables["ItemTable"].parts[0].sha256
     (tmp_path / f"releases/blobs/{digest[:2]}/{digest}").unlink()
     with pytest.raises(DamagedError, match=digest):
-        read_all(bundles_of(store, "live").bundles["server"])
+        bundles_of(store, "live").bundles["server"].verify()
     assert release(store, bundles).traffic.files == 1
-    read_all(bundles_of(store, "live").bundles["server"])
+    bundles_of(store, "live").bundles["server"].verify()
 
 
 def test_a_channel_that_moved_since_is_refused_and_told_what_came_between(tmp_path: Path) -> None:

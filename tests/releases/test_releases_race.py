@@ -11,8 +11,8 @@ from released_game import build
 
 from gdata.releases.keeping.verify import verify_store
 from gdata.releases.log import read_log
-from gdata.releases.reader import bundles_of, read_all
-from gdata.releases.stores.place import open_store
+from gdata.releases.reader import bundles_of
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 
 PUBLISHERS = 8
@@ -41,7 +41,7 @@ def race(location: str, folder: Path, builds: int) -> None:
         numbers = [next(e.number for e in entries if e.author == str(folder / f"output-{price}")) for price in mine]
         assert numbers == sorted(numbers)
     assert verify_store(store).ok
-    read_all(bundles_of(store, "live").bundles["server"])
+    bundles_of(store, "live").bundles["server"].verify()
 
 
 def test_eight_publishers_race_on_a_folder(tmp_path: Path) -> None:

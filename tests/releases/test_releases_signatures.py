@@ -18,9 +18,9 @@ from gdata.bundles.manifest import canonical_json, sha256
 from gdata.bundles.reader import open_bundle
 from gdata.errors import GdataError, SignatureError, UsageError
 from gdata.releases.fetch import fetch
-from gdata.releases.log import read_log
+from gdata.releases.log import newest_entry, read_log
 from gdata.releases.move import Move, sign_channel
-from gdata.releases.reader import bundles_of, newest_entry, read_bundle, read_release
+from gdata.releases.reader import bundles_of, read_bundle, read_release
 from gdata.releases.signatures import (
     MANIFEST_SIGNATURE,
     SigningKey,

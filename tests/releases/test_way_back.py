@@ -15,10 +15,10 @@ import pytest
 from gdata.bundles.manifest import sha256
 from gdata.bundles.reader import Bundle
 from gdata.cli.main import run
+from gdata.releases.blobs import pieces_of
 from gdata.releases.keeping.verify import verify_store
-from gdata.releases.log import read_log
-from gdata.releases.pieces import pieces_of
-from gdata.releases.reader import bundles_of, newest_entry, read_all, read_release
+from gdata.releases.log import newest_entry, read_log
+from gdata.releases.reader import bundles_of, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.stores.folder import FolderStore
 from gdata.releases.stores.store import blob_name, entry_name, release_name
@@ -198,7 +198,7 @@ def test_publish(damage: Damage, capfd: pytest.CaptureFixture[str]) -> None:
     assert price_on("live") == 500
     store = FolderStore(Path("releases"))
     for bundle in bundles_of(store, "live").bundles.values():
-        read_all(bundle)
+        bundle.verify()
     err = capfd.readouterr().err
     if what in ("record", "manifest", "table"):
         assert "can't be compared" in err

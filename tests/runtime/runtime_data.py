@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from gdata.bundles.reader import open_output
+from gdata.releases.log import newest_entry
 from gdata.releases.move import Move, move_channel
-from gdata.releases.reader import newest_entry
 from gdata.releases.signatures import SigningKey
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 from gdata.testing.bundles import build_output
 

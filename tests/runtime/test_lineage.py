@@ -17,11 +17,9 @@ from gdata.bundles.manifest import canonical_json
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.releases.log import append, newest_entry, read_entry
 from gdata.releases.signatures import generate_key, load_signing_key
-from gdata.releases.stores.cache import BlobCache
-from gdata.releases.stores.identity import make_identity
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import make_identity, open_store
+from gdata.releases.stores.cache import BlobCache, needed_blobs
 from gdata.releases.stores.store import writable
-from gdata.runtime.memory import needed_blobs
 
 
 @pytest.fixture

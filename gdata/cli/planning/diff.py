@@ -94,7 +94,7 @@ def _compare(
     from gdata.cli.console import warn
     from gdata.pipeline.releasing.channels import judge_versions
     from gdata.pipeline.sides import OUTPUT, compare_sides, gate_for, store_of
-    from gdata.releases.stores.place import open_store
+    from gdata.releases.stores import open_store
 
     store = store_of(config, location) if config is not None else open_store(location) if location else None
     old_name = old or (config.default_channel if config is not None else OUTPUT)

@@ -87,8 +87,8 @@ def _open(config_path: Path | None, location: str | None, channel: str | None) -
     from gdata.pipeline.releasing.history import HistoryReader
     from gdata.pipeline.sides import check_channel
     from gdata.project import read_config
+    from gdata.releases.blobs import descriptors_of
     from gdata.releases.log import read_log_so_far
-    from gdata.releases.reader import descriptors_of
 
     store = open_place(config_path, location)
     try:

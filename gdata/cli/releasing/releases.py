@@ -45,7 +45,7 @@ def command(
     from gdata.pipeline.sides import check_channel
     from gdata.project import read_config
     from gdata.releases.history import read_history
-    from gdata.releases.reader import channel_names
+    from gdata.releases.log import channel_names
     from gdata.releases.stores.store import writable
     from gdata.text import visible
 

@@ -23,8 +23,8 @@ from gdata.pipeline.releasing.channels import check_version, judge_versions
 from gdata.pipeline.sides import check_channel, compare_sides, output_side, published_side
 from gdata.releases.blobs import check_whole
 from gdata.releases.hotfixes import undone_notes
-from gdata.releases.keeping.trash import set_aside
-from gdata.releases.log import ChannelMoved, Log, describe, entries_after, read_log_so_far
+from gdata.releases.keeping.prune import set_aside
+from gdata.releases.log import ChannelMoved, Log, describe, entries_after, newest_entry, read_log_so_far
 from gdata.releases.move import (
     YANKED,
     Move,
@@ -35,7 +35,7 @@ from gdata.releases.move import (
     move_channel,
     rollback_target,
 )
-from gdata.releases.reader import bundles_at, bundles_of, newest_entry, read_release
+from gdata.releases.reader import bundles_at, bundles_of, read_release
 from gdata.releases.records import Entry
 from gdata.releases.stores.store import WritableStore
 

@@ -33,13 +33,12 @@ from gdata.pipeline.releasing.channels import version_words, versions_of
 from gdata.pipeline.sides import store_of
 from gdata.problems import Cell
 from gdata.project import Project, plan_project
-from gdata.releases.blobs import check_whole
+from gdata.releases.blobs import check_whole, cut, descriptors_of, snapshot_of
 from gdata.releases.hotfixes import Base, base_of
 from gdata.releases.keeping.repair import Copies, Repaired, readable_records, repair
-from gdata.releases.pieces import cut
-from gdata.releases.reader import Published, bundles_of, descriptors_of, read_release, snapshot_of
+from gdata.releases.reader import Published, bundles_of, read_release
 from gdata.releases.records import Release, is_release_id
-from gdata.releases.stores.place import open_store
+from gdata.releases.stores import open_store
 from gdata.releases.stores.store import WritableStore, blob_name
 from gdata.schema.plan import TablePlan
 from gdata.schema.schema import Schema

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, GdataError, StoreError, UnknownFormatError
 from gdata.language import say
-from gdata.releases.keeping.trash import copies_of
+from gdata.releases.keeping.prune import copies_of
 from gdata.releases.keeping.verify import Damage, verify_store
 from gdata.releases.log import mark_of, read_entry
 from gdata.releases.records import Entry, Release
-from gdata.releases.stores.identity import ensure_identity
+from gdata.releases.stores import ensure_identity
 from gdata.releases.stores.store import (
     BLOBS,
     CHANNELS,

@@ -15,12 +15,12 @@ from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.errors import DamagedError, UsageError
 from gdata.language import say, sentence
+from gdata.releases.blobs import pieces_of, read_pieces
 from gdata.releases.log import build_of, channel_names, check_follows, mark_of, read_entry
-from gdata.releases.pieces import pieces_of, read_pieces
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import MANIFEST_SIGNATURE, PublicKeys, check_any_signature, check_signature
-from gdata.releases.stores.identity import read_identity
+from gdata.releases.stores import read_identity
 from gdata.releases.stores.store import (
     BLOBS,
     CHANNELS,

@@ -13,11 +13,11 @@ from released_game import build, release, rollback, store_at
 
 from gdata.errors import DamagedError, RefusedError, StoreError, UsageError
 from gdata.releases.history import read_history
-from gdata.releases.keeping.prune import Pruned, plan_prune, prune
-from gdata.releases.keeping.trash import GRACE
+from gdata.releases.keeping.prune import GRACE, Pruned, plan_prune, prune
 from gdata.releases.keeping.verify import verify_store
+from gdata.releases.log import newest_entry
 from gdata.releases.move import Parts
-from gdata.releases.reader import bundles_of, newest_entry, read_all, read_release
+from gdata.releases.reader import bundles_of, read_release
 from gdata.releases.stores.folder import FolderStore
 from gdata.releases.stores.store import WritableStore, blob_name, release_name
 
@@ -230,7 +230,7 @@ def test_what_is_needed_again_at_any_instant_of_a_prune_is_there_afterwards(
     live = bundles_of(store, "live")
     assert live.build == (first if len(passed) > steps else second)["server"].manifest.build
     for bundle in live.bundles.values():
-        read_all(bundle)
+        bundle.verify()
     assert verify_store(store).ok
 
 
@@ -255,5 +255,5 @@ def test_who_moves_a_channel_looks_again_whether_a_prune_took_its_files(tmp_path
     else:
         rollback(beside, "live", base=base)
     for bundle in bundles_of(store, "live").bundles.values():
-        read_all(bundle)
+        bundle.verify()
     assert verify_store(store).ok

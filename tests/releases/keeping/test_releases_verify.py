@@ -13,8 +13,9 @@ from released_game import build, release, rollback, store_at
 from gdata.errors import GdataError
 from gdata.releases.keeping.prune import prune
 from gdata.releases.keeping.verify import verify_folder, verify_release, verify_store
+from gdata.releases.log import channel_names, newest_entry
 from gdata.releases.move import Parts
-from gdata.releases.reader import bundles_of, channel_names, newest_entry, read_all
+from gdata.releases.reader import bundles_of
 from gdata.releases.signatures import MANIFEST_SIGNATURE, SigningKey, generate_key, load_signing_key
 from gdata.releases.stores.store import WritableStore
 
@@ -108,7 +109,7 @@ def test_what_a_reader_of_a_channel_reads_is_refused_with_the_files_name(
     held = flip(path, place, bit)
     try:
         with pytest.raises(GdataError) as refused:
-            read_all(bundles_of(store, "live").bundles["server"])
+            bundles_of(store, "live").bundles["server"].verify()
         assert path.relative_to(root).as_posix() in str(refused.value)
     finally:
         path.write_bytes(held)

@@ -14,9 +14,9 @@ from released_game import build, release
 from waiting import LONGEST
 
 from gdata.errors import StoreError, UsageError
-from gdata.releases.reader import newest_entry
+from gdata.releases.log import newest_entry
+from gdata.releases.stores import open_store
 from gdata.releases.stores.objects import ObjectStore, translate
-from gdata.releases.stores.place import open_store
 from gdata.releases.stores.store import limit_of, writable
 
 RECORD = "releases/20261123-091245-9f3ac1d0.json"
@@ -50,7 +50,7 @@ def test_unreachable(s3: str) -> None:
 def run_with(environment: dict[str, str]) -> None:
     """Read from the storage in a fresh process; raises what it raised."""
     program = (
-        "import sys\nfrom gdata.errors import GdataError\nfrom gdata.releases.stores.place import open_store\n"
+        "import sys\nfrom gdata.errors import GdataError\nfrom gdata.releases.stores import open_store\n"
         f"try: open_store('s3://game/x').find({RECORD!r})\n"
         "except GdataError as error: print(type(error).__name__, error, error.hint, sep='\\n')"
     )
@@ -99,7 +99,7 @@ def test_other_errors_have_their_words_too(error: Exception, words: str) -> None
 def test_a_missing_package_is_told(tmp_path: Path) -> None:
     (tmp_path / "s3fs.py").write_text("raise ImportError('s3fs is not here')")
     program = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom gdata.releases.stores.place import open_store\n"
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom gdata.releases.stores import open_store\n"
         f"try: open_store('s3://game/x').find({RECORD!r})\nexcept Exception as error: print(error.hint)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -124,7 +124,7 @@ def test_threads_and_forks_share_a_store(s3_location: str, tmp_path: Path) -> No
     # In a process of its own, since a test run has other threads.
     program = (
         "import os, sys\nfrom concurrent.futures import ThreadPoolExecutor\n"
-        "from gdata.releases.stores.place import open_store\nfrom gdata.releases.stores.store import writable\n"
+        "from gdata.releases.stores import open_store\nfrom gdata.releases.stores.store import writable\n"
         f"store = writable(open_store({s3_location!r}))\nstore.put({RECORD!r}, b'x')\n"
         "child = os.fork()\n"
         f"with ThreadPoolExecutor(8) as pool: found = set(pool.map(store.find, [{RECORD!r}] * 40))\n"

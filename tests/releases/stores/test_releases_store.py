@@ -18,9 +18,9 @@ from gdata.errors import DamagedError, StoreError, UnknownFormatError, UsageErro
 from gdata.releases.fetch import fetch
 from gdata.releases.keeping.prune import prune
 from gdata.releases.keeping.verify import verify_store
-from gdata.releases.reader import bundles_of, newest_entry, read_all, read_release
-from gdata.releases.stores.identity import ensure_identity, read_identity
-from gdata.releases.stores.place import open_store
+from gdata.releases.log import newest_entry
+from gdata.releases.reader import bundles_of, read_release
+from gdata.releases.stores import ensure_identity, open_store, read_identity
 from gdata.releases.stores.store import WritableStore, blob_name, checked, writable
 
 RECORD = "releases/20261123-091245-9f3ac1d0.json"
@@ -106,7 +106,7 @@ def test_a_whole_life_on_any_store(store: WritableStore, tmp_path: Path) -> None
     second = release(store, build(tmp_path, 200))
     assert (second.traffic.files, second.traffic.total_files) == (3, 5)
     assert fetch(store, "live", "server", tmp_path / "into").traffic.files == 3
-    read_all(bundles_of(store, "live").bundles["client"])
+    bundles_of(store, "live").bundles["client"].verify()
     back = rollback(store, "live", base=second.entry).entry
     assert newest_entry(store, "live", after=second.entry) == back
     assert newest_entry(store, "live", after=back) is None
@@ -171,7 +171,7 @@ def test_a_disk_that_takes_no_more_leaves_the_channel_where_it_was(tmp_path: Pat
 def test_reading_a_folder_imports_nothing_heavy(tmp_path: Path) -> None:
     release(store_at(tmp_path), build(tmp_path, 100))
     program = (
-        "import sys; from gdata.releases.reader import *; "
+        "import sys; from gdata.releases.reader import bundles_of; from gdata.releases.stores import open_store; "
         f"bundles_of(open_store({str(tmp_path / 'releases')!r}), 'live').bundles['server'].verify(); "
         "print([name for name in ('fsspec', 'cryptography', 'asyncio', 'urllib.request') if name in sys.modules])"
     )

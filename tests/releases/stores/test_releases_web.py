@@ -26,9 +26,9 @@ from released_game import build, release, store_at
 import gdata
 from gdata.errors import DamagedError, GdataError, StoreError, UsageError
 from gdata.releases.fetch import fetch
-from gdata.releases.reader import bundles_of, newest_entry, read_all, read_bundle, read_release
-from gdata.releases.stores import web
-from gdata.releases.stores.place import open_store
+from gdata.releases.log import newest_entry
+from gdata.releases.reader import bundles_of, read_bundle, read_release
+from gdata.releases.stores import open_store, web
 from gdata.releases.stores.store import Store, shown, writable
 
 
@@ -181,12 +181,12 @@ def test_blobs_are_fetched_once_with_a_cache(server: Server, tmp_path: Path) -> 
     fill(tmp_path, 2)
     for _ in range(2):
         store = open_store(server.url, cache=tmp_path / "cache")
-        read_all(bundles_of(store, "live").bundles["server"])
+        bundles_of(store, "live").bundles["server"].verify()
     assert len([path for path in server.requests() if "/blobs/" in path]) == 5
     for path in (tmp_path / "cache/blobs").rglob("*"):
         if path.is_file():
             path.write_bytes(b"damaged")
-    read_all(bundles_of(open_store(server.url, cache=tmp_path / "cache"), "live").bundles["server"])
+    bundles_of(open_store(server.url, cache=tmp_path / "cache"), "live").bundles["server"].verify()
     assert len([path for path in server.requests() if "/blobs/" in path]) == 5
 
 
@@ -194,7 +194,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(server: Server, tmp_path
     fill(tmp_path, 1)
     (tmp_path / "cache").write_text("a file")
     store = open_store(server.url, cache=tmp_path / "cache")
-    read_all(bundles_of(store, "live").bundles["server"])
+    bundles_of(store, "live").bundles["server"].verify()
 
 
 def test_a_log_that_went_back_is_refused_until_it_goes_on(server: Server, tmp_path: Path) -> None:
