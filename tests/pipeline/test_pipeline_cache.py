@@ -268,7 +268,7 @@ def test_groups_share_no_workbook() -> None:
 
 def test_an_unchanged_build_starts_without_what_parses(project: Path) -> None:
     (project / "sheets" / "Item.csv").write_text("id,name,price,grade\n1,a,5,RARE\n")
-    parsing = {"gdata.parsing.records", "gdata.sources.google.pull", "deepdiff", "protovalidate"}
+    parsing = {"gdata.parsing.records", "gdata.sources.google.spreadsheet", "deepdiff", "protovalidate"}
     light = {*parsing, "difflib", "importlib.metadata", "secrets", "shutil", "subprocess", "zipfile"}
 
     def build_and_list(names: set[str], *more: str) -> str:

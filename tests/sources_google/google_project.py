@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.sources.google.answers import read_google
-from gdata.sources.google.pull import pull_google
+from gdata.sources.google.source import pull_google
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.waiting import Patience
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
