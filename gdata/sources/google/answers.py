@@ -128,7 +128,7 @@ def has_values_beside_header(answer: FirstRows, position: int, header_row: int) 
     below = list(rows)
     width = max(map(len, below), default=0)
     without = [column for column in range(first + 1, width) if column >= len(header) or header[column] == ""]
-    return any(column < len(row) and row[column] != "" for row in below for column in without)
+    return any(column < len(row) and row[column] != "" for column in without for row in below)
 
 
 def find_disagreements(texts: Values, serials: Values) -> frozenset[tuple[int, int]]:
