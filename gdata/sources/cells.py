@@ -157,8 +157,8 @@ class TypedCells(list[CellValue], Cells):
         return TypedCells(None if isinstance(cell, str) and cell.strip() in texts else cell for cell in self)
 
     def may_have(self, _text: str) -> bool:
-        """Nobody knows at a glance."""
-        return True
+        """Numbers and blanks alone have none."""
+        return any(issubclass(one, str) for one in set(map(type, self)))
 
     def _joined(self) -> str | None:
         """The cells as lines, if all are text: joining tells types in less time than looking at them."""
