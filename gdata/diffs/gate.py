@@ -60,19 +60,6 @@ class Violation:
         """The same for people, in the language in use."""
         return str(self.sentence)
 
-    def as_json(self) -> dict[str, Json]:
-        """The violation as the diff's JSON has it."""
-        return {
-            "rule": self.rule,
-            "level": self.level,
-            "target": self.target,
-            "table": self.table,
-            "key": None if self.key is None else list(self.key),
-            "field": self.field,
-            **({"metric": self.metric} if self.metric is not None else {}),
-            "message": self.message,
-        }
-
 
 @dataclass(frozen=True)
 class GateVerdict:
@@ -81,10 +68,6 @@ class GateVerdict:
     passed: bool
     violations: tuple[Violation, ...] = ()
     allowed: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Json]:
-        """The verdict as the diff's JSON has it."""
-        return {"passed": self.passed, "violations": [one.as_json() for one in self.violations]}
 
     @property
     def blocking(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a diff is: frozen values, from the two sides down to a single cell. `as_json` is the contract with programs.
+"""What a diff is: frozen values, from the two sides down to a single cell.
 
 Values are in protobuf's JSON mapping with the names of the .proto files; a value that isn't there is None.
 Paths are written as planners know them: `price`, `rewards[1].count`, `stats[str]`; indexes count from 1.
@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gdata.bundles.reader import Bundle
@@ -69,13 +69,6 @@ class Side:
         """The same with bundles that keep the tables they read."""
         return replace(self, bundles={name: bundle.holding() for name, bundle in self.bundles.items()})
 
-    def as_json(self) -> dict[str, Json]:
-        """The side as the diff's JSON names it."""
-        release = {"release": self.release} if self.release is not None else {}
-        time = {"time": f"{self.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if self.time is not None else {}
-        stale = {"stale": list(self.stale)} if self.stale else {}
-        return {"name": self.name, **release, "build": self.build, **time, **stale}
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -104,12 +97,6 @@ class Row:
         """The row's fields, made anew at each call."""
         return self.convert(self.message)
 
-    def as_json(self) -> dict[str, Json]:
-        """The row as the diff's JSON has it."""
-        number = {"row_number": self.number} if self.key is None else {}
-        users = {"users": self.users} if self.users else {}
-        return {"key": _key_json(self.key), **_title_json(self.title), **number, **users, "row": self.values}
-
 
 class FieldChange(NamedTuple):
     """One value that changed. None: it isn't there (an unset optional field, an element of only one side).
@@ -133,11 +120,6 @@ class FieldChange(NamedTuple):
         """The same of the new value."""
         return self.titles[1].get(self.path, "")
 
-    def as_json(self) -> dict[str, Json]:
-        """The change as the diff's JSON has it, under its path."""
-        titles = {"old_title": self.old_title, "new_title": self.new_title}
-        return {"old": self.old, "new": self.new, **{name: title for name, title in titles.items() if title}}
-
 
 class RowChange(NamedTuple):
     """A row that is on both sides with other values. `number` and `old_number` count from 1."""
@@ -150,15 +132,6 @@ class RowChange(NamedTuple):
     """The new row, where it has no key to be known by."""
     title: str = ""
     """What people call it now."""
-
-    def as_json(self, sheets: Callable[[Key | None, str], dict[str, Json]] | None = None) -> dict[str, Json]:
-        """The change as the diff's JSON has it; `sheets` says which overlays its values came from."""
-        row = {"row_number": self.number, "row": self.row.values} if self.row is not None else {}
-        fields = {
-            one.path: {**one.as_json(), **(sheets(self.key, one.path) if sheets is not None else {})}
-            for one in self.fields
-        }
-        return {"key": _key_json(self.key), **_title_json(self.title), **row, "fields": fields}
 
 
 class PastChange(NamedTuple):
@@ -202,23 +175,6 @@ class ColumnDiff:
         if self.kind == "timestamp":
             return min(self.values), max(self.values)
         return None
-
-    def as_json(self) -> dict[str, Json]:
-        """The column as the diff's JSON has it."""
-        least, most = self.span or (None, None)
-        values = (
-            {**_row_json(row), "path": one.path, "value": value}
-            for row in self.rows
-            for one, value in ((one, one.new if self.is_new else one.old) for one in row.fields)
-        )
-        return {
-            "field": self.path,
-            "status": "added" if self.is_new else "removed",
-            "rows": len(self.rows),
-            "least": least,
-            "most": most,
-            "values": list(values),
-        }
 
 
 @dataclass(frozen=True)
@@ -266,36 +222,10 @@ class TableDiff:
         """The overlay that took out a row that is gone; "" where the table's own sheets lack it, or nobody knows."""
         return self.origins[1].get(tuple(map(str, key or ())), {}).get(REMOVED, "")
 
-    def sheets(self, key: Key | None, path: str = "") -> dict[str, Json]:
-        """The overlays of a value as the diff's JSON has them."""
-        found = {
-            "old_sheet": self.sheet_of(key, path, is_new=False),
-            "new_sheet": self.sheet_of(key, path, is_new=True),
-        }
-        return {name: sheet for name, sheet in found.items() if sheet}
-
-    def _row_json(self, row: Row, *, is_new: bool) -> dict[str, Json]:
-        sheets = {"sheet": self.sheet_of(row.key, is_new=is_new), "removed_by": self.removed_by(row.key)}
-        return {**row.as_json(), **{name: sheet for name, sheet in sheets.items() if sheet}}
-
     @property
     def touched(self) -> int:
         """How many rows were added, removed or changed."""
         return len(self.added) + len(self.removed) + len(self.changed)
-
-    def as_json(self) -> dict[str, Json]:
-        """The table as the diff's JSON has it."""
-        renamed = {"renamed_from": self.renamed_from} if self.renamed_from else {}
-        columns = {"columns": [column.as_json() for column in self.columns]} if self.columns else {}
-        return {
-            "status": self.status,
-            **renamed,
-            "reordered": self.reordered,
-            "added": [self._row_json(row, is_new=True) for row in self.added],
-            "removed": [self._row_json(row, is_new=False) for row in self.removed],
-            "changed": [change.as_json(self.sheets if any(self.origins) else None) for change in self.changed],
-            **columns,
-        }
 
 
 @dataclass(frozen=True)
@@ -312,16 +242,6 @@ class SchemaChange:
     def place(self) -> str:
         """`item.proto:12`, or the file alone."""
         return f"{self.file}:{self.line}" if self.line else self.file
-
-    def as_json(self) -> dict[str, Json]:
-        """The change as the diff's JSON has it; `line` is null where no source is known."""
-        return {
-            "breaking": self.breaking,
-            "rule": self.rule,
-            "message": self.message,
-            "file": self.file,
-            "line": self.line,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,14 +285,6 @@ class TargetDiff:
     misread: tuple[Misreading, ...] = ()
     """What readers of the old schema get wrong; the gate's word on it is in the JSON, not this."""
 
-    def as_json(self) -> dict[str, Json]:
-        """The target as the diff's JSON has it."""
-        return {
-            "summary": self.summary.as_json(),
-            "schema": [change.as_json() for change in self.schema],
-            "tables": {name: table.as_json() for name, table in self.tables.items()},
-        }
-
 
 @dataclass(frozen=True)
 class Diff:
@@ -390,16 +302,6 @@ class Diff:
         """Whether anything did: a table, or a schema."""
         return any(target.tables or target.schema for target in self.targets.values())
 
-    def as_json(self) -> dict[str, Json]:
-        """The diff in the shape of the JSON output, but for the gate's word."""
-        return {
-            "old": self.old.as_json(),
-            "new": self.new.as_json(),
-            "summary": self.summary.as_json(),
-            "targets": {name: target.as_json() for name, target in self.targets.items()},
-            "metrics": {one.name: one.as_json() for one in self.metrics},
-        }
-
 
 def plain(path: str) -> str:
     """A path without its indexes and map keys: `rewards[1].count` → `rewards.count`."""
@@ -411,18 +313,6 @@ def bracketed(key: str) -> str:
     if not any(character in key for character in '[]"') and key.isprintable():
         return key
     return json.dumps(key, ensure_ascii=False).replace("[", "\\u005b").replace("]", "\\u005d")
-
-
-def _title_json(title: str) -> dict[str, Json]:
-    return {"title": title} if title else {}
-
-
-def _row_json(row: RowChange) -> dict[str, Json]:
-    return {"key": None, "row_number": row.number} if row.key is None else {"key": list(row.key)}
-
-
-def _key_json(key: Key | None) -> list[Json] | None:
-    return None if key is None else list(key)
 
 
 def row_name(key: Key | None, number: int, title: str = "") -> Sentence | str:

@@ -52,11 +52,6 @@ SHOWN = 5
 """Violations of one rule in one table told one by one."""
 
 
-def to_json(diff: Diff, verdict: GateVerdict) -> dict[str, Json]:
-    """The diff and the gate's verdict for programs: the object that docs/diff.schema.json describes."""
-    return {**diff.as_json(), "gate": verdict.as_json()}
-
-
 def report_of(
     diff: Diff,
     verdict: GateVerdict | None = None,

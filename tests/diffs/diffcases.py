@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gdata.diffs.compare import compare
 from gdata.diffs.model import Diff, Side, TableDiff
+from gdata.diffs.renderers.json import table_json, written
 from gdata.testing.bundles import Contents, Rows, memory_output
 
 PROTO = """
@@ -60,8 +62,13 @@ def table_of(old: Tables, new: Tables, **protos: str) -> TableDiff:
     return found
 
 
+def as_json(told: Any) -> Any:
+    """What programs read of a diff, or of a part of it."""
+    return json.loads("".join(told if isinstance(told, Iterator) else written(told)))
+
+
 def json_of(old: Tables, new: Tables, **protos: str) -> dict[str, Any]:
-    return table_of(old, new, **protos).as_json()
+    return as_json(table_json(table_of(old, new, **protos)))
 
 
 def fields_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from diffcases import PROTO, diff_of, fields_of, json_of, side, table_of
+from diffcases import PROTO, as_json, diff_of, fields_of, json_of, side, table_of
 
 from gdata.bundles.reader import Bundle
 from gdata.diffs.compare import compare, group_tables
 from gdata.diffs.model import Side, Summary, TableDiff
 from gdata.diffs.presentation import Presentation
+from gdata.diffs.renderers.json import diff_json, table_json
 from gdata.errors import DamagedError
 from gdata.testing.bundles import Contents, memory_output
 
@@ -118,7 +119,7 @@ def test_tables_added_and_removed() -> None:
     tables = found.targets["server"].tables
     assert {name: table.status for name, table in tables.items()} == {"ItemTable": "removed", "LineTable": "added"}
     assert found.summary == Summary(tables_added=1, tables_removed=1, rows_added=1, rows_removed=5)
-    assert tables["LineTable"].as_json()["added"][0]["row"] == {"text": "a", "weight": 0}
+    assert as_json(table_json(tables["LineTable"]))["added"][0]["row"] == {"text": "a", "weight": 0}
 
 
 def test_a_renamed_table_goes_on_under_its_new_name() -> None:
@@ -127,12 +128,12 @@ def test_a_renamed_table_goes_on_under_its_new_name() -> None:
     found = table_of({"ItemTable": ITEMS}, {"GoodsTable": new}, new_protos=renamed)
     assert (found.name, found.status, found.renamed_from) == ("GoodsTable", "renamed", "ItemTable")
     assert [change.key for change in found.changed] == [(5,)]
-    assert found.as_json()["renamed_from"] == "ItemTable"
+    assert table_json(found)["renamed_from"] == "ItemTable"
 
 
 def test_a_channel_without_a_release_is_an_empty_side() -> None:
     found = compare(Side("live"), side("output", {"ItemTable": ITEMS}))
-    assert found.as_json()["old"] == {"name": "live", "build": None}
+    assert diff_json(found)["old"] == {"name": "live", "build": None}
     assert found.summary == Summary(tables_added=1, rows_added=5)
     assert found.targets["server"].schema == ()
 
@@ -379,7 +380,7 @@ def test_a_new_column_is_told_with_its_values_and_changes_no_row() -> None:
     assert not found.changed
     (column,) = found.columns
     assert (column.path, column.is_new, len(column.rows), column.span) == ("cooldown", True, 21, (1.5, 11.5))
-    told = found.as_json()["columns"][0]
+    told = as_json(table_json(found))["columns"][0]
     assert (told["least"], told["most"]) == (1.5, 11.5)
     assert told["values"][0] == {"key": [1], "path": "cooldown", "value": 1.5}
 

@@ -7,6 +7,7 @@ from gdata.config import DENIALS, Gate, GateRule, Limit
 from gdata.diffs.compare import compare
 from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.model import Side
+from gdata.diffs.renderers.json import violation_json
 from gdata.errors import UsageError
 
 Items = list[dict[str, Any]]
@@ -41,7 +42,7 @@ def test_each_denial_stops_what_it_names_and_nothing_else(deny: str, what: str) 
 
 def test_a_violation_names_rule_target_table_row_and_field() -> None:
     found = verdict(items(price=101), deny="changed_rows")
-    assert [one.as_json() for one in found.violations] == [
+    assert [violation_json(one) for one in found.violations] == [
         {
             "rule": "rule",
             "level": "block",

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from diffcases import PROTO, diff_of
+from diffcases import PROTO, as_json, diff_of
 from google.protobuf import message_factory
 from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
@@ -19,6 +19,7 @@ from gdata.diffs.compare import compare, group_tables
 from gdata.diffs.gate import judge
 from gdata.diffs.model import Side
 from gdata.diffs.patterns import columns, find_patterns
+from gdata.diffs.renderers.json import table_json, to_json
 from gdata.diffs.tables import match
 from gdata.diffs.tables import rows as rows_on_the_wire
 from gdata.diffs.tables import table as comparing
@@ -103,7 +104,7 @@ def test_the_old_rows_with_the_diff_in_them_are_the_new_rows(old: list[Any], new
         assert [row["id"] for row in old] == [row["id"] for row in new]
         return
     table = found["ItemTable"]
-    assert patched_in_order(old, json.loads(json.dumps(table.as_json()))) == rows_as_json(new)
+    assert patched_in_order(old, as_json(table_json(table))) == rows_as_json(new)
     kept = {row["id"] for row in old} & {row["id"] for row in new}
     orders = ([row["id"] for row in rows if row["id"] in kept] for rows in (old, new))
     assert table.reordered == (next(orders) != next(orders))
@@ -149,7 +150,7 @@ def judged(old: list[Any], new: list[Any]) -> tuple[Any, ...]:
     diff = compare(side("old", old), side("new", new), category="off")
     verdict = judge(diff, Gate("off", RULE))
     groups = [(targets, find_patterns(columns(table))) for targets, table in group_tables(diff)]
-    return diff.as_json(), verdict.as_json(), groups
+    return as_json(to_json(diff, verdict)), groups
 
 
 @settings(max_examples=25, deadline=None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from diffcases import diff_of
+from diffcases import as_json, diff_of
 from rich.console import Console
 
 from gdata.config import Gate, GateRule, Limit
@@ -15,9 +15,9 @@ from gdata.diffs.gate import GateVerdict, judge
 from gdata.diffs.metrics import MetricDiff, change_size
 from gdata.diffs.model import Diff
 from gdata.diffs.renderers.html import to_html
+from gdata.diffs.renderers.json import to_json
 from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.renderers.text import render_text
-from gdata.diffs.reporting import to_json
 from gdata.language import sentence
 
 OLD = {"숲": 100.0, "광산": 50.0, "성": 10.0, "섬": 1.0}
@@ -98,4 +98,4 @@ def test_every_form_tells_them() -> None:
     )
     assert '["광산",50.0,10.0,"50","10","× 0.2"]' in to_html(diff, verdict)
     schema = json.loads((Path(__file__).parents[2] / "docs/diff.schema.json").read_text("utf-8"))
-    jsonschema.validate(to_json(diff, verdict), schema)
+    jsonschema.validate(as_json(to_json(diff, verdict)), schema)

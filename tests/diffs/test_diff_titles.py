@@ -4,7 +4,7 @@ import contextvars
 from dataclasses import replace
 
 import pytest
-from diffcases import diff_of, side
+from diffcases import as_json, diff_of, side
 
 from gdata import language
 from gdata.bundles.manifest import Reference
@@ -14,6 +14,7 @@ from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side, Summary, TableDiff, TargetDiff
 from gdata.diffs.patterns import ratio_text
 from gdata.diffs.presentation import Presentation, presentation_of
+from gdata.diffs.renderers.json import field_json, table_json
 from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.reporting import report_of
 from gdata.testing.bundles import Contents, compile_protos, memory_output
@@ -50,7 +51,7 @@ def items(diff: Diff) -> TableDiff:
 def test_a_row_is_called_by_its_first_text_called_name_or_title() -> None:
     old = [{"id": 1, "name": "검", "price": 50}, {"id": 2, "name": "활"}]
     diff = diff_of({"ItemTable": old}, {"ItemTable": [{**old[0], "price": 70}]})
-    table = items(diff).as_json()
+    table = as_json(table_json(items(diff)))
     assert [one["title"] for one in (*table["changed"], *table["removed"])] == ["검", "활"]
     verdict = judge(diff, Gate(rules=(GateRule("keep", deny="any"),)))
     assert [one.message for one in verdict.violations] == ["[2] 활 was removed", "[1] 검 changed: price"]
@@ -74,7 +75,7 @@ def test_a_text_that_is_not_there_leaves_its_key() -> None:
 
 def test_rows_without_a_title_have_none() -> None:
     diff = compare(side("old", {"DropTable": []}), side("new", {"DropTable": [{"stage": 1, "slot": 1}]}))
-    assert "title" not in diff.targets["server"].tables["DropTable"].as_json()["added"][0]
+    assert "title" not in as_json(table_json(diff.targets["server"].tables["DropTable"]))["added"][0]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_what_came_within_a_row_has_the_titles_of_what_it_refers_to() -> None:
 
 def test_a_value_that_means_no_reference_has_no_title() -> None:
     (change,) = quests([OLD_QUEST], [{**OLD_QUEST, "item": 9}]).changed
-    assert [one.as_json() for one in change.fields] == [{"old": 1, "new": 9, "old_title": "검"}]
+    assert [field_json(one) for one in change.fields] == [{"old": 1, "new": 9, "old_title": "검"}]
 
 
 def test_a_maps_key_that_one_side_lacks_refers_to_nothing_there_and_stays_away() -> None:
@@ -205,7 +206,7 @@ def test_a_maps_key_that_one_side_lacks_refers_to_nothing_there_and_stays_away()
         return Side(name, None, memory_output({"server": Contents(proto, rows, refs=refs)}))
 
     diff = compare(made("old", {"a": 1, "b": 1}), made("new", {"a": 1, "c": 1}), category="off")
-    (change,) = diff.targets["server"].tables["ShelfTable"].as_json()["changed"]
+    (change,) = as_json(table_json(diff.targets["server"].tables["ShelfTable"]))["changed"]
     assert change["row"]["items"] == {"a": 1, "c": 1}
     assert change["fields"] == {
         "items[b]": {"old": 1, "new": None, "old_title": "one"},
@@ -291,7 +292,7 @@ def test_a_removed_rows_field_goes_by_todays_name_and_its_sheet_by_the_old_one()
     words = presentation_of(compile_protos(new))
     (table,) = report_of(diff, words=words).tables
     assert [one.name for one in table.removed.shown[0].values] == ["sort", "가격"]
-    assert items(diff).as_json()["changed"][0]["fields"]["price"]["old_sheet"] == "Sale"
+    assert as_json(table_json(items(diff)))["changed"][0]["fields"]["price"]["old_sheet"] == "Sale"
     assert table.changed.shown[0].values[0].origin == "was from Sale"
 
 
@@ -299,7 +300,7 @@ def test_a_row_that_an_overlay_took_out_is_told_with_it() -> None:
     diff = sides(ROWS, ROWS[:1])
     origins = {"server": {"ItemTable": {"[2]": {"@remove": "Event"}}}}
     diff = compare(diff.old, replace(diff.new, origins=origins))
-    assert items(diff).as_json()["removed"][0]["removed_by"] == "Event"
+    assert as_json(table_json(items(diff)))["removed"][0]["removed_by"] == "Event"
     assert report_of(diff).tables[0].removed.shown[0].origin == "removed by Event"
 
 
@@ -336,7 +337,7 @@ def test_a_value_says_which_overlay_it_came_from() -> None:
     )
     new = replace(new, origins={"server": {"ItemTable": {"[1]": {"price": "Item Sale"}, "[3]": {"": "Item Sale"}}}})
     diff = compare(old, new, category="off")
-    table = items(diff).as_json()
+    table = as_json(table_json(items(diff)))
     assert table["changed"][0]["fields"] == {
         "price": {"old": 50, "new": 40, "new_sheet": "Item Sale"},
         "sell": {"old": 5, "new": 6},

@@ -179,14 +179,14 @@ def _write_result(
 ) -> None:
     import json
 
-    from gdata.cli.console import write_result
+    from gdata.cli.console import write_pieces, write_result
     from gdata.diffs.renderers.chat import to_discord, to_slack
     from gdata.diffs.renderers.html import to_html
+    from gdata.diffs.renderers.json import to_json
     from gdata.diffs.renderers.markdown import to_markdown
-    from gdata.diffs.reporting import to_json
 
     if format_ == "json":
-        write_result(json.dumps(to_json(diff, verdict), ensure_ascii=False, indent=1) + "\n")
+        write_pieces(to_json(diff, verdict))
         return
     words = _presentation(config, diff)
     if format_ == "markdown":

@@ -14,6 +14,7 @@ from typing import Any
 
 from gdata.bundles.reader import Bundle
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Past, PastChange, Row, RowChange, TableDiff, plain
+from gdata.diffs.renderers.json import field_json
 from gdata.diffs.tables.targets import compare_one_table
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.language import say, sentence
@@ -39,7 +40,7 @@ class RowHistory:
 
     def as_json(self) -> dict[str, Json]:
         """The row as the history's JSON has it."""
-        fields = {one.path: one.as_json() for one in self.fields}
+        fields = {one.path: field_json(one) for one in self.fields}
         return {"key": self.key, "title": self.title, "status": self.status, "fields": fields}
 
 
