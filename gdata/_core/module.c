@@ -19,6 +19,14 @@ typedef struct {
     int is_busy; /* a thread is in it without the GIL */
 } EncoderObject;
 
+/* What was made, as bytes of Python's, and None where nothing was; what it lay in is freed. */
+static PyObject *given(int is_made, Buffer *made) {
+    PyObject *result = is_made ? PyBytes_FromStringAndSize((char *)made->at, (Py_ssize_t)made->size) : Py_NewRef(Py_None);
+    free(made->at);
+    made->at = NULL;
+    return result;
+}
+
 /* --- steps -------------------------------------------------------------------------------------------------------- */
 
 static int read_step(PyObject *fields, Step *step) {
@@ -371,9 +379,7 @@ static PyObject *only(PyObject *module, PyObject *arguments) {
         Py_BEGIN_ALLOW_THREADS
         outcome = rows_only(table.buf, (size_t)table.len, row_field, fields, count, &kept);
         Py_END_ALLOW_THREADS
-        result = outcome == -1  ? PyErr_NoMemory()
-                 : outcome == 1 ? PyBytes_FromStringAndSize((char *)kept.at, (Py_ssize_t)kept.size)
-                                : Py_NewRef(Py_None);
+        result = outcome == -1 ? PyErr_NoMemory() : given(outcome == 1, &kept);
     }
     free(kept.at);
     PyBuffer_Release(&table);
@@ -612,10 +618,7 @@ static PyObject *integers(PyObject *module, PyObject *arguments) {
     is_found = row_integers(table.buf, (size_t)table.len, row_field, field, &numbers);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&table);
-    PyObject *result = is_found ? PyBytes_FromStringAndSize((char *)numbers.at, (Py_ssize_t)numbers.size)
-                                : Py_NewRef(Py_None);
-    free(numbers.at);
-    return result;
+    return given(is_found, &numbers);
 }
 
 /* --- proofs ------------------------------------------------------------------------------------------------------- */
@@ -756,12 +759,9 @@ static PyObject *scan(PyObject *module, PyObject *arguments) {
     Py_BEGIN_ALLOW_THREADS
     is_found = rows_scan(table.buf, (size_t)table.len, row_field, base, &whole, &starts);
     Py_END_ALLOW_THREADS
-    PyObject *result = is_found ? Py_BuildValue("nN", (Py_ssize_t)whole,
-                                                PyBytes_FromStringAndSize((char *)starts.at, (Py_ssize_t)starts.size))
-                                : Py_NewRef(Py_None);
-    free(starts.at);
     PyBuffer_Release(&table);
-    return result;
+    PyObject *found = given(is_found, &starts);
+    return is_found ? Py_BuildValue("nN", (Py_ssize_t)whole, found) : found;
 }
 
 PyDoc_STRVAR(compare_doc, "compare(old, new, row_field, key, seed, number)\n\nOf two tables on the wire, row by row, the first "
