@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from gdata.config import SourceKind
 from gdata.errors import DamagedError, OutsideError, UnknownFormatError, UsageError
-from gdata.files import reason_of, write_atomically
+from gdata.files import reason_of
 from gdata.language import sentence
 from gdata.longbytes import BLOCK_BYTES, Content, LongBytes, Spool, blocks_of, digest_of
 from gdata.sources.grid import Pulled
@@ -61,17 +61,6 @@ def snapshot_digest(pulled: Sequence[Pulled]) -> str:
     """The hex SHA-256 of what was read, whenever and in however many requests it was."""
     entries = [{**entry_of(one), "pulled_at": "", "requests": 0} for one in pulled]
     return _sha256(json.dumps(entries, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
-
-
-def write_snapshot(path: Path, pulled: Sequence[Pulled]) -> str:
-    """Write a snapshot whole or not at all; its hex SHA-256.
-
-    Raises:
-        OutputError: the file can't be written.
-    """
-    content = snapshot_bytes(pulled)
-    write_atomically(path, content)
-    return _sha256(content)
 
 
 def read_snapshot(source: Path | bytes | memoryview) -> list[Pulled]:
