@@ -143,7 +143,7 @@ def show_table_profile(project: Path, times: int = 20) -> None:
     from gdata.parsing.table import _SeenRows
     from gdata.pipeline.pull import pull_all
     from gdata.project import open_project, read_config
-    from gdata.sources.csv import source
+    from gdata.sources import csv
     from gdata.sources.textrows import TextBlock
     from gdata.tables import result
     from gdata.tables.parser import TableParser
@@ -153,7 +153,7 @@ def show_table_profile(project: Path, times: int = 20) -> None:
     parser = TableParser(opened)
     table = parser.input_of(next(iter(opened.plans.values())), pulled)
     spent: dict[str, float] = {}
-    time_calls(source, "_read_sheet", "text checked, in blocks", spent)
+    time_calls(csv, "_read_sheet", "text checked, in blocks", spent)
     time_calls(TextBlock, "columns", "text to cells", spent)
     time_calls(records, "convert_column", "cells to values", spent)
     time_calls(_SeenRows, "_made_rows", "values to rows", spent)

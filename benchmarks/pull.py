@@ -144,8 +144,8 @@ def get_token(bench: Bench) -> str:
 
 def pull_with_gdata(bench: Bench) -> int:
     from gdata.config import GoogleSettings, Spreadsheet
+    from gdata.sources.google import pull_google
     from gdata.sources.google.answers import read_google
-    from gdata.sources.google.source import pull_google
     from gdata.sources.grid import SheetRequest
 
     wanted = [

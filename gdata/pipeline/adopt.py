@@ -20,7 +20,7 @@ from gdata.scaffold.known import Known
 from gdata.scaffold.mending import mend, without_options
 from gdata.scaffold.propose import ProjectPlace, Proposal, make_draft, write_up
 from gdata.scaffold.sheets.spreadsheets import ReadAll
-from gdata.tables.stage import parse_all
+from gdata.tables import parse_all
 
 _MOST_ROUNDS = 8
 

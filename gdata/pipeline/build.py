@@ -28,7 +28,7 @@ from gdata.problems import Problem, has_errors
 from gdata.project import Project
 from gdata.sources.adapters import by_source, source_of
 from gdata.sources.grid import Pulled
-from gdata.tables.stage import Parsed, parse_all
+from gdata.tables import Parsed, parse_all
 
 if TYPE_CHECKING:
     from gdata.parsing.view import ParsedTable

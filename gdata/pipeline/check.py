@@ -28,7 +28,7 @@ from gdata.problems import Cell, Problem, has_errors, in_cell_order, level_of, w
 from gdata.project import Project
 from gdata.schema.plan import FieldPlan
 from gdata.sources.adapters import source_of
-from gdata.tables.stage import Parsed
+from gdata.tables import Parsed
 from gdata.text import fold
 
 if TYPE_CHECKING:

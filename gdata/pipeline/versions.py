@@ -21,7 +21,7 @@ from gdata.pipeline.releasing.channels import read_version
 from gdata.problems import Cell, Problem
 from gdata.project import Project
 from gdata.schema.plan import MessagePlan
-from gdata.tables.stage import Parsed
+from gdata.tables import Parsed
 from gdata.versions import Span, Version
 
 AT = "at:"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from gdata.config import Config, SourceKind, Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.csv.source import CsvFolders
-from gdata.sources.google.source import GoogleSheets
+from gdata.sources.csv import CsvFolders
+from gdata.sources.google import GoogleSheets
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest
 from gdata.sources.source import LocalSource, SheetFiles, Source
-from gdata.sources.workbook.source import Workbooks
+from gdata.sources.workbook import Workbooks
 
 SOURCES: dict[SourceKind, Source] = {"google": GoogleSheets(), "workbook": Workbooks(), "csv": CsvFolders()}
 

@@ -43,9 +43,9 @@ from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
 from gdata.sources import grid
-from gdata.sources.csv.source import CsvFolders
+from gdata.sources.csv import CsvFolders
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
-from gdata.tables.stage import Parsed
+from gdata.tables import Parsed
 
 _HEAD = """
 import "gdata/options.proto";

@@ -32,10 +32,10 @@ from gdata.parsing.table import TableSheet, parse_table
 from gdata.project import Project
 from gdata.schema.protoc import compile_protos
 from gdata.schema.schema import Schema
-from gdata.sources.csv.source import CsvFolders
+from gdata.sources.csv import CsvFolders
 from gdata.sources.grid import CellValue, DateCell, FormulaCell, Grid, Pulled, SheetRequest
 from gdata.sources.source import match_titles
-from gdata.tables.stage import Parsed
+from gdata.tables import Parsed
 
 CASES = Path(__file__).parent.parent / "cases"
 _HEAD = """syntax = "proto3"; package t; import "gdata/options.proto"; import "google/protobuf/timestamp.proto"; \

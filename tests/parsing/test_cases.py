@@ -22,8 +22,8 @@ from gdata.parsing.view import Locate, ParsedTable
 from gdata.pipeline.check import check_all, views_for
 from gdata.problems import Problem, has_errors
 from gdata.project import Project
+from gdata.tables import Parsed
 from gdata.tables.result import from_bytes, to_parts
-from gdata.tables.stage import Parsed
 
 
 @pytest.fixture

@@ -201,8 +201,8 @@ def test_a_job_whose_process_dies_is_run_again() -> None:
 def test_parallel_gives_the_same(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = build_in(project)
     shutil.rmtree(project / ".gdata")
-    monkeypatch.setattr("gdata.tables.stage.FORK_BYTES", 0)
-    monkeypatch.setattr("gdata.tables.stage.core_count", lambda: 3)
+    monkeypatch.setattr("gdata.tables.FORK_BYTES", 0)
+    monkeypatch.setattr("gdata.tables.core_count", lambda: 3)
     together = build_in(project)
     assert (together.build, seen(together)) == (alone.build, seen(alone))
 
@@ -235,8 +235,8 @@ def test_a_table_in_pieces_is_the_table(project: Path, monkeypatch: pytest.Monke
     (project / "sheets" / "Item.csv").write_bytes(rows.encode())
     alone = build_in(project)
     assert seen(alone)
-    monkeypatch.setattr("gdata.tables.stage.FORK_BYTES", 0)
-    monkeypatch.setattr("gdata.tables.stage.core_count", lambda: 2)
+    monkeypatch.setattr("gdata.tables.FORK_BYTES", 0)
+    monkeypatch.setattr("gdata.tables.core_count", lambda: 2)
     monkeypatch.setattr("gdata.tables.result.LEAST_BYTES", 15)
     monkeypatch.setattr("gdata.sources.grid.BLOCK_BYTES", 16)
     joined: list[int] = []

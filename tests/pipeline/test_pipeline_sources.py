@@ -17,7 +17,7 @@ from gdata.pipeline.build import build
 from gdata.pipeline.check import views_for
 from gdata.project import open_project, read_config
 from gdata.sources.grid import DateCell, Grid
-from gdata.tables.stage import Parsed
+from gdata.tables import Parsed
 
 SCHEMA = """
 syntax = "proto3";

@@ -28,7 +28,7 @@ from gdata.releases.reader import bundles_of
 from gdata.releases.stores import open_store
 from gdata.releases.stores.store import writable
 from gdata.schema.schema import Schema
-from gdata.tables.stage import parse_all
+from gdata.tables import parse_all
 from gdata.testing.bundles import compile_protos
 
 VERSIONS = [f"1.{number}" for number in range(1, 13)]

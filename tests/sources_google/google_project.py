@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gdata.config import GoogleSettings, Spreadsheet
+from gdata.sources.google import pull_google
 from gdata.sources.google.answers import read_google
-from gdata.sources.google.source import pull_google
 from gdata.sources.grid import Grid, Pulled, ReadSheets, SheetRequest
 from gdata.sources.waiting import Patience
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator

@@ -14,9 +14,9 @@ from waiting import until
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import AccessError, CredentialsError, GdataError, QuotaError, SourceError
+from gdata.sources.google import pull_google
 from gdata.sources.google.answers import read_google
 from gdata.sources.google.failures import WORDS, failure_of_exception
-from gdata.sources.google.source import pull_google
 from gdata.sources.grid import DateCell
 from gdata.sources.waiting import Patience
 from gdata.testing.google import GoogleEmulator

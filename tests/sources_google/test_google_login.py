@@ -12,8 +12,8 @@ from google_project import SHORT, emulate, request, settings
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import CredentialsError, SourceError
+from gdata.sources.google import begin_login, examine_google, pull_google
 from gdata.sources.google.credentials import describe_login, load_credentials, log_in, log_out, login_file
-from gdata.sources.google.source import begin_login, examine_google, pull_google
 from gdata.testing.google import GoogleEmulator
 
 SECRET = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 40

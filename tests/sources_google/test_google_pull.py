@@ -12,8 +12,8 @@ from waiting import LONGEST, until
 
 from gdata.config import GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, SourceError
+from gdata.sources.google import fetch_sheet_ids, pull_google
 from gdata.sources.google.answers import read_google
-from gdata.sources.google.source import fetch_sheet_ids, pull_google
 from gdata.sources.google.spreadsheet import split_by_length
 from gdata.sources.grid import DateCell
 from gdata.testing.google import EmulatedSheet, EmulatedSpreadsheet, GoogleEmulator

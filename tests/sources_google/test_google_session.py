@@ -146,7 +146,7 @@ def test_ctrl_c_leaves_nothing_hanging(tmp_path):
     program = """
 import sys
 from gdata.config import GoogleSettings, Spreadsheet
-from gdata.sources.google.source import pull_google
+from gdata.sources.google import pull_google
 from gdata.sources.grid import SheetRequest
 wanted = [(Spreadsheet("items", (), id="items"), [SheetRequest("Item", has_times=True)])]
 pulled = pull_google(wanted, GoogleSettings(credentials=sys.argv[1], endpoint=sys.argv[2]))
@@ -166,7 +166,7 @@ next(pulled)
 
 def test_importing_the_source_loads_no_library_of_googles():
     heavy = "{'gspread', 'google.auth', 'requests'}"
-    program = f"import sys, gdata.sources.google.source; print({heavy} & set(sys.modules) or 'none')"
+    program = f"import sys, gdata.sources.google; print({heavy} & set(sys.modules) or 'none')"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert ran.stdout.strip() == "none"
 

@@ -8,7 +8,7 @@ import pytest
 
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import SourceError
-from gdata.sources.csv.source import CsvFolders
+from gdata.sources.csv import CsvFolders
 from gdata.sources.grid import ReadSheets, SheetRequest
 
 LINES = "id,name\n" + "".join(f"{number},얼음 {number}\n" for number in range(40))

@@ -13,7 +13,7 @@ from workbook_files import read
 from gdata.config import SheetEntry, Spreadsheet
 from gdata.errors import ConfigError, SourceError
 from gdata.problems import Cell
-from gdata.sources.csv.source import CsvFolders
+from gdata.sources.csv import CsvFolders
 from gdata.sources.grid import CellValue, Pulled, SheetRequest
 
 

@@ -10,8 +10,8 @@ from command_line import run_gdata
 
 from gdata.config import GoogleSettings, SheetEntry, Spreadsheet
 from gdata.sources.adapters import pull_local, read_sheets
+from gdata.sources.google import pull_google
 from gdata.sources.google.answers import read_google
-from gdata.sources.google.source import pull_google
 from gdata.sources.grid import DateCell, SheetRequest
 from gdata.testing.google import GoogleEmulator
 from gdata.testing.google.folders import import_folder, import_rows, import_text, spreadsheet_id

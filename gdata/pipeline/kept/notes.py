@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
 
     from gdata.project import Project
-    from gdata.tables.stage import Parsed
+    from gdata.tables import Parsed
 
 _SHOWN_CHANGED, _SHOWN_UNFED = 3, 8
 

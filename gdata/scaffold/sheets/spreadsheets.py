@@ -17,10 +17,10 @@ from gdata.configfile.spreadsheets import WORKBOOK_SUFFIXES
 from gdata.errors import CredentialsError, SourceError, UsageError
 from gdata.language import sentence
 from gdata.sources.adapters import pull_local, read_sheets
+from gdata.sources.csv import is_sheet
 from gdata.sources.csv.encodings import guess_encodings
-from gdata.sources.csv.source import is_sheet
+from gdata.sources.google import pull_google
 from gdata.sources.google.index import METADATA_NAME, read_about
-from gdata.sources.google.source import pull_google
 from gdata.sources.grid import Grid, Pulled, SheetRequest
 from gdata.text import did_you_mean
 
