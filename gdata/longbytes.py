@@ -24,7 +24,7 @@ from gdata.language import sentence
 
 BLOCK_BYTES = 1 << 20
 """So much is in memory at a time."""
-_TICK = 20_000_000
+TICK = 20_000_000
 """Nanoseconds in which a file may be written twice under one time: file systems' clocks step by up to 10 ms."""
 _COARSE_TICK = 2_000_000_000
 """The same where times are whole seconds: FAT, ext3, some network file systems."""
@@ -167,10 +167,10 @@ class WatchedFile:
         for _ in range(_SETTLING):
             with path.open("rb", buffering=0) as file:  # Windows tells of an open file other numbers than of a name
                 stamp = _stamp_of(os.fstat(file.fileno()))
-            young = max(map(_may_change_until, stamp[1:3])) - time.time_ns()
+            young = max(map(may_change_until, stamp[1:3])) - time.time_ns()
             if young <= 0:
                 return LongBytes.of(cls(path, place, stamp), 0, stamp[0])
-            if young > _TICK:
+            if young > TICK:
                 break
             time.sleep(young / 1e9)
         return path.read_bytes()
@@ -205,9 +205,9 @@ def _stamp_of(status: os.stat_result) -> Stamp:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
 
 
-def _may_change_until(written: int) -> int:
+def may_change_until(written: int) -> int:
     """Up to when a file that was written then may be written again under the same time."""
-    return written + (_TICK if written % 1_000_000_000 else _COARSE_TICK)
+    return written + (TICK if written % 1_000_000_000 else _COARSE_TICK)
 
 
 def _read_at(file: IO[bytes], start: int, size: int) -> bytes:

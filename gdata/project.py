@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,8 @@ class Project:
     schema: Schema
     plans: Mapping[str, TablePlan]
     """By short name."""
+    opened: int = field(default_factory=time.time_ns, compare=False)
+    """When, in nanoseconds: none of its files was read before."""
 
     def plans_of(self, entry: SheetEntry) -> tuple[TablePlan, ...]:
         """The tables that a line under `sheets:` feeds."""
@@ -122,7 +125,8 @@ def open_project(config: Config) -> Project:
     from gdata.schema.protoc import compile_protos
     from gdata.schema.schema import Schema
 
-    return plan_project(config, Schema(compile_protos(config.protos, config.state)))
+    opened = time.time_ns()
+    return replace(plan_project(config, Schema(compile_protos(config.protos, config.state))), opened=opened)
 
 
 def plan_project(config: Config, schema: Schema) -> Project:
@@ -290,11 +294,11 @@ def _field_paths(rule: GateRule, tables: Mapping[str, TablePlan]) -> dict[str, N
 
 
 def _paths(message: MessagePlan, prefix: str, above: tuple[str, ...]) -> Iterator[str]:
-    for field in message.fields:
-        yield prefix + field.name
+    for one in message.fields:
+        yield prefix + one.name
         # A message may hold itself; no column reaches that deep.
-        if field.message is not None and field.message.name not in above:
-            yield from _paths(field.message, f"{prefix}{field.name}.", (*above, field.message.name))
+        if one.message is not None and one.message.name not in above:
+            yield from _paths(one.message, f"{prefix}{one.name}.", (*above, one.message.name))
 
 
 def _nearest(name: str, choices: Mapping[str, object]) -> str:

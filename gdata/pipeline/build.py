@@ -192,7 +192,7 @@ def build(
             written = write_build(project.config.output, bundles, project.state / WRITTEN)
             # Not before: were it not committed, the build that still stands there would have lost its part.
             tidy(project.state, {*written.builds, built.build or ""})
-            note_built(project.config, built.build or "", is_plain=is_plain)
+            note_built(project, built.build or "", is_plain=is_plain)
             if is_plain and (unfed := note_unfed(project, checked.parsed)):
                 listener(Event("write", note=unfed))
             for folder in written.others:

@@ -12,9 +12,10 @@ from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdata.bundles.encode import as_text, encode_build, split_rows
+from gdata.bundles.encode import encode_build, split_rows
 from gdata.config import Target
 from gdata.longbytes import Spool
+from gdata.proto.text import as_text
 from gdata.schema.schema import Schema
 from gdata.testing.views import build_schema, build_view
 

@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gdata.bundles.encode import as_text, encode_build
+from gdata.bundles.encode import encode_build
 from gdata.config import SheetEntry, Target
 from gdata.configfile import load_config
 from gdata.errors import SchemaError
@@ -38,6 +38,7 @@ from gdata.parsing.table import TableSheet, parse_table
 from gdata.pipeline.check import check_all, views_for
 from gdata.problems import has_errors
 from gdata.project import Project
+from gdata.proto.text import as_text
 from gdata.proto.wire import sort_maps
 from gdata.schema.plan import FieldPlan, MessagePlan, TablePlan
 from gdata.schema.protoc import compile_protos

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,3 +157,16 @@ def test_a_build_of_another_sheets_yaml_is_told(project: Path) -> None:
     sheet(project)
     run_gdata("build", "-q", "--config", other, cwd=project)
     assert "it was built by other.yaml, not by sheets.yaml" in diff(project)
+
+
+def test_while_every_file_is_as_it_was_no_source_is_asked(project: Path) -> None:
+    """What is read of a build is read often: nothing is imported, or read, to say that it is fresh."""
+    run_gdata("build", "-q", cwd=project)
+    for command in (["show", "ItemTable", "1001"], ["uses", "ItemTable", "1001"]):
+        asked = [sys.executable, "-X", "importtime", "-m", "gdata", *command]
+        told = subprocess.run(asked, cwd=project, capture_output=True, text=True, check=True).stderr
+        assert "gdata.cli.main" in told and "gdata.sources.adapters" not in told, command
+    os.utime(project / "sheets" / "Shop.csv")
+    assert diff(project) == "", "it was saved again as it was"
+    sheet(project)
+    assert "Shop.csv changed" in run_gdata("show", "ItemTable", "1001", cwd=project).err

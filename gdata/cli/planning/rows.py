@@ -15,7 +15,6 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
-from gdata.bundles.encode import JSON_OF_ITS_OWN, as_dict
 from gdata.bundles.manifest import Reference
 from gdata.bundles.reader import Bundle
 from gdata.bundles.titles import Titles, titles_of
@@ -25,6 +24,7 @@ from gdata.diffs.presentation import Presentation
 from gdata.diffs.tables.shapes import Shapes
 from gdata.errors import UsageError
 from gdata.language import current_language, say, sentence
+from gdata.proto.text import JSON_OF_ITS_OWN, as_dict
 from gdata.runtime.messages import table_types
 from gdata.runtime.snapshot import parse_table
 from gdata.text import did_you_mean, masked

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.config import Config, Spreadsheet
 from gdata.errors import ChangedError, DamagedError, GdataError, OutsideError, RefusedError, SourceError
 from gdata.files import unseal, write_sealed
 from gdata.language import Sentence, say, say_counted, word_from_json
+from gdata.longbytes import may_change_until
 from gdata.pipeline.kept.state import OUTCOMES, UNFED, load_build
-from gdata.sources.adapters import files_of, pull_local, source_of
+from gdata.pipeline.kept.unchanged import stamp_of
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
@@ -39,15 +42,22 @@ def note_failure(config: Config, why: Sentence | str) -> None:
     _write(config, OUTCOMES, {**known, **failed})
 
 
-def note_built(config: Config, build: str, *, is_plain: bool = True) -> None:
+def note_built(project: Project, build: str, *, is_plain: bool = True) -> None:
     """Keep that this build lies in `output/` now, and from what; `is_plain`: from the sheets and files as they are."""
+    config = project.config
     known = _read(config, OUTCOMES).get(config.path.name, {})
-    made_from = (
-        {"build": build, "settings": _settings(config), "protos": _protos(config)} if is_plain else {"build": build}
-    )
-    if {name: known.get(name) for name in ("failed", *made_from)} == {"failed": None, **made_from}:
-        return  # Made again, it is as old as it was.
-    _write(config, OUTCOMES, {**made_from, "built": _now()})
+    made_from: dict[str, Any] = {"build": build}
+    if is_plain:
+        made_from |= {"settings": _settings(config), "protos": _protos(config)}
+    is_same = {name: known.get(name) for name in ("failed", *made_from)} == {"failed": None, **made_from}
+    stamps = _stamps(config, project.opened) if is_plain else {}
+    if not is_same or known.get("stamps", {}) != stamps:
+        # Made again, it is as old as it was.
+        _write(
+            config,
+            OUTCOMES,
+            {**made_from, "stamps": stamps, "built": known.get("built", _now()) if is_same else _now()},
+        )
 
 
 def _now() -> str:
@@ -72,6 +82,34 @@ def _protos(config: Config) -> dict[str, str]:
         with suppress(OSError):
             found[path.relative_to(config.protos).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
+
+
+def _stamps(config: Config, since: int) -> dict[str, list[int] | None]:
+    """The states of the .proto files, the local sheets and their folders: while they are as they were, nothing needs to
+    be read to know that nothing changed. Nothing, where one may have been written `since` the project was opened.
+    """
+    from gdata.sources.adapters import source_of
+
+    folders = [Path(folder) for folder, _, _ in os.walk(config.protos)]
+    local = [one for one in config.spreadsheets if one.path is not None]
+    paths = [*folders, *(path for folder in folders for path in folder.glob("*.proto"))]
+    paths += [path for one in local for path in (one.path, *source_of(one).paths_of(one)) if path is not None]
+    stamps = {_told_from(config.folder, path): stamp_of(str(path)) for path in paths}
+    times = (time for stamp in stamps.values() if stamp is not None for time in stamp[1:3])
+    return stamps if all(may_change_until(time) < since for time in times) else {}
+
+
+def _told_from(folder: Path, path: Path) -> str:
+    """A project that is copied takes its notes along, and has files of its own."""
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+
+
+def _is_as_it_was(config: Config, last: Mapping[str, Any]) -> bool:
+    """Whether every file that a build was made from is in the state in which it was read; not, if nobody knows."""
+    stamps: Mapping[str, Any] = last.get("stamps") or {}
+    with suppress(OSError):
+        return bool(stamps) and all(stamp_of(str(config.folder / path)) == stamp for path, stamp in stamps.items())
+    return False
 
 
 def built_at(config: Config, build: str) -> datetime | None:
@@ -106,19 +144,21 @@ def stale_notes(config: Config, build: str) -> list[str]:
     others = [name for name, one in outcomes.items() if name != config.path.name and one.get("build") == build]
     if others and last.get("build", "") != build:
         return [say("it was built by {other_config}, not by {config}", other_config=others[0], config=config.path.name)]
-    changed_files = list(_changed_settings(config, last)) if last.get("build") == build else []
-    if changed_files:
-        return [_changed_since(changed_files)]
+    changed = list(_changed(config, build, last))
+    return [say("{files} changed since this was built", files=_first(changed, _SHOWN_CHANGED))] if changed else []
+
+
+def _changed(config: Config, build: str, last: Mapping[str, Any]) -> Iterator[str]:
+    """What isn't as it was when `build` was made: settings and .proto files, else local sheets."""
+    if last.get("build") == build:
+        if last.get("settings") == _settings(config) and _is_as_it_was(config, last):
+            return
+        settings = list(_changed_settings(config, last))
+        yield from settings
+        if settings:
+            return
     with suppress(DamagedError, OutsideError):
-        known = load_build(config.state, build).digests
-        changed = [] if known is None else list(_changed_files(config, known))
-        if changed:
-            return [_changed_since(changed)]
-    return []
-
-
-def _changed_since(changed: list[str]) -> str:
-    return say("{files} changed since this was built", files=_first(changed, _SHOWN_CHANGED))
+        yield from _changed_files(config, load_build(config.state, build).digests or {})
 
 
 def _first(names: Sequence[str], most: int) -> str:
@@ -148,11 +188,13 @@ def check_fresh(config: Config, notes: Sequence[str]) -> None:
 def _changed_files(config: Config, known: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """The local files whose content isn't what the build read."""
     for spreadsheet in config.spreadsheets:
-        if spreadsheet.name in known and not source_of(spreadsheet).is_remote:
-            yield from _changed(spreadsheet, known[spreadsheet.name])
+        if spreadsheet.name in known and spreadsheet.path is not None:
+            yield from _changed_in(spreadsheet, known[spreadsheet.name])
 
 
-def _changed(spreadsheet: Spreadsheet, before: Mapping[str, str]) -> Iterator[str]:
+def _changed_in(spreadsheet: Spreadsheet, before: Mapping[str, str]) -> Iterator[str]:
+    from gdata.sources.adapters import files_of, pull_local
+
     place = spreadsheet.location or spreadsheet.name
     try:
         pulled = pull_local(spreadsheet)

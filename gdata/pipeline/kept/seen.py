@@ -18,6 +18,7 @@ from gdata.bundles.manifest import sha256
 from gdata.checks.values import all_columns
 from gdata.config import Config
 from gdata.files import write_atomically
+from gdata.longbytes import TICK, may_change_until
 from gdata.pipeline.build import Built
 from gdata.pipeline.kept.state import UNFED, files_of_build
 from gdata.pipeline.kept.unchanged import (
@@ -39,10 +40,6 @@ if TYPE_CHECKING:
     from gdata.diffs.model import Side
     from gdata.pipeline.kept.unchanged import Pieces
 
-_TICK = 20_000_000
-"""Nanoseconds in which a file may be written twice under one time: file systems' clocks step by up to 10 ms."""
-_COARSE_TICK = 2_000_000_000
-"""The same where times are whole seconds: FAT, ext3, some network file systems."""
 _MOST_ANSWERS, _LONGEST_ANSWER = 8, 1 << 20
 _LIBRARIES = (
     "click",
@@ -180,20 +177,16 @@ def _seen(project: Project, built: Built, released: Side | None, started: int) -
 
 def _youngest(stamps: Mapping[str, list[int] | None], paths: Iterable[Path]) -> int:
     """Up to when the last of these files may have been written under the time that it has."""
-    return max((_may_change_until(stamp) for path in paths if (stamp := stamps[str(path)]) is not None), default=0)
-
-
-def _may_change_until(stamp: Sequence[int]) -> int:
-    last = max(stamp[1:3])
-    return last + (_TICK if last % 1_000_000_000 else _COARSE_TICK)
+    known = [stamp for path in paths if (stamp := stamps[str(path)]) is not None]
+    return max((may_change_until(one) for stamp in known for one in stamp[1:3]), default=0)
 
 
 def _settles(until: int) -> bool:
     """Wait until what was written a moment ago can't be written again unseen; not as long as a person would notice."""
     rest = until - time.time_ns()
-    if 0 < rest <= _TICK:
+    if 0 < rest <= TICK:
         time.sleep(rest / 1e9)
-    return rest <= _TICK
+    return rest <= TICK
 
 
 def _own_files() -> Iterator[Path]:

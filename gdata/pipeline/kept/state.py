@@ -24,23 +24,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.events import Event, Listener
 from gdata.files import is_sealed, project_lock, reason_of, remove_abandoned, unseal, write_sealed
 from gdata.language import sentence
 from gdata.longbytes import Content, LongBytes, WatchedFile, first_line, part_of
-from gdata.sources.adapters import source_of
-from gdata.sources.grid import Pulled
-from gdata.sources.snapshot import (
-    blobs_of,
-    entry_of,
-    pack_snapshot,
-    read_snapshot,
-    snapshot_bytes,
-    snapshot_digest,
-)
+
+if TYPE_CHECKING:
+    from gdata.sources.grid import Pulled
 
 PULL = "pull.zip"
 LOCK = "lock"
@@ -128,6 +121,8 @@ class _Parts:
 
     def packed(self, folder: Path) -> LongBytes:
         """The snapshot as a release keeps it; it lies in a file without a name in `folder`."""
+        from gdata.sources.snapshot import pack_snapshot
+
         return pack_snapshot(self.pulled, self.blobs, folder)
 
     def to_parts(self) -> list[bytes | LongBytes]:
@@ -178,6 +173,10 @@ def _read_parts(path: Path, *_stamp: int) -> _Parts | None:
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
     """Keep what came from elsewhere, so that `--offline` can build from it; local files are where they were."""
+    # Commands that read what a build left ask this module too, and need to know nothing of sources.
+    from gdata.sources.adapters import source_of
+    from gdata.sources.snapshot import snapshot_bytes, snapshot_digest
+
     remote = [one for one in pulled if source_of(one).is_remote]
     if remote:
         key = snapshot_digest(remote)
@@ -192,6 +191,8 @@ def load_pull(state: Path) -> list[Pulled]:
         UsageError: nothing was pulled yet.
         DamagedError: the file is damaged.
     """
+    from gdata.sources.snapshot import read_snapshot
+
     content = _read(state / PULL)
     if content is None:
         raise UsageError(
@@ -219,6 +220,8 @@ def save_build(
 
     `is_plain`: all of it comes from this pull. Where the last build was the same, its provenance stays then.
     """
+    from gdata.sources.snapshot import blobs_of, entry_of, snapshot_digest
+
     path = state / _BUILDS / build
     key = f"{_FORMAT} {snapshot_digest(pulled)} {hashlib.sha256(descriptors).hexdigest()}"
     if is_plain and is_sealed(path, key):

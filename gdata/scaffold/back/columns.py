@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from gdata.bundles.encode import as_dict
 from gdata.parsing.cells.cell import CellType
 from gdata.parsing.cells.readings import READINGS
 from gdata.parsing.sheet.node import case_fields
+from gdata.proto.text import as_dict
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.grid import CellValue, DateCell
 
