@@ -16,12 +16,12 @@ from gdata.config import Audience, Config, GateRule, SheetEntry, Spreadsheet
 from gdata.configfile import find_config, load_config
 from gdata.errors import ConfigError
 from gdata.language import say, sentence
-from gdata.sources.grid import SheetRequest
 from gdata.text import did_you_mean
 
 if TYPE_CHECKING:
     from gdata.schema.plan import MessagePlan, TablePlan
     from gdata.schema.schema import Schema
+    from gdata.sources.grid import SheetRequest
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,8 @@ class Project:
 
     def requests_of(self, entries: Iterable[SheetEntry]) -> list[SheetRequest]:
         """The same for some of its entries."""
+        from gdata.sources.grid import SheetRequest
+
         return [
             SheetRequest(
                 entry.title,

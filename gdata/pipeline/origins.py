@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import REMOVED
-from gdata.parsing.view import key_json, key_text
 
 if TYPE_CHECKING:
     from gdata.diffs.model import Origins
@@ -30,6 +29,8 @@ def origins_of(targets: Targets) -> Origins:
 
 
 def _of_views(views: Mapping[str, View]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    from gdata.parsing.view import key_text  # which none needs who reads a build
+
     return {
         name: {
             **{key: {REMOVED: sheet} for key, sheet in view.removed.items()},
@@ -56,8 +57,12 @@ def origins_as_json(targets: Targets) -> list[dict[str, Any]]:
 def origins_in(provenance: Mapping[str, Any]) -> Origins:
     """What a build's provenance says; whatever isn't as this version writes it counts as not known."""
     found: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
+    if "overlaid" not in provenance:
+        return found
+    from gdata.parsing.view import key_json
+
     try:
-        for one in provenance.get("overlaid", ()):
+        for one in provenance["overlaid"]:
             fields = {str(name): str(title) for name, title in one["fields"].items()}
             for target in one["targets"]:
                 found.setdefault(target, {}).setdefault(one["table"], {})[key_json(one["key"])] = fields
