@@ -72,6 +72,12 @@ class Known:
         ]
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Who may get tables, where each of them says it: then a new one without a word would be nobody's."""
+        every = [plan.groups for plan in self.plans.values()]
+        return tuple(sorted({group for groups in every for group in groups})) if all(every) else ()
+
+    @cached_property
     def enums(self) -> list[KnownEnum]:
         """The project's enums with the texts that sheets may write; those that its tables use come first."""
         found: dict[str, KnownEnum] = {}

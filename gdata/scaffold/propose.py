@@ -158,6 +158,7 @@ def make_draft(
         enums=known.enums,
         given=reading.enums,
         extended=extended,
+        groups=known.groups,
         on_done=on_done,
     )
     count = len(guessed.tables) - len(extended)

@@ -42,11 +42,13 @@ def guess_tables(
     enums: Sequence[KnownEnum] = (),
     given: Sequence[GuessedEnum] = (),
     extended: Sequence[GuessedTable] = (),
+    groups: Sequence[str] = (),
     on_done: Callable[[str], None] = lambda _: None,
 ) -> Guessed:
     """The tables that the sheets hold; `taken` are names that the package has already.
 
-    `extended` are tables that exist with the fields to add to them; they come last in the result.
+    `extended` are tables that exist with the fields to add to them; they come last in the result. `groups`
+    are those that get what isn't marked for anybody, if the project marks everything.
     """
     names = TakenNames(taken)
     # What a tool defines keeps its name, and rows get another; what the project has already isn't written again.
@@ -55,15 +57,16 @@ def guess_tables(
     for together in _together(_with_names(sheets)):
         tables.append(_guess_table(together, names, timezone))
         on_done(tables[-1].name)
-    tables = [*with_groups(tables), *extended]
+    tables = [*with_groups(tables, groups), *with_groups(extended, groups)]
     referred = with_references(tables, referables)
     settled, made = with_enums(referred.tables, names, enums, given, defined)
     return Guessed(settled, made, referred.near)
 
 
-def with_groups(tables: Sequence[GuessedTable]) -> list[GuessedTable]:
+def with_groups(tables: Sequence[GuessedTable], groups: Sequence[str] = ()) -> list[GuessedTable]:
     """The tables with everything for everybody but what is marked, once anything is marked for somebody."""
-    every = tuple(sorted({group for table in tables for field in table.fields for group in field.groups}))
+    marked = {group for table in tables for field in table.fields for group in field.groups}
+    every = tuple(sorted({*groups, *marked}))
     if not every:
         return list(tables)
     return [replace(table, fields=_with_groups(table.fields, every), groups=every) for table in tables]

@@ -302,13 +302,16 @@ def test_what_is_added_is_what_the_rows_around_the_header_and_the_definitions_sa
     path = next((tmp_path / "protos").rglob("*.proto"))
     (line,) = (one for one in path.read_text(encoding="utf-8").splitlines() if "string name = 2" in one)
     path.write_text(path.read_text(encoding="utf-8").replace(f"{line}\n", "  reserved 2;\n"), encoding="utf-8")
+    # A sheet without marks is for all, as everything else in the project says for whom it is.
     (sheets / "weapon.csv").write_text(
         "##var,id,quality\n##type,int,item.EQuality\n##,번호,품질\n,1,흰\n,2,BLUE\n", encoding="utf-8"
     )
     gdata(tmp_path, "scaffold", "--yes")
     written = path.read_text(encoding="utf-8")
     assert line.replace("name = 2", "name = 5") in written
-    assert 'game.EQuality quality = 2 [(gdata.field).column = "품질"];' in written
+    both = 'groups: "client", groups: "server"'
+    assert f'game.EQuality quality = 2 [(gdata.field) = {{column: "품질", {both}}}];' in written
+    assert f"option (gdata.table) = {{{both}}};\n  repeated Weapon rows" in written
     assert written.count("\nenum ") == 1
     assert json.loads(gdata(tmp_path, "build", "--format", "json"))["problems"] == []
 
