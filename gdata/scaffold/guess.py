@@ -67,7 +67,7 @@ class SheetFound:
     table: str = ""
     """The table's name, where a tool's definitions or sheets.yaml say it."""
     key: tuple[str, ...] | None = None
-    """Headers of the key's columns, where a tool's definitions say it."""
+    """Headers of the key's columns, where a tool's definitions say it; () where there is none."""
     types: int | None = None
     """The index of its row of types."""
     comment: str = ""

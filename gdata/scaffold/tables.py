@@ -185,7 +185,8 @@ def _guess_table(sheets: Sequence[SheetFound], names: TakenNames, timezone: Zone
     if is_record:
         fields = [replace(field, type=replace(field.type, may_be_enum=False)) for field in fields]
     else:
-        fields = _with_given_key(fields, first) or with_key(fields, sum(sheet.records for sheet in sheets), words)
+        given = _with_given_key(fields, first)
+        fields = with_key(fields, sum(sheet.records for sheet in sheets), words) if given is None else given
     notes = tuple(f"{sheet.title}: {note}" for sheet in sheets for note in sheet.notes)
     repeated = repeated_ids(fields, words) if not is_record and not any(field.key for field in fields) else None
     if repeated is not None:
@@ -193,12 +194,12 @@ def _guess_table(sheets: Sequence[SheetFound], names: TakenNames, timezone: Zone
     return GuessedTable(row, name, tuple(words), tuple(sheets), tuple(fields), is_record, notes)
 
 
-def _with_given_key(fields: Sequence[GuessedField], sheet: SheetFound) -> list[GuessedField]:
-    """The fields with the key that a tool's definitions give; [] where they give none."""
+def _with_given_key(fields: Sequence[GuessedField], sheet: SheetFound) -> list[GuessedField] | None:
+    """The fields with the key that a tool's definitions give; None where they say nothing of it, or name no fields."""
     wanted = set(map(fold, sheet.key or ()))
     found = [field for field in fields if {fold(header) for header in field.headers} & wanted]
-    if not wanted or len(found) < len(wanted):
-        return []
+    if sheet.key is None or len(found) < len(wanted):
+        return None
     said = Guess("sure", sentence("the tool's definitions say so"))
     return [replace(field, key=said) if field in found else field for field in fields]
 

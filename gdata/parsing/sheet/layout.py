@@ -78,7 +78,7 @@ class Sheet:
     def own_cells(self, line: Sequence[CellValue]) -> Sequence[CellValue]:
         """A line without what lies beside the sheet's range."""
         area = _area_along(self.entry)
-        return line if area is None else line[area.first_column - 1 : area.last_column]
+        return line if area is None else line[area.first_column - 1 : area.last_column or None]
 
     def blocks(self) -> Iterator[Sheet]:
         """The sheet in parts that can be parsed one after the other; of many sheets it is the only one."""
@@ -170,7 +170,7 @@ def lay_out(grid: Grid, entry: SheetEntry) -> Sheet:
         )
     if area is None:
         return Sheet(grid, entry, header, rows[first - 1 :], first, spans, lower)
-    first_column, end = area.first_column - 1, area.last_column
+    first_column, end = area.first_column - 1, area.last_column or len(header)
     header = [cell if first_column <= column < end else None for column, cell in enumerate(header)]
     spans = {column: over for column, over in spans.items() if first_column <= over and column < end}
     lines = rows[first - 1 : area.last_row or len(rows)]

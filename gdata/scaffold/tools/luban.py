@@ -190,10 +190,12 @@ def _named(found: SheetFound, line: Line | None, defined: LubanDefinitions) -> S
     for name in (one for one in index if one.lower() not in headers):
         what = say("no column is called {name}", name=name)
         defined.tell(line.cell("index"), what, say("mark the key by hand"))
+    key = tuple(index) or None
     if mode in ("one", "singleton"):
+        key = ()
         what, instead = say("a table of one record lies in a row"), say("it is a table of one row")
         defined.tell(line.cell("mode"), what, instead)
-    return replace(found, table=f"{camel(words)}Table", key=tuple(index) or None, comment=line["comment"])
+    return replace(found, table=f"{camel(words)}Table", key=key, comment=line["comment"])
 
 
 def _on_its_side(spreadsheet: Spreadsheet, grid: Grid, line: Line | None, defined: LubanDefinitions) -> SheetFound:

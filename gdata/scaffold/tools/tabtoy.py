@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from gdata.config import SheetEntry, Spreadsheet
+from gdata.config import Area, SheetEntry, Spreadsheet
 from gdata.language import say
 from gdata.parsing.cells.cell import shown
+from gdata.problems import Cell, column_letters
 from gdata.scaffold.declared import read_type
 from gdata.scaffold.guess import SheetFound, SourceColumn
 from gdata.scaffold.names import camel, words_of
@@ -32,7 +33,8 @@ _TYPE_HEADERS = (
 _TYPES = "@Types"
 _TABLE = re.compile(r'TableName:\s*"([^"]+)"')
 _OPTION = re.compile(r'(\w+)\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(\w+))')
-_VERTICAL = ({"字段名", "类型", "值"}, {"fieldname", "fieldtype", "value"})
+_VERTICAL = (("字段名", "类型", "特性", "注释", "值"), ("fieldname", "fieldtype", "meta", "comment", "value"))
+"""Headers of a sheet of version 2 that has a field in each row: of names, types, options, comments, values."""
 
 
 @dataclass
@@ -168,39 +170,52 @@ def _with_type(column: SourceColumn, fields: Mapping[str, tuple[Line, tuple[str,
 
 
 def _read_second(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> SheetFound | str | None:
-    """A sheet of version 2: names, types, options and comments in four rows."""
-    header = {text.lower() for text in filled(grid.rows[0])}
-    if any(words <= header for words in _VERTICAL):
-        what, instead = say("values stand apart from their names"), say("put them beside, for `layout: vertical`")
-        defined.tell(grid.cell(1, 1), what, instead)
-        return what
-    if len(header) == 0:
+    """A sheet of version 2: names, types, options and comments in four rows, or in four columns before the values."""
+    header = [text_at(grid.rows[0], column).lower() for column in range(len(grid.rows[0]))]
+    if not any(header):
         return None
-    entry = SheetEntry(grid.sheet, (), "rows", 1, 5)
+    words = next((words for words in _VERTICAL if {words[0], words[1], words[4]} <= set(header)), None)
+    places = (
+        [header.index(word) + 1 if word in header else 0 for word in words] if words is not None else [1, 2, 3, 4, 5]
+    )
+    entry = SheetEntry(grid.sheet, (), "rows", places[0], places[4])
+    if words is not None:
+        last = places[4]
+        area = Area(2, 1, 0, last, f"A2:{column_letters(last)}")
+        entry = replace(entry, layout="columns", range=area)
     one = find_table_of(spreadsheet, grid, entry, alike=True)
     columns, key = [], ""
     for column in one.columns:
-        told = dict[str, str]()
-        for name, quoted, plain in _OPTION.findall(text_at(grid.rows[2], column.index) if len(grid.rows) > 2 else ""):
-            told[name.lower()] = quoted or plain
+        across, down = ([column.index + 1] * 5, places) if words is None else (places, [column.index + 1] * 5)
+        cells = [grid.cell(row, at) for row, at in zip(down, across, strict=True)]
+        _, type_, options, comment, _ = (
+            text_at(grid.rows[row - 1], at - 1) if 0 < row <= len(grid.rows) and at else ""
+            for row, at in zip(down, across, strict=True)
+        )
+        told = {name.lower(): quoted or plain for name, quoted, plain in _OPTION.findall(options)}
         key = key or (column.header if told.get("makeindex") == "true" else "")
-        comment = text_at(grid.rows[3], column.index) if len(grid.rows) > 3 else ""
-        columns.append(_second_column(replace(column, comments=(comment,) if comment else ()), told, grid, defined))
+        column = replace(column, declared=read_type(type_), labels=(), comments=(comment,))
+        columns.append(_second_column(column, told, cells, defined))
     name = camel(words_of(defined.second[spreadsheet.name])[0])
-    return replace(one, columns=tuple(columns), table=f"{name}Table", key=(key,) if key else None)
+    return replace(
+        one, columns=tuple(columns), table=f"{name}Table", key=(key,) if key else None if words is None else ()
+    )
 
 
-def _second_column(column: SourceColumn, told: Mapping[str, str], grid: Grid, defined: _Defined) -> SourceColumn:
+def _second_column(
+    column: SourceColumn, told: Mapping[str, str], cells: Sequence[Cell], defined: _Defined
+) -> SourceColumn:
+    """A column as its options say; `cells` are those of its name, type and options."""
     declared = column.declared
     if declared is None:
         return column
     if declared.name in defined.messages:
         what = say("cells of {type} name their parts: `X: 100 Y: 89`", type=declared.name)
         instead = say("write the parts alone, `100:89`, and a message of them; until then it is text")
-        defined.tell(grid.cell(2, column.index + 1), what, instead)
+        defined.tell(cells[1], what, instead)
         return replace(column, declared=read_type("string"))
     if "default" in told:
         what, instead = say("default: {text}", text=told["default"]), say("write `default` into the field's options")
-        defined.tell(grid.cell(3, column.index + 1), what, instead)
+        defined.tell(cells[2], what, instead)
     splitter = told.get("listspliter", "") or told.get("listsplitter", "")
     return replace(column, declared=replace(declared, separator=splitter)) if splitter and declared.is_list else column
