@@ -18,8 +18,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from gdata._core import MOST_FIELDS, SEED, core
-from gdata.checks.constraints.rules import RuleReader
 from gdata.checks.references.rules import ReferenceRule
+from gdata.checks.rules import RuleReader
 from gdata.checks.values import Column
 from gdata.longbytes import LongBytes
 from gdata.parsing.view import View

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gdata.checks.assets import Assets, check_assets, warn_unchecked
-from gdata.checks.constraints.validate import Constraints
+from gdata.checks.constraints import Constraints
 from gdata.checks.keys import check_constants, check_decomposed, check_doubled, check_lookalikes, check_same
 from gdata.checks.references.resolve import ReferenceChecks, check_values
 from gdata.checks.references.rules import check_reference_declarations

@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gdata import kinds
 from gdata.bundles.titles import text_columns
-from gdata.checks.references.existing import title_field
-from gdata.checks.references.gone import fold_gone, without_gone
+from gdata.checks.references.existing import fold_gone, title_field, without_gone
 from gdata.checks.run import Checks
 from gdata.checks.values import value_text
 from gdata.config import Audience

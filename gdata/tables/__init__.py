@@ -38,7 +38,7 @@ from gdata.tables.result import ParseCache
 from gdata.text import nearest, question, with_ends
 
 if TYPE_CHECKING:
-    from gdata.checks.constraints.rules import RuleReader
+    from gdata.checks.rules import RuleReader
 
 _LIBRARIES = ("protovalidate", "python_calamine", "tzdata")
 _SOURCES = ("_core", "checks", "parsing", "proto", "schema", "sources", "tables")
@@ -285,7 +285,7 @@ class CacheKeys:
 
     @cached_property
     def _rules(self) -> RuleReader:
-        from gdata.checks.constraints.rules import RuleReader
+        from gdata.checks.rules import RuleReader
 
         return RuleReader(self._project.schema.pool)
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.message_factory import GetMessageClass
 
-from gdata.checks.constraints.validate import Constraints
-from gdata.checks.constraints.violations import rule_words
+from gdata.checks.constraints import Constraints
+from gdata.checks.violations import rule_words
 from gdata.errors import SchemaError
 from gdata.problems import Problem
 from gdata.testing.views import build_schema, build_views

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from command_line import run_gdata
 
-from gdata.checks.references.gone import fold_gone
+from gdata.checks.references.existing import fold_gone
 from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import check_reference_declarations
 from gdata.problems import Problem, level_of

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from gdata._core import core
-from gdata.checks.constraints.rules import RuleReader
-from gdata.checks.constraints.validate import Constraints
+from gdata.checks.constraints import Constraints
 from gdata.checks.proofs import RuleProofs, refers_at_once
 from gdata.checks.references.resolve import ReferenceChecks
 from gdata.checks.references.rules import ReferenceRule, check_reference_declarations
+from gdata.checks.rules import RuleReader
 from gdata.longbytes import BLOCK_BYTES, Spool
 from gdata.schema.schema import Schema
 from gdata.testing.views import build_schema, build_view, build_views

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gdata.checks.references.existing import SimilarValues
+from gdata.text import SimilarValues
 
 IDS = SimilarValues([1001, 1002, 1010, 2001, 30])
 CODES = SimilarValues(["sword", "sword_long", "Shield", "활"])

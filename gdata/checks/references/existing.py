@@ -1,28 +1,30 @@
 """The values that references may have: those of a table's key or of one of its fields, where they stand, and what
-somebody may have meant who wrote another one.
+somebody may have meant who wrote another one; and the keys that are gone.
 
-Comparing with every value takes a second for 100,000 of them. So the texts one slip of the fingers away are made
-and looked up; only in small tables is every value compared.
+A row that was deleted, or whose key was overtyped, is one mistake, told once at its own table. Whether there was such a
+row, only the last release tells; without one each cell that refers to it is told of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from gdata import kinds
 from gdata.bundles.titles import title_field as names_title
 from gdata.checks.keys import composed
 from gdata.checks.references.rules import Referent
-from gdata.checks.values import Column, column_values, plain_text, scalar_text, sound_rows, walk_column
+from gdata.checks.values import Column, column_values, plain_text, scalar_text, sound_rows, value_text, walk_column
+from gdata.language import Sentence, counted, sentence
 from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View
-from gdata.problems import Cell
+from gdata.problems import MOST_RELATED, Cell, Problem
 from gdata.schema.plan import FieldPlan, TablePlan
-from gdata.text import fold
+from gdata.text import SimilarValues
 
 
 @dataclass
@@ -171,70 +173,130 @@ def column_text(column: Column, value: Any) -> str:
     return (plain_text(value) if column.side == "keys" else scalar_text(column.field.descriptor, value)) or ""
 
 
-_COMPARABLE = 2_000
-"""Up to so many values each is compared."""
-_NEIGHBOURS = 10
-"""Numbers that differ in their last digit alone are a series, not slips."""
-_LONGEST = 60
-"""Longer texts aren't slipped: there are too many ways."""
+_FEW = 4
+"""As many cells are better told each at its place."""
+
+LiveKeys = Callable[[str], Mapping[str, str]]
+"""The keys of a table in the last release, by its short name: as texts, in its order, with what each row is called."""
 
 
-class SimilarValues:
-    """Finds among `values` (all numbers, or all texts) the one most like another."""
+def fold_gone(
+    problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys, is_error: Callable[[Problem], bool]
+) -> list[Problem]:
+    """The problems, with one for each key that the last release has and the sheets no longer have, or that cells of
+    several columns look for, in place of those of the cells that refer to it.
 
-    def __init__(self, values: Iterable[Any]) -> None:
-        self._values = frozenset(values)
+    `is_error`: whether sheets.yaml lets a problem be an error; of what it softens no other error is made.
+    """
+    kept: list[Problem] = []
+    missed: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        place = _referent(problem, views)
+        (missed.setdefault(place, []) if place != ("", "") else kept).append(problem)
+    tables = {table: _Table(views[table], live(table)) for table, _ in missed}
+    for (table, key), referring in missed.items():
+        if key in tables[table].live:
+            folded = tables[table].problem(key, referring)
+        elif _is_row_missing(referring) and all(map(is_error, referring)):
+            folded = tables[table].absent(key, referring)
+        else:
+            kept += referring
+            continue
+        targets = {one.target for one in referring}
+        kept.append(replace(folded, target=targets.pop() if len(targets) == 1 else ""))
+    return kept
 
-    def nearest(self, value: Any) -> Any | None:
-        """The value most like `value`; None where nothing is like it."""
-        if isinstance(value, bool) or not self._values:
-            return None
-        return self._nearest_number(value) if isinstance(value, int) else self._nearest_text(value)
+
+def _is_row_missing(referring: list[Problem]) -> bool:
+    """Whether it is rather the row that is missing than these cells that are wrong."""
+    cells = {one.cell for one in referring}
+    return len(cells) > _FEW and len({(cell.spreadsheet, cell.sheet, cell.column) for cell in cells}) > 1
+
+
+def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, View]) -> list[Problem]:
+    """The problems of rows that are switched off, but those that refer to a key that is told as gone."""
+    codes = (kinds.KEY_GONE.code, kinds.KEY_ABSENT.code)
+    gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code in codes}
+    return [one for one in off if _referent(one, views) not in gone]
+
+
+def _referent(problem: Problem, views: Mapping[str, View]) -> tuple[str, str]:
+    """The table, by whose one key a missing value refers to it, and the value; ("", "") for other problems."""
+    if problem.kind is not kinds.REFERENCE_MISSING:
+        return "", ""
+    words = dict(problem.words)
+    table = str(words["target"])
+    keys = [one.name for one in views[table].plan.key] if table in views else []
+    return (table, problem.value or "") if keys == [words["key"]] else ("", "")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table as it is, and its keys as they were."""
+
+    view: View
+    live: Mapping[str, str]
+
+    def absent(self, key: str, referring: list[Problem]) -> Problem:
+        """The problem of a key that no release had."""
+        cells = _cells_of(referring)
+        return kinds.KEY_ABSENT.at(
+            self._place,
+            table=self.view.plan.name,
+            field=self._name,
+            value=key,
+            related=cells[:MOST_RELATED],
+            key=key,
+            cells=_counted(cells),
+        )
+
+    def problem(self, key: str, referring: list[Problem]) -> Problem:
+        """The problem of a key that the last release has."""
+        title = self.live[key]
+        cells = _cells_of(referring)
+        at = self._overtyped(key)
+        kind = kinds.KEY_GONE if at is None else kinds.KEY_OVERTYPED
+        return kind.at(
+            self._place if at is None else self.view.locate(at, (self._name,)),
+            table=self.view.plan.name,
+            field=self._name,
+            value=key if at is None else self._keys[at],
+            related=cells[:MOST_RELATED],
+            row=sentence("{key} ({title})", key=key, title=title) if title else key,
+            key=key,
+            cells=_counted(cells),
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.view.plan.key[0].name
 
     @cached_property
-    def _sorted(self) -> list[Any]:
-        return sorted(self._values)
+    def _keys(self) -> list[str]:
+        return [value_text(row, (self._name,)) or "" for row in self.view.rows]
 
-    @cached_property
-    def _by_folded(self) -> dict[str, str]:
-        return {fold(value): value for value in self._sorted}
+    @property
+    def _place(self) -> Cell:
+        """The column of the key."""
+        if not self._keys:
+            return Cell("", self.view.plan.name)
+        first = self.view.locate(0, (self._name,))
+        return Cell(first.spreadsheet, first.sheet, 0, first.column)
 
-    @cached_property
-    def _alphabet(self) -> str:
-        return "".join(sorted({character for value in self._values for character in value}))
-
-    def _nearest_number(self, value: int) -> int | None:
-        """The one that is a slip away. Of a number's neighbours none is likelier to be meant than another."""
-        texts = (text for text in _slips(str(value), "0123456789") if text.lstrip("-").isdecimal())
-        near = [(number, sorted(text)) for text in texts if (number := int(text)) in self._values]
-        digits = sorted(str(value))
-        swapped = [number for number, same in near if same == digits]
-        others = [number for number, _ in near if abs(number - value) >= _NEIGHBOURS]
-        return min(swapped or others, key=lambda number: (abs(number - value), number), default=None)
-
-    def _nearest_text(self, value: str) -> Any:
-        folded = fold(value)
-        if folded in self._by_folded:
-            return self._by_folded[folded]
-        if len(value) <= _LONGEST:
-            found = next((text for text in _slips(value, self._alphabet[:200]) if text in self._values), None)
-            if found is not None:
-                return found
-        if len(self._values) > _COMPARABLE:
-            return None
-        import difflib
-
-        near = difflib.get_close_matches(folded, self._by_folded, n=1, cutoff=0.6)
-        return self._by_folded[near[0]] if near else None
+    def _overtyped(self, key: str) -> int | None:
+        """The row that has a new key where this one was: the rows above and below it are still the same."""
+        was = ["", *self.live, ""]
+        now = ["", *self._keys, ""]
+        at = was.index(key)
+        above, below = was[at - 1], was[at + 1]
+        start = now.index(above) + 1 if above in now else len(now)
+        is_new = start + 1 < len(now) and now[start] not in self.live and now[start + 1] == below
+        return start - 1 if is_new else None
 
 
-def _slips(text: str, alphabet: str) -> Iterator[str]:
-    """Texts one slip away, the likeliest first: two characters swapped, one wrong, one left out, one too many."""
-    for at in range(len(text) - 1):
-        yield text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-    for at in reversed(range(len(text))):
-        yield from (text[:at] + character + text[at + 1 :] for character in alphabet)
-    for at in range(len(text)):
-        yield text[:at] + text[at + 1 :]
-    for at in reversed(range(len(text) + 1)):
-        yield from (text[:at] + character + text[at:] for character in alphabet)
+def _cells_of(referring: Iterable[Problem]) -> list[Cell]:
+    return list(dict.fromkeys(one.cell for one in referring))
+
+
+def _counted(cells: Sequence[Cell]) -> Sentence:
+    return counted("{count} cell refers to it", "{count} cells refer to it", len(cells))

@@ -9,8 +9,8 @@ from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gdata.checks.constraints.rules import RuleReader
-from gdata.checks.constraints.violations import rule_words
+from gdata.checks.rules import RuleReader
+from gdata.checks.violations import rule_words
 from gdata.language import Sentence, sentence
 from gdata.parsing.cells.cell import choices_text
 from gdata.proto.descriptors import element_field

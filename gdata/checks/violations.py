@@ -16,7 +16,7 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from gdata.checks.constraints.rules import FieldNames, RuleReader, named_fields
+from gdata.checks.rules import FieldNames, RuleReader, named_fields
 from gdata.checks.values import element_text, last_field, value_at
 from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path

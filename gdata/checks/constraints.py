@@ -18,10 +18,10 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor
 
 from gdata import kinds
-from gdata.checks.constraints.rules import RuleErrors, RuleReader
-from gdata.checks.constraints.violations import Tracer, is_on_table, is_standard
 from gdata.checks.proofs import RuleProofs
+from gdata.checks.rules import RuleErrors, RuleReader
 from gdata.checks.values import plain_text, value_at, value_text, written_path
+from gdata.checks.violations import Tracer, is_on_table, is_standard
 from gdata.language import Sentence, sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import Cell, Kind, Problem

@@ -1,1 +1,0 @@
-"""The constraints that .proto files have, over whole tables."""
