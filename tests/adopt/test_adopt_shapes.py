@@ -102,7 +102,8 @@ def wrong_values(expected: dict[str, Any], data: Any) -> Any:
         if "rows" in want and len(table) != want["rows"]:
             yield f"{name}: {len(table)} rows"
         for key, values in want.get("values", {}).items():
-            row = json_format.MessageToDict(table[key], preserving_proto_field_name=True)
+            found = table[key] if want["key"] else list(table)[key]
+            row = json_format.MessageToDict(found, preserving_proto_field_name=True)
             for field, value in values.items():
                 if row.get(field, [] if value == [] else False if value is False else None) != value:
                     yield f"{name}[{key}].{field}: {row.get(field)}"
