@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from gdata.errors import DamagedError, SignatureError, UnknownFormatError, UsageError
-from gdata.releases.log import Log, read_log, read_log_so_far
+from gdata.errors import DamagedError, UnknownFormatError, UsageError
+from gdata.releases.log import Log, read_log_so_far
 from gdata.releases.reader import read_release, release_at
 from gdata.releases.records import Entry, Release
-from gdata.releases.signatures import PublicKeys
 from gdata.releases.stores.store import Store
 
 
@@ -62,21 +61,14 @@ class History:
     faults: tuple[str, ...] = ()
 
 
-def read_history(
-    store: Store, channel: str, *, limit: int | None = None, public_key: PublicKeys | None = None
-) -> History:
+def read_history(store: Store, channel: str, *, limit: int | None = None) -> History:
     """The last `limit` entries of a channel (default all), newest first, as far as they can be read.
 
     Raises:
-        SignatureError: an entry isn't signed by `public_key`.
         UnknownFormatError: an entry or a record was written by a newer gdata.
     """
-    faults: list[str] = []
-    if public_key is not None:
-        log = read_log(store, channel, public_key=public_key)
-    else:
-        log, damaged = read_log_so_far(store, channel)
-        faults += map(str, damaged.values())
+    log, damaged = read_log_so_far(store, channel)
+    faults = list(map(str, damaged.values()))
     shown: list[tuple[Entry, Entry | None]] = []
     with _told(faults):
         for line in islice(log.marked(), limit):
@@ -104,7 +96,7 @@ def _told(faults: list[str]) -> Iterator[None]:
     """Note what is damaged, and go on: somebody may look for a release to go back to."""
     try:
         yield
-    except (SignatureError, UnknownFormatError):
+    except UnknownFormatError:
         raise
     except DamagedError as error:
         faults.append(str(error))

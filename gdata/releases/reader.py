@@ -3,7 +3,7 @@
 This is the part of releases that servers use. A local folder needs nothing but the standard library and
 protobuf; fsspec is imported for s3:// and gs:// alone, cryptography only where a public key is given.
 
-    store = open_store("s3://bucket/game", cache="/var/cache/gdata")
+    store = open_store("s3://bucket/game")
     entry = newest_entry(store, "live")
     bundle = read_bundle(store, read_release(store, entry.release, entry), "server")
     newer = newest_entry(store, "live", after=entry)        # None, after two small requests, if there is none
@@ -134,9 +134,7 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
     return Bundle(manifest, content, place, fetch, find=lambda entry: store.path_of_blob(entry.sha256))
 
 
-def bundles_of(
-    store: Store, release_or_channel: str, *, public_key: PublicKeys | None = None, missing_ok: bool = False
-) -> Published:
+def bundles_of(store: Store, release_or_channel: str, *, missing_ok: bool = False) -> Published:
     """The bundles of a release, or of the one that a channel points at.
 
     Raises:
@@ -145,29 +143,25 @@ def bundles_of(
     """
     name = release_or_channel
     if is_release_id(name):
-        return _published(store, name, read_release(store, name), None, public_key)
-    entry = newest_entry(store, name, public_key=public_key)
+        return _published(store, name, read_release(store, name), None)
+    entry = newest_entry(store, name)
     if entry is not None:
-        return bundles_at(store, entry, public_key=public_key)
+        return bundles_at(store, entry)
     if missing_ok:
         return Published(name, None, None)
     raise no_such_channel(store, name)
 
 
-def bundles_at(store: Store, entry: Entry, *, public_key: PublicKeys | None = None) -> Published:
+def bundles_at(store: Store, entry: Entry) -> Published:
     """The bundles of the release that a channel's entry points at.
 
     Raises:
         DamagedError: the record or a manifest is damaged or missing.
     """
-    return _published(store, entry.channel, release_at(store, entry), entry, public_key)
+    return _published(store, entry.channel, release_at(store, entry), entry)
 
 
-def _published(
-    store: Store, name: str, release: Release, entry: Entry | None, public_key: PublicKeys | None
-) -> Published:
-    def bundle(target: str) -> Bundle:
-        return read_bundle(store, release, target, public_key=public_key)
-
-    bundles = dict(zip(release.targets, store.in_parallel(bundle, release.targets), strict=True))
+def _published(store: Store, name: str, release: Release, entry: Entry | None) -> Published:
+    found = store.in_parallel(lambda target: read_bundle(store, release, target), release.targets)
+    bundles = dict(zip(release.targets, found, strict=True))
     return Published(name, release.id, release.build, bundles, entry, release.provenance)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, sha256
@@ -40,9 +39,6 @@ from gdata.releases.stores.store import (
 
 _LARGEST_LIST = 1 << 26
 _REPAIR = sentence("`gdata repair` brings it back where there is a copy; else restore the file from a backup")
-
-Progress = Callable[[int, int], None]
-"""Called with how many files are done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -132,9 +128,7 @@ def verify_release(store: Store, release: str, *, public_key: PublicKeys | None 
     return report
 
 
-def verify_store(
-    store: WritableStore, *, public_key: PublicKeys | None = None, on_progress: Progress | None = None
-) -> Verification:
+def verify_store(store: WritableStore, *, public_key: PublicKeys | None = None) -> Verification:
     """Every blob, every release's record, every entry of every log, and that they fit together.
 
     Raises:
@@ -145,7 +139,7 @@ def verify_store(
     if store.why_empty() and not any(store.files(folder) for folder in (CHANNELS, RELEASES, BLOBS)):
         raise UsageError(sentence("{place}: there is no release store", place=store.place), hint=store.why_empty())
     records = _read_records(report, store)
-    blobs = _verify_blobs(report, store, records, on_progress)
+    blobs = _verify_blobs(report, store, records)
     for record in records.values():
         if record.release is not None:
             with report.at(record.file):
@@ -201,15 +195,11 @@ def _read_records(report: Verification, store: WritableStore) -> dict[str, _Reco
     return records
 
 
-def _verify_blobs(
-    report: Verification, store: WritableStore, records: Mapping[str, _Record], on_progress: Progress | None
-) -> dict[str, bytes]:
+def _verify_blobs(report: Verification, store: WritableStore, records: Mapping[str, _Record]) -> dict[str, bytes]:
     """Which blobs the store has, by hash; of manifests and lists of pieces the bytes, of all others nothing."""
     releases = [record.release for record in records.values() if record.release]
     read_further = {target.manifest for release in releases for target in release.targets.values()}
     read_further.update(release.snapshot for release in releases if release.snapshot)
-    files = _own_files(report, store, BLOBS)
-    finished = count(1)
 
     def verify(file: StoredFile) -> tuple[str, bytes]:
         content = store.find(file.name, file.size) or b""
@@ -225,12 +215,9 @@ def _verify_blobs(
                     hint=_REPAIR,
                 )
         report.count(len(content))
-        done = next(finished)
-        if on_progress is not None:
-            on_progress(done, len(files))
         return digest, content if digest in read_further and len(content) < _LARGEST_LIST else b""
 
-    return dict(store.in_parallel(verify, files))
+    return dict(store.in_parallel(verify, _own_files(report, store, BLOBS)))
 
 
 def _verify_needs(

@@ -16,17 +16,16 @@ from pathlib import Path
 from gdata.bundles.manifest import canonical_json, sha256
 from gdata.errors import DamagedError, UnknownFormatError, UsageError
 from gdata.language import sentence
-from gdata.releases.stores.cache import BlobCache
 from gdata.releases.stores.folder import FolderStore
 from gdata.releases.stores.store import IDENTITY, Store, WritableStore
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
-def open_store(location: str | Path, *, cache: str | Path | None = None) -> Store:
+def open_store(location: str | Path) -> Store:
     """The store at a folder, `s3://bucket/path`, `gs://bucket/path`, or (to read only) `https://host/path`.
 
-    Nothing is read yet. `cache` is a folder that keeps what was read from elsewhere once.
+    Nothing is read yet.
 
     Raises:
         UsageError: no store can be there.
@@ -35,15 +34,14 @@ def open_store(location: str | Path, *, cache: str | Path | None = None) -> Stor
     scheme, separator, rest = text.partition("://")
     if not separator:
         return FolderStore(Path(text))
-    blobs = BlobCache(Path(cache)) if cache else None
     if scheme in ("https", "http"):
         from gdata.releases.stores.web import WebStore
 
-        return WebStore(text, blobs)
+        return WebStore(text)
     if scheme in ("s3", "gs", "gcs") and rest.strip("/"):
         from gdata.releases.stores.objects import ObjectStore
 
-        return ObjectStore("s3" if scheme == "s3" else "gs", rest.strip("/"), blobs)
+        return ObjectStore("s3" if scheme == "s3" else "gs", rest.strip("/"))
     raise UsageError(
         sentence("{scheme}://: no release store can be there", scheme=scheme),
         hint=sentence("give a folder, s3://BUCKET/PATH, gs://BUCKET/PATH or https://…"),

@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 from gdata.errors import GdataError, StoreError
 from gdata.language import Sentence, sentence
 from gdata.longbytes import Content
-from gdata.releases.stores.cache import BlobCache
 from gdata.releases.stores.store import (
     StoredFile,
     WritableStore,
@@ -45,8 +44,8 @@ class ObjectStore(WritableStore):
 
     threads = 16
 
-    def __init__(self, protocol: str, path: str, cache: BlobCache | None = None) -> None:
-        super().__init__(shown(f"{protocol}://{path}"), cache)
+    def __init__(self, protocol: str, path: str) -> None:
+        super().__init__(shown(f"{protocol}://{path}"))
         self._protocol = protocol
         self._root = path
 

@@ -176,10 +176,11 @@ class Store(ABC):
     threads = 1
     """How many operations at once make sense."""
 
-    def __init__(self, place: str, cache: BlobCache | None = None) -> None:
+    def __init__(self, place: str) -> None:
         self.place = place
         """The folder or URL, for messages; never holds a password."""
-        self.cache = cache
+        self.cache: BlobCache | None = None
+        """Where a reader has one: it keeps what was read once."""
 
     @abstractmethod
     def find(self, name: str, at_most: int | None = None) -> bytes | None:

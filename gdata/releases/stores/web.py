@@ -21,7 +21,6 @@ from typing import Any
 
 from gdata.errors import StoreError, UsageError
 from gdata.language import say, sentence
-from gdata.releases.stores.cache import BlobCache
 from gdata.releases.stores.store import CHANNELS, Store, check_size, checked, limit_of, seconds_for, shown
 
 _SILENT_SECONDS = 30
@@ -38,7 +37,7 @@ class WebStore(Store):
 
     threads = 8
 
-    def __init__(self, url: str, cache: BlobCache | None = None) -> None:
+    def __init__(self, url: str) -> None:
         parts = urllib.parse.urlsplit(url)
         if not _is_address(parts):
             place = "…" if "@" in url else f"{parts.netloc}{parts.path}"
@@ -48,7 +47,7 @@ class WebStore(Store):
                     "give it without ? and #, and a password's / and @ as %2F and %40: https://cdn.example.com/game"
                 ),
             )
-        super().__init__(shown(url.rstrip("/")), cache)
+        super().__init__(shown(url.rstrip("/")))
         self._url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
         self._headers = {"User-Agent": "gdata"}
         if parts.username is not None:

@@ -59,11 +59,9 @@ def describe_spreadsheet(spreadsheet: EmulatedSpreadsheet, mask: Mask, areas: li
     return selected
 
 
-def describe_file(spreadsheet: EmulatedSpreadsheet, *, full: bool = False) -> Json:
+def describe_file(spreadsheet: EmulatedSpreadsheet) -> Json:
     """The spreadsheet as a file of Drive's."""
-    kind = {"kind": "drive#file", "mimeType": "application/vnd.google-apps.spreadsheet"} if full else {}
     return {
-        **kind,
         "id": spreadsheet.id,
         "name": spreadsheet.title,
         "createdTime": spreadsheet.created,

@@ -29,6 +29,7 @@ from gdata.releases.fetch import fetch
 from gdata.releases.log import newest_entry
 from gdata.releases.reader import bundles_of, read_bundle, read_release
 from gdata.releases.stores import open_store, web
+from gdata.releases.stores.cache import BlobCache
 from gdata.releases.stores.store import Store, shown, writable
 
 
@@ -177,24 +178,28 @@ def test_nothing_new_is_two_small_requests(server: Server, tmp_path: Path) -> No
     assert newer.number == 6
 
 
+def cached(server: Server, folder: Path) -> Store:
+    store = open_store(server.url)
+    store.cache = BlobCache(folder / "cache")
+    return store
+
+
 def test_blobs_are_fetched_once_with_a_cache(server: Server, tmp_path: Path) -> None:
     fill(tmp_path, 2)
     for _ in range(2):
-        store = open_store(server.url, cache=tmp_path / "cache")
-        bundles_of(store, "live").bundles["server"].verify()
+        bundles_of(cached(server, tmp_path), "live").bundles["server"].verify()
     assert len([path for path in server.requests() if "/blobs/" in path]) == 5
     for path in (tmp_path / "cache/blobs").rglob("*"):
         if path.is_file():
             path.write_bytes(b"damaged")
-    bundles_of(open_store(server.url, cache=tmp_path / "cache"), "live").bundles["server"].verify()
+    bundles_of(cached(server, tmp_path), "live").bundles["server"].verify()
     assert len([path for path in server.requests() if "/blobs/" in path]) == 5
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(server: Server, tmp_path: Path) -> None:
     fill(tmp_path, 1)
     (tmp_path / "cache").write_text("a file")
-    store = open_store(server.url, cache=tmp_path / "cache")
-    bundles_of(store, "live").bundles["server"].verify()
+    bundles_of(cached(server, tmp_path), "live").bundles["server"].verify()
 
 
 def test_a_log_that_went_back_is_refused_until_it_goes_on(server: Server, tmp_path: Path) -> None:
