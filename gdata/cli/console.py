@@ -18,6 +18,7 @@ from gdata.text import visible, visible_lines
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 
 _WIDTH_OF_FILES = 120
@@ -36,6 +37,13 @@ def error_console() -> Console:
     from gdata.cli.safe_console import SafeConsole
 
     return SafeConsole(file=sys.stderr)
+
+
+def plain_table(*, header: bool = True) -> Table:
+    """Columns alone, without lines between them."""
+    from rich.table import Table
+
+    return Table(box=None, show_header=header, padding=(0, 2, 0, 0), pad_edge=False)
 
 
 def warn(notes: Iterable[str]) -> None:

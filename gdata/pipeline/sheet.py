@@ -19,6 +19,7 @@ from gdata.diffs.model import Side
 from gdata.errors import DamagedError, GdataError, UsageError
 from gdata.language import Sentence, say, sentence
 from gdata.parsing.view import bytes_of
+from gdata.pipeline.sides import bundle_of
 from gdata.proto.descriptors import pool_of
 from gdata.scaffold.back.columns import CellWriter, value_of
 from gdata.scaffold.back.make import MadeSheet, changed_by_workbooks, make_sheet, read_made
@@ -140,12 +141,7 @@ def choose_bundle(side: Side | None, config: Config | None, target: str | None) 
         targets = config.targets if config is not None else ()
         whole = [one.name for one in targets if not one.groups and not one.tags and one.name in side.bundles]
         target = whole[0] if whole else next(iter(side.bundles))
-    if target not in side.bundles:
-        raise UsageError(
-            sentence("{name} has no target {wanted}", name=side.name, wanted=target),
-            hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
-        )
-    return side.bundles[target]
+    return bundle_of(side, target)
 
 
 def make_workbook(source: TableSource, names: Sequence[str]) -> MadeWorkbook:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gdata.bundles.manifest import MANIFEST, build_id
-from gdata.bundles.reader import open_bundle, open_output
+from gdata.bundles.reader import Bundle, open_bundle, open_output
 from gdata.config import Config, Gate, SchemaRule
 from gdata.diffs.model import Diff, Side
 from gdata.errors import DamagedError, UsageError
@@ -147,6 +147,16 @@ def published_side(store: Store, published: Published) -> Side:
     time = release_time(published.release) if published.release is not None else None
     origins = origins_in(published.provenance)
     return Side(published.name, published.release, published.bundles, sources, time, origins=origins)
+
+
+def bundle_of(side: Side, target: str) -> Bundle:
+    """One target's bundle of a side; raises UsageError where it has none."""
+    if target not in side.bundles:
+        raise UsageError(
+            sentence("{name} has no target {wanted}", name=side.name, wanted=target),
+            hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
+        )
+    return side.bundles[target]
 
 
 def gate_for(config: Config | None, old: str) -> Gate:

@@ -21,7 +21,7 @@ from itertools import accumulate, pairwise
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
-from typing import Any, overload
+from typing import Any
 from zlib import crc32
 
 from google.protobuf.message import DecodeError
@@ -185,11 +185,7 @@ class MappedRows(Sequence[Any]):
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
         position = range(len(self))[index]

@@ -77,14 +77,14 @@ def _pool(schema: bytes, place: str) -> descriptor_pool.DescriptorPool:
     try:
         return pool_of(FileDescriptorSet.FromString(schema))
     except (DecodeError, TypeError) as error:
-        raise _damaged(place, sentence("its schema can't be read ({error})", error=error)) from error
+        raise damaged(place, sentence("its schema can't be read ({error})", error=error)) from error
 
 
 def _descriptor(pool: descriptor_pool.DescriptorPool, name: str, entry: TableEntry, place: str) -> Descriptor:
     try:
         return pool.FindMessageTypeByName(entry.message)
     except KeyError as error:
-        raise _damaged(
+        raise damaged(
             place,
             sentence("its schema has no message {message} for the table {table}", message=entry.message, table=name),
         ) from error
@@ -97,12 +97,12 @@ def _table_type(message: Any, name: str, entry: TableEntry, place: str) -> Table
     is_map = entry.kind == "map"
     holders = [field for field in message.fields if _holds_rows(field, is_map)]
     if len(holders) != 1:
-        raise _damaged(place, sentence("its schema has no rows in {message}", message=entry.message))
+        raise damaged(place, sentence("its schema has no rows in {message}", message=entry.message))
     row = holders[0].message_type
     assert row is not None
     row = row.fields_by_name["value"].message_type if is_map else row
     if row is None or not set(entry.key) <= set(row.fields_by_name):
-        raise _damaged(
+        raise damaged(
             place, sentence("its schema has no key {key} in the rows of {table}", key=", ".join(entry.key), table=name)
         )
     return TableType(message_class, holders[0].name, is_map, row, entry.key)
@@ -113,7 +113,8 @@ def _holds_rows(field: FieldDescriptor, is_map: bool) -> bool:
     return message is not None and field.is_repeated and is_map_entry(message) is is_map
 
 
-def _damaged(place: str, why: Sentence) -> DamagedError:
+def damaged(place: str, why: Sentence) -> DamagedError:
+    """The error for a bundle whose parts don't fit each other."""
     told = sentence("{place}: {why}", place=place, why=why)
     return DamagedError(told, hint=sentence("build or fetch the bundle again"))
 

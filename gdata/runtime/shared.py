@@ -101,11 +101,7 @@ class _Watched(Sequence[Any]):
         self._bytes = [_bytes(row) for row in rows]
         self.callers: dict[int, deque[str]] = {}
 
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
         position = range(len(self))[index]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from types import ModuleType
-from typing import Any, overload
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
@@ -18,10 +18,10 @@ from gdata.bundles.manifest import Manifest, Part, Reference, TableEntry
 from gdata.bundles.reader import Bundle, unpacked
 from gdata.bundles.references import Resolver, Use, find_users
 from gdata.bundles.titles import Titles, titles_of
-from gdata.errors import DamagedError, LookupFailed
-from gdata.language import Sentence, sentence
+from gdata.errors import LookupFailed
+from gdata.language import sentence
 from gdata.runtime.mapped import map_table
-from gdata.runtime.messages import TableType, table_types
+from gdata.runtime.messages import TableType, damaged, table_types
 from gdata.runtime.places import FindFiles, Found, PartFiles
 from gdata.runtime.shared import SharedRows
 from gdata.text import nearest, question
@@ -269,7 +269,7 @@ def parse_table(name: str, kind: TableType, entry: TableEntry, parts: Sequence[b
         for part in parts:
             message.MergeFromString(part)
     except DecodeError as error:
-        raise _damaged(
+        raise damaged(
             place,
             sentence(
                 "the table {table} can't be read as {message} ({error})", table=name, message=entry.message, error=error
@@ -279,7 +279,7 @@ def parse_table(name: str, kind: TableType, entry: TableEntry, parts: Sequence[b
         return message
     held = getattr(message, kind.rows_field)
     if len(held) != entry.rows:
-        raise _damaged(
+        raise damaged(
             place,
             sentence(
                 "the table {table} has {rows} rows, and its manifest counts {counted}",
@@ -291,18 +291,14 @@ def parse_table(name: str, kind: TableType, entry: TableEntry, parts: Sequence[b
     return Table(name, MapRows(held) if kind.is_map else held, kind.key, kind.row)
 
 
-class MapRows(Sequence[Message]):
+class MapRows(Sequence[Any]):
     """The rows of a `map<K, Row>` in the order of their keys."""
 
     def __init__(self, rows: Mapping[Any, Message]) -> None:
         self._rows = rows
         self._keys = sorted(rows)
 
-    @overload
-    def __getitem__(self, index: int) -> Message: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Message]: ...
-    def __getitem__(self, index: int | slice) -> Message | list[Message]:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self._rows[key] for key in self._keys[index]]
         return self._rows[self._keys[index]]
@@ -312,8 +308,3 @@ class MapRows(Sequence[Message]):
 
     def __len__(self) -> int:
         return len(self._keys)
-
-
-def _damaged(place: str, why: Sentence) -> DamagedError:
-    told = sentence("{place}: {why}", place=place, why=why)
-    return DamagedError(told, hint=sentence("build or fetch the bundle again"))

@@ -253,10 +253,11 @@ def _compare(config: Config, made_from: bytes | None, *, is_counted: bool) -> _C
 
 
 def _render(console: Console, built: Built, said: Recording) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    from gdata.cli.console import plain_table
+
+    table = plain_table()
     table.add_column(say("target"))
     for heading in (say("tables"), say("rows"), say("size")):
         table.add_column(heading, justify="right")

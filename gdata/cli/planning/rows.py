@@ -307,10 +307,9 @@ def _harmless(text: str) -> str:
 
 
 def _render_table(table: ShownTable, limit: int | None) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    from gdata.cli.console import error_console, result_console
+    from gdata.cli.console import error_console, plain_table, result_console
 
     console = result_console()
     rows = table.rows[:limit]
@@ -328,7 +327,7 @@ def _render_table(table: ShownTable, limit: int | None) -> None:
     }
     headings = {name: table.heading(name) for name in cells}
     shown = list(cells) if table.columns else _that_fit(cells, headings, console.width)
-    page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    page = plain_table()
     for name in shown:
         numeric = table.descriptor.fields_by_name[name].cpp_type in _NUMERIC
         heading, justify = Text(headings[name]), "right" if numeric else "left"
@@ -357,12 +356,11 @@ def _that_fit(cells: dict[str, list[str]], headings: dict[str, str], width: int)
 
 
 def _render_row(table: ShownTable, values: dict[str, Any]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    from gdata.cli.console import result_console
+    from gdata.cli.console import plain_table, result_console
 
-    page = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    page = plain_table(header=False)
     page.add_column(style="bold", no_wrap=True)
     page.add_column(style="dim", no_wrap=True)
     page.add_column(overflow="fold")

@@ -74,29 +74,24 @@ def show(
 def _open_shown(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, Presentation]:
     """The bundle of a place and target, and the planners' words for it."""
     from gdata.diffs.presentation import presentation_of
+    from gdata.pipeline.sides import bundle_of
 
     config, side = open_reading(config_path, name)
     first = config.targets[0].name if config is not None else ""
     wanted = target or (first if first in side.bundles else next(iter(side.bundles)))
-    if wanted not in side.bundles:
-        raise UsageError(
-            sentence("{name} has no target {wanted}", name=name, wanted=wanted),
-            hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
-        )
-    return side.bundles[wanted], presentation_of(side.sources, config.timezone if config is not None else "UTC")
+    return bundle_of(side, wanted), presentation_of(side.sources, config.timezone if config is not None else "UTC")
 
 
 def _list_tables(bundle: Bundle, format_: str) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    from gdata.cli.console import print_json, result_console
+    from gdata.cli.console import plain_table, print_json, result_console
 
     entries = sorted(bundle.manifest.tables.items())
     if format_ == "json":
         print_json({name: {"message": one.message, "rows": one.rows, "key": list(one.key)} for name, one in entries})
         return
-    listing = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    listing = plain_table()
     for heading, justify in (
         (say("table"), "left"),
         (say("rows"), "right"),
@@ -167,10 +162,9 @@ def _key(table: Any, row: Any) -> tuple[Any, ...]:
 
 
 def _render_uses(what: str, uses: list[dict[str, Any]], words: Any, limit: int | None) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    from gdata.cli.console import result_console
+    from gdata.cli.console import plain_table, result_console
     from gdata.text import visible
 
     console = result_console()
@@ -180,7 +174,7 @@ def _render_uses(what: str, uses: list[dict[str, Any]], words: Any, limit: int |
     by_table = ", ".join(f"{name} {count:,}" for name, count in Counter(use["table"] for use in uses).items())
     told = say_counted("{count} cell refers to it", "{count} cells refer to it", len(uses))
     console.print(visible(f"{what}: {told} ({by_table})"), style="bold", soft_wrap=True)
-    page = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    page = plain_table(header=False)
     for _ in ("table", "key", "title"):
         page.add_column(no_wrap=True, max_width=40)
     page.add_column(overflow="fold")

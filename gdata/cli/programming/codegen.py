@@ -98,24 +98,20 @@ def codegen(
 def _find(config_path: Path | None, name: str, target: str | None) -> tuple[Bundle, bytes | None]:
     """The bundle, and the full descriptors that it was made from, where they are known."""
     from gdata.pipeline.kept.state import load_build
+    from gdata.pipeline.sides import bundle_of
 
     config, side = open_reading(config_path, name)
-    targets = ", ".join(side.bundles)
     if target is None and len(side.bundles) != 1:
         raise UsageError(
             sentence("{name} holds several targets", name=name),
-            hint=sentence("say which with --target: {targets}", targets=targets),
+            hint=sentence("say which with --target: {targets}", targets=", ".join(side.bundles)),
         )
     wanted = target or next(iter(side.bundles))
-    if wanted not in side.bundles:
-        raise UsageError(
-            sentence("{name} has no target {wanted}", name=name, wanted=wanted),
-            hint=sentence("its targets are {targets}", targets=targets),
-        )
+    bundle = bundle_of(side, wanted)
     descriptors = side.sources
     if descriptors is None and config is not None:
         descriptors = load_build(config.state, side.build or "").descriptors
-    return side.bundles[wanted], descriptors
+    return bundle, descriptors
 
 
 @click.command("stubs")
@@ -132,16 +128,10 @@ def stubs(target: str, name: str, file: Path | None, config_path: Path | None) -
     """
     from gdata.codegen.stubs import make_stubs
     from gdata.files import write_atomically
-    from gdata.pipeline.sides import output_side
+    from gdata.pipeline.sides import bundle_of, output_side
     from gdata.project import read_config
 
-    bundles = output_side(read_config(config_path)).bundles
-    if target not in bundles:
-        raise UsageError(
-            sentence("there is no target {target}", target=target),
-            hint=sentence("the targets are {bundles}", bundles=", ".join(bundles)),
-        )
-    text = make_stubs(bundles[target], name=name)
+    text = make_stubs(bundle_of(output_side(read_config(config_path)), target), name=name)
     if file is None:
         from gdata.cli.console import write_result
 

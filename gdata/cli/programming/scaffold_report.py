@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from gdata.cli.console import result_console
+from gdata.cli.console import plain_table, result_console
 from gdata.language import Sentence, say, sentence
 from gdata.problems import Cell, Problem, has_errors
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, Sureness
@@ -64,7 +64,7 @@ def render(proposal: Proposal, folder: Path, *, quiet: bool, with_diffs: bool) -
 
 
 def _table_of(tables: Sequence[GuessedTable]) -> Table:
-    page = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    page = plain_table()
     page.add_column(say("table"), no_wrap=True)
     page.add_column(say("rows"), justify="right")
     for heading in (say("key"), say("how sure"), say("refers to")):

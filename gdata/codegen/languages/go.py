@@ -83,11 +83,6 @@ class GoNames(Names):
         """The same."""
         return self.message(enum)
 
-    def enum_value(self, enum: Any, number: int) -> str:
-        """Reward_KIND_ITEM of an enum within a message, Grade_GRADE_RARE of one that isn't."""
-        owner = enum.containing_type or enum
-        return self._qualified(enum, f"{go_camel('.'.join(scoped(owner)))}_{enum.values_by_number[number].name}")
-
     def field(self, field: Any) -> str:
         """The field of the struct; its getter is Get and this."""
         taken, getters = set(_TAKEN), set()
