@@ -9,8 +9,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice
-from operator import and_, eq, ne
+from itertools import combinations, islice, starmap
+from operator import and_, eq, gt, lt, ne
 from typing import Literal
 
 from gdata.diffs.changes import ChangedColumn, columns_of
@@ -57,20 +57,28 @@ class ColumnChange:
 class Pattern:
     """One thing that happened to one column (or two, swapped).
 
-    `factor` is the median of new by old; `difference`, that of new less old, where all rows went up or down by it.
+    `factor` is the median of new by old, where they went one way; `difference`, that of new less old, where all rows
+    went up or down by it.
     """
 
-    kind: Literal["swapped", "shifted_down", "shifted_up", "raised", "scaled", "moved", "changed"]
+    kind: Literal["swapped", "shifted_down", "shifted_up", "raised", "scaled", "moved", "mixed", "changed"]
     paths: tuple[str, ...]
     rows: int
     factor: float | None = None
     difference: float | None = None
+    ways: str = ""
+    """Where some went up and some down, how many and how far."""
+
+    @property
+    def number(self) -> str:
+        """How far the column moved, for people; "" where nothing says it."""
+        return self.ways or factor_text(self.factor) or difference_text(self.difference)
 
     def message(self, names: Sequence[str]) -> str:
         """The pattern in one line; `names` are what the fields are called, in the order of `paths`."""
         first, second = (*names, "")[:2]
-        number = factor_text(self.factor) or difference_text(self.difference)
-        words = {"first": first, "second": second, "rows": f"{self.rows:,}", "factor": number, "step": number}
+        words = dict.fromkeys(("factor", "step", "ways"), self.number)
+        words |= {"first": first, "second": second, "rows": f"{self.rows:,}"}
         return str(_PATTERNS[self.kind].with_words(**words))
 
 
@@ -81,6 +89,7 @@ _PATTERNS: dict[str, Sentence] = {
     "raised": sentence("{first}: {rows} rows changed, all {step}"),
     "scaled": sentence("{first}: {rows} rows changed, all × {factor}"),
     "moved": sentence("{first}: {rows} rows changed, median × {factor}"),
+    "mixed": sentence("{first}: {rows} rows changed, {ways}"),
     "changed": sentence("{first}: {rows} rows changed"),
 }
 
@@ -154,12 +163,38 @@ def _pattern_of(column: ColumnChange) -> Pattern:
         return Pattern("shifted_up", (column.path,), column.rows)
     if alike >= enough:
         return Pattern("raised", (column.path,), column.rows, difference=step)
-    factors = [after / before for before, after in column.numbers if before and abs(after / before) < 1e9]
+    factors = _factors(column.numbers)
     factor = median(factors) if len(factors) >= enough else None
+    if factor is not None and factor_text(factor) and _alike(factors, factor, _SAME_FACTOR) >= enough:
+        return Pattern("scaled", (column.path,), column.rows, factor)
+    # Of what went both ways the middle says nothing, or the wrong thing.
+    ways = both_ways(column.numbers)
+    if ways:
+        return Pattern("mixed", (column.path,), column.rows, ways=ways)
     if factor is None or not factor_text(factor):
         return Pattern("changed", (column.path,), column.rows)
-    kind: Literal["scaled", "moved"] = "scaled" if _alike(factors, factor, _SAME_FACTOR) >= enough else "moved"
-    return Pattern(kind, (column.path,), column.rows, factor)
+    return Pattern("moved", (column.path,), column.rows, factor)
+
+
+def _factors(numbers: Sequence[tuple[float, float]]) -> list[float]:
+    return [after / before for before, after in numbers if before and abs(after / before) < _SAYS_MORE]
+
+
+def both_ways(numbers: Sequence[tuple[float, float]]) -> str:
+    """Of numbers some of which went up and some down, how many, and the least and largest factor; else ""."""
+    up, down = (sum(starmap(way, numbers)) for way in (lt, gt))
+    if not up or not down:
+        return ""
+    factors = _factors(numbers)
+    span = [_digits(one) for one in (min(factors), max(factors))] if factors else ["1", "1"]
+    told = f" · × {span[0]} … × {span[1]}" if span != ["1", "1"] else ""
+    return f"↑ {up:,} · ↓ {down:,}{told}"
+
+
+def middle_factor(numbers: Sequence[tuple[float, float]]) -> str:
+    """The median of new by old; "" where that says nothing."""
+    factors = _factors(numbers)
+    return factor_text(median(factors)) if factors else ""
 
 
 def _common_step(steps: Sequence[float]) -> tuple[float, int]:
@@ -177,10 +212,12 @@ def _alike(values: Sequence[float], middle: float, apart: float) -> int:
 
 def factor_text(factor: float | None) -> str:
     """A factor in three digits; "" where that would be 1, which says nothing."""
-    if factor is None:
-        return ""
-    text = f"{factor:.3g}" if abs(factor) < 1000 else f"{factor:,.0f}"
+    text = _digits(factor) if factor is not None else ""
     return "" if text == "1" else text
+
+
+def _digits(factor: float) -> str:
+    return f"{factor:.3g}" if abs(factor) < 1000 else f"{factor:,.0f}"
 
 
 def ratio_text(old: float | None, new: float | None) -> str:

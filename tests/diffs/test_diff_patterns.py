@@ -25,8 +25,18 @@ def neighbour(by: int, name: str) -> Any:
         (lambda row: {"price": row["price"] + 1}, ["price: 40 rows changed, all +1"]),
         (lambda row: {"price": row["price"] - 1000}, ["price: 40 rows changed, all −1,000"]),
         (lambda row: {"rate": row["rate"] + 0.1}, ["rate: 40 rows changed, all +0.1"]),
-        (lambda row: {"price": row["price"] + row["id"] % 3 - 1}, ["price: 26 rows changed"]),
-        (lambda row: {"price": row["price"] + row["id"] % 2 * 2 - 1}, ["price: 40 rows changed"]),
+        (
+            lambda row: {"price": row["price"] + row["id"] % 3 - 1},
+            ["price: 26 rows changed, ↑ 13 · ↓ 13 · × 0.992 … × 1.01"],
+        ),
+        (
+            lambda row: {"price": row["price"] + row["id"] % 2 * 2 - 1},
+            ["price: 40 rows changed, ↑ 20 · ↓ 20 · × 0.991 … × 1.01"],
+        ),
+        (
+            lambda row: {"price": row["price"] * (3 if row["id"] % 4 else 0)},
+            ["price: 40 rows changed, ↑ 30 · ↓ 10 · × 0 … × 3"],
+        ),
         (lambda row: {"price": row["price"] * 1000}, ["price: 40 rows changed, all × 1,000"]),
         (lambda row: {"rate": row["rate"] / 2}, ["rate: 40 rows changed, all × 0.5"]),
         (

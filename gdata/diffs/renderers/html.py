@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff, Json, Past
-from gdata.diffs.patterns import difference_text, factor_text, median
+from gdata.diffs.patterns import both_ways, middle_factor
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.wordmarks import Piece, mark_words
 from gdata.diffs.report import MetricReport, Report, RowsReport, TableReport, ValueReport, VerdictReport
@@ -163,18 +163,17 @@ def _table_data(table: TableReport, index: int) -> dict[str, Json]:
 def _patterns(table: TableReport) -> Iterator[dict[str, Json]]:
     for one in table.patterns:
         pattern = one.pattern
-        number = factor_text(pattern.factor) or difference_text(pattern.difference)
-        yield {"kind": pattern.kind, "names": list(one.names), "rows": pattern.rows, "factor": number}
+        yield {"kind": pattern.kind, "names": list(one.names), "rows": pattern.rows, "factor": pattern.number}
 
 
 def _plots(table: TableReport) -> Iterator[dict[str, Json]]:
     for name, column in [one for one in table.columns if len(one[1].numbers) > 1][:_PLOTS]:
         step = -(-len(column.numbers) // _POINTS)
-        factors = [new / old for old, new in column.numbers if old]
         yield {
             "name": name,
             "rows": column.rows,
-            "factor": (factor_text(median(factors)) or None) if factors else None,
+            "ways": both_ways(column.numbers),
+            "factor": middle_factor(column.numbers),
             "points": [[float(old), float(new)] for old, new in column.numbers[::step]],
             **_spread(column.numbers),
         }

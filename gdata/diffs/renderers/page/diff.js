@@ -25,9 +25,9 @@
       swapped: "{0} and {1}: the two columns are swapped in {rows} rows",
       shifted_down: "{0}: the column slid down by one row, over {rows} rows",
       shifted_up: "{0}: the column slid up by one row, over {rows} rows",
-      raised: "{0}: {rows} rows changed, all {factor}", scaled: "{0}: {rows} rows changed, all × {factor}", moved: "{0}: {rows} rows changed, median × {factor}",
+      raised: "{0}: {rows} rows changed, all {factor}", scaled: "{0}: {rows} rows changed, all × {factor}", moved: "{0}: {rows} rows changed, median × {factor}", mixed: "{0}: {rows} rows changed, {factor}",
       columnNew: "{0}: new, {1} rows, {2}", columnGone: "{0}: gone, {1} rows had {2}",
-      changedMany: "{0}: {rows} rows changed", plot: "{0} rows, median × {1}", plotPlain: "{0} rows",
+      changedMany: "{0}: {rows} rows changed", plot: "{0} rows, median × {1}", plotWays: "{0} rows, {1}", plotPlain: "{0} rows",
       plotLabel: "{0}: old value across, new value up; the dashed line is no change",
       tables_added: "new tables: {0}", tables_removed: "tables removed: {0}", tables_changed: "tables changed: {0}",
       rows_added: "rows added: {0}", rows_removed: "rows removed: {0}", rows_changed: "rows changed: {0}",
@@ -52,9 +52,9 @@
       swapped: "{0}, {1}: 두 열이 {rows}행에서 서로 바뀌었습니다",
       shifted_down: "{0}: 열이 한 행 아래로 밀렸습니다 ({rows}행)",
       shifted_up: "{0}: 열이 한 행 위로 밀렸습니다 ({rows}행)",
-      raised: "{0}: {rows}행 변경, 모두 {factor}", scaled: "{0}: {rows}행 변경, 모두 × {factor}", moved: "{0}: {rows}행 변경, 중앙값 × {factor}",
+      raised: "{0}: {rows}행 변경, 모두 {factor}", scaled: "{0}: {rows}행 변경, 모두 × {factor}", moved: "{0}: {rows}행 변경, 중앙값 × {factor}", mixed: "{0}: {rows}행 변경, {factor}",
       columnNew: "{0}: 새 열, {1}행, {2}", columnGone: "{0}: 없어진 열, {1}행에 값이 있었음: {2}",
-      changedMany: "{0}: {rows}행 변경", plot: "{0}행, 중앙값 × {1}", plotPlain: "{0}행",
+      changedMany: "{0}: {rows}행 변경", plot: "{0}행, 중앙값 × {1}", plotWays: "{0}행, {1}", plotPlain: "{0}행",
       plotLabel: "{0}: 가로는 이전 값, 세로는 이후 값, 점선은 변화 없음",
       tables_added: "새 테이블 {0}", tables_removed: "삭제된 테이블 {0}", tables_changed: "변경된 테이블 {0}",
       rows_added: "추가된 행 {0}", rows_removed: "삭제된 행 {0}", rows_changed: "변경된 행 {0}",
@@ -349,7 +349,8 @@
       picture.append(svg("circle", { class: now >= old ? "up" : "down", cx: across(old).toFixed(1), cy: up(now).toFixed(1), r: 2, "fill-opacity": 0.6 }));
     }
     const spread = spreadOf(column);
-    const words = column.factor === null ? say("plotPlain", count(column.rows)) : say("plot", count(column.rows), column.factor);
+    const [key, number] = column.ways ? ["plotWays", column.ways] : column.factor ? ["plot", column.factor] : ["plotPlain"];
+    const words = say(key, count(column.rows), number);
     return make("figure", "", spread, picture, make("figcaption", "", column.name, make("span", "dim", words)));
   }
 
