@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class Written:
     others: tuple[Path, ...]
     """Folders with bundles of targets that the project doesn't have, and that it didn't write; they stay."""
     builds: frozenset[str]
-    """The ids of builds that stand in the folders that this project writes."""
+    """The ids of other builds that stand in folders that this project writes."""
 
 
 def write_build(output: Path, bundles: Sequence[EncodedBundle], record: Path) -> Written:
@@ -44,7 +44,13 @@ def write_build(output: Path, bundles: Sequence[EncodedBundle], record: Path) ->
         OutputError: disk full, no permission; every bundle is whole, old or new.
     """
     owned = _Owned(record, output)
-    previous = {bundle.manifest.target: _read_manifest(output / bundle.manifest.target) for bundle in bundles}
+    contents = {bundle.manifest.target: bundle.manifest.to_bytes() for bundle in bundles}
+    previous = {
+        one.manifest.target: one.manifest
+        if _holds(output / one.manifest.target / MANIFEST, contents[one.manifest.target])
+        else _read_manifest(output / one.manifest.target)
+        for one in bundles
+    }
     for bundle in bundles:
         old = previous[bundle.manifest.target]
         owned.add(bundle.manifest.target, [*bundle.files, *(old.names if old is not None else ())])
@@ -55,7 +61,7 @@ def write_build(output: Path, bundles: Sequence[EncodedBundle], record: Path) ->
     for bundle in bundles:
         write_indexes(output / bundle.manifest.target, bundle.manifest)
     for bundle in bundles:
-        _commit(output / bundle.manifest.target, bundle.manifest.to_bytes())
+        _commit(output / bundle.manifest.target, contents[bundle.manifest.target])
     for bundle in bundles:
         needed = [bundle.manifest, previous[bundle.manifest.target]]
         owned.remove_files(bundle.manifest.target, {name for one in needed if one is not None for name in one.names})
@@ -63,8 +69,9 @@ def write_build(output: Path, bundles: Sequence[EncodedBundle], record: Path) ->
     for target in owned.targets - targets:
         owned.remove_target(target)
     owned.save()
-    others = [path for path in _bundles_in(output) if path.name not in targets]
-    return Written(tuple(others), owned.builds())
+    folders = (path.parent for path in sorted(output.glob(f"*/{MANIFEST}")) if path.parent.name not in targets)
+    others = [folder for folder in folders if _read_manifest(folder) is not None]
+    return Written(tuple(others), owned.builds(written={output / target for target in targets}))
 
 
 def _write_files(folder: Path, bundle: EncodedBundle) -> None:
@@ -93,13 +100,6 @@ def _read_manifest(folder: Path) -> Manifest | None:
         return Manifest.from_bytes((folder / MANIFEST).read_bytes())
     except (OSError, DamagedError):
         return None
-
-
-def _bundles_in(output: Path) -> Iterator[Path]:
-    """The folders under `output` that hold a bundle."""
-    for path in sorted(output.glob(f"*/{MANIFEST}")):
-        if _read_manifest(path.parent) is not None:
-            yield path.parent
 
 
 class _Owned:
@@ -170,12 +170,12 @@ class _Owned:
         if not folder.exists() or not self._names[target]:
             del self._names[target]
 
-    def builds(self) -> frozenset[str]:
-        """The ids of builds that stand where the record knows of an output folder."""
+    def builds(self, written: set[Path]) -> frozenset[str]:
+        """The ids of builds that stand where the record knows of an output folder, but for those just written."""
         folders = {self._output / target for target in self._names}
         for place, known in self._saved.items():
             folders |= {self._project / place / target for target, _ in self._targets(known)}
-        manifests = map(_read_manifest, folders)
+        manifests = map(_read_manifest, folders - written)
         return frozenset(manifest.build for manifest in manifests if manifest is not None)
 
     def _targets(self, known: Mapping[str, Any]) -> list[tuple[str, list[str]]]:

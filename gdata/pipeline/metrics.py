@@ -7,27 +7,29 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError
 
-from gdata.bundles.lookup import Table
-from gdata.bundles.placed import PlacedRows
-from gdata.bundles.reader import Bundle
 from gdata.checks.functions import CheckData
 from gdata.checks.metrics import Metric, Tell, check_metric, compute, load_metrics
 from gdata.config import Config
-from gdata.diffs.metrics import MetricDiff
-from gdata.diffs.model import Diff
-from gdata.diffs.tables.rows import damaged_table
-from gdata.diffs.tables.schemas import TableShape, class_of, open_schema
-from gdata.diffs.tables.titles import SideTitles
 from gdata.errors import ConfigError, LookupFailed
 from gdata.language import say, sentence
 from gdata.parsing.view import View
 from gdata.problems import Problem
 from gdata.text import did_you_mean
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor
+
+    from gdata.bundles.lookup import Table
+    from gdata.bundles.placed import PlacedRows
+    from gdata.bundles.reader import Bundle
+    from gdata.diffs.metrics import MetricDiff
+    from gdata.diffs.model import Diff
+    from gdata.diffs.tables.schemas import TableShape
+    from gdata.diffs.tables.titles import SideTitles
 
 
 def load_project_metrics(config: Config) -> list[Metric]:
@@ -83,6 +85,11 @@ class BundleData:
         return self._tables[name]
 
     def _open(self, name: str) -> Any:
+        # A check, which compares nothing, comes here for its metrics too.
+        from gdata.bundles.lookup import Table
+        from gdata.diffs.tables.schemas import open_schema
+        from gdata.diffs.tables.titles import SideTitles
+
         bundle, entry = self._bundle, self._bundle.manifest.tables[name]
         if self._titles is None:
             self._titles = SideTitles(bundle, open_schema(bundle))
@@ -109,6 +116,9 @@ class BundleData:
         return [held[key] for key in sorted(held)] if shape.is_map else held
 
     def _parse(self, name: str, kind: Descriptor, content: bytes) -> Any:
+        from gdata.diffs.tables.rows import damaged_table
+        from gdata.diffs.tables.schemas import class_of
+
         try:
             return class_of(kind).FromString(content)
         except DecodeError as error:
@@ -195,6 +205,8 @@ def with_metrics(config: Config | None, diff: Diff, tell: Tell) -> Diff:
 def _compared(
     diff: Diff, metric: Metric, target: str, old: Mapping[str, BundleData], new: Mapping[str, BundleData], tell: Tell
 ) -> MetricDiff:
+    from gdata.diffs.metrics import MetricDiff
+
     compared = MetricDiff(metric.name, target, metric.mark.unit)
     if target not in new:
         return replace(compared, failed=sentence("the new side has no target {target}", target=target))

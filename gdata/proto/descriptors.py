@@ -84,6 +84,7 @@ class ExtensionReader:
 
     def __init__(self, pool: DescriptorPool, extensions: Mapping[str, str]) -> None:
         self._of: dict[str, tuple[Any, Any]] = {}
+        self._known: dict[Any, Any] = {}
         try:
             for owner, extension in extensions.items():
                 options = GetMessageClass(pool.FindMessageTypeByName(f"google.protobuf.{owner}"))
@@ -101,9 +102,11 @@ class ExtensionReader:
         """What a descriptor has in the extension of its kind of options; None where that is nothing."""
         if owner not in self._of or not descriptor.has_options:
             return None
-        options_class, extension = self._of[owner]
-        options = options_class.FromString(descriptor.GetOptions().SerializeToString())
-        return options.Extensions[extension] if options.HasExtension(extension) else None
+        if descriptor not in self._known:
+            options_class, extension = self._of[owner]
+            options = options_class.FromString(descriptor.GetOptions().SerializeToString())
+            self._known[descriptor] = options.Extensions[extension] if options.HasExtension(extension) else None
+        return self._known[descriptor]
 
 
 class OptionReader:
