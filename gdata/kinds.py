@@ -584,6 +584,13 @@ TEXT_FORMULA = Kind(
     severity="warning",
     about="A cell formatted as plain text keeps a formula as it was typed, and never computes it.",
 )
+TEXT_GUARDED = Kind(
+    "text.guarded",
+    '{value} is a text within the ="…" that keeps its zeros in Excel',
+    "write {corrected}",
+    severity="warning",
+    about='Programs write ="00123" into csv so that Excel keeps the zeros; other readers get all of it.',
+)
 TEXT_ERROR = Kind(
     "text.error",
     "{value} is what a program writes where it has nothing",

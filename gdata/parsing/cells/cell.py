@@ -24,6 +24,7 @@ from gdata.parsing.cells.meant import (
     NUMBER,
     WHOLE_NUMBER,
     ZERO_WIDTH,
+    guarded,
     instead_of_fraction,
     instead_of_integer,
     instead_of_number,
@@ -314,20 +315,22 @@ def _text_fault(text: str) -> Fault | None:
         return Fault(kinds.TEXT_REPLACED, {})
     left_over = _left_over(text)
     if left_over is not None:
-        return Fault(left_over, {})
+        return left_over
     inner = text.strip(" \t\u3000\u00a0\n")
     if inner == text:
         return None
     return Fault(kinds.TEXT_BREAK_ENDS if "\n" in text.replace(inner, "", 1) else kinds.TEXT_BLANK_ENDS, {})
 
 
-def _left_over(text: str) -> Kind | None:
+def _left_over(text: str) -> Fault | None:
     """What a text is that nobody wrote: a formula, a program's word for nothing, a number without its last digits."""
+    if text[:1] == "=" and (inner := guarded(text)):
+        return Fault(kinds.TEXT_GUARDED, {"corrected": inner})
     if text[:1] == "=" and _FORMULA.match(text):
-        return kinds.TEXT_FORMULA
+        return Fault(kinds.TEXT_FORMULA, {})
     if text == "undefined" or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
-        return kinds.TEXT_ERROR
-    return kinds.TEXT_ROUNDED if "E+" in text and is_rounded(text) else None
+        return Fault(kinds.TEXT_ERROR, {})
+    return Fault(kinds.TEXT_ROUNDED, {}) if "E+" in text and is_rounded(text) else None
 
 
 def convert_enum(cell: CellValue, type_: CellType) -> Converted:

@@ -42,6 +42,7 @@ _NAMED = re.compile(
     rf"([+-]?\d[\d,]*(?:\.\d+)?)\s*(?:{_CURRENCY}|[^\W\d_eEoOlI][^\W\d_]{{0,11}})?\.?"
 )
 _TEXT_FORMULA = re.compile(r"=\s*[-+$'\"(A-Za-z가-힣\d].*", re.DOTALL)
+_GUARDED = re.compile(r'="([^"]*)"')
 _ABOVE_OR_BELOW = ("<super>", "<sub>", "<fraction>")
 """How Unicode says that a sign is no digit of the number beside it: 10², 1½."""
 _EXCEL_SHORTENS_FROM = 11
@@ -52,6 +53,12 @@ def is_rounded(text: str) -> bool:
     """Whether a text is what Excel writes into csv for a number of twelve digits or more: 3.5103E+17."""
     found = _ROUNDED.fullmatch(text)
     return found is not None and int(found[2]) >= max(_EXCEL_SHORTENS_FROM, len(found[1] or "") + 1)
+
+
+def guarded(text: str) -> str | None:
+    """The text within ="…", as programs write it into csv so that Excel keeps its zeros; else None."""
+    found = _GUARDED.fullmatch(text)
+    return found[1] if found else None
 
 
 def instead_of_integer(text: str) -> Sentence:
@@ -88,6 +95,9 @@ def instead_of_number(text: str) -> Sentence:
 def _instead(text: str, pattern: re.Pattern[str]) -> Sentence | None:
     if text.casefold() in _NOTHING:
         return sentence("write 0 if zero is meant, or clear the cell if nothing is")
+    inner = guarded(text)
+    if inner is not None:
+        return sentence("write {corrected}", corrected=inner) if pattern.fullmatch(inner) else None
     if _TEXT_FORMULA.fullmatch(text):
         return sentence("the formula was kept as a text: format the cell as a number, and write the formula again")
     if any(unicodedata.decomposition(one).startswith(_ABOVE_OR_BELOW) for one in text):
