@@ -109,4 +109,4 @@ def long_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gdata.sources.grid.BLOCK_BYTES", 24)
     monkeypatch.setattr("gdata.bundles.encode.PART_BYTES", 128)
     # Nobody writes them meanwhile.
-    monkeypatch.setattr("gdata.longbytes._may_change_until", lambda written: written)
+    monkeypatch.setattr("gdata.longbytes.may_change_until", lambda written: written)
