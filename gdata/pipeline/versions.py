@@ -10,6 +10,7 @@ from typing import Any
 from gdata.bundles.encode import EncodedBundle, encode_build
 from gdata.bundles.manifest import FileEntry
 from gdata.bundles.reader import Bundle
+from gdata.checks.references.existing import gone_once, gone_place
 from gdata.diffs.model import Side
 from gdata.errors import DataError
 from gdata.events import Listener
@@ -91,13 +92,18 @@ def _in_memory(encoded: EncodedBundle, place: str) -> Bundle:
 
 
 def _joined(found: Mapping[Version, Sequence[Problem]]) -> Iterator[Problem]:
-    """Each problem once, with the versions in which it holds; in the order of the last one that has it."""
-    holds: dict[Problem, list[Version]] = {}
+    """Each problem once, with the versions in which it holds; in the order of the last one that has it.
+
+    A row that is gone is one mistake, however many cells of each version refer to it.
+    """
+    holds: dict[object, dict[Version, Problem]] = {}
     for version, problems in found.items():
         for problem in problems:
-            holds.setdefault(problem, []).append(version)
+            holds.setdefault(gone_place(problem) or problem, {})[version] = problem
     versions = list(found)
-    joined = [replace(problem, versions=versions_words(held, versions)) for problem, held in holds.items()]
+    joined = [
+        replace(gone_once(list(held.values())), versions=versions_words(held, versions)) for held in holds.values()
+    ]
     order = {problem.cell: number for problems in found.values() for number, problem in enumerate(problems)}
     yield from sorted(joined, key=lambda one: order[one.cell])
 

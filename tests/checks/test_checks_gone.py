@@ -102,10 +102,16 @@ def test_a_row_that_targets_miss_in_other_numbers_of_cells_is_one_problem(game: 
     assert "Item!P113, Item!P116, Item!P118, Drop!D24, Drop!D45 and more" in told
 
 
-def test_through_the_command(published_game: Path) -> None:
-    shop = published_game / "sheets" / "shop" / "ShopTab.csv"
-    lines = shop.read_text("utf-8-sig").splitlines(keepends=True)
-    shop.write_text("".join(lines[:2] + lines[3:]), "utf-8")
-    problems = run_gdata("check", "--format", "json", cwd=published_game, code=1).json["problems"]
-    assert [one["code"] for one in problems] == ["key.gone"]
-    assert len(problems[0]["related"]) > 1
+def test_through_the_command_at_every_version_too(published_game: Path) -> None:
+    tab, product = (published_game / "sheets" / "shop" / f"{name}.csv" for name in ("ShopTab", "ShopProduct"))
+    lines = tab.read_text("utf-8-sig").splitlines(keepends=True)
+    tab.write_text("".join(lines[:2] + lines[3:]), "utf-8")
+    text = product.read_text("utf-8-sig")
+    assert ",7003,7," in text  # that product begins with 1.5
+    product.write_text(text.replace(",7003,7,", ",7003,2,"), "utf-8")
+    now = run_gdata("check", "--format", "json", cwd=published_game, code=1).json["problems"]
+    ever = run_gdata("check", "--at", "every", "--format", "json", cwd=published_game, code=1).json["problems"]
+    (problem,), (found,) = ([one for one in some if one["severity"] == "error"] for some in (now, ever))
+    assert (problem["code"], found["code"], found["versions"]) == ("key.gone", "key.gone", "")
+    assert set(problem["related"]) < set(found["related"])
+    assert f"{len(found['related'])} cells refer to it" in found["message"]

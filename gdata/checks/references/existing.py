@@ -176,6 +176,8 @@ def column_text(column: Column, value: Any) -> str:
 _FEW = 4
 """As many cells are better told each at its place."""
 
+_GONE = (kinds.KEY_GONE.code, kinds.KEY_ABSENT.code)
+
 LiveKeys = Callable[[str], Mapping[str, str]]
 """The keys of a table in the last release, by its short name: as texts, in its order, with what each row is called."""
 
@@ -213,10 +215,30 @@ def _is_row_missing(referring: list[Problem]) -> bool:
     return len(cells) > _FEW and len({(cell.spreadsheet, cell.sheet, cell.column) for cell in cells}) > 1
 
 
+def gone_place(problem: Problem) -> tuple[str, str, str] | None:
+    """What a problem of a key that isn't there is about: its code, the table and the key; None for others."""
+    if problem.code not in _GONE:
+        return None
+    return problem.code, problem.table, str(dict(problem.words)["key"])
+
+
+def gone_once(problems: Sequence[Problem]) -> Problem:
+    """One problem for those of a key that isn't there in several versions, in which other cells refer to it."""
+    if len(set(problems)) == 1:
+        return problems[0]
+    first = max(problems, key=lambda one: (one.cell.row, len(one.related)))
+    cells = list(dict.fromkeys(cell for one in problems for cell in one.related))
+    words = dict(first.words)
+    if len(first.related) < len(cells) <= MOST_RELATED:
+        words["cells"] = _counted(cells)
+    targets = {one.target for one in problems}
+    target = targets.pop() if len(targets) == 1 else ""
+    return replace(first, related=tuple(cells[:MOST_RELATED]), words=tuple(words.items()), target=target)
+
+
 def without_gone(off: Iterable[Problem], told: Iterable[Problem], views: Mapping[str, View]) -> list[Problem]:
     """The problems of rows that are switched off, but those that refer to a key that is told as gone."""
-    codes = (kinds.KEY_GONE.code, kinds.KEY_ABSENT.code)
-    gone = {(one.table, str(dict(one.words)["key"])) for one in told if one.code in codes}
+    gone = {place[1:] for one in told if (place := gone_place(one)) is not None}
     return [one for one in off if _referent(one, views) not in gone]
 
 
