@@ -189,7 +189,7 @@ class GuessedField:
     @property
     def is_empty(self) -> bool:
         """Whether it has no value anywhere."""
-        return not self.cells.distinct
+        return not self.cells.variety
 
     @property
     def optional(self) -> bool:

@@ -173,7 +173,7 @@ def guess_series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
     if type_.is_list or type_.map_key or type_.kind == "struct" or _declare_otherwise(series):
         return None
     if type_.kind == "string" and declared is None:
-        each = [guess_type(column.cells, words, timezone) for column in series.columns if column.cells.distinct]
+        each = [guess_type(column.cells, words, timezone) for column in series.columns if column.cells.variety]
         if any(one.kind != "string" or one.is_list for one in each):
             return None
     count = len(series.columns)

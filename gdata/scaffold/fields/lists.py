@@ -119,8 +119,10 @@ def _series(columns: list[SourceColumn], prefix: str, suffix: str, first: int) -
     split = [_split(column.header, prefix, suffix, number) for number, column in enumerate(columns, first)]
     patterns: dict[str, str] = {}
     for before, after in split:
-        # The reader takes space, `-` and `_` as alike, and one of them before the number.
-        patterns.setdefault(fold(f"{before}\0{after}").replace("_\0", "\0"), f"{before}{{}}{after}")
+        # The reader takes space, `-` and `_` as alike, and one of them before the number, where none must stand there.
+        text = f"{before}{{}}{after}"
+        place = fold(f"{before}\0{after}").replace("_\0", "\0")
+        patterns[place] = min(patterns.get(place, text), text, key=len)
     return Series(*split[0], tuple(columns), tuple(patterns.values()))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -98,7 +98,7 @@ def values_of(field: GuessedField, kind: FieldKind) -> frozenset[Any]:
 
 
 def _each(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
-    for cell in field.cells.distinct:
+    for cell in field.cells.each_different():
         texts: Sequence[Any] = [cell]
         if field.type.is_list and isinstance(cell, str):
             texts = [unquote(one) for one in split_outside_quotes(cell, field.type.separator or ",")]
@@ -123,8 +123,15 @@ def probe_of(field: GuessedField) -> list[Any]:
 class Referables:
     """All that may be referred to, found by the last word of a name and by a value: each field asks for a few."""
 
-    def __init__(self, every: Sequence[Referable], probes: Mapping[str, Set[Any]]) -> None:
-        """`probes` are the values, by kind, that may be asked for."""
+    def __init__(
+        self,
+        every: Sequence[Referable],
+        probes: Mapping[str, Set[Any]],
+        without_key: Iterable[tuple[str, ...]] = (),
+    ) -> None:
+        """`probes` are the values, by kind, that may be asked for; `without_key` what tables are called that have no
+        key of one field."""
+        self.without_key = frozenset(without_key)
         self._by_word: dict[tuple[str, str], dict[int, Referable]] = {}
         self._by_value: dict[tuple[str, Any], list[Referable]] = {}
         self._of_table: dict[str, list[Referable]] = {}

@@ -65,7 +65,8 @@ def with_references(tables: Sequence[GuessedTable], known: Sequence[Referable] =
         if may_refer(field.type.kind):
             probes.setdefault(comparable(field.type.kind), set()).update(probe_of(field))
     every = [*known, *(one for table in tables for one in referables_of(table))]
-    referables = Referables(every, probes)
+    keyed = {one.table for one in every}
+    referables = Referables(every, probes, (singular(table.words) for table in tables if table.name not in keyed))
     near: list[NearMiss] = []
     found = []
     for table in tables:
@@ -193,6 +194,8 @@ class _Finder:
         words = tuple(without_id(field.words))
         if not words or {word.rstrip("0123456789") for word in words} <= _SAYS_NOTHING:
             return []
+        if len(words) > 1 and singular(words) in self._referables.without_key:
+            return []  # It is meant, and has no key to refer to.
         kind = comparable(field.type.kind)
         fitting = self._referables.called(kind, words[-1], singular(words)[-1])
         scored = [(likeness(words, tuple(self._table.words), one), one) for one in fitting]
@@ -208,8 +211,8 @@ class _Finder:
 
     def _repeats_key(self, field: GuessedField) -> bool:
         """Whether each row has its own key in it once more, as a file's name or so."""
-        keys = [one.cells.plain(field.type.kind) for one in self._table.key]
-        return len(keys) == 1 and not field.is_list and field.cells.plain(field.type.kind) == keys[0]
+        key = self._table.key
+        return len(key) == 1 and not field.is_list and field.cells.says_the_same(key[0].cells, field.type.kind)
 
     def _by_values(self, field: GuessedField, values: frozenset[Any], none: frozenset[Any]) -> GuessedField | None:
         """The one table that has all values, where that can't be an accident."""

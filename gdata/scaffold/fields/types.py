@@ -181,7 +181,7 @@ _MOST_BOOLS = 8
 def guess_by_values(cells: Cells, words: Sequence[str], timezone: ZoneInfo) -> GuessedType:
     """The type that cells look like; at least one of them isn't blank."""
     return (
-        _guess_bool(cells.distinct, words)
+        _guess_bool(cells, words)
         or _guess_number(cells)
         or _guess_time(cells.distinct, timezone)
         or _guess_json(cells.distinct)
@@ -204,9 +204,10 @@ def fits(cells: Iterable[CellValue], kind: FieldKind, timezone: ZoneInfo | None 
     return all(convert_cell(cell, type_)[1] is None for cell in cells)
 
 
-def _guess_bool(distinct: list[CellValue], words: Sequence[str]) -> GuessedType | None:
-    if len(distinct) > _MOST_BOOLS:
+def _guess_bool(cells: Cells, words: Sequence[str]) -> GuessedType | None:
+    if cells.variety > _MOST_BOOLS:
         return None
+    distinct = cells.distinct
     texts = {shown(cell).strip().casefold() for cell in distinct}
     if texts <= {"true", "false"}:
         return GuessedType("bool", Guess("sure", sentence("TRUE and FALSE")))
@@ -255,7 +256,8 @@ def _guess_json(distinct: list[CellValue]) -> GuessedType | None:
 
 
 def _guess_list(cells: Cells) -> GuessedType | None:
-    if cells.lines and not any(separator in cells.lines for separator in _LIST_SEPARATORS):
+    lines = cells.lines
+    if lines and not any(separator in lines for separator in _LIST_SEPARATORS):
         return None
     texts = [shown(cell) for cell in cells.distinct]
     if any(isinstance(cell, DateCell) for cell in cells.distinct) or any(text.startswith(("[", "{")) for text in texts):
@@ -280,7 +282,7 @@ def split_messages(cells: Cells) -> list[list[str]] | None:
 
     As many parts everywhere, numbers in at least one place, and no times of day.
     """
-    first = next(iter(cells.distinct), None)
+    first = next(cells.each_different(), None)
     if first is None or ":" not in shown(first):
         return None
     texts = [shown(cell).strip() for cell in cells if not is_blank(cell)]

@@ -24,6 +24,8 @@ from gdata.text import fold
 _BLANK_WORDS = frozenset("null nil none n/a na - -- — 없음 無 无 なし".split())
 _MOST_BLANK_WORDS, _LONGEST_BLANK_WORD = 2, 16
 _ENOUGH_NUMBERS = 3
+_NOTE_MARKS = ("//", "--", ";", "_", "*", "!", "~", "%")
+"""What rows begin with that are no records, beside #."""
 _PARTED = re.compile(r"\d+\.\d+")
 
 
@@ -54,6 +56,10 @@ def read_table(
         )
         for index, text in wanted.items()
     )
+    if found and found[0].index == sheet.first_column and entry.notes == "#" and not entry.tables:
+        mark = _note_mark(found[0].cells)
+        if mark:
+            return read_table(spreadsheet, grid, replace(entry, notes=mark), block, alike=alike)
     if found and found[0].header == "#":
         found = _with_number(found)
     found, blank = _without_blank_words(found)
@@ -69,6 +75,18 @@ def turned(rows: Sequence[Sequence[CellValue]]) -> list[list[CellValue]]:
     """The first columns of a sheet on its side as rows."""
     width = min(max(map(len, rows), default=0), SAMPLE)
     return [[row[column] if len(row) > column else None for row in rows] for column in range(width)]
+
+
+def _note_mark(cells: Cells) -> str:
+    """What rows begin with that are no records: `//`, or `_` before some of the numbers; "" where none does."""
+    if cells.plainly or not cells.variety:
+        return ""
+    marked = [cell for cell in cells.distinct if isinstance(cell, str) and cell.lstrip().startswith(_NOTE_MARKS)]
+    marked = [cell for cell in marked if kind_of_cell(cell) == "text"]
+    mark = next((one for one in _NOTE_MARKS if marked and all(cell.lstrip().startswith(one) for cell in marked)), "")
+    others = {kind_of_cell(cell) for cell in cells.distinct if cell not in marked}
+    is_meant = others == {"number"} or (mark == "//" and others and "#" not in cells.lines)
+    return mark if is_meant and len(marked) * 2 <= cells.variety else ""
 
 
 def _without_blank_words(columns: tuple[SourceColumn, ...]) -> tuple[tuple[SourceColumn, ...], tuple[str, ...]]:
