@@ -122,11 +122,8 @@ class MatchedTitles:
     """Parallel to the requests; titles as the spreadsheet writes them. A glob's are sorted."""
     missing: tuple[str, ...] = ()
     """Titles and globs of the requests that no sheet has."""
-
-    @property
-    def wanted(self) -> list[str]:
-        """Every title that some request means, once, in the order of the requests."""
-        return list(dict.fromkeys(title for titles in self.titles for title in titles))
+    wanted: tuple[str, ...] = ()
+    """Every title that some request means, once, in the order of the requests."""
 
 
 def match_titles(titles: Iterable[str], requests: Sequence[SheetRequest], spreadsheet: str = "") -> MatchedTitles:
@@ -150,7 +147,8 @@ def match_titles(titles: Iterable[str], requests: Sequence[SheetRequest], spread
     ]
     _refuse_shared_titles(matched, requests, spreadsheet)
     missing = [request.title for request, found in zip(requests, matched, strict=True) if not found]
-    return MatchedTitles(tuple(matched), tuple(missing))
+    wanted = dict.fromkeys(title for found in matched for title in found)
+    return MatchedTitles(tuple(matched), tuple(missing), tuple(wanted))
 
 
 def same_title(one: str, other: str) -> bool:

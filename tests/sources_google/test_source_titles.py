@@ -16,7 +16,7 @@ def request(title: str) -> SheetRequest:
 def test_an_exact_title_beats_a_glob_and_a_glob_is_sorted():
     found = match_titles(["Weapon B", "Item", "Weapon A", "Weapon C"], [request("Weapon *"), request("Weapon B")])
     assert found.titles == (("Weapon A", "Weapon C"), ("Weapon B",))
-    assert found.wanted == ["Weapon A", "Weapon C", "Weapon B"]
+    assert found.wanted == ("Weapon A", "Weapon C", "Weapon B")
 
 
 def test_only_star_and_question_mark_are_special():
