@@ -168,6 +168,24 @@ ROW_EXTRA_CELLS = Kind(
     "put a text with a comma in quotes, or write a header above the cells",
     about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
 )
+ROW_UNQUOTED = Kind(
+    "row.extra_cells",
+    "row {row} has {count} cells under {width} headers: {text} is one value that isn't in quotes",
+    'write it in quotes: "{text}"',
+    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
+)
+ROW_THOUSANDS = Kind(
+    "row.extra_cells",
+    "row {row} has {count} cells under {width} headers: {text} is one number",
+    "write it without separators: {number}",
+    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
+)
+ROW_SHIFTED = Kind(
+    "row.extra_cells",
+    "row {row} has {count} cells under {width} headers: one of its values isn't in quotes",
+    "put a text with a comma in quotes, or write a header above the cells",
+    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
+)
 ROW_NOTE = Kind(
     "row.note",
     "the row is left out as a note, for it begins with {start}",

@@ -52,6 +52,8 @@ def compose(records: SheetRecords, audience: Audience) -> Composed:
     for record, problem in row_problems:
         if problem.field:
             bad_fields.setdefault(record, set()).add(problem.field)
+    for line, names in records.long_lines.shifted():
+        bad_fields.setdefault(records.record_of(line), set()).update(names)
     for record in range(records.count) if records.head.unread else ():
         bad_fields.setdefault(record, set()).update(records.head.unread)
     for record in records.unticked:
@@ -77,6 +79,7 @@ class _Composer:
         self._blank: dict[int, Blank] = {}
         self.problems: list[Problem] = []
         self.bad_fields: dict[int, set[str]] = {}
+        self._shifted: set[int] = set()
 
     def columns(self) -> dict[str, Sequence[Any]]:
         """The value of every record in sheet order, by field."""
@@ -328,11 +331,19 @@ class _Composer:
 
     def report(self, fault: Fault, line: int, column: int, name: str) -> None:
         """Tell what is wrong with a cell."""
-        if line in self._out:
+        if line in self._out or self._is_shifted(line):
             return
         self.problems.append(self._records.fault_problem(fault, line, column, name))
         if fault.kind.severity == "error":
             self._mark_bad(line, name)
+
+    def _is_shifted(self, line: int) -> bool:
+        """Whether the cells of a line aren't where they belong: that is told once, and of none of them."""
+        lines = self._records.long_lines
+        if line not in self._shifted and lines.unquoted(line) is not None:
+            self._shifted.add(line)
+            self.problems.append(lines.problem(line))
+        return line in self._shifted
 
     def _merge_hint(self, node: Node, line: int) -> Sentence | str:
         cell = self._records.cell_at(line, first_column(node))

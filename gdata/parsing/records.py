@@ -28,6 +28,7 @@ from gdata.parsing.multirow import Further
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_unticked, keep_records
 from gdata.parsing.sheet.node import BOUNDS, Case, Node, convert_version
+from gdata.parsing.unquoted import LongLines
 from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.fieldtypes import SHARES
@@ -118,13 +119,14 @@ class SheetRecords:
                     problem = self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
                     yield 0, replace(problem, severity="warning")
             return
-        extra = dict(self.sheet.extra_cells())
-        if not extra:
-            return
-        for line, index in enumerate(self._lines):
-            if index in extra:
-                width = len(self.sheet.header)
-                yield self.record_of(line), self.problem(kinds.ROW_EXTRA_CELLS, line, width, "", value=extra[index])
+        yield from ((self.record_of(line), self.long_lines.problem(line)) for line in self.long_lines.with_extra)
+
+    @cached_property
+    def long_lines(self) -> LongLines:
+        """The lines of csv that are longer than the header."""
+        longer = dict(self.sheet.longer())
+        kept = enumerate(self._lines) if longer else ()
+        return LongLines(self, {line: longer[index] for line, index in kept if index in longer})
 
     def record_of(self, line: int) -> int:
         """The record that a kept line belongs to."""
@@ -160,14 +162,9 @@ class SheetRecords:
         """
         tally.records += self.line_count
         tally.notes += len(self._kept.notes)
-        tally.blank = set(filter(self._is_blank, tally.blank))
+        tally.blank = {column for column in tally.blank if all(map(is_blank, self._columns[column]))}
         tally.problems += [*self._text_notes(), *self._unknown_tags(), *self._foreign_keys(owners)]
         tally.bounds += self._bounds()
-
-    def _is_blank(self, column: int) -> bool:
-        """Whether no record has anything in a column."""
-        flags = self._columns[column].blanks()
-        return not self._lines or (flags is not None and all(flags))
 
     def _text_notes(self) -> Iterator[Problem]:
         """A warning for every note that may be a record: its first cell is a text, and other cells are filled."""
@@ -188,6 +185,8 @@ class SheetRecords:
         names = ", ".join(sorted(known)) or sentence("none")
         for record, (written, meant) in enumerate(self._tags):
             line = self.lines_of(record).start
+            if line in self.long_lines.with_extra:
+                continue  # Its tags may be those of another column.
             if written != meant:
                 corrected = ", ".join(filter(None, _TAG_SEPARATORS.split(shown(self._columns[column][line]))))
                 yield self.problem(kinds.TAG_SEPARATOR, line, column, "@tags", corrected=corrected)
@@ -266,7 +265,8 @@ class SheetRecords:
         """What @enabled and @tags say of each record, None without such a column; and what is wrong with directives."""
         enabled, faults = self._enabled
         column = self.header.tags
-        problems = [self.fault_problem(fault, line, self.header.enabled or 0, "@enabled") for line, fault in faults]
+        switch = self.header.enabled or 0
+        problems = [self._directive_problem(fault, line, switch, "@enabled") for line, fault in faults]
         problems += self._wrong_versions()
         if column is None:
             return enabled, None, problems
@@ -276,8 +276,13 @@ class SheetRecords:
             cell = self._columns[column][line]
             _, fault = (None, None) if is_blank(cell) else convert_cell(cell, CellType("string", self.head.timezone))
             if fault is not None and fault.kind.severity == "error":
-                problems.append(self.fault_problem(fault, line, column, "@tags"))
+                problems.append(self._directive_problem(fault, line, column, "@tags"))
         return enabled, [meant for _, meant in self._tags], problems
+
+    def _directive_problem(self, fault: Fault, line: int, column: int, name: str) -> Problem:
+        if self.long_lines.unquoted(line) is not None:
+            return self.long_lines.problem(line)
+        return self.fault_problem(fault, line, column, name)
 
     def _is_off(self, line: int) -> bool:
         """Whether @enabled switches a kept line off."""
@@ -339,7 +344,7 @@ class SheetRecords:
             column = self.header.directives[name]
             for record, (_, fault) in enumerate(bounds):
                 if fault is not None:
-                    yield self.fault_problem(fault, self.lines_of(record).start, column, f"@{name}")
+                    yield self._directive_problem(fault, self.lines_of(record).start, column, f"@{name}")
         if len(self._read_bounds) == len(BOUNDS):
             for record, ((since, _), (until, _)) in enumerate(zip(*self._read_bounds.values(), strict=True)):
                 if Span(since, until).is_empty:

@@ -125,6 +125,8 @@ class Grid:
     """Cells, from 1, of formulas whose stored value the workbook itself doesn't trust."""
     percents: frozenset[tuple[int, int]] = frozenset()
     """Cells, from 1, of numbers that the sheet shows as percent; Google doesn't tell, csv has none."""
+    separator: str = ","
+    """Between the cells of csv."""
 
     def cell(self, row: int, column: int) -> Cell:
         """The place at `row` and `column`, both from 1."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
@@ -90,16 +90,14 @@ class Sheet:
             yield replace(self, lines=block, first_line=first)
             first += len(block)
 
-    def extra_cells(self) -> Iterator[tuple[int, str]]:
-        """Lines of csv that are longer than the header, and what stands in them there."""
+    def longer(self) -> Iterable[tuple[int, Sequence[CellValue]]]:
+        """Lines of csv that are longer than the header, and which they are."""
         if self.grid.kind != "csv" or self.entry.layout != "rows":
-            return
-        width = len(self.header)
-        lines = self.lines
-        longer = lines.longer(width) if isinstance(lines, (TextRows, TextBlock)) else enumerate(lines)
-        for index, line in longer:
-            if not all(map(is_blank, line[width:])):
-                yield index, ",".join(map(shown, line[width:])).strip(" ,")
+            return ()
+        width, lines = len(self.header), self.lines
+        if isinstance(lines, (TextRows, TextBlock)):
+            return lines.longer(width)
+        return ((index, line) for index, line in enumerate(lines) if len(line) > width)
 
     def text_beyond(self, column: int) -> str:
         """Of csv in the vertical layout: what follows a value after a blank, as the rest of a text does."""

@@ -180,7 +180,7 @@ def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
         check_size(place, len(content))
         rows, separator = _read_as_a_whole(bytes(content), encoding, place, file_name)
     _refuse_other_separators(rows[:20], place, separator)
-    return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True)
+    return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True, separator=separator)
 
 
 def _read_in_blocks(content: LongBytes, encoding: str, file_name: str) -> tuple[TextRows | None, str]:

@@ -1,0 +1,141 @@
+"""A row of csv that is longer than its header because a value with a comma isn't in quotes: which value that must be.
+
+What follows it stands too far right, and is wrong only because of that. So it isn't told of: a row is put together
+again in each way that makes all of it right, and where there is one, what is told is the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gdata import kinds
+from gdata.parsing.cells.cell import CellType, is_blank, shown
+from gdata.parsing.cells.readings import convert_cell
+from gdata.parsing.sheet.head import SheetHead
+from gdata.parsing.sheet.node import BOUNDS, Node, convert_version
+from gdata.problems import Kind, Problem
+from gdata.sources.grid import CellValue
+
+if TYPE_CHECKING:
+    from gdata.parsing.records import SheetRecords
+
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_TAIL = re.compile(r"0\d+", re.ASCII)
+_MOST_LOOKED_AT = 200
+"""Rows of a block: of so many none is a slip of somebody's."""
+_MOST_TRIED = 64
+"""A row with more cells than this is no row of a sheet that planners write."""
+
+
+@dataclass(frozen=True)
+class Unquoted:
+    """The ways in which a row would be right."""
+
+    kind: Kind
+    first: int
+    """The column from which on its cells aren't where they belong."""
+    text: str = ""
+    """The value, where it must be this one."""
+
+
+class LongLines:
+    """The lines of a block that are longer than the header."""
+
+    def __init__(self, records: SheetRecords, lines: Mapping[int, Sequence[CellValue]]) -> None:
+        self._records, self._lines = records, lines
+        self._width = len(records.sheet.header)
+        self.with_extra = {
+            line: ",".join(map(shown, extra)).strip(" ,")
+            for line, cells in lines.items()
+            if not all(map(is_blank, extra := cells[self._width :]))
+        }
+        """What stands under no header, by line."""
+        self._unquoted: dict[int, Unquoted | None] = {}
+
+    def unquoted(self, line: int) -> Unquoted | None:
+        """What lacks its quotes in a line; None where it isn't too long, or nothing would make it right."""
+        if line in self._lines and line not in self._unquoted and len(self._unquoted) < _MOST_LOOKED_AT:
+            self._unquoted[line] = _find_unquoted(self._records.head, self._lines[line])
+        return self._unquoted.get(line)
+
+    def shifted(self) -> Iterator[tuple[int, set[str]]]:
+        """The lines of which that is known, and the fields whose cells aren't where they belong."""
+        for line, found in self._unquoted.items():
+            if found is not None:
+                nodes = self._records.header.nodes.items()
+                yield line, {name for name, node in nodes if max(node.columns(), default=-1) >= found.first}
+
+    def problem(self, line: int) -> Problem:
+        """What is wrong with a line."""
+        cells, found, value = self._lines[line], self.unquoted(line), self.with_extra.get(line, "")
+        if found is None:
+            return self._records.problem(kinds.ROW_EXTRA_CELLS, line, self._width, "", value=value)
+        words: dict[str, Any] = {"row": self._records.cell_at(line, 0).row, "count": len(cells), "width": self._width}
+        words |= {"text": shown(found.text), "number": found.text.replace(",", "")}
+        return self._records.problem(found.kind, line, self._width, "", value=found.text or value, **words)
+
+
+def _find_unquoted(head: SheetHead, line: Sequence[CellValue]) -> Unquoted | None:
+    found = list(_ways(head, line)) if len(line) <= _MOST_TRIED else []
+    if len(found) == 1:
+        return found[0]
+    return Unquoted(kinds.ROW_SHIFTED, min(one.first for one in found)) if found else None
+
+
+def _ways(head: SheetHead, line: Sequence[CellValue]) -> Iterator[Unquoted]:
+    width, separator = len(head.sheet.header), head.sheet.grid.separator
+    beyond = len(line) - width
+    texts = head.comma_columns() | set(range(width)) - head.header.mapped
+    for column in range(width):
+        text = separator.join(map(shown, line[column : column + beyond + 1]))
+        rest = line[column + beyond + 1 :]
+        if column in texts and _is_right(head, [*line[:column], text, *rest]):
+            yield Unquoted(kinds.ROW_UNQUOTED, column, text)
+            continue
+        is_number = column in head.header.mapped and _THOUSANDS.fullmatch(text)
+        if is_number and _is_right(head, [*line[:column], text.replace(",", ""), *rest]):
+            yield Unquoted(kinds.ROW_THOUSANDS, column, text)
+
+
+def _is_right(head: SheetHead, line: Sequence[CellValue]) -> bool:
+    """Whether nothing is odd about the cells of a line, each by itself."""
+    blank = head.sheet.entry.blank
+    cells = [
+        None if is_blank(cell) or (column not in head.text_columns and str(cell).strip() in blank) else cell
+        for column, cell in enumerate(line)
+    ]
+    return all(_is_node_right(head, node, cells) for node in head.header.nodes.values()) and all(
+        _is_directive_right(head, name, cells[column]) for name, column in head.header.directives.items()
+    )
+
+
+def _is_node_right(head: SheetHead, node: Node, cells: Sequence[CellValue]) -> bool:
+    may_be_blank = node.field.may_be_blank and not node.field.key
+    if node.column is not None and cells[node.column] is None and not may_be_blank:
+        is_asked = node.field.default is None and not head.sheet.entry.multirow and not head.sheet.entry.overlay
+        if is_asked and not node.variants:
+            return False
+    leaves = (leaf for leaf in node.leaves() if leaf.case is None)
+    return all(
+        cells[column] is None or (head.reader(leaf)[0](cells[column])[1] is None and not _is_tail(head, column, cells))
+        for leaf in leaves
+        for column in leaf.columns()
+    )
+
+
+def _is_tail(head: SheetHead, column: int, cells: Sequence[CellValue]) -> bool:
+    """Whether a cell looks like what follows the comma in `1,000`: nobody writes a number so."""
+    return column not in head.text_columns and _TAIL.fullmatch(str(cells[column])) is not None
+
+
+def _is_directive_right(head: SheetHead, name: str, cell: CellValue) -> bool:
+    if cell is None:
+        return True
+    if name in BOUNDS:
+        return convert_version(cell)[1] is None
+    if name == "tags":
+        return {one.strip() for one in shown(cell).split(",")} <= head.known_tags
+    return convert_cell(cell, CellType("bool", head.timezone))[1] is None
