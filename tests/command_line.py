@@ -8,12 +8,15 @@ import io
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
+from secrets import randbelow
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 
@@ -23,6 +26,9 @@ ROOT = Path(__file__).parent.parent
 GDATA = Path(sys.executable).with_name("gdata.exe" if sys.platform == "win32" else "gdata")
 _HERE = Path(__file__).parent
 _AT_START = dict(os.environ)
+_SEEDS = [_AT_START["PYTHONHASHSEED"]] if "PYTHONHASHSEED" in _AT_START else [str(randbelow(1 << 32)) for _ in range(2)]
+"""Commands run in turn with each: texts stand in a set or a dict's keys in another order, and no result may tell."""
+_turns = cycle(_SEEDS)
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def run_gdata(*arguments: object, cwd: Path, code: int | None = 0, **environment
 
 def quick_gdata(folder: Path) -> None:
     """Put a `gdata` for shells into a folder, which starts as run_gdata does."""
-    script = f'#!/bin/sh\nexec "{sys.executable}" -IS "{_HERE / "forked.py"}" "{_fork_server()}" "$@"\n'
+    script = f'#!/bin/sh\nexec "{sys.executable}" -IS "{_HERE / "forked.py"}" "{_fork_server(_SEEDS[0])}" "$@"\n'
     program = folder / "gdata"
     program.write_text(script if sys.platform == "linux" else f'#!/bin/sh\nexec "{GDATA}" "$@"\n', encoding="utf-8")
     program.chmod(0o755)
@@ -81,9 +87,11 @@ def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _run_forked(command: list[str], cwd: Path, environment: dict[str, str]) -> Ran:
+    seed = next(_turns)
+    print(f"PYTHONHASHSEED={seed} {shlex.join(command)}")  # which pytest shows where a test fails
     with Path(os.devnull).open("rb") as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
         streams = [stdin.fileno(), stdout.fileno(), stderr.fileno()]
-        code = run_forked(_fork_server(), command, str(cwd), environment, streams)
+        code = run_forked(_fork_server(seed), command, str(cwd), environment, streams)
         out, err = _text(stdout), _text(stderr)
     assert code is not None, f"{command} ended without an exit code\n{out}\n{err}"
     return Ran(code, out, err)
@@ -96,8 +104,8 @@ def _text(stream: IO[bytes]) -> str:
 
 
 @functools.cache
-def _fork_server() -> str:
-    """Where the server of this process listens, which ends with it."""
+def _fork_server(seed: str) -> str:
+    """Where the server of this process with a hash seed listens, which ends with it."""
     folder = TemporaryDirectory(prefix="gdata-forks-")
     address = str(Path(folder.name, "socket"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
@@ -105,7 +113,11 @@ def _fork_server() -> str:
         listening.listen()
         command = [sys.executable, str(_HERE / "fork_server.py"), str(listening.fileno())]
         server = subprocess.Popen(
-            command, pass_fds=[listening.fileno()], env=_AT_START, cwd=ROOT, stdin=subprocess.PIPE
+            command,
+            pass_fds=[listening.fileno()],
+            env=_AT_START | {"PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
         )
 
     def end() -> None:

@@ -12,10 +12,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -34,6 +34,8 @@ LANGUAGE_VARIABLE = "GDATA_LANG"
 NEVER_FROM_ENVIRONMENT = frozenset(("--yes", "--stale", "--allow", "--reason", "--expect"))
 """What confirms or overrules is typed: a variable that somebody once set would say yes for ever."""
 _EXAMPLE = re.compile(r"(?P<command> *gdata .*?\S  +)(?P<about>\S.*)")
+_IN_MEMORY = 1 << 20
+"""Bytes of a result that goes to a file."""
 Command = TypeVar("Command", bound=click.Command)
 
 CLICK_WORDS = (
@@ -190,30 +192,29 @@ def _page_file(path: str) -> Path:
 
 @contextmanager
 def _into(file: Path, *, is_stream: bool) -> Iterator[None]:
-    before = sys.stdout
-    content = io.BytesIO()
-    stream: TextIO = (
-        file.open("w", encoding="utf-8", buffering=1)
-        if is_stream
-        else io.TextIOWrapper(content, encoding="utf-8", errors="replace", write_through=True)
-    )
-    sys.stdout = stream
-    try:
-        yield
-    except click.exceptions.Exit:  # with problems, the result tells them
-        _keep(file, content, is_stream)
-        raise
-    else:
-        _keep(file, content, is_stream)
-    finally:
-        sys.stdout = before
+    """Stdout for the block, as it comes or once the block is through: of a long result memory holds a megabyte."""
+    from tempfile import SpooledTemporaryFile
 
-
-def _keep(file: Path, content: io.BytesIO, is_stream: bool) -> None:
     from gdata.files import write_atomically
 
-    if not is_stream:
-        write_atomically(file, content.getvalue())
+    before = sys.stdout
+    held: Any
+    with file.open("wb") if is_stream else SpooledTemporaryFile(_IN_MEMORY) as held:
+        stream = io.TextIOWrapper(held, "utf-8", "replace", line_buffering=is_stream, write_through=True)
+        sys.stdout = stream
+        ended = None
+        try:
+            yield
+        except click.exceptions.Exit as error:  # with problems, the result tells them
+            ended = error
+        finally:
+            sys.stdout = before
+            stream.detach()
+        if not is_stream:
+            held.seek(0)
+            write_atomically(file, iter(partial(held.read, _IN_MEMORY), b""))
+        if ended is not None:
+            raise ended
 
 
 # --- words ---------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "prune": ("prune", "--keep", "1", "--yes"),
     "fetch": ("fetch", "dev", "--target", "server", "--into", "fetched"),
     "repair": ("repair",),
+    "scaffold": ("scaffold", "--yes", "-q"),
 }
 _KILLED = -9
 
@@ -65,6 +66,8 @@ class Project:
         self.folder = folder
         self.shim = shim
         self.starts: dict[str, Path] = {}
+        self.written: dict[str, dict[str, str]] = {}
+        """What people have of a command that nobody disturbs: .proto files and sheets.yaml."""
         self._prepare()
 
     def _prepare(self) -> None:
@@ -92,6 +95,12 @@ class Project:
         self.keep("build", work)
         self.must(work, "build", "-q")
         self.keep("publish", work)
+        (work / "sheets" / "Pet.csv").write_text("id,name\n1,Cat\n2,Dog\n3,Owl\n", encoding="utf-8")
+        for name in ("Item", "Shop"):
+            path = work / "sheets" / f"{name}.csv"
+            first, *rows = path.read_text(encoding="utf-8").splitlines()
+            path.write_text("\n".join([f"{first},weight", *(f"{row},5" for row in rows), ""]), encoding="utf-8")
+        self.keep("scaffold", work)
 
     def keep(self, command: str, work: Path) -> None:
         self.starts[command] = self.folder / f"start-{command}"
@@ -141,6 +150,7 @@ class Project:
         code, said = self.run(work, COMMANDS[command])
         assert code == 0, f"{command}: exit {code}: {said}"
         calls = int((work.parent / f"{work.name}.calls").read_text())
+        self.written[command] = written_for_people(work)
         shutil.rmtree(work)
         return calls
 
@@ -160,9 +170,19 @@ def check_point(project: Project, point: Point) -> str:
         if again != 0:
             wrong.append(f"run again it ends with {again}: {said.strip()[-300:]}")
         wrong += _wrong_state(work)
+        wrong += [
+            f"{name} isn't what it is undisturbed"
+            for name, _ in written_for_people(work).items() ^ project.written[point.command].items()
+        ]
         return "; ".join(wrong)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def written_for_people(work: Path) -> dict[str, str]:
+    """The files of a project that people write and scaffold adds to."""
+    files = [work / "sheets.yaml", *work.rglob("*.proto")]
+    return {path.relative_to(work).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
 
 def _wrong(work: Path, point: Point, code: int, said: str) -> Iterator[str]:
