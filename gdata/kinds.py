@@ -257,7 +257,14 @@ OVERLAY_NO_ROW = Kind(
     "no row has the key {value}, so there is none to take out",
     "correct the key, or delete this row",
     severity="warning",
-    about="A row of an overlay takes out (@remove) a row that isn't there.",
+    about="A row of an overlay takes out (@remove) a row that isn't there, or changes one that no target of it has.",
+)
+OVERLAY_LEFT_OUT = Kind(
+    "overlay.no_row",
+    "{value} ({place}) {why}, so this row changes nothing",
+    "delete this row, or have both rows in the same targets and versions (@enabled, @tags, @since, @until)",
+    severity="warning",
+    about="A row of an overlay takes out (@remove) a row that isn't there, or changes one that no target of it has.",
 )
 CELL_NOT_VERSION = Kind(
     "cell.not_version",
@@ -791,6 +798,12 @@ REFERENCE_OTHER_TAGS = Kind(
     "reference.missing",
     "{value} is in {place}, but only for targets with the tags {tags}",
     "give both rows the same tags, or write another one",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
+REFERENCE_REMOVED = Kind(
+    "reference.missing",
+    "{value} is in {place}, but {overlay} takes it out",
+    "take this row out there too (@remove), or write another one",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
 REFERENCE_LATER = Kind(

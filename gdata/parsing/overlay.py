@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata import kinds
 from gdata.config import Audience, SheetEntry
+from gdata.language import Sentence, sentence
 from gdata.parsing.cells.cell import CellType, is_blank
 from gdata.parsing.cells.readings import convert_cell
 from gdata.parsing.compose import Composed, compose
@@ -22,6 +24,8 @@ from gdata.parsing.records import SheetRecords
 from gdata.parsing.sheet.node import top_field
 from gdata.parsing.view import SWITCHED_OFF, Locate, Path, View, key_text
 from gdata.problems import Cell, Problem
+from gdata.schema.plan import FieldPlan
+from gdata.versions import ALWAYS
 
 Key = tuple[Any, ...]
 _BLANK = frozenset([kinds.CELL_BLANK.code])
@@ -45,8 +49,13 @@ def applies(entry: SheetEntry, audience: Audience) -> bool:
     return is_for and entry.span.has(audience.version)
 
 
-def lay_over(view: View, overlays: Sequence[SheetRecords], audience: Audience) -> tuple[View, list[Problem]]:
-    """A view with the overlays that its audience gets, in their order, and what is wrong with these."""
+def lay_over(
+    view: View, overlays: Sequence[SheetRecords], audience: Audience, *, are_known: bool = True
+) -> tuple[View, list[Problem]]:
+    """A view with the overlays that its audience gets, in their order, and what is wrong with these.
+
+    `are_known` is False where rows may be missing in the view: then nobody is told that there is no such row.
+    """
     if audience == SWITCHED_OFF:
         return _with_off(view, overlays), []
     taken = [records for records in overlays if applies(records.sheet.entry, audience)]
@@ -55,7 +64,7 @@ def lay_over(view: View, overlays: Sequence[SheetRecords], audience: Audience) -
     over = _Overlaid(view, audience)
     for records in taken:
         over.add(records)
-    return over.view(), over.problems
+    return over.view(), over.found + (over.without_row() if are_known else [])
 
 
 def _with_off(view: View, overlays: Sequence[SheetRecords]) -> View:
@@ -80,7 +89,15 @@ class _Overlaid:
         self._rows = [_Row(row, index, bad=set(bad.get(index, ()))) for index, row in enumerate(view.rows)]
         self._by_key = {self._key_of(one.message): one for one in reversed(self._rows)}
         self._removed: dict[str, str] = {}
-        self.problems: list[Problem] = []
+        self._gone: dict[Key, tuple[_Row, Cell]] = {}
+        self._without_row: list[Problem] = []
+        self.found: list[Problem] = []
+        """What is wrong with the overlays."""
+
+    def without_row(self) -> list[Problem]:
+        """Their keys that no row has, unless each may be that of a row whose key can't be read."""
+        unread = sum(not one.bad.isdisjoint(self._names) for one in self._rows)
+        return self._without_row if len(self._without_row) > unread else []
 
     def _key_of(self, row: Any) -> Key:
         return tuple(getattr(row, name) for name in self._names)
@@ -89,6 +106,7 @@ class _Overlaid:
         """Lay one overlay over what there is."""
         composed = compose(records, self._audience)
         seen: dict[Key, int] = {}
+        lacking = self._lacking(composed)
         enabled, _, _ = records.directives
         changing = set() if enabled is None else {record for record, is_on in enumerate(enabled) if not is_on}
         for position, record in enumerate(composed.records):
@@ -97,7 +115,7 @@ class _Overlaid:
                 changing.add(record)  # It is told of as a blank key, or one that can't be read, and of nothing else.
                 continue
             if key in seen:
-                self.problems.append(self._twice(records, record, seen[key], key))
+                self.found.append(self._twice(records, record, seen[key], key))
                 continue
             seen[key] = record
             row = self._by_key.get(key)
@@ -107,9 +125,14 @@ class _Overlaid:
             elif row is not None:
                 self._change(row, records, composed, position)
                 changing.add(record)
+            elif lacking:
+                self._tell_lacking(records, record, key, lacking)
+                changing.add(record)
             else:
                 self._by_key[key] = self._added(records, composed, position)
-        self.problems += _but_of_what_stays(composed, records, changing)
+        # Of rows with one key, which is a mistake of its own, all go.
+        self._rows = [one for one in self._rows if one.base is None or self._key_of(one.message) not in self._gone]
+        self.found += _but_of_what_stays(composed, records, changing)
 
     def add_off(self, records: SheetRecords) -> None:
         """Add the rows of an overlay that are switched off."""
@@ -145,34 +168,49 @@ class _Overlaid:
         row.message.MergeFrom(patch)
         row.bad |= composed.bad_fields.get(record, set()) & filled.keys()
 
-    def _added(self, records: SheetRecords, composed: Composed, position: int) -> _Row:
-        record = composed.records[position]
-        values = {name: column[position] for name, column in composed.columns.items()}
-        message = _row_class(self._below)(**{name: value for name, value in values.items() if value is not None})
-        lacking = [
+    def _lacking(self, composed: Composed) -> list[FieldPlan]:
+        """The fields without which a row can't be added."""
+        return [
             one
             for one in self._below.plan.row.fields
             if one.name not in composed.columns and not (one.is_optional or one.absent_ok or one.default is not None)
         ]
-        bad = set(composed.bad_fields.get(record, set()))
-        if lacking:
-            line, column = records.lines_of(record).start, _first_column(records)
-            headers = ", ".join(one.columns[0] if one.columns else one.name for one in lacking)
-            self.problems.append(records.problem(kinds.OVERLAY_INCOMPLETE, line, column, self._field, headers=headers))
-            bad |= {one.name for one in lacking}
-        row = _Row(message, None, {"": (records, record)}, bad)
+
+    def _tell_lacking(self, records: SheetRecords, record: int, key: Key, lacking: Sequence[FieldPlan]) -> None:
+        line, column, out = records.lines_of(record).start, _first_column(records), self._left_out.get(key)
+        if out is not None:
+            words = {"place": out.cell, "why": _why(out, self._audience)}
+            self.found.append(records.problem(kinds.OVERLAY_LEFT_OUT, line, column, self._field, **words))
+            return
+        headers = ", ".join(one.columns[0] if one.columns else one.name for one in lacking)
+        problem = records.problem(kinds.OVERLAY_INCOMPLETE, line, column, self._field, headers=headers)
+        self._without_row.append(problem)
+
+    def _added(self, records: SheetRecords, composed: Composed, position: int) -> _Row:
+        record = composed.records[position]
+        values = {name: column[position] for name, column in composed.columns.items()}
+        message = _row_class(self._below)(**{name: value for name, value in values.items() if value is not None})
+        row = _Row(message, None, {"": (records, record)}, set(composed.bad_fields.get(record, set())))
         self._rows.append(row)
         return row
 
     def _remove(self, records: SheetRecords, record: int, row: _Row | None, key: Key) -> None:
-        if row is None:
-            line, column = records.lines_of(record).start, _first_column(records)
-            self.problems.append(records.problem(kinds.OVERLAY_NO_ROW, line, column, self._field))
-            return
-        del self._by_key[key]
-        self._removed[key_text(self._below.plan, row.message)] = records.sheet.grid.sheet
-        # Of rows with one key, which is a mistake of its own, all go.
-        self._rows = [one for one in self._rows if self._key_of(one.message) != key]
+        line, column = records.lines_of(record).start, _first_column(records)
+        if row is not None:
+            del self._by_key[key]
+            self._removed[key_text(self._below.plan, row.message)] = records.sheet.grid.sheet
+            self._gone[key] = row, records.cell_at(line, column)
+        elif key not in self._left_out:
+            self._without_row.append(records.problem(kinds.OVERLAY_NO_ROW, line, column, self._field))
+
+    @cached_property
+    def _left_out(self) -> dict[Key, LeftOut]:
+        """By key, the table's own rows that aren't in the view below."""
+        places = self._below.locate
+        if not isinstance(places, Places):
+            return {}
+        found = zip(*(places.left_out(name) for name in self._names), strict=False)
+        return {tuple(one.value for one in row): row[0] for row in found}
 
     def _is_removed(self, records: SheetRecords, record: int) -> bool:
         column = records.header.directives.get("remove")
@@ -184,7 +222,7 @@ class _Overlaid:
             return False
         value, fault = convert_cell(cell, CellType("bool", records.head.timezone))
         if fault is not None:
-            self.problems.append(records.fault_problem(fault, line, column, "@remove"))
+            self.found.append(records.fault_problem(fault, line, column, "@remove"))
         return bool(value)
 
     def _twice(self, records: SheetRecords, record: int, first: int, key: Key) -> Problem:
@@ -202,7 +240,7 @@ class _Overlaid:
         below, plan = self._below, self._below.plan
         messages = [one.message for one in self._rows]
         bad = {index: frozenset(one.bad) for index, one in enumerate(self._rows) if one.bad}
-        places = _OverlaidPlaces(below.locate, self._rows, self._audience)
+        places = _OverlaidPlaces(below.locate, self._rows, list(self._gone.values()), self._audience)
         overlaid = {
             index: {name: records.sheet.grid.sheet for name, (records, _) in one.origins.items()}
             for index, one in enumerate(self._rows)
@@ -224,21 +262,41 @@ class _Overlaid:
 class _OverlaidPlaces(Places):
     """The `Locate` of a view with overlays: a value is where it came from."""
 
-    def __init__(self, below: Locate, rows: Sequence[_Row], audience: Audience) -> None:
-        self._below, self._rows = below, rows
+    def __init__(
+        self, below: Locate, rows: Sequence[_Row], gone: Sequence[tuple[_Row, Cell]], audience: Audience
+    ) -> None:
+        """`gone` are the rows that were taken out, each with the overlay's cell that did it."""
+        self._below, self._rows, self._gone = below, rows, gone
         self._audience = audience
 
     def __call__(self, index: int, path: Path) -> Cell:
         """The cell of the value at `path` in a row."""
-        row = self._rows[index]
+        return self._cell_of(self._rows[index], path)
+
+    def _cell_of(self, row: _Row, path: Path) -> Cell:
         origin = row.origins.get(str(path[0]) if path else "") or row.origins.get("")
         if origin is not None:
             return locate(*origin, path, self._audience)
         return self._below(row.base or 0, path)
 
     def left_out(self, name: str) -> Iterator[LeftOut]:
-        """The values of a field in the records that the view below doesn't have."""
-        return self._below.left_out(name) if isinstance(self._below, Places) else iter(())
+        """The values of a field in the records that the view doesn't have."""
+        if isinstance(self._below, Places):
+            yield from self._below.left_out(name)
+        for row, remover in self._gone:
+            yield LeftOut(getattr(row.message, name), self._cell_of(row, (name,)), (), remover=remover)
+
+
+def _why(one: LeftOut, audience: Audience) -> Sentence:
+    """Why a row isn't in a view, as what is said of it."""
+    if one.tags:
+        return sentence("is for targets with the tags {tags} alone", tags=", ".join(one.tags))
+    if one.span == ALWAYS:
+        return sentence("is switched off")
+    version, span = audience.version, one.span
+    if version is not None and span.since is not None and version < span.since:
+        return sentence("begins with {version}", version=span.since)
+    return sentence("ends with {version}", version=span.until)
 
 
 def _but_of_what_stays(composed: Composed, records: SheetRecords, changing: set[int]) -> list[Problem]:

@@ -41,6 +41,8 @@ class LeftOut:
     """The record's tags; () where it is switched off."""
     span: Span = ALWAYS
     """Where it is left out because the view's version isn't in this."""
+    remover: Cell | None = None
+    """Where an overlay takes it out, that row's cell."""
 
 
 class Places:

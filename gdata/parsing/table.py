@@ -77,9 +77,11 @@ def parse_table(
         return ParsedTable(plan, [], {})
     problems: list[Problem] = []
     every = read_heads(plan, sheets, timezone, audiences)
+    own_whole = whole
     for sheet, head in zip(sheets, every, strict=True):
         found = head.problems(sheet.plans, sheet.beside)
         whole = whole and not has_errors(found)
+        own_whole = own_whole and (sheet.entry.overlay or not has_errors(found))
         problems += found
     heads = [head for head in every if not head.is_blank]
     overlays = [head for head in heads if head.sheet.entry.overlay]
@@ -98,7 +100,7 @@ def parse_table(
     for head, group in groupby(blocks, key=itemgetter(0)):
         problems += rows.read(head, [block for _, block in group])
     problems += rows.lay_over(overlays)
-    views, seen_by, cell_problems = rows.finish(blocks, whole)
+    views, seen_by, cell_problems = rows.finish(blocks, whole, own_whole)
     bounds = [*rows.bounds, *(one for head in heads for one in head.bounds())]
     return ParsedTable(
         plan, views, seen_by, problems, cell_problems, _headers(heads), rows.left_out, rows.records, join_bounds(bounds)
@@ -201,14 +203,17 @@ class _Rows:
         return [*head.column_problems(tally.blank if tally.records else ()), *tally.problems]
 
     def finish(
-        self, blocks: Sequence[Block], whole: bool
+        self, blocks: Sequence[Block], whole: bool, own_whole: bool
     ) -> tuple[list[View], dict[Audience, int], dict[Audience, list[Problem]]]:
-        """The views, which of them each audience sees, and the problems of the cells that it sees."""
+        """The views, which of them each audience sees, and the problems of the cells that it sees.
+
+        `own_whole` is False where rows of sheets that are no overlays may be missing, `whole` where any may.
+        """
         views, problems = [], []
         for audience, seen in self._seen.items():
             view, found = seen.view(blocks, whole), list[Problem]()
             if self._overlays:
-                view, found = lay_over(view, self._overlays, audience)
+                view, found = lay_over(view, self._overlays, audience, are_known=own_whole)
             views.append(view)
             problems.append(told_once([*seen.problems, *found]))
         numbers = {audience: number for number, audience in enumerate(self._seen)}

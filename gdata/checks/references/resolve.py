@@ -200,7 +200,10 @@ def _missing(
 
 
 def _why_left_out(one: LeftOut, version: Version | None) -> tuple[Kind, dict[str, Any]]:
-    """How it is told that the row with a value isn't in the view: it begins later, has ended, or is for others."""
+    """How it is told that the row with a value isn't in the view: it begins later, has ended, is for others,
+    or an overlay takes it out."""
+    if one.remover is not None:
+        return kinds.REFERENCE_REMOVED, {"overlay": one.remover}
     if one.span != ALWAYS:
         return version_kind(one.span, version, kinds.REFERENCE_LATER, kinds.REFERENCE_ENDED)
     return kinds.REFERENCE_OTHER_TAGS if one.tags else kinds.REFERENCE_OFF, {"tags": ", ".join(one.tags)}

@@ -22,6 +22,8 @@ from gdata.language import say, say_counted
 from gdata.problems import MOST_RELATED, Cell, Problem, column_letters
 from gdata.text import visible
 
+_FILLED = re.compile(r"\{(\w+)\}")
+"""What stands in a template for a word."""
 _STYLES = {"error": "bold red", "warning": "yellow"}
 _MOST_SHOWN = 5
 _LONGEST_VALUE = 60
@@ -171,13 +173,20 @@ def field_before(problem: Problem) -> str:
 
 def field_name(problem: Problem) -> str:
     """The sheet's own header and the field, each where the message doesn't name it: `판매 종료 (end_at)`."""
-    names = [name for name in (problem.header, problem.field) if name and not _is_named(name, problem.message)]
-    return f"{names[0]} ({names[1]})" if len(names) == 2 else "".join(names)
+    if problem.header and not _is_named(problem.header, problem):
+        return problem.header if _is_named(problem.field, problem) else f"{problem.header} ({problem.field})"
+    return "" if problem.header or _is_named(problem.field, problem) else problem.field
 
 
-def _is_named(name: str, message: str) -> bool:
-    # Korean has no blank between a word and its particle, so only letters and digits of names end a name.
-    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", message) is not None
+def _is_named(name: str, problem: Problem) -> bool:
+    # What a message itself is made of names no column: a header 키 isn't the word for a key. Nor does the cell's text,
+    # but where it is a header, nor a cell's address. Korean has no blank between a word and its particle, so only
+    # letters and digits of names end a name.
+    own = {"field": problem.field, "value": problem.value or "" if problem.code.startswith("header.") else ""}
+    words = {name: str(word) for name, word in problem.words} | own
+    told = (words.get(one, "") for one in _FILLED.findall(problem.kind.message))
+    named = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_!])")
+    return any(map(named.search, told))
 
 
 def value_beside(problem: Problem) -> str:

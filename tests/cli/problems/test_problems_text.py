@@ -4,12 +4,13 @@ import io
 import re
 from dataclasses import replace
 
+import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
 from gdata import kinds
-from gdata.cli.problems.text import plain_line, render_problems, summary
-from gdata.problems import Cell, Problem
+from gdata.cli.problems.text import field_before, plain_line, render_problems, summary
+from gdata.problems import Cell, Kind, Problem
 
 
 def blank(row: int, sheet: str = "Item", column: int = 3) -> Problem:
@@ -116,3 +117,26 @@ def test_very_many_are_written_one_a_line() -> None:
 def test_no_problem_is_no_line() -> None:
     assert shown([]) == ""
     assert summary([blank(1)]) == "1 error in 1 sheet"
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "words", "name"),
+    [
+        (
+            kinds.CELL_NOT_COLOR,
+            "색",
+            {"value": "FF8800"},
+            "색 (tint): ",
+        ),  # "FF8800은 색이 아닙니다" has no header in it
+        (kinds.CELL_NOT_INTEGER, "id", {"value": "no id"}, "id (tint): "),
+        (kinds.REFERENCE_OFF, "Item", {"value": "7", "place": "Item!A4"}, "Item (tint): "),
+        (kinds.CELL_BLANK, "색", {}, "색: "),  # the message has the field's name
+        (kinds.CHECK, "색", {"code": "check.x", "text": "색이 너무 밝습니다", "hint": ""}, ""),
+    ],
+    ids=str,
+)
+def test_a_header_is_told_but_where_the_message_names_it(
+    kind: Kind, header: str, words: dict[str, str], name: str
+) -> None:
+    problem = replace(kind.at(Cell("items", "Item", 3, 3), field="tint", **words), header=header)
+    assert field_before(problem) == name
