@@ -34,6 +34,9 @@ Origins = Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]
 """The sheets of values that an overlay changed: by target, table, key (as a JSON array), and field. Under the field ""
 stands the sheet of a whole row that an overlay added."""
 
+LEFT = "@left"
+"""In place of a key and of its one field, in the origins of a table: of how many more rows they aren't known."""
+
 REMOVED = "@remove"
 """In place of a field, in the origins of a row that an overlay took out."""
 
@@ -217,6 +220,12 @@ class TableDiff:
         found = self.origins[is_new].get(tuple(map(str, key or ())), {})
         name = plain(path).partition(".")[0]
         return found.get(name if is_new else self.renamed.get(name, name)) or found.get("", "")
+
+    @property
+    def origins_left(self) -> int:
+        """How many more rows of a side overlays changed, of which it isn't known which values."""
+        found = [side.get((LEFT,), {}).get(LEFT, "") for side in self.origins]
+        return max(int(count) if count.isdecimal() else 0 for count in found)
 
     def removed_by(self, key: Key | None) -> str:
         """The overlay that took out a row that is gone; "" where the table's own sheets lack it, or nobody knows."""

@@ -147,6 +147,8 @@ class TableReport:
     columns: tuple[tuple[str, ColumnChange], ...] = ()
     """The changed columns with their names, the one with most changes first."""
     patterns: tuple[PatternReport, ...] = ()
+    origins_note: str = ""
+    """That overlays changed more rows than is known."""
 
     @property
     def is_one_sided(self) -> bool:
@@ -160,8 +162,9 @@ class TableReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What happened to whole columns, each in one line."""
-        return (*(one.message for one in self.one_sided), *(one.message for one in self.patterns))
+        """What happened to whole columns, and what isn't known of the table, each in one line."""
+        told = (*(one.message for one in self.one_sided), *(one.message for one in self.patterns), self.origins_note)
+        return tuple(filter(None, told))
 
     @property
     def note(self) -> str:

@@ -43,13 +43,17 @@ from gdata.diffs.report import (
     ViolationsReport,
 )
 from gdata.diffs.tables.fields import number
-from gdata.language import counted, say
+from gdata.language import counted, say, sentence
 from gdata.text import visible
 
 METRIC_VALUES = 100
 """Values of one metric told where not everything is; of an overview, a tenth."""
 SHOWN = 5
 """Violations of one rule in one table told one by one."""
+
+_ORIGINS_LEFT = sentence(
+    "overlays changed {count} more rows than a build remembers: a value without their name may be theirs too"
+)
 
 
 def report_of(
@@ -136,6 +140,7 @@ class _TableWords:
                 PatternReport(pattern, tuple(names[path] for path in pattern.paths))
                 for pattern in find_patterns(changed)
             ),
+            origins_note=_origins_note(table.origins_left),
         )
 
     def _name(self, path: str) -> str:
@@ -216,6 +221,13 @@ class _TableWords:
             return ""
         kind = self.table.kinds.get(path, "")
         return ratio_text(number(one.old, kind), number(one.new, kind))
+
+
+def _origins_note(left: int) -> str:
+    told = sentence(
+        "overlays changed {count} more rows than a build remembers: a value without their name may be theirs too"
+    )
+    return str(told.with_words(count=f"{left:,}")) if left else ""
 
 
 def _key(row: Row | RowChange) -> str | None:

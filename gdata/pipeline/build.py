@@ -66,6 +66,8 @@ class BaseTables:
 
     base: Base
     tables: Mapping[str, ParsedTable]
+    origins_left: Mapping[str, int] = field(default_factory=dict)
+    """Of how many of their rows that overlays changed the release doesn't say which values."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +241,9 @@ def _provenance(
     pulled: list[Pulled], source: BuildInput | None, targets: Mapping[str, Mapping[str, View]]
 ) -> dict[str, Any]:
     """Where the data came from; it lies in `.gdata/` and in the release's record, never in a bundle."""
-    base = {"base": source.base.base.as_json()} if source is not None and source.base is not None else {}
-    overlaid = origins_as_json(targets)
+    from_base = source.base if source is not None else None
+    base = {"base": from_base.base.as_json()} if from_base is not None else {}
+    overlaid = origins_as_json(targets, from_base.origins_left if from_base is not None else {})
     return {
         **base,
         **({"overlaid": overlaid} if overlaid else {}),

@@ -7,17 +7,21 @@ the same make the same bytes, wherever they came from.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from gdata.diffs.model import REMOVED
+from gdata.diffs.model import LEFT, REMOVED
 
 if TYPE_CHECKING:
     from gdata.diffs.model import Origins
     from gdata.parsing.view import View
 
 _MOST = 10_000
-"""Rows whose overlays a release's record names: every server reads it. Diffs say nothing of those beyond."""
+"""Rows whose overlays a release's record names: every server reads it. Of those beyond it has their number."""
+
+_LEFT_KEY = json.dumps([LEFT])
 
 Targets = Mapping[str, Mapping[str, "View"]]
 """By target and table, the rows that it gets."""
@@ -41,17 +45,34 @@ def _of_views(views: Mapping[str, View]) -> Mapping[str, Mapping[str, Mapping[st
     }
 
 
-def origins_as_json(targets: Targets) -> list[dict[str, Any]]:
-    """The same, each row once for all targets that have it so."""
+def origins_as_json(targets: Targets, left: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The same, each row once for all targets that have it so; of those beyond the first, how many a table has.
+
+    `left`: how many were beyond in the release that some tables come from.
+    """
     found: dict[tuple[str, str, str], list[str]] = {}
     for target, tables in origins_of(targets).items():
         for table, rows in tables.items():
             for key, fields in rows.items():
                 found.setdefault((table, key, json.dumps(fields, ensure_ascii=False)), []).append(target)
-    return [
+    told = [
         {"table": table, "key": json.loads(key), "fields": json.loads(fields), "targets": names}
-        for (table, key, fields), names in list(found.items())[:_MOST]
+        for (table, key, fields), names in islice(found.items(), _MOST)
     ]
+    beyond = Counter(left)
+    beyond.update(table for table, _, _ in islice(found, _MOST, None))
+    counts = beyond.items()
+    return told + [
+        {"table": one, "key": [LEFT], "fields": {LEFT: str(count)}, "targets": [*targets]} for one, count in counts
+    ]
+
+
+def left_in(origins: Origins) -> Mapping[str, int]:
+    """Of how many rows of each table they aren't known."""
+    found = (
+        (table, rows.get(_LEFT_KEY, {}).get(LEFT, "")) for tables in origins.values() for table, rows in tables.items()
+    )
+    return {table: int(count) for table, count in found if count.isdecimal()}
 
 
 def origins_in(provenance: Mapping[str, Any]) -> Origins:

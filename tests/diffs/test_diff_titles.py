@@ -14,6 +14,7 @@ from gdata.diffs.gate import judge
 from gdata.diffs.model import Diff, Side, Summary, TableDiff, TargetDiff
 from gdata.diffs.patterns import ratio_text
 from gdata.diffs.presentation import Presentation, presentation_of
+from gdata.diffs.renderers.html import to_html
 from gdata.diffs.renderers.json import field_json, table_json
 from gdata.diffs.renderers.markdown import to_markdown
 from gdata.diffs.reporting import report_of
@@ -298,8 +299,14 @@ def test_a_removed_rows_field_goes_by_todays_name_and_its_sheet_by_the_old_one()
 
 def test_a_row_that_an_overlay_took_out_is_told_with_it() -> None:
     diff = sides(ROWS, ROWS[:1])
-    origins = {"server": {"ItemTable": {"[2]": {"@remove": "Event"}}}}
+    origins = {"server": {"ItemTable": {"[2]": {"@remove": "Event"}, '["@left"]': {"@left": "1234"}}}}
     diff = compare(diff.old, replace(diff.new, origins=origins))
+    assert table_json(items(diff))["origins_left"] == 1234
+    (note,) = report_of(diff).tables[0].notes
+    assert (
+        note == "overlays changed 1,234 more rows than a build remembers: a value without their name may be theirs too"
+    )
+    assert note in to_html(diff, judge(diff, Gate())) and "1,234 more rows" in to_markdown(diff, judge(diff, Gate()))
     assert as_json(table_json(items(diff)))["removed"][0]["removed_by"] == "Event"
     assert report_of(diff).tables[0].removed.shown[0].origin == "removed by Event"
 

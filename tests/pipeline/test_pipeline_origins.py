@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from command_line import run_gdata
 
 from gdata.diffs.model import Origins
-from gdata.pipeline.origins import origins_in
+from gdata.pipeline.origins import left_in, origins_as_json, origins_in
 from gdata.pipeline.sides import open_side
 from gdata.pipeline.versions import at_side
 from gdata.project import open_project, read_config
 from gdata.releases.stores import open_store
+from gdata.testing.views import build_views
 
 SHEETS_YAML = """version: 1
 spreadsheets:
@@ -114,6 +116,17 @@ def test_no_byte_of_a_bundle_tells_it(overlaid: Path) -> None:
     tables = {name for name in made if name != "manifest.json"}
     assert tables <= by_hand.keys() and all(made[name] == by_hand[name] for name in tables)
     assert "Sale" not in b"".join(made.values()).decode("latin-1")
+
+
+def test_of_how_many_rows_they_are_not_known_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdata.pipeline.origins._MOST", 1)
+    view = build_views(SCHEMA, {"ItemTable": [{"kind": 1, "no": number} for number in (1, 2, 3)]})["ItemTable"]
+    overlaid = replace(view, overlaid=dict.fromkeys(range(3), SALE)).holding(view.message, view.rows)
+    views = {"ItemTable": overlaid}
+    found = origins_in({"overlaid": origins_as_json({"server": views, "server-jp": views}, {"ItemTable": 5})})
+    rows = {'["KIND_SWORD","1"]': SALE, '["@left"]': {"@left": "7"}}
+    assert found == {"server": {"ItemTable": rows}, "server-jp": {"ItemTable": rows}}
+    assert left_in(found) == {"ItemTable": 7}
 
 
 @pytest.mark.parametrize("odd", [{}, {"overlaid": 3}, {"overlaid": [3]}, {"overlaid": [{"table": "T"}]}])

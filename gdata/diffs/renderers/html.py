@@ -154,6 +154,7 @@ def _table_data(table: TableReport, index: int) -> dict[str, Json]:
         "fields": [[column.path, name] for name, column in table.columns],
         "columns": [[one.name, int(one.is_new), one.rows, one.values] for one in table.one_sided],
         "patterns": list(_patterns(table)),
+        "note": table.origins_note,
         "plots": list(_plots(table)),
         "rows": rows,
         "left": sum(sort.count for sort in sorts) - len(rows),

@@ -55,6 +55,7 @@ def table_json(table: TableDiff) -> dict[str, Any]:
         "status": table.status,
         **_known(renamed_from=table.renamed_from),
         "reordered": table.reordered,
+        **_known(origins_left=table.origins_left),
         "added": (_row(row, table, is_new=True) for row in table.added),
         "removed": (_row(row, table, is_new=False) for row in table.removed),
         "changed": (_change(change, table) for change in table.changed),

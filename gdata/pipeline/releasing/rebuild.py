@@ -28,7 +28,7 @@ from gdata.language import say, sentence
 from gdata.parsing.view import ParsedTable, View, key_text
 from gdata.pipeline.build import BaseTables, BuildInput, Built, build
 from gdata.pipeline.kept.state import load_build
-from gdata.pipeline.origins import origins_in
+from gdata.pipeline.origins import left_in, origins_in
 from gdata.pipeline.releasing.channels import version_words, versions_of
 from gdata.pipeline.sides import store_of
 from gdata.problems import Cell
@@ -206,7 +206,8 @@ def tables_from(project: Project, published: Published, names: frozenset[str]) -
         views = [_view(plan, one.version, bundles[one], place, origins) for one in having]
         tables[name] = ParsedTable(plan, views, {one: number for number, one in enumerate(having)})
     channel = published.entry.channel if published.entry is not None else ""
-    return BaseTables(Base(published.release, tuple(sorted(names)), channel), tables)
+    left = {name: count for name, count in left_in(origins).items() if name in names}
+    return BaseTables(Base(published.release, tuple(sorted(names)), channel), tables, left)
 
 
 def _full_bundle(config: Config, published: Published, audience: Audience) -> Bundle:

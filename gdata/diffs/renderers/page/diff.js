@@ -285,6 +285,7 @@
       element.append(make("p", "note", say(isNew ? "columnNew" : "columnGone", name, count(rows), values)));
     }
     for (const pattern of table.patterns) element.append(make("p", "note", patternText(pattern)));
+    if (table.note) element.append(make("p", "note", table.note));
     if (table.plots.length) element.append(make("div", "plots", ...table.plots.map(plot)), make("p", "legend", say("legend")));
     if (rows.length) element.append(...rowsOf(table, rows));
     if (table.left) element.append(make("p", "empty", say("kept", count(table.left))));
