@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import IO
 
 from gdata.errors import OutputError
@@ -32,6 +33,7 @@ _HINTS = {
     errno.ENOLCK: sentence("this file system has no locks: choose a folder on a local disk"),
     errno.ENOTDIR: sentence("a file stands where a folder is needed: move it away"),
     errno.EISDIR: sentence("a folder stands where a file is needed: move it away"),
+    errno.ENXIO: sentence("a file is needed there: move it away"),
     errno.EEXIST: sentence("a file stands where a folder is needed: move it away"),
 }
 # A virus scanner or an editor on Windows holds a file for a moment after it was written.
@@ -61,6 +63,7 @@ _SYSTEM = (
     sentence("File name too long"),
     sentence("Connection refused"),
     sentence("Connection timed out"),
+    sentence("it is a pipe or a device, not a file"),
 )
 """What systems say of files and connections, by which it is translated; anything else stays as it is."""
 
@@ -80,6 +83,28 @@ def writing(path: Path) -> Iterator[None]:
             sentence("{path}: can't be written: {why}", path=path, why=reason_of(error)),
             hint=_HINTS.get(error.errno or 0, ""),
         ) from error
+
+
+def plain(path: str, flags: int) -> int:
+    """An opener for files of gdata's own: a pipe in place of one would wait for a writer for ever, a device never end.
+
+    Raises:
+        OSError: it can't be opened, or is something else than a file.
+    """
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    kind = os.fstat(descriptor).st_mode
+    if S_ISREG(kind):
+        return descriptor
+    os.close(descriptor)
+    if S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    raise OSError(errno.ENXIO, "it is a pipe or a device, not a file", path)
+
+
+def read_plain(path: Path) -> bytes:
+    """All bytes of a file of gdata's own; OSError as `plain` raises it."""
+    with open(path, "rb", opener=plain) as file:
+        return file.read()
 
 
 Written = bytes | memoryview | Iterable[bytes]
@@ -134,6 +159,13 @@ def write_sealed(path: Path, key: str, *parts: Written) -> None:
         sync_folder(path.parent)
 
 
+def read_sealed(path: Path, key: str | None = None) -> memoryview | None:
+    """What `write_sealed` wrote there, with this key; None: nothing, or not all of it."""
+    with suppress(OSError):
+        return unseal(read_plain(path), key)
+    return None
+
+
 def unseal(content: bytes, key: str | None = None) -> memoryview | None:
     """What `write_sealed` wrote, with this key; None: these are other bytes, or a bit of them changed."""
     line, newline, _ = content[:_LONGEST_SEAL].partition(b"\n")
@@ -145,7 +177,7 @@ def unseal(content: bytes, key: str | None = None) -> memoryview | None:
 
 def is_sealed(path: Path, key: str | None = None) -> bool:
     """Whether `path` holds what `write_sealed` wrote, with this key; read a piece at a time, however large it is."""
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open(path, "rb", opener=plain) as file:
         digest, _, found = file.readline(_LONGEST_SEAL).decode("utf-8", "replace").rstrip("\n").partition(" ")
         return key in (None, found) and digest == _digest(found, iter(partial(file.read, 1 << 20), b""))
     return False
@@ -262,7 +294,7 @@ def project_lock(
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
+        file = open(path, "a+b", opener=plain)  # noqa: SIM115 - closed below
     with file:
         with writing(path):
             _wait_for(file, path, on_wait, timeout)

@@ -19,7 +19,7 @@ from threading import Lock
 from typing import IO, NamedTuple, Protocol, overload
 
 from gdata.errors import ChangedError, OutsideError
-from gdata.files import reason_of, writing
+from gdata.files import plain, read_plain, reason_of, writing
 from gdata.language import sentence
 
 BLOCK_BYTES = 1 << 20
@@ -165,7 +165,8 @@ class WatchedFile:
             OSError: it can't be read.
         """
         for _ in range(_SETTLING):
-            with path.open("rb", buffering=0) as file:  # Windows tells of an open file other numbers than of a name
+            # Windows tells of an open file other numbers than of a name.
+            with open(path, "rb", buffering=0, opener=plain) as file:
                 stamp = _stamp_of(os.fstat(file.fileno()))
             young = max(map(may_change_until, stamp[1:3])) - time.time_ns()
             if young <= 0:
@@ -173,7 +174,7 @@ class WatchedFile:
             if young > TICK:
                 break
             time.sleep(young / 1e9)
-        return path.read_bytes()
+        return read_plain(path)
 
     def read(self, start: int, size: int) -> bytes:
         """Some of its bytes.
@@ -183,7 +184,7 @@ class WatchedFile:
             OutsideError: they can't be read.
         """
         try:
-            with self._path.open("rb", buffering=0) as file:
+            with open(self._path, "rb", buffering=0, opener=plain) as file:
                 content = _read_at(file, start, size)
                 is_same = _stamp_of(os.fstat(file.fileno())) == self._stamp
         except FileNotFoundError:

@@ -45,7 +45,7 @@ from google.protobuf.message_factory import GetMessageClass
 from gdata._core import core
 from gdata.bundles.manifest import Manifest, Part, TableEntry
 from gdata.errors import GdataError
-from gdata.files import write_atomically
+from gdata.files import plain, read_plain, write_atomically
 from gdata.longbytes import BLOCK_BYTES
 from gdata.proto.descriptors import pool_of
 from gdata.proto.wire import field_ends, whole_fields
@@ -254,9 +254,9 @@ def write_indexes(folder: Path, manifest: Manifest) -> None:
     if not wanted:
         return
     with suppress(OSError, GdataError, DecodeError, IndexError, KeyError, ValueError, OverflowError, TypeError):
-        pool = pool_of(FileDescriptorSet.FromString((folder / manifest.schema.file).read_bytes()))
+        pool = pool_of(FileDescriptorSet.FromString(read_plain(folder / manifest.schema.file)))
         for entry, part in wanted:
-            with (folder / part.file).open("rb") as file:
+            with open(folder / part.file, "rb", opener=plain) as file:
                 blocks = iter(partial(file.read, BLOCK_BYTES), b"")
                 made = make_index(blocks, part, pool.FindMessageTypeByName(entry.message), entry.key)
             if made is not None:
@@ -264,6 +264,6 @@ def write_indexes(folder: Path, manifest: Manifest) -> None:
 
 
 def _is_there(path: Path, part: Part) -> bool:
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open(path, "rb", opener=plain) as file:
         return file.read(_HEAD.size)[:48] == _MAGIC + bytes.fromhex(part.sha256)
     return False

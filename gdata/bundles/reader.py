@@ -10,7 +10,7 @@ from pathlib import Path
 from gdata.bundles.manifest import MANIFEST, FileEntry, Manifest, Part
 from gdata.bundles.placed import PlacedRows, place_rows
 from gdata.errors import DamagedError, OutsideError, UsageError
-from gdata.files import reason_of
+from gdata.files import read_plain, reason_of
 from gdata.language import sentence
 from gdata.longbytes import Content, LongBytes, WatchedFile, digest_of
 
@@ -177,7 +177,7 @@ def open_bundle(folder: Path) -> Bundle:
         DamagedError: the manifest is damaged; of an unknown format, UnknownFormatError.
     """
     try:
-        content = (folder / MANIFEST).read_bytes()
+        content = read_plain(folder / MANIFEST)
     except FileNotFoundError as error:
         raise UsageError(
             sentence("{folder}: no bundle here ({file} is missing)", folder=folder, file=MANIFEST),
@@ -188,7 +188,7 @@ def open_bundle(folder: Path) -> Bundle:
 
     def fetch(entry: FileEntry) -> bytes:
         try:
-            return (folder / entry.file).read_bytes()
+            return read_plain(folder / entry.file)
         except FileNotFoundError as error:
             raise DamagedError(
                 sentence("{folder}: {file} is missing", folder=folder, file=entry.file),

@@ -19,7 +19,16 @@ from gdata.bundles.encode import EncodedBundle
 from gdata.bundles.index import write_indexes
 from gdata.bundles.manifest import MANIFEST, Manifest, is_file_name
 from gdata.errors import DamagedError
-from gdata.files import is_temporary, unseal, write_atomically, write_files, write_sealed, writing
+from gdata.files import (
+    is_temporary,
+    plain,
+    read_plain,
+    read_sealed,
+    write_atomically,
+    write_files,
+    write_sealed,
+    writing,
+)
 from gdata.longbytes import Content, blocks_of
 
 _RECORD = "written"
@@ -88,7 +97,7 @@ def _commit(folder: Path, content: bytes) -> None:
 
 def _holds(path: Path, content: Content) -> bool:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=plain) as file:
             is_as_long = os.fstat(file.fileno()).st_size == len(content)
             return is_as_long and all(file.read(len(block)) == block for block in blocks_of(content))
     except OSError:
@@ -97,7 +106,7 @@ def _holds(path: Path, content: Content) -> bool:
 
 def _read_manifest(folder: Path) -> Manifest | None:
     try:
-        return Manifest.from_bytes((folder / MANIFEST).read_bytes())
+        return Manifest.from_bytes(read_plain(folder / MANIFEST))
     except (OSError, DamagedError):
         return None
 
@@ -186,10 +195,7 @@ class _Owned:
 
 def _load(record: Path) -> dict[str, dict[str, Any]]:
     """What the record says; one that is damaged says nothing."""
-    try:
-        content = unseal(record.read_bytes(), _RECORD)
-    except OSError:
-        return {}
+    content = read_sealed(record, _RECORD)
     outputs: dict[str, dict[str, Any]] = json.loads(bytes(content)) if content is not None else {}
     return outputs
 

@@ -15,7 +15,7 @@ from gdata.bundles.index import index_name, write_indexes
 from gdata.bundles.manifest import MANIFEST, RELEASE, FileEntry, Manifest, Part, canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
-from gdata.files import project_lock, write_atomically, writing
+from gdata.files import project_lock, read_plain, write_atomically, writing
 from gdata.language import sentence
 from gdata.releases.blobs import Traffic
 from gdata.releases.log import newest_entry, no_such_channel, read_entry
@@ -268,7 +268,7 @@ def _held_plain(into: Path) -> Mapping[str, Any]:
 def _read(path: Path) -> bytes | None:
     with writing(path):
         try:
-            return path.read_bytes()
+            return read_plain(path)
         except FileNotFoundError:
             return None
 

@@ -32,7 +32,7 @@ from gdata.bundles.lookup import RowMissing, Table
 from gdata.bundles.manifest import Part, TableEntry
 from gdata.bundles.reader import damaged_file
 from gdata.errors import DamagedError, OutputError, OutsideError
-from gdata.files import reason_of, write_atomically
+from gdata.files import plain, read_plain, reason_of, write_atomically
 from gdata.language import sentence
 from gdata.runtime.messages import TableType
 from gdata.runtime.places import PartFiles
@@ -76,14 +76,14 @@ def map_table(
 
 def _index_of(files: PartFiles, part: Part, kind: TableType) -> RowIndex | None:
     with suppress(OSError):
-        index = read_index(files.index.read_bytes(), part)
+        index = read_index(read_plain(files.index), part)
         if index is not None or not files.is_own:
             return index
     if not files.is_own:
         return None
     with suppress(OSError, DecodeError, ValueError, OverflowError, TypeError, IndexError):
         digest = hashlib.sha256()
-        with files.part.open("rb") as file:
+        with open(files.part, "rb", opener=plain) as file:
             blocks = _hashed(iter(partial(file.read, _PIECE), b""), digest)
             made = make_index(blocks, part, kind.message.DESCRIPTOR, kind.key)  # type: ignore[arg-type]
         if made is not None and digest.hexdigest() == part.sha256:
@@ -106,7 +106,7 @@ class _PartFile:
         self.index = index
         self._place, self._name = place, part.file
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = open(path, "rb", buffering=0, opener=plain)  # noqa: SIM115 - as long as the table
         except OSError as error:
             raise damaged_file(place, part.file) from error
         self._lock = Lock()

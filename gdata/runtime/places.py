@@ -12,6 +12,7 @@ from gdata.bundles.index import index_name
 from gdata.bundles.manifest import MANIFEST, RELEASE, FileEntry, Part
 from gdata.bundles.reader import Bundle, open_bundle
 from gdata.errors import DamagedError, UsageError
+from gdata.files import read_plain
 from gdata.language import sentence
 from gdata.text import did_you_mean
 
@@ -191,7 +192,7 @@ class FolderPlace:
 def _release_of(folder: Path, bundle: Bundle) -> str | None:
     """Which release `gdata fetch` says that the bundle in a folder is; None where it was built there."""
     try:
-        named = json.loads((folder / RELEASE).read_bytes())
+        named = json.loads(read_plain(folder / RELEASE))
         is_its = (named["bundle"], named["build"]) == (bundle.manifest.bundle, bundle.manifest.build)
         return str(named["release"]) if is_its else None
     except (OSError, ValueError, LookupError, TypeError):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gdata.errors import OutsideError, SchemaError
-from gdata.files import reason_of, unseal, write_sealed
+from gdata.files import read_sealed, reason_of, write_sealed
 from gdata.installed import package_stamp
 from gdata.language import sentence
 
@@ -50,9 +50,8 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
         return _run_protoc(protos, list(contents), validate_descriptors() if has_rules else b"")
     key = _cache_key(contents)
     path = cache / f"descriptors-{key}.binpb"
-    with suppress(OSError):
-        if (kept := unseal(path.read_bytes(), key)) is not None:
-            return bytes(kept)
+    if (kept := read_sealed(path, key)) is not None:
+        return bytes(kept)
     compiled = _run_protoc(protos, list(contents), _kept_validate_descriptors(cache))
     write_sealed(path, key, compiled)
     _forget_older(cache)
@@ -121,9 +120,8 @@ def _well_known_protos() -> Path:
 def _kept_validate_descriptors(cache: Path) -> bytes:
     """The same as `validate_descriptors`, once made for an installed protovalidate: its generated code takes 0.06 s."""
     path, key = cache / "validate.binpb", package_stamp("protovalidate")
-    with suppress(OSError):
-        if (kept := unseal(path.read_bytes(), key)) is not None:
-            return bytes(kept)
+    if (kept := read_sealed(path, key)) is not None:
+        return bytes(kept)
     made = validate_descriptors()
     write_sealed(path, key, made)
     return made

@@ -24,6 +24,7 @@ from typing import Any
 from gdata import kinds
 from gdata.config import Audience
 from gdata.errors import OutsideError
+from gdata.files import plain
 from gdata.language import Sentence, word_from_json
 from gdata.longbytes import Content, LongBytes, WatchedFile, blocks_of, digest_of, first_line, part_of
 from gdata.parsing.view import Bound, HeaderTexts, Locate, ParsedTable, RowsLeftOut, View, join_bounds, told_once
@@ -293,7 +294,7 @@ class ParseCache:
         path, start = self._folder / f"{table}{self._end}", _MAGIC + key
         head = len(start) + _HASH
         try:
-            with path.open("rb") as file:
+            with open(path, "rb", opener=plain) as file:
                 if file.read(len(start)) != start:
                     return None
                 digest = file.read(_HASH)

@@ -197,3 +197,27 @@ def test_expect_holds_even_where_nothing_is_to_be_done(built: Path) -> None:
 def test_a_name_that_no_file_system_takes_is_no_folder(built: Path) -> None:
     for command in (("diff", "x" * 5000), ("verify", "x" * 5000), ("show", "ItemTable", "--from", "x" * 5000)):
         run_gdata(*command, cwd=built, code=2)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_in_place_of_a_file_of_gdata_s_own_keeps_nobody_waiting(published_game: Path) -> None:
+    """As if it weren't there, where the next build makes it anew; else it is told."""
+
+    def pipes(folder: str, *, but: str = "") -> None:
+        for path in (published_game / folder).rglob("*"):
+            if path.is_file() and path.name != but:
+                path.unlink()
+                os.mkfifo(path)
+
+    pipes(".gdata", but="lock")
+    run_gdata("build", "-q", cwd=published_game)
+    pipes("output")
+    told = run_gdata("show", "ItemTable", "1001", cwd=published_game, code=3)
+    assert "manifest.json: it is a pipe or a device, not a file" in told.err
+    run_gdata("build", "-q", cwd=published_game)
+    assert "1001" in run_gdata("show", "ItemTable", "1001", cwd=published_game).out
+    pipes(".gdata")
+    told = run_gdata("build", "-q", cwd=published_game, code=3)
+    assert "lock: can't be written: it is a pipe" in told.err and "move it away" in told.err
+    pipes("releases")
+    run_gdata("verify", cwd=published_game, code=None)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdata.config import Config, Spreadsheet
 from gdata.errors import ChangedError, DamagedError, GdataError, OutsideError, RefusedError, SourceError
-from gdata.files import unseal, write_sealed
+from gdata.files import read_sealed, write_sealed
 from gdata.language import Sentence, say, say_counted, word_from_json
 from gdata.longbytes import may_change_until
 from gdata.pipeline.kept.state import OUTCOMES, UNFED, load_build
@@ -273,10 +273,7 @@ def _looks_like_a_table(message: Descriptor) -> bool:
 
 def _read(config: Config, name: str) -> dict[str, Any]:
     """What is noted in a file of `.gdata/`, by the name of sheets.yaml: a folder may hold several."""
-    try:
-        content = unseal((config.state / name).read_bytes(), name)
-    except OSError:
-        return {}
+    content = read_sealed(config.state / name, name)
     noted: dict[str, Any] = json.loads(bytes(content)) if content is not None else {}
     return noted
 

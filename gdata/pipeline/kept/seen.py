@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gdata.bundles.manifest import sha256
 from gdata.checks.values import all_columns
 from gdata.config import Config
+from gdata.errors import OutputError
 from gdata.files import write_atomically
 from gdata.longbytes import TICK, may_change_until
 from gdata.pipeline.build import Built
@@ -80,7 +81,7 @@ def note_seen(
     path = note_of(str(project.config.path))
     if not _can_be_told(project, built, arguments) or sum(len(text) for _, text in said) > _LONGEST_ANSWER:
         return
-    with suppress(OSError):  # the next build is made, that is all
+    with suppress(OSError, OutputError):  # the next build is made, that is all
         seen = _seen(project, built, released, started)
         if seen is None:
             return

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdata.errors import DamagedError, OutsideError, UsageError
 from gdata.events import Event, Listener
-from gdata.files import is_sealed, project_lock, reason_of, remove_abandoned, unseal, write_sealed
+from gdata.files import is_sealed, project_lock, read_plain, reason_of, remove_abandoned, unseal, write_sealed
 from gdata.language import sentence
 from gdata.longbytes import Content, LongBytes, WatchedFile, first_line, part_of
 
@@ -263,7 +263,7 @@ def load_build(state: Path, build: str) -> BuildState:
 def _read(path: Path) -> bytes | None:
     with _reading(path):
         try:
-            return path.read_bytes()
+            return read_plain(path)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 

@@ -100,7 +100,9 @@ def note_of(config: str) -> str:
 
 
 def load(path: str) -> dict[str, Any] | None:
-    """The note that lies there; None: it isn't whole, or another version's."""
+    """The note that lies there; None: there is none, it isn't whole, or another version's."""
+    if not os.path.isfile(path):
+        return None
     with open(path, "rb") as file:
         line, _, content = file.read().partition(b"\n")
     seen: dict[str, Any] = json.loads(content) if line == seal(content) else {}
@@ -149,13 +151,10 @@ def hash_of(path: str) -> str | None:
     """The hash of a file's content; None: there is no such file."""
     from hashlib import file_digest
 
-    try:
-        with open(path, "rb") as file:
-            return file_digest(file, "sha256").hexdigest()
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        if os.path.isfile(path):
-            raise
+    if not os.path.isfile(path):
         return None
+    with open(path, "rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def names_in(folder: str) -> list[str] | None:

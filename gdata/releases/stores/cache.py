@@ -23,7 +23,7 @@ from pathlib import Path
 
 from gdata.bundles.manifest import Manifest, canonical_json, sha256
 from gdata.errors import DamagedError, GdataError, OutputError
-from gdata.files import write_atomically
+from gdata.files import read_plain, write_atomically
 from gdata.language import sentence
 from gdata.releases.records import Entry
 
@@ -56,7 +56,7 @@ class BlobCache:
         """The bytes of a blob, verified; None where they aren't here."""
         path = self._path(digest)
         try:
-            content = path.read_bytes()
+            content = read_plain(path)
         except OSError:
             return None
         if hashlib.sha256(content).hexdigest() != digest:
@@ -196,7 +196,7 @@ class Memory:
     def _read(self, store: str, name: str) -> bytes | None:
         if self._folder is not None:
             with suppress(OSError):
-                return (self._folder / store / name).read_bytes()
+                return read_plain(self._folder / store / name)
         return None
 
     def _write(self, store: str, name: str, content: bytes) -> None:
@@ -221,7 +221,7 @@ def needed_blobs(cache: BlobCache) -> set[str]:
             if path.stat().st_mtime < time.time() - _UNUSED_DAYS * _DAY:
                 path.unlink()
                 continue
-            manifest = Loaded.from_bytes(path.read_bytes(), place=str(path)).manifest
+            manifest = Loaded.from_bytes(read_plain(path), place=str(path)).manifest
             needed.add(manifest)
             content = cache.find(manifest)
             if content is not None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gdata.errors import OutputError, StoreError
-from gdata.files import reason_of, sync_folder, write_atomically
+from gdata.files import plain, reason_of, sync_folder, write_atomically
 from gdata.language import say, sentence
 from gdata.longbytes import Content, blocks_of
 from gdata.releases.stores.store import (
@@ -51,7 +51,7 @@ class FolderStore(WritableStore):
         """The bytes of a file; None where there is none."""
         with self._at(name):
             try:
-                with self._path(name).open("rb") as file:
+                with open(self._path(name), "rb", opener=plain) as file:
                     limit = limit_of(name) if at_most is None else at_most
                     check_size(f"{self.place}: {name}", os.fstat(file.fileno()).st_size, limit)
                     return file.read()
@@ -75,14 +75,14 @@ class FolderStore(WritableStore):
         name = blob_name(digest)
         if self.size_of(name) != size:
             return False
-        with self._at(name), self._path(name).open("rb") as file:
+        with self._at(name), open(self._path(name), "rb", opener=plain) as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == digest
 
     def is_stored(self, name: str, content: Content) -> bool | None:
         """Whether a file has these bytes; None where there is none."""
         if self.size_of(name) != len(content):
             return None if self.size_of(name) is None else False
-        with self._at(name), self._path(name).open("rb") as file:
+        with self._at(name), open(self._path(name), "rb", opener=plain) as file:
             return all(file.read(len(block)) == block for block in blocks_of(content))
 
     def put(self, name: str, content: Content) -> None:
