@@ -77,12 +77,11 @@ def main() -> None:
             finally:
                 subprocess.run(["git", "-C", TREE, "worktree", "remove", "--force", tree], check=True)
     print(f"{'':20}{'modules':>9}{'moves':>9}{'files':>9}{'lines':>9}{'median a package':>19}{'lone':>7}")
-    for name, *numbers in rows:
-        modules, moves, files, lines, middle, lone = numbers
+    for name, modules, moves, files, lines, middle, lone in rows:
         print(f"{name:20}{modules:>9}{moves:>9}{files:>9}{lines:>9,}{middle:>19g}{lone:>7}")
 
 
-def figures(tree: Path, *, names: bool = False) -> tuple[float, ...]:
+def figures(tree: Path, *, names: bool = False) -> tuple[int, int, int, int, float, int]:
     """Modules and moves of the build, files, lines, modules a package, and lone ones."""
     modules, moves, *ran = trace(tree)
     paths = sorted((tree / "gdata").rglob("*.py"))

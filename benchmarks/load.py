@@ -102,7 +102,7 @@ def open_protobuf(folder: Path) -> Callable[[int], int]:
     pool = descriptor_pool.DescriptorPool()
     for file in FileDescriptorSet.FromString(next((folder / "bundle").glob("schema-*")).read_bytes()).file:
         pool.Add(file)
-    table = message_factory.GetMessageClass(pool.FindMessageTypeByName("game.ItemTable"))()
+    table: Any = message_factory.GetMessageClass(pool.FindMessageTypeByName("game.ItemTable"))()
     content = next((folder / "bundle").glob("ItemTable-*")).read_bytes()
     assert len(hashlib.sha256(content).hexdigest()) == 64
     table.ParseFromString(content)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
+from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -30,7 +31,7 @@ def main(folder: Path) -> None:
     output.mkdir(exist_ok=True)
     for path in (folder / "sheets").glob("*.csv"):
         number = path.stem.removeprefix("Table")
-        table = GetMessageClass(pool.FindMessageTypeByName(f"bench.{path.stem}"))()
+        table: Any = GetMessageClass(pool.FindMessageTypeByName(f"bench.{path.stem}"))()
         with path.open(newline="", encoding="utf-8") as lines:
             reader = csv.reader(lines)
             names = next(reader)

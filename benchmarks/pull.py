@@ -136,7 +136,7 @@ def get_token(bench: Bench) -> str:
         from google.oauth2.service_account import Credentials
 
         scopes = ["https://www.googleapis.com/auth/spreadsheets.readonly"]
-        credentials = Credentials.from_service_account_info(bench.key, scopes=scopes)
+        credentials = Credentials.from_service_account_info(bench.key, scopes=scopes)  # type: ignore[no-untyped-call]
         credentials.refresh(Request())
         _tokens[bench.endpoint] = credentials.token
     return _tokens[bench.endpoint]
@@ -197,6 +197,7 @@ def run_command(folder: Path, name: str) -> int:
 def pull_sheet_by_sheet(bench: Bench) -> int:
     import gspread
     from gspread.http_client import HTTPClient
+    from gspread.utils import ValueRenderOption
 
     class Redirected(HTTPClient):
         """gspread's client, counting, and sent to the emulator."""
@@ -213,7 +214,7 @@ def pull_sheet_by_sheet(bench: Bench) -> int:
     for id, titles in bench.wanted.items():
         spreadsheet = client.open_by_key(id)
         for title in titles:
-            spreadsheet.worksheet(title).get_all_values(value_render_option="UNFORMATTED_VALUE")
+            spreadsheet.worksheet(title).get_all_values(value_render_option=ValueRenderOption.unformatted)
     return Redirected.reads
 
 
