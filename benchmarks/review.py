@@ -3,7 +3,8 @@
     python benchmarks/review.py [--rows 1000000] [--runs 3]
 
 CPU seconds, the best of the runs. What metrics add is told in two: opening the data on both sides, for a function that
-looks at no row, and parsing the rows of one that looks at all of them, which takes its own time beside that.
+looks at no row, and parsing the rows of one that looks at all of them, which takes its own time beside that. What
+`--history` adds is one more comparison for each earlier release that changed the table, up to fifty.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Side
 from gdata.diffs.renderers.html import to_html
 from gdata.diffs.tables.schemas import class_of, open_schema
+from gdata.pipeline.releasing.history import HistoryReader, past_of
 from gdata.pipeline.sides import compare_sides
+from gdata.releases.log import newest_entry, read_log_so_far
+from gdata.releases.move import Move, move_channel
+from gdata.releases.stores import open_store
+from gdata.releases.stores.store import writable
 from gdata.testing.bundles import build_output
 
 CHEAP = """
@@ -58,6 +64,17 @@ def parsed(bundle: Bundle) -> Any:
     return class_of(open_schema(bundle).messages["game.ItemTable"]).FromString(bundle.table("ItemTable")).rows
 
 
+def with_history(place: Path, old: Path, new: Path, runs: int) -> tuple[float, int]:
+    """What `--history` takes for each release that it looks into, and how many cells it finds changes of."""
+    store = writable(open_store(place))
+    for folder in (old, new, old):
+        move_channel(store, Move("publish", "live", author="me"), open_output(folder), base=newest_entry(store, "live"))
+    diff = compare(side("old", old), side("new", new), category="off")
+    log, _ = read_log_so_far(store, "live")
+    took, found = cpu(lambda: past_of(HistoryReader(store, log, ["server"]), diff), runs)
+    return took / max(len(one) for one in found.values()), len(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -85,6 +102,8 @@ def main() -> None:
         print(f"diff of {asked.rows:,} rows, 1,000 changed: {plain:.2f} s CPU")
         print(f"a metric that looks at no row adds {opened:.2f} s: {opened / plain:.0%} of the diff")
         print(f"one that looks at all {read - opened:.2f} s, of which its function {function:.2f} s")
+        history, count = with_history(place / "store", old, new, asked.runs)
+        print(f"the last changes of {count:,} cells add {history:.2f} s for each release before that changed the table")
         few = rows[:20_000]
         old = build_output(place / "old20", PROTO, {"ItemTable": few}, targets=("server",))
         new = build_output(place / "new20", PROTO, {"ItemTable": with_a_column_changed(few)}, targets=("server",))

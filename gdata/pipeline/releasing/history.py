@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from gdata.bundles.reader import Bundle
+from gdata.diffs.changes import cells_in
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Past, PastChange, Row, RowChange, TableDiff, plain
 from gdata.diffs.renderers.json import field_json
 from gdata.diffs.tables.targets import compare_one_table
@@ -99,8 +100,7 @@ def past_of(reader: HistoryReader, diff: Diff) -> Past:
     found: dict[tuple[str, Key | None, str], list[PastChange]] = {}
     for name in {name for target in diff.targets.values() for name in target.tables}:
         tables = [target.tables[name] for target in diff.targets.values() if name in target.tables]
-        changes = (change for table in tables for change in table.changed if change.key is not None)
-        wanted: set[tuple[Key | None, str]] = {(change.key, one.path) for change in changes for one in change.fields}
+        wanted = {(key, one.path) for table in tables for key, one in cells_in(table.changed) if isinstance(key, tuple)}
         if wanted:
             _find_past(reader, name, wanted, found)
     return found
@@ -109,7 +109,7 @@ def past_of(reader: HistoryReader, diff: Diff) -> Past:
 def _find_past(
     reader: HistoryReader,
     name: str,
-    wanted: set[tuple[Key | None, str]],
+    wanted: set[tuple[Key, str]],
     found: dict[tuple[str, Key | None, str], list[PastChange]],
 ) -> None:
     try:
@@ -117,13 +117,12 @@ def _find_past(
             if not wanted:
                 return
             entry = history.entry
-            for change in history.diff.changed:
-                for one in change.fields:
-                    if (change.key, one.path) in wanted:
-                        known = found.setdefault((name, change.key, one.path), [])
-                        known.append(PastChange(entry.time, entry.author, entry.message, one.old, one.new))
-                        if len(known) == _PAST_CHANGES:
-                            wanted.discard((change.key, one.path))
+            for key, one in cells_in(history.diff.changed):
+                if isinstance(key, tuple) and (key, one.path) in wanted:
+                    known = found.setdefault((name, key, one.path), [])
+                    known.append(PastChange(entry.time, entry.author, entry.message, one.old, one.new))
+                    if len(known) == _PAST_CHANGES:
+                        wanted.discard((key, one.path))
     except UsageError:
         return  # The table is new: nobody changed it before.
 
