@@ -163,14 +163,14 @@ def test_messages_under_one_merged_header_are_read_cell_by_cell(
     shop = workbook.add_worksheet("shop")
     for row, cells in enumerate(
         [
-            ["##var", "id", "cost", None, "rewards", None, None, None, "odd", None],
-            ["##type", "int", "Cost", None, "list,Cost", None, None, None, "Vec", None],
-            ["", 1, 5, 10, 7, 1, 8, 2, 1.5, "x"],
-            ["", 2, 6, 20, 7, 3, None, None, 2, "y"],
+            ["##var", "id", "cost", None, "rewards", None, None, None, "odd", None, "mix", None],
+            ["##type", "int", "Cost", None, "list,Cost", None, None, None, "Vec", None, "", None],
+            ["", 1, 5, 10, 7, 1, 8, 2, 1.5, "x", "a", 7],
+            ["", 2, 6, 20, 7, 3, None, None, 2, "y", "b", 8],
         ]
     ):
         shop.write_row(row, 0, cells)
-    for first, last, text in ((2, 3, "cost"), (4, 7, "rewards"), (8, 9, "odd")):
+    for first, last, text in ((2, 3, "cost"), (4, 7, "rewards"), (8, 9, "odd"), (10, 11, "mix")):
         shop.merge_range(0, first, 0, last, text)
     workbook.close()
     monkeypatch.chdir(tmp_path)
@@ -186,5 +186,6 @@ def test_messages_under_one_merged_header_are_read_cell_by_cell(
         "cost": {"id": 5, "num": 10},
         "rewards": [{"id": 7, "num": 1}, {"id": 8, "num": 2}],
         "odd": {"value1": 1.5, "value2": "x"},
+        "mix": {"value1": "a", "value2": 7},
     }
     assert rows[1]["rewards"] == [{"id": 7, "num": 3}]

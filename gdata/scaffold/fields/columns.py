@@ -76,7 +76,7 @@ def _draft(item: Item, timezone: ZoneInfo) -> list[GuessedField]:
         listed = guess_series(item, timezone)
         if listed is None and item.is_repeated:
             # Two fields can't have one header; the build tells of the others.
-            return [guess_single(item.columns[0], timezone)]
+            return [guess_spread(item, timezone, is_unnamed=True) or guess_single(item.columns[0], timezone)]
         return [listed] if listed is not None else [guess_single(column, timezone) for column in item.columns]
     return [guess_group(item, timezone)]
 
@@ -194,13 +194,16 @@ def guess_series(series: Series, timezone: ZoneInfo) -> GuessedField | None:
     )
 
 
-def guess_spread(series: Series, timezone: ZoneInfo) -> GuessedField | None:
-    """Messages that lie under one merged header: their parts side by side, of several one after the other."""
+def guess_spread(series: Series, timezone: ZoneInfo, *, is_unnamed: bool = False) -> GuessedField | None:
+    """Messages that lie under one merged header: their parts side by side, of several one after the other.
+
+    `is_unnamed`: of one message, whatever is declared, a part in each column.
+    """
     first, *others = series.columns
-    declared = first.declared
+    declared = replace(first.declared or Declared(first.header), is_list=False) if is_unnamed else first.declared
     if declared is None or not others or not all(column.is_merged for column in others):
         return None
-    if declared.is_own and not declared.is_list and not declared.parts:
+    if is_unnamed or (declared.is_own and not declared.is_list and not declared.parts):
         # A message that nothing defines: one cell for each of its fields.
         unnamed = tuple((f"value{number}", None) for number in range(1, len(series.columns) + 1))
         declared = replace(declared, parts=unnamed)

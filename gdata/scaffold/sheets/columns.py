@@ -41,13 +41,13 @@ def read_table(
     rows = grid.rows if entry.layout != "columns" else turned(grid.rows)
     # Each look at a row of csv takes it apart anew; a sheet may be 16,384 columns wide.
     rows = list(rows[:SAMPLE]) if block is not None else []
-    meant = {
-        index: text
+    # Headers that are alike make a list where they can; where nothing says that they are meant to, it is told.
+    notes += tuple(
+        note
         for index, (text, note) in again.items()
-        if alike or index in sheet.spans or _declare_alike(rows, block, index, text, wanted)
-    }
-    wanted = dict(sorted({**wanted, **meant}.items()))
-    notes += tuple(note for index, (_, note) in again.items() if note and index not in meant)
+        if note and not (alike or index in sheet.spans or _declare_alike(rows, block, index, text, wanted))
+    )
+    wanted = dict(sorted({**wanted, **{index: text for index, (text, _) in again.items()}}.items()))
     columns = {*wanted, *directives}
     cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
     found = tuple(
@@ -246,7 +246,7 @@ def _choose_columns(
             continue  # A variant of the column `base`.
         elif fold(text) in seen:
             note = say(
-                "{place} has the header {text} of {seen} again: one of them needs another name",
+                "{place} has the header {text} of {seen} again: one of them needs another name, unless they are a list",
                 place=place,
                 text=text,
                 seen=seen[fold(text)],

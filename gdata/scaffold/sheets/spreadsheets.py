@@ -234,5 +234,6 @@ def _spreadsheets_at(path: Path) -> Iterator[Path]:
 def _encoding_of(folder: Path) -> str:
     """The encoding that all .csv files of a folder are in; UTF-8 where there is no better guess."""
     contents = [one.read_bytes()[:_SAMPLE_BYTES] for one in folder.iterdir() if is_sheet(one)]
-    others = b"\n".join(content for content in contents if guess_encodings(content) != ["utf-8"])
+    # These two are told by the bytes of each file.
+    others = b"\n".join(content for content in contents if guess_encodings(content) not in (["utf-8"], ["utf-16"]))
     return (guess_encodings(others) or ["utf-8"])[0]
