@@ -153,6 +153,12 @@ def test_the_line_and_the_byte_are_named(tmp_path: Path) -> None:
         (b"id;name\n1;a\n", "line 1: the cells are separated by semicolons"),
         (b"id\tname\n1\ta\n", "line 1: the cells are separated by tabs"),
         (b"id|name\n1|a\n", "line 1: the cells are separated by vertical bars"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n",
+            "is a pointer of Git LFS, not the file",
+        ),
+        (b"id,v\r\n<<<<<<< HEAD\r\na,1\r\n=======\r\nb,2\r\n>>>>>>> c\r\n", "line 2: git couldn't merge it"),
+        (b"<<<<<<< HEAD\nid\n=======\nkey\n>>>>>>> c\na\n", "line 1: git couldn't merge it"),
         (b"\xef\xbb\xbfid;name;rate\r\n1;Schwert;0,25\r\n", "line 1: the cells are separated by semicolons"),
     ],
 )
@@ -171,6 +177,11 @@ def test_a_quote_that_nobody_closed_in_a_large_file_takes_no_memory_for_what_fol
     # What stands before it isn't kept either.
     content = b"2,shield\n" * 100_000 + b'3,"bow\n'
     assert "row 100001: a quoted cell begins there" in str(refused(tmp_path, content))
+
+
+def test_arrows_are_a_text(tmp_path: Path) -> None:
+    (tmp_path / "Item.csv").write_bytes(b"id,v\na,>>>>>>> <<<<<<< \n<<<<<<< b,2\n")
+    assert read(tmp_path, "Item").grids[0].rows[1:] == [["a", ">>>>>>> <<<<<<< "], ["<<<<<<< b", "2"]]
 
 
 def test_quotes_inside_of_cells_need_no_partner(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.files import reason_of
 from gdata.language import sentence
-from gdata.longbytes import LongBytes
+from gdata.longbytes import Content, LongBytes, blocks_of
 from gdata.problems import Cell
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
@@ -46,6 +46,9 @@ _OTHER_FORMATS = (
     (b"PK\x03\x04", sentence("a workbook or zip file")),
     (b"\xd0\xcf\x11\xe0", sentence("an old workbook")),
 )
+_LFS = b"version https://git-lfs"
+_OURS, _THEIRS = b"<<<<<<< ", b">>>>>>> "
+"""How git begins and ends the lines on which both sides of a merge differ."""
 _SEPARATORS = {
     ",": sentence("commas"),
     ";": sentence("semicolons"),
@@ -171,6 +174,7 @@ def _title(file_name: str) -> str:
 def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
     content = pulled.files[file_name]
     place = f"{pulled.location or pulled.spreadsheet}/{file_name}"
+    _refuse_what_git_left(content, place)
     encoding = _encoding_of(pulled.encoding, title)
     rows: Sequence[Sequence[CellValue]] | None = None
     separator = ","
@@ -181,6 +185,24 @@ def _read_sheet(pulled: Pulled, title: str, file_name: str) -> Grid:
         rows, separator = _read_as_a_whole(bytes(content), encoding, place, file_name)
     _refuse_other_separators(rows[:20], place, separator)
     return Grid(pulled.spreadsheet, title, rows, "csv", dates_as_text=True, separator=separator)
+
+
+def _refuse_what_git_left(content: Content, place: str) -> None:
+    """Raise SourceError where a file isn't what was committed: its lines would be rows of any table of texts."""
+    if content[: len(_LFS)] == _LFS:
+        raise SourceError(
+            sentence("{place}: is a pointer of Git LFS, not the file", place=place), hint=sentence("run `git lfs pull`")
+        )
+    start, blocks = 0, iter(blocks_of(content))
+    for block in blocks:
+        at = (b"\n" + block).find(b"\n" + _OURS) if b"<" in block else -1
+        if at >= 0 and any(b"\n" + _THEIRS in one for one in (block[at:], *blocks)):
+            line = content[: start + at].count(b"\n") + 1
+            raise SourceError(
+                sentence("{place}, line {line}: git couldn't merge it, and left both sides", place=place, line=line),
+                hint=sentence("keep one side, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>"),
+            )
+        start += len(block)
 
 
 def _read_in_blocks(content: LongBytes, encoding: str, file_name: str) -> tuple[TextRows | None, str]:
