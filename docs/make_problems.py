@@ -192,6 +192,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "tags": "jp",
         "version": "1.5",
         "own": "1.4",
+        "cells": counted("{count} cell refers to it", "{count} cells refer to it", 3),
         **DECOMPOSED,
     },
     "reference.no_sheet": {"field": "hero_id", "target": "HeroTable"},

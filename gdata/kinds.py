@@ -824,6 +824,12 @@ REFERENCE_DECOMPOSED = Kind(
     "type {decomposed} anew: names copied from a Mac have decomposed letters",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
+REFERENCE_BLANK_ENDS = Kind(
+    "reference.missing",
+    "{value} begins or ends with a blank; {cells} as {key}",
+    "delete the blank",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
 REFERENCE_UNFED = Kind(
     "reference.no_sheet",
     "{field} points at {target}, but no sheet is mapped to that table",

@@ -176,6 +176,7 @@ def column_text(column: Column, value: Any) -> str:
 _FEW = 4
 """As many cells are better told each at its place."""
 
+_BLANKS = (kinds.TEXT_BLANK_ENDS, kinds.TEXT_BREAK_ENDS)
 _GONE = (kinds.KEY_GONE.code, kinds.KEY_ABSENT.code)
 
 LiveKeys = Callable[[str], Mapping[str, str]]
@@ -183,10 +184,10 @@ LiveKeys = Callable[[str], Mapping[str, str]]
 
 
 def fold_gone(
-    problems: Iterable[Problem], views: Mapping[str, View], live: LiveKeys, is_error: Callable[[Problem], bool]
+    problems: Sequence[Problem], views: Mapping[str, View], live: LiveKeys, is_error: Callable[[Problem], bool]
 ) -> list[Problem]:
     """The problems, with one for each key that the last release has and the sheets no longer have, or that cells of
-    several columns look for, in place of those of the cells that refer to it.
+    several columns look for, or that has a blank too many, in place of those of the cells that refer to it.
 
     `is_error`: whether sheets.yaml lets a problem be an error; of what it softens no other error is made.
     """
@@ -195,9 +196,16 @@ def fold_gone(
     for problem in problems:
         place = _referent(problem, views)
         (missed.setdefault(place, []) if place != ("", "") else kept).append(problem)
+    wrong = {one.cell for one in problems if one.code == kinds.REFERENCE_MISSING.code}
+    blanks = {(one.table, (one.value or "").strip()): one for one in kept if one.kind in _BLANKS and one.field}
+    blanks = {place: one for place, one in blanks.items() if place in missed and _is_key(one, views)}
+    # One mistake is one problem: the blank in a key, and the one in a cell that refers.
+    kept = [one for one in kept if one.kind not in _BLANKS or not (one in blanks.values() or one.cell in wrong)]
     tables = {table: _Table(views[table], live(table)) for table, _ in missed}
     for (table, key), referring in missed.items():
-        if key in tables[table].live:
+        if (table, key) in blanks:
+            folded = _with_blank(blanks[table, key], key, referring)
+        elif key in tables[table].live:
             folded = tables[table].problem(key, referring)
         elif _is_row_missing(referring) and all(map(is_error, referring)):
             folded = tables[table].absent(key, referring)
@@ -207,6 +215,25 @@ def fold_gone(
         targets = {one.target for one in referring}
         kept.append(replace(folded, target=targets.pop() if len(targets) == 1 else ""))
     return kept
+
+
+def _is_key(problem: Problem, views: Mapping[str, View]) -> bool:
+    return problem.table in views and [one.name for one in views[problem.table].plan.key] == [problem.field]
+
+
+def _with_blank(blank: Problem, key: str, referring: list[Problem]) -> Problem:
+    """The problem of a key that has a blank at an end, and is referred to without it."""
+    cells = _cells_of(referring)
+    return kinds.REFERENCE_BLANK_ENDS.at(
+        blank.cell,
+        table=blank.table,
+        field=blank.field,
+        value=blank.value,
+        related=cells[:MOST_RELATED],
+        key=key,
+        target=blank.table,
+        cells=_counted(cells),
+    )
 
 
 def _is_row_missing(referring: list[Problem]) -> bool:
