@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from gdata.releases.log import newest_entry, read_log_so_far
 from gdata.releases.move import Move, move_channel
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.stores import open_store
+from gdata.releases.stores.cache import RecentBlobs
+from gdata.releases.stores.folder import FolderStore
 from gdata.releases.stores.store import blob_name, release_name, writable
 from gdata.testing.bundles import build_output
 
@@ -98,6 +101,29 @@ def test_the_files_of_a_release_in_which_nothing_differs_are_not_read(store: Pat
     release = read_release(opened, next(entry for entry in log.backwards() if entry.message == "dearer").release)
     assert release.targets["server"].manifest in asked
     assert len(asked) < 21
+
+
+class FarStore(FolderStore):
+    """A store that is asked for each blob as one in a bucket is."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.cache = RecentBlobs()
+        self.asked: Counter[str] = Counter()
+
+    def find(self, name: str, at_most: int | None = None) -> bytes | None:
+        self.asked[name] += 1
+        return super().find(name, at_most)
+
+    def path_of_blob(self, digest: str) -> Path | None:
+        return None
+
+
+def test_a_distant_store_is_asked_for_each_file_once(store: Path) -> None:
+    far = FarStore(store)
+    log, _ = read_log_so_far(far, "live")
+    assert len(list(HistoryReader(far, log, ["server"]).changes("ItemTable"))) == 5
+    assert set(far.asked.values()) == {1}
 
 
 def test_what_was_pruned_or_is_damaged_is_passed_over_and_told(store: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from gdata.bundles.manifest import Manifest, canonical_json, sha256
 from gdata.errors import DamagedError, GdataError, OutputError
@@ -33,6 +34,7 @@ _UNUSED_DAYS = 30
 _DAY = 86_400
 _HOUR = 3_600
 _MOST_BYTES = 4 << 30
+_IN_MEMORY = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,28 @@ class BlobCache:
         with suppress(OSError):
             if path.stat().st_mtime < time.time() - _DAY:
                 os.utime(path)
+
+
+class RecentBlobs:
+    """Blobs that were read a moment ago, in memory, the oldest making room: of a distant store each takes a request."""
+
+    def __init__(self, most_bytes: int = _IN_MEMORY) -> None:
+        self._room = most_bytes
+        self._blobs: dict[str, bytes] = {}
+        self._lock = Lock()
+
+    def find(self, digest: str) -> bytes | None:
+        """The bytes of a blob; None where they aren't here."""
+        return self._blobs.get(digest)
+
+    def keep(self, digest: str, content: bytes) -> None:
+        """Put a verified blob in."""
+        with self._lock:
+            self._room -= len(content) if digest not in self._blobs else 0
+            self._blobs[digest] = content
+            while self._room < 0:
+                oldest = next(iter(self._blobs))
+                self._room += len(self._blobs.pop(oldest))
 
 
 @dataclass(frozen=True)
