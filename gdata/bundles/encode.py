@@ -129,7 +129,7 @@ class _TableEncoder:
             key=tuple(field.name for field in plan.key),
             rows=sum(part.rows for part in parts),
             parts=tuple(parts),
-            refs=dict(sorted(self._references(plan.row, ""))),
+            refs=dict(sorted(self._references(plan.row))),
             text=text,
             title=self._title(plan),
         )
@@ -175,20 +175,19 @@ class _TableEncoder:
         stripped.DiscardUnknownFields()
         return stripped
 
-    def _references(self, message: MessagePlan, prefix: str) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+    def _references(self, row: MessagePlan) -> Iterator[tuple[str, tuple[Reference, ...]]]:
         """The references that the target may know of, by field path without indexes."""
-        for field in message.fields:
-            if self._visible.hides(field.descriptor):
+        for way in row.ways(lambda field: bool(field.refs)):
+            if any(self._visible.hides(field.descriptor) for field in way):
                 continue
+            holder = (way[-2].message if len(way) > 1 else None) or row
             refs = tuple(
                 Reference(ref.table, fields, f"{ref.when_field}={ref.when_value}" if ref.when_field else "", ref.none)
-                for ref in field.refs
-                if (fields := self._fields_referred_to(ref.table, ref.field)) and self._may_know(message, ref)
+                for ref in way[-1].refs
+                if (fields := self._fields_referred_to(ref.table, ref.field)) and self._may_know(holder, ref)
             )
             if refs:
-                yield prefix + field.name, refs
-            if field.message is not None:
-                yield from self._references(field.message, f"{prefix}{field.name}.")
+                yield ".".join(field.name for field in way), refs
 
     def _fields_referred_to(self, table: str, name: str) -> tuple[str, ...]:
         plan = self._plans.get(table)

@@ -15,8 +15,8 @@ from typing import Any
 from gdata import kinds
 from gdata.checks.values import (
     Column,
-    all_columns,
     column_values,
+    columns_with,
     numbered_sound_rows,
     plain_text,
     sound_rows,
@@ -75,7 +75,7 @@ def warn_unchecked(views: Mapping[str, View], root: FilePath | None) -> list[Pro
 
 def asset_columns(view: View) -> list[Column]:
     """The columns whose values name files."""
-    return [column for column in all_columns(view.plan.row) if column.field.path and column.kind != "message"]
+    return list(columns_with(view.plan.row, lambda field: field.path and field.value_kind != "message"))
 
 
 def _check_column(view: View, column: Column, assets: Assets) -> Iterable[Problem]:

@@ -16,9 +16,9 @@ from gdata import kinds
 from gdata.checks.proofs import ascii_at_once, differ_at_once
 from gdata.checks.values import (
     Column,
-    all_columns,
     column_at,
     column_values,
+    columns_with,
     numbered_sound_rows,
     scalar_text,
     sound_rows,
@@ -28,7 +28,7 @@ from gdata.checks.values import (
 )
 from gdata.parsing.view import Path, View
 from gdata.problems import MOST_RELATED, Cell, Kind, Problem
-from gdata.schema.plan import CONSTANT
+from gdata.schema.plan import CONSTANT, FieldPlan
 
 
 def check_same(view: View) -> list[Problem]:
@@ -145,7 +145,7 @@ def _duplicate_rows(kind: Kind, view: View, names: tuple[str, ...], indexes: lis
 
 def _check_unique(view: View) -> list[Problem]:
     """Values that stand twice in a `unique` field, in nested messages and lists too. Blank cells aren't values."""
-    columns = [column for column in all_columns(view.plan.row) if column.field.unique and column.kind != "message"]
+    columns = columns_with(view.plan.row, lambda field: field.unique and field.value_kind != "message")
     return [
         problem
         for column in columns
@@ -199,17 +199,14 @@ _PLAIN = str.maketrans(_LOOKALIKES) | _FULL_WIDTH
 
 def check_lookalikes(view: View) -> list[Problem]:
     """Warnings for keys, unique fields and references to texts that mix in a look-alike letter."""
-    columns = list(_code_columns(view))
+    columns = list(columns_with(view.plan.row, _is_code))
     if ascii_at_once(view, columns):
         return []
     return [problem for column in columns for problem in _check_letters(view, column)]
 
 
-def _code_columns(view: View) -> Iterator[Column]:
-    for column in all_columns(view.plan.row):
-        field = column.field
-        if field.kind == "string" and (field.key or field.unique or field.refs) and not field.is_map:
-            yield column
+def _is_code(field: FieldPlan) -> bool:
+    return field.kind == "string" and bool(field.key or field.unique or field.refs) and not field.is_map
 
 
 def _check_letters(view: View, column: Column) -> Iterator[Problem]:
@@ -253,7 +250,7 @@ def plain_letters(text: str) -> str:
 
 def check_decomposed(view: View) -> list[Problem]:
     """Keys and values of unique fields that only look like another, for their letters are decomposed (NFD)."""
-    unique = [column for column in _code_columns(view) if column.field.unique and not column.field.key]
+    unique = list(columns_with(view.plan.row, lambda field: _is_code(field) and field.unique and not field.key))
     groups = [(column,) for column in unique]
     key = tuple(Column((field,)) for field in view.plan.key if field.kind == "string")
     return [problem for one in ([*groups, key] if key else groups) for problem in _check_decomposed(view, one)]

@@ -59,16 +59,9 @@ class Column:
         return self.field.value_kind
 
 
-def all_columns(row: MessagePlan) -> Iterator[Column]:
-    """Every field of a row, nested ones after the message that they lie in."""
-    yield from _columns_below(row, ())
-
-
-def _columns_below(message: MessagePlan, way: tuple[FieldPlan, ...]) -> Iterator[Column]:
-    for field in message.fields:
-        yield Column((*way, field))
-        if field.message is not None:
-            yield from _columns_below(field.message, (*way, field))
+def columns_with(row: MessagePlan, wanted: Callable[[FieldPlan], Any]) -> Iterator[Column]:
+    """The fields of a row that are wanted, nested ones after the message that they lie in."""
+    return map(Column, row.ways(lambda field: bool(wanted(field))))
 
 
 def column_at(row: MessagePlan, dotted: str) -> Column | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind, FieldType
@@ -161,8 +162,34 @@ class MessagePlan:
             return field is not None
         return field.message is not None and field.message.has(rest)
 
+    def ways(self, wanted: Callable[[FieldPlan], bool]) -> Iterator[tuple[FieldPlan, ...]]:
+        """The ways to the fields that are wanted, at any depth; nested ones come after the message that they lie in.
+
+        Only messages in which there is one are gone into: where messages hold each other, ways have no end of numbers.
+        """
+        leads: dict[int, bool] = {}
+
+        def leads_there(field: FieldPlan) -> bool:
+            message = field.message
+            if message is None:
+                return False
+            if id(message) not in leads:
+                leads[id(message)] = any(wanted(one) or leads_there(one) for one in message.fields)
+            return leads[id(message)]
+
+        def below(message: MessagePlan, way: tuple[FieldPlan, ...]) -> Iterator[tuple[FieldPlan, ...]]:
+            for field in message.fields:
+                if wanted(field):
+                    yield (*way, field)
+                if field.message is not None and leads_there(field):
+                    yield from below(field.message, (*way, field))
+
+        return below(self, ())
+
     def at(self, version: Version | None) -> MessagePlan:
         """The message with the fields that a version has; the same one where that is all of them."""
+        if not self.spans:
+            return self
         fields = tuple(field.at(version) for field in self.fields if field.span.has(version))
         is_whole = len(fields) == len(self.fields) and all(map(operator.is_, fields, self.fields))
         return self if is_whole else dataclasses.replace(self, fields=fields)
@@ -173,7 +200,7 @@ class MessagePlan:
             return self
         return dataclasses.replace(self, fields=tuple(field.suggesting(versions) for field in self.fields))
 
-    @property
+    @cached_property
     def spans(self) -> frozenset[Span]:
         """The versions in which there are those of its fields and values that aren't in all, nested ones too."""
         own = [span for field in self.fields for span in (field.span, *field.value_spans.values())]

@@ -59,7 +59,7 @@ class Planner:
             unique=tuple(tuple(one.fields) for one in options.unique) if options else (),
             title=options.title if options else "",
             constants=options.constants if options else "",
-            has_times=_has_times(row),
+            has_times=any(row.ways(lambda field: field.type.is_time)),
             span=read_span(options, descriptor.full_name, self._places),
         )
         self._check_table(plan, rows_field)
@@ -392,9 +392,3 @@ def _is_optional(field: Any) -> bool:
     if field.is_repeated or field.is_required or _oneof(field):
         return False
     return field.containing_oneof is not None or (field.has_presence and field.message_type is None)
-
-
-def _has_times(message: MessagePlan) -> bool:
-    return any(
-        field.type.is_time or (field.message is not None and _has_times(field.message)) for field in message.fields
-    )

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.bundles.manifest import sha256
-from gdata.checks.values import all_columns
 from gdata.config import Config
 from gdata.errors import OutputError
 from gdata.files import write_atomically
@@ -106,13 +105,13 @@ def note_seen(
 def _can_be_told(project: Project, built: Built, arguments: Sequence[str]) -> bool:
     config, checked = project.config, built.checked
     is_here = all(not source_of(one).is_remote for one in config.spreadsheets) or "--offline" in arguments
-    columns = (column for plan in project.plans.values() for column in all_columns(plan.row))
+    files = (way for plan in project.plans.values() for way in plan.row.ways(lambda field: bool(field.path)))
     return (
         checked.ok
         and is_here
         and "://" not in config.releases
         and not checked.parsed.asks_for_now
-        and not (config.asset_root is not None and any(column.field.path for column in columns))
+        and not (config.asset_root is not None and any(files))
         and all(map(_only_computes, (*config.checks, *config.metrics)))
     )
 
