@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -83,6 +83,10 @@ class BundleData:
                 raise LookupFailed(f"there is no table {name}. {did_you_mean(name, known)}".rstrip())
             self._tables[name] = self._open(name)
         return self._tables[name]
+
+    def named_by(self) -> set[str]:
+        """The tables that rows had their titles from, whoever asked for these."""
+        return self._titles.asked if self._titles is not None else set()
 
     def _open(self, name: str) -> Any:
         # A check, which compares nothing, comes here for its metrics too.
@@ -217,7 +221,7 @@ def _compared(
         return replace(compared, failed=after.failed, is_broken=True)
     if target not in old:
         return replace(compared, new=after.values)
-    if _is_same(diff.old.bundles[target], diff.new.bundles[target], sorted(asked)):
+    if _is_same(diff.old.bundles[target], diff.new.bundles[target], asked | new[target].named_by()):
         return replace(compared, old=after.values, new=after.values)
     before = compute(metric, old[target], tell)
     if before.failed is not None:
@@ -226,9 +230,8 @@ def _compared(
     return replace(compared, old=before.values, new=after.values)
 
 
-def _is_same(old: Bundle, new: Bundle, tables: Sequence[str]) -> bool:
-    """Whether the tables that a metric asked for have the same bytes on both sides: it gives the same then."""
+def _is_same(old: Bundle, new: Bundle, tables: Iterable[str]) -> bool:
+    """Whether the tables that a metric asked for are the same on both sides, every byte: it gives the same then."""
     if old.manifest.schema.sha256 != new.manifest.schema.sha256:
         return False
-    found = ((old.manifest.tables.get(name), new.manifest.tables.get(name)) for name in tables)
-    return all((one and one.parts) == (other and other.parts) for one, other in found)
+    return all(old.manifest.tables.get(name) == new.manifest.tables.get(name) for name in tables)

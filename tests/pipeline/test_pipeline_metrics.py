@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gdata.bundles.manifest import Reference
 from gdata.bundles.reader import Bundle, open_output
 from gdata.config import Config, Gate, GateRule, Target
 from gdata.diffs.metrics import MetricDiff
@@ -15,7 +16,7 @@ from gdata.errors import ConfigError, LookupFailed
 from gdata.pipeline import metrics
 from gdata.pipeline.metrics import BundleData
 from gdata.pipeline.sides import compare_sides
-from gdata.testing.bundles import build_output
+from gdata.testing.bundles import Contents, build_output, memory_output
 
 PROTO = """
 syntax = "proto3";
@@ -124,6 +125,43 @@ def drops(data): return len(getattr(data, "DropTable", ()))
     sides = Side("old", None, {"server": old}), Side("new", None, open_output(new))
     (metric,) = compare_sides(config(tmp_path, metrics=metrics), *sides, "off", pytest.fail).metrics
     assert metric.changed == {"": (40.0, 0.0)}
+
+
+NAMED = """
+from gdata.metrics import metric
+@metric
+def price(data): return {data.ItemTable.title(row): row.price for row in data.ItemTable}
+@metric
+def worth(data): return sum(row.price for row in data.ItemTable)
+@metric
+def again(data): return {data.ItemTable.title(row): 1 for row in data.ItemTable}
+"""
+TEXTS = """
+syntax = "proto3";
+package game;
+message Item { int32 id = 1; string name_key = 2; int32 price = 3; }
+message ItemTable { repeated Item rows = 1; }
+message Text { string key = 1; string korean = 2; }
+message TextTable { repeated Text rows = 1; }
+"""
+
+
+@pytest.mark.parametrize("text", ["강철검", None])
+def test_titles_are_what_a_metric_sees_too(tmp_path: Path, text: str | None) -> None:
+    items, refs = [{"id": 1, "name_key": "sword", "price": 50}], {"name_key": [Reference("TextTable", ("key",))]}
+
+    def side(texts: list[str]) -> Side:
+        tables: dict[str, Any] = {"ItemTable": items, "TextTable": [{"key": "sword", "korean": one} for one in texts]}
+        contents = Contents(TEXTS, tables, {"TextTable": ("key",), "ItemTable": ("id",)}, {"ItemTable": refs})
+        return Side("side", None, memory_output({"server": contents}))
+
+    diff = compare_sides(
+        config(tmp_path, metrics=NAMED), side(["검"]), side([text] if text else []), "off", pytest.fail
+    )
+    found = {one.name: one for one in diff.metrics}
+    for name, value in (("price", 50.0), ("again", 1.0)):
+        assert (found[name].removed, found[name].added) == ({"검": value}, {text or "sword": value})
+    assert found["worth"].old == found["worth"].new == {"": 50.0}
 
 
 def test_without_metrics_it_is_the_diff_alone(tmp_path: Path) -> None:

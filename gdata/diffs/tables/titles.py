@@ -30,6 +30,8 @@ class SideTitles:
 
     bundle: Bundle
     schema: BundleSchema
+    asked: set[str] = field(default_factory=set)
+    """The tables in which titles were looked for."""
     _known: dict[str, Titles] = field(default_factory=dict)
     _rows: dict[tuple[str, tuple[str, ...]], _Found] = field(default_factory=dict)
 
@@ -49,6 +51,7 @@ class SideTitles:
 
     def find(self, reference: Reference) -> tuple[Callable[[Any], Any], Descriptor] | None:
         """What finds the rows that values refer to, and what those are; None where their table isn't there."""
+        self.asked.add(reference.table)
         entry = self.bundle.manifest.tables.get(reference.table)
         if entry is None:
             return None
