@@ -13,7 +13,7 @@ from gdata.errors import ConfigError, UsageError
 from gdata.language import say, sentence
 from gdata.problems import Problem
 from gdata.scaffold.cells import Cells
-from gdata.scaffold.fields.referables import Referable, make_referable
+from gdata.scaffold.fields.referables import Referable, key_of
 from gdata.scaffold.fields.references import NearMiss
 from gdata.scaffold.guess import (
     Guess,
@@ -267,8 +267,7 @@ def _referables(additions: Additions) -> list[Referable]:
         key = plan.key[0]
         words = words_of(key.name)[0]
         field = GuessedField(key.name, tuple(words), GuessedType(key.kind, Guess("sure")), cells=Cells(cells))
-        row = row_words(plan.row.name.rpartition(".")[2])
-        found.append(make_referable(plan.name, "", row, words, key.kind, field))
+        found.append(key_of(plan.name, row_words(plan.row.name.rpartition(".")[2]), field))
     return found
 
 

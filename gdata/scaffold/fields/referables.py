@@ -17,25 +17,35 @@ from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 
 _ID_WORDS = frozenset("id ids key keys code codes no index idx uid ref".split())
 _GENERIC = frozenset("group level order type step index".split())
+_OF_TABLES = frozenset("info base basic config conf cfg def define master setting".split())
+"""Last words of tables' names that say nothing of their rows."""
 _NONE_NUMBERS = (0, -1)
 _NONE_TEXTS = ("0", "-1", "-", "none", "None", "NONE", "null", "없음")
 FEW_VALUES = 5
-_IN_FULL, _LAST_WORD, _OF_THE_KEY = 0.9, 0.05, 0.1
-"""What `effect` in `move` says of `move_effect`; what a last word alone says; and what the name of a key counts beside
-that of a table."""
+_IN_FULL, _LAST_WORD, _OF_THE_KEY, _SHORT = 0.9, 0.05, 0.1, 0.95
+"""What `effect` in `move` says of `move_effect`; what a last word alone says; what the name of a key counts beside
+that of a table; and what `item` says of ItemInfo, if there is no Item."""
 
 
 @dataclass(frozen=True)
 class Referable:
-    """A column that fields may refer to: a key of one field, or a part of a longer key (then `field` names it)."""
+    """A column that fields may refer to: a key of one field, or what rows are called beside it (then `field` names
+    it)."""
 
     table: str
     field: str
     names: frozenset[tuple[str, ...]]
     kind: str
-    values: frozenset[Any]
+    column: GuessedField
     stem: tuple[str, ...] = ()
     """What its key is called, where that says more than id: a table of another name may be meant by it."""
+    short: frozenset[tuple[str, ...]] = frozenset()
+    """Those of its names that leave a word out."""
+
+    @cached_property
+    def values(self) -> frozenset[Any]:
+        """All that it has."""
+        return values_of(self.column, self.column.type.kind)
 
     @cached_property
     def _sorted(self) -> list[int]:
@@ -54,19 +64,31 @@ class Referable:
 def referables_of(table: GuessedTable) -> Iterator[Referable]:
     """What a guessed table offers to refer to."""
     key = table.key
+    if table.is_record:
+        return
     # A part of a longer key is no row's name.
-    if len(key) == 1 and not table.is_record and not key[0].type.may_be_enum:
-        yield make_referable(table.name, "", table.words, key[0].words, key[0].type.kind, key[0])
+    if len(key) == 1 and not key[0].type.may_be_enum:
+        yield key_of(table.name, table.words, key[0])
+    called = next((one for one in table.fields if one.words[:1] == ("name",) and one.type.kind == "string"), None)
+    if called is not None and called.key is None and not called.type.may_be_enum and not called.is_list:
+        short, own = _short(table.words), {tuple(table.words), singular(table.words)}
+        names, fewer = (
+            {(*row, *rest) for row in rows for rest in (called.words, called.words[1:])} for rows in (own, short)
+        )
+        yield Referable(table.name, called.name, frozenset(names | fewer), "string", called, short=frozenset(fewer))
 
 
-def make_referable(
-    table: str, field: str, row: Sequence[str], words: Sequence[str], kind: FieldKind, cells: GuessedField
-) -> Referable:
-    """A column of a table, under all the names by which other tables may call it."""
-    stem = tuple(without_id(words))
-    names = {tuple(row), singular(row)} if not field else {(*row, *stem), stem} - {(one,) for one in _GENERIC} - {()}
-    own = stem if not field and not (set(stem) & _GENERIC) and stem not in names else ()
-    return Referable(table, field, frozenset(names), comparable(kind), values_of(cells, kind), own)
+def key_of(table: str, row: Sequence[str], key: GuessedField) -> Referable:
+    """The key of a table, under all the names by which other tables may call it."""
+    stem, short = tuple(without_id(key.words)), _short(row)
+    names = {tuple(row), singular(row), *short}
+    own = stem if not (set(stem) & _GENERIC) and stem not in names else ()
+    return Referable(table, "", frozenset(names), comparable(key.type.kind), key, own, frozenset(short))
+
+
+def _short(row: Sequence[str]) -> set[tuple[str, ...]]:
+    """What rows may be called beside their table: of ItemInfo an item."""
+    return {tuple(row[:-1])} if len(row) > 1 and row[-1] in _OF_TABLES else set()
 
 
 def may_refer(kind: FieldKind) -> bool:
@@ -139,7 +161,8 @@ class Referables:
             self._of_table.setdefault(one.table, []).append(one)
             for name in (*one.names, *([one.stem] if one.stem else [])):
                 self._by_word.setdefault((one.kind, name[-1]), {})[number] = one
-            for value in one.values & probes.get(one.kind, frozenset()):
+            # A text alone says too little of what rows are called.
+            for value in one.values & probes.get(one.kind, frozenset()) if not one.field else ():
                 self._by_value.setdefault((one.kind, value), []).append(one)
 
     def called(self, kind: str, *words: str) -> list[Referable]:
@@ -162,7 +185,7 @@ def likeness(words: tuple[str, ...], above: tuple[str, ...], to: Referable) -> f
     `above` is what the field's own table is called: its `effect` is the one of `move_effect` in `move`. What a key is
     called says less than what a table is.
     """
-    best = max(_explained(words, above, name) for name in to.names)
+    best = max(_explained(words, above, name) * (_SHORT if name in to.short else 1) for name in to.names)
     return max(best, _OF_THE_KEY * _explained(words, above, to.stem)) if to.stem else best
 
 

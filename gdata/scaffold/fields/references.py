@@ -33,8 +33,8 @@ _FEWEST_VALUES = 3
 """A name alone, with fewer values than these, says too little."""
 _SAYS_NOTHING = frozenset("unknown unk unnamed field column value param arg data var temp reserved".split())
 _NEARLY = 0.85
-_SAYS_ENOUGH, _SELF = 0.5, 0.1
-"""How much of a name must be another table's; and what `parent` says of its own table."""
+_SAYS_ENOUGH, _SAYS_LITTLE, _SELF = 0.5, 1e-9, 0.1
+"""How much of a name must be another table's; that it is anything at all; and what `parent` says of its own table."""
 _SAY_THE_SAME = 3
 """A column with few values refers to what so many tables' columns of its name do."""
 
@@ -202,7 +202,9 @@ class _Finder:
         if set(words) <= _SELF_WORDS:
             scored += [(_SELF, one) for one in self._referables.of_table(self._table.name) if one.kind == kind]
         best = sorted(scored, key=lambda pair: -pair[0])
-        return [(score, one) for score, one in best if score and not self._is_itself(one, field)]
+        # What rows are called is meant by whole names alone.
+        likely = ((score, one) for score, one in best if score >= (_SAYS_ENOUGH if one.field else _SAYS_LITTLE))
+        return [(score, one) for score, one in likely if not self._is_itself(one, field) and _is_one(one)]
 
     def _is_itself(self, referable: Referable, field: GuessedField) -> bool:
         if referable.table != self._table.name:
@@ -281,9 +283,16 @@ class _Finder:
         return None
 
 
+def _is_one(referable: Referable) -> bool:
+    """Whether each value is of one row alone."""
+    return not referable.field or referable.column.cells.is_unique("string")
+
+
 def _kind_of(field: GuessedField, siblings: Sequence[GuessedField]) -> GuessedField | None:
     """The sibling that says of what kind the field's values are: called so, and alike before that word."""
     stem = without_id(field.words)
+    if not (has_id(field) or len(stem) > 1 or stem[-1:] in (["value"], ["target"], ["param"])):
+        siblings = []  # Beside a `category` anything may stand.
     for one in siblings:
         if one.words[-1:] and one.words[-1] in _KIND_WORDS and one.type.may_be_enum and not one.is_list:
             head = list(one.words[:-1])
