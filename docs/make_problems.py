@@ -139,6 +139,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cell.parts": {"field": "reward", "value": "1001", "count": 1, "expected": "item_id:count"},
     "cell.map_key": {"value": "str"},
     "text.formula": {"value": "=A3&B2"},
+    "text.escaped": {"value": "불의_x000D_검", "escape": "_x000D_", "character": sentence("a line break")},
     "text.guarded": {"value": '="00123"', "corrected": "00123"},
     "text.error": {"value": "#n/a"},
     "text.rounded": {"value": "3.5103E+17"},

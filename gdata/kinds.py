@@ -609,6 +609,13 @@ TEXT_FORMULA = Kind(
     severity="warning",
     about="A cell formatted as plain text keeps a formula as it was typed, and never computes it.",
 )
+TEXT_ESCAPED = Kind(
+    "text.escaped",
+    "{escape} in the text is how the file of a workbook writes {character}",
+    "delete it, or write what is meant in its place",
+    severity="warning",
+    about="A program that wrote or read a workbook left an escape of the file's own in the text.",
+)
 TEXT_GUARDED = Kind(
     "text.guarded",
     '{value} is a text within the ="…" that keeps its zeros in Excel',

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-_VERSION = 11
+_VERSION = 12
 """Of the calls: what was built of other sources isn't taken."""
 
 SEED = int.from_bytes(os.urandom(8), "little")

@@ -11,7 +11,7 @@
 #include "proofs.h"
 #include "rows.h"
 
-#define VERSION 11 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
+#define VERSION 12 /* as `_VERSION` in __init__.py has it: an older build that lies about isn't taken */
 
 typedef struct {
     PyObject_HEAD

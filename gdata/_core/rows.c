@@ -279,12 +279,23 @@ static int has_e_plus(const uint8_t *at, size_t size) {
     return 0;
 }
 
+/* Whether `_x000D_` or the like is in a text. */
+static int has_escape(const uint8_t *at, size_t size) {
+    const uint8_t *end = at + size;
+    while (end - at >= 7 && (at = memchr(at, '_', (size_t)(end - at) - 6)) != NULL) {
+        if (at[1] == 'x' && at[6] == '_') return 1;
+        at++;
+    }
+    return 0;
+}
+
 /* A text of which nothing is to be told: see `_text_fault` and `is_blank` in gdata/parsing/cells/cell.py. `size` isn't 0. */
 static int is_plain_text(const uint8_t *at, size_t size) {
     uint8_t first = at[0], last = at[size - 1];
     if (first <= ' ' || last <= ' ' || first == '=' || first == '#') return 0;
     if (size == 9 && memcmp(at, "undefined", 9) == 0) return 0;
     if ((first == '-' || (first >= '0' && first <= '9')) && has_e_plus(at, size)) return 0;
+    if (has_escape(at, size)) return 0;
     for (size_t i = 0; i < size;) {
         if (size - i >= 8 && is_plain_word(at + i)) {
             i += 8;

@@ -45,6 +45,10 @@ _SUSPECT = re.compile(
     "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
 )
 
+ESCAPE = re.compile("_x([0-9a-fA-F]{4})_")
+"""How .xlsx writes a sign that XML can't hold, or that it would read otherwise."""
+_ESCAPE_BYTES = re.compile(b"_x[0-9a-fA-F]{4}_")
+
 Read = Callable[[CellValue], tuple[Any, object]]
 """A cell's value, and what is wrong with it."""
 
@@ -288,7 +292,7 @@ def _is_clean(joined: str, cells: Sequence[Any]) -> bool:
     """Whether no text has anything wrong with it, or is blank; `joined` are all of them with line breaks between."""
     if joined[0] in " \n" or joined[-1] in " \n" or "\n\n" in joined or " \n" in joined or "\n " in joined:
         return False  # Blanks where they shouldn't be.
-    if _may_be_left_over(joined) and any(map(_LEFT_OVER.match, cells)):
+    if _may_be_left_over(joined) and (any(map(_LEFT_OVER.match, cells)) or ESCAPE.search(joined)):
         return False
     # Whatever else is wrong with a text (control and zero-width characters, half ones) isn't printable, save U+FFFD.
     is_plain = joined.replace("\n", "").isprintable() and "\ufffd" not in joined
@@ -298,13 +302,15 @@ def _is_clean(joined: str, cells: Sequence[Any]) -> bool:
 
 
 def _may_be_left_over(joined: str | bytes) -> bool:
-    """Whether there is a sign of texts that nobody wrote: formulas, errors, numbers without their last digits.
+    """Whether there is a sign of texts that nobody wrote: formulas, errors, numbers without their last digits, escapes.
 
-    In 10,000 texts "+" is searched for in 3 µs, "E+" in 600.
+    In 10,000 texts "+" is searched for in 3 µs, "E+" in 600, an escape in 70.
     """
     if isinstance(joined, bytes):
-        return b"=" in joined or b"#" in joined or b"undefined" in joined or (b"+" in joined and b"E+" in joined)
-    return "=" in joined or "#" in joined or "undefined" in joined or ("+" in joined and "E+" in joined)
+        is_odd = b"=" in joined or b"#" in joined or b"undefined" in joined or (b"+" in joined and b"E+" in joined)
+        return is_odd or (b"_" in joined and _ESCAPE_BYTES.search(joined) is not None)
+    is_odd = "=" in joined or "#" in joined or "undefined" in joined or ("+" in joined and "E+" in joined)
+    return is_odd or ("_" in joined and ESCAPE.search(joined) is not None)
 
 
 def _are_finite(values: Sequence[float]) -> bool:

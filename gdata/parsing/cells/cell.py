@@ -35,7 +35,7 @@ from gdata.problems import Kind
 from gdata.proto.descriptors import as_float32
 from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, SHARES, FieldKind
 from gdata.schema.plan import FieldPlan, FlagsPlan
-from gdata.sources.cells import EXACT_INTEGERS, FLOAT_MAX
+from gdata.sources.cells import ESCAPE, EXACT_INTEGERS, FLOAT_MAX
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 from gdata.text import fold, nearest, question
 
@@ -313,6 +313,9 @@ def _text_fault(text: str) -> Fault | None:
             return Fault(kinds.TEXT_ZERO_WIDTH, {"character": f"U+{ord(hidden[0]):04X}"})
     if "\ufffd" in text:
         return Fault(kinds.TEXT_REPLACED, {})
+    escape = ESCAPE.search(text) if "_x" in text else None
+    if escape is not None:
+        return Fault(kinds.TEXT_ESCAPED, {"escape": escape[0], "character": _sign_of(int(escape[1], 16))})
     left_over = _left_over(text)
     if left_over is not None:
         return left_over
@@ -320,6 +323,14 @@ def _text_fault(text: str) -> Fault | None:
     if inner == text:
         return None
     return Fault(kinds.TEXT_BREAK_ENDS if "\n" in text.replace(inner, "", 1) else kinds.TEXT_BLANK_ENDS, {})
+
+
+def _sign_of(code: int) -> Sentence | str:
+    """What people call the sign of an escape."""
+    if code in (0x0A, 0x0D):
+        return sentence("a line break")
+    sign = chr(code)
+    return sign if sign.isprintable() and not sign.isspace() else f"U+{code:04X}"
 
 
 def _left_over(text: str) -> Fault | None:
