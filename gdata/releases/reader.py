@@ -1,4 +1,4 @@
-"""Read what was published: a channel's newest entry, its release, the bundles of it. Trusts no byte.
+"""Read what was published: a channel's newest entry and its history, a release, the bundles of it. Trusts no byte.
 
 This is the part of releases that servers use. A local folder needs nothing but the standard library and
 protobuf; fsspec is imported for s3:// and gs:// alone, cryptography only where a public key is given.
@@ -11,15 +11,17 @@ protobuf; fsspec is imported for s3:// and gs:// alone, cryptography only where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from gdata.bundles.manifest import FileEntry, Manifest, sha256
 from gdata.bundles.reader import Bundle
-from gdata.errors import DamagedError, SignatureError, UsageError
+from gdata.errors import DamagedError, SignatureError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
-from gdata.releases.log import newest_entry, no_such_channel
+from gdata.releases.log import Log, newest_entry, no_such_channel, read_log_so_far
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import PublicKeys, check_signature
 from gdata.releases.stores.store import Store, blob_name, release_name
@@ -165,3 +167,90 @@ def _published(store: Store, name: str, release: Release, entry: Entry | None) -
     found = store.in_parallel(lambda target: read_bundle(store, release, target), release.targets)
     bundles = dict(zip(release.targets, found, strict=True))
     return Published(name, release.id, release.build, bundles, entry, release.provenance)
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One entry of a log, with what is known of its release; `release` is None where that was pruned."""
+
+    entry: Entry
+    release: Release | None
+    is_current: bool
+    is_bad: bool
+    """It was rolled back from, and not allowed again since."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """What the release changed against the one before it, as a diff's summary; {} where that isn't known."""
+        return self.release.summary if self.release and self.entry.action == "publish" else {}
+
+    def as_json(self) -> dict[str, Any]:
+        """The line in the shape of the JSON output."""
+        entry = self.entry
+        return {
+            "number": entry.number,
+            "action": entry.action,
+            "channel": entry.channel,
+            "release": entry.release,
+            "build": self.release.build if self.release else None,
+            "base": entry.base,
+            "author": entry.author,
+            "time": f"{entry.time:%Y-%m-%dT%H:%M:%SZ}",
+            "message": entry.message,
+            "allowed": [{"name": one.name, "reason": one.reason} for one in entry.allowed],
+            "signed": entry.signature is not None,
+            "current": self.is_current,
+            "bad": self.is_bad,
+            "summary": dict(self.summary),
+        }
+
+
+@dataclass(frozen=True)
+class History:
+    """A channel's last entries, newest first; `total` counts all of them, `faults` say what can't be read."""
+
+    channel: str
+    lines: tuple[HistoryLine, ...] = ()
+    total: int = 0
+    faults: tuple[str, ...] = ()
+
+
+def read_history(store: Store, channel: str, *, limit: int | None = None) -> History:
+    """The last `limit` entries of a channel (default all), newest first, as far as they can be read.
+
+    Raises:
+        UnknownFormatError: an entry or a record was written by a newer gdata.
+    """
+    log, damaged = read_log_so_far(store, channel)
+    faults = list(map(str, damaged.values()))
+    shown: list[tuple[Entry, Entry | None]] = []
+    with _noting(faults):
+        for line in islice(log.marked(), limit):
+            shown.append(line)
+    releases = store.in_parallel(lambda line: _release_of(store, log, line[0], faults), shown)
+    lines = [
+        HistoryLine(entry, release, entry is log.newest, why is not None)
+        for (entry, why), release in zip(shown, releases, strict=True)
+    ]
+    return History(channel, tuple(lines), log.newest.number if log.newest else 0, tuple(faults))
+
+
+def _release_of(store: Store, log: Log, entry: Entry, faults: list[str]) -> Release | None:
+    with _noting(faults):
+        try:
+            return read_release(store, entry.release, entry)
+        except UsageError:
+            if entry is log.newest:
+                return release_at(store, entry)
+    return None
+
+
+@contextmanager
+def _noting(faults: list[str]) -> Iterator[None]:
+    """Note what is damaged, and go on: somebody may look for a release to go back to."""
+    try:
+        yield
+    except UnknownFormatError:
+        raise
+    except DamagedError as error:
+        faults.append(str(error))

@@ -14,10 +14,9 @@ from gdata.bundles.manifest import canonical_json, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, RefusedError, UsageError
 from gdata.releases.blobs import descriptors_of, snapshot_of
-from gdata.releases.history import read_history
 from gdata.releases.log import ChannelMoved, newest_entry, read_log
 from gdata.releases.move import YANKED, Parts
-from gdata.releases.reader import bundles_of
+from gdata.releases.reader import bundles_of, read_history
 from gdata.releases.stores import read_identity
 
 NOON = datetime(2026, 11, 23, 9, 12, 45, tzinfo=UTC)

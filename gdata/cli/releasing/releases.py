@@ -12,7 +12,7 @@ from gdata.diffs.presentation import age
 from gdata.language import say
 
 if TYPE_CHECKING:
-    from gdata.releases.history import History, HistoryLine
+    from gdata.releases.reader import History, HistoryLine
 
 
 _IN_ONE_PIECE = 5
@@ -44,8 +44,8 @@ def command(
     from gdata.cli.console import error_console, print_json
     from gdata.pipeline.sides import check_channel
     from gdata.project import read_config
-    from gdata.releases.history import read_history
     from gdata.releases.log import channel_names
+    from gdata.releases.reader import read_history
     from gdata.releases.stores.store import writable
     from gdata.text import visible
 

@@ -12,12 +12,11 @@ import pytest
 from released_game import build, release, rollback, store_at
 
 from gdata.errors import DamagedError, RefusedError, StoreError, UsageError
-from gdata.releases.history import read_history
 from gdata.releases.keeping.prune import GRACE, Pruned, plan_prune, prune
 from gdata.releases.keeping.verify import verify_store
 from gdata.releases.log import newest_entry
 from gdata.releases.move import Parts
-from gdata.releases.reader import bundles_of, read_release
+from gdata.releases.reader import bundles_of, read_history, read_release
 from gdata.releases.stores.folder import FolderStore
 from gdata.releases.stores.store import WritableStore, blob_name, release_name
 
