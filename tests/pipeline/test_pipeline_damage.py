@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,20 @@ def damaged(content: bytes) -> list[bytes]:
     return [b"", content[:-1], content + b"x", *flipped]
 
 
+def told_without_sheets(game: Path, path: Path) -> tuple[object, ...]:
+    state = load_build(game / ".gdata", path.name)
+    return state.descriptors, state.provenance, state.digests
+
+
 def test_what_is_damaged_is_never_published_and_the_next_build_mends_it(built: Path) -> None:
     path, whole = kept(built), kept(built).read_bytes()
+    said = told_without_sheets(built, path)
     for content in damaged(whole):
         path.write_bytes(content)
         with pytest.raises(DamagedError, match=f"{path.name}: damaged"):
             _ = load_build(built / ".gdata", path.name).snapshot
+        with suppress(DamagedError):
+            assert told_without_sheets(built, path) == said
     refused = run_gdata("publish", "--yes", "-q", cwd=built, code=1)
     assert f"{path.name}: damaged" in refused.err and "gdata build" in refused.err
     run_gdata("build", "-q", cwd=built)

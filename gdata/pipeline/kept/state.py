@@ -76,7 +76,7 @@ class BuildState:
         Raises:
             DamagedError: they aren't what the build wrote.
         """
-        return None if self._parts is None else self._parts.descriptors
+        return None if self._head is None else self._head.descriptors
 
     @property
     def provenance(self) -> Mapping[str, Any] | None:
@@ -85,7 +85,7 @@ class BuildState:
         Raises:
             DamagedError: it can't be read.
         """
-        return None if self._parts is None else self._parts.provenance
+        return None if self._head is None else self._head.provenance
 
     @property
     def digests(self) -> Mapping[str, Mapping[str, str]] | None:
@@ -94,14 +94,22 @@ class BuildState:
         Raises:
             DamagedError: they can't be read.
         """
-        if self._parts is None or not self._parts.is_plain:
+        if self._head is None or not self._head.is_plain:
             return None
-        return {one["spreadsheet"]: one["files"] for one in self._parts.pulled}
+        return {one["spreadsheet"]: one["files"] for one in self._head.pulled}
 
     @cached_property
     def _parts(self) -> _Parts | None:
+        return self._read(_read_parts)
+
+    @cached_property
+    def _head(self) -> _Parts | None:
+        """The same for who asks for no bytes of sheets."""
+        return self._read(_read_head)
+
+    def _read(self, read: Callable[..., _Parts | None]) -> _Parts | None:
         try:
-            return _read_parts(self._path, *_stamp_of(self._path))
+            return read(self._path, *_stamp_of(self._path))
         except (ValueError, KeyError, TypeError) as error:  # Whole or not, it isn't what this version writes.
             raise DamagedError(sentence("{path}: damaged", path=self._path), hint=_BUILD_AGAIN) from error
 
@@ -126,15 +134,21 @@ class _Parts:
         return pack_snapshot(self.pulled, self.blobs, folder)
 
     def to_parts(self) -> list[bytes | LongBytes]:
-        about = {
+        return [self.line, self.descriptors, *self.blobs.values()]
+
+    @property
+    def line(self) -> bytes:
+        """With the hash of all but the files' bytes."""
+        about: dict[str, Any] = {
             "provenance": self.provenance,
             "pulled": self.pulled,
             "is_plain": self.is_plain,
             "descriptors": len(self.descriptors),
             "blobs": [[digest, len(content)] for digest, content in self.blobs.items()],
         }
-        line = json.dumps(about, ensure_ascii=True, sort_keys=True).encode()
-        return [line, b"\n", self.descriptors, *self.blobs.values()]
+        content = json.dumps(about, ensure_ascii=True, sort_keys=True).encode() + self.descriptors
+        about["sha256"] = hashlib.sha256(content).hexdigest()
+        return json.dumps(about, ensure_ascii=True, sort_keys=True).encode() + b"\n"
 
     @classmethod
     def of(cls, content: Content) -> _Parts:
@@ -169,6 +183,20 @@ def _read_parts(path: Path, *_stamp: int) -> _Parts | None:
         if not is_sealed(path):
             raise ValueError("its bytes aren't those that were written")
         return _Parts.of(part_of(content, len(first_line(content)), len(content)))
+
+
+@lru_cache(maxsize=1)
+def _read_head(path: Path, *stamp: int) -> _Parts | None:
+    """The same, where its line vouches for what stands there without the sheets' bytes: to hash these takes as long as
+    to compare the tables.
+    """
+    if not stamp:
+        return None
+    with _reading(path):
+        content = WatchedFile.all_of(path, str(path))
+        sealed = part_of(content, len(first_line(content)), len(content))
+        parts = _Parts.of(sealed)
+        return parts if parts.line == first_line(sealed) else _read_parts(path, *stamp)
 
 
 def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
