@@ -82,11 +82,16 @@ def both_readings(cell: DateCell | str, timezone: ZoneInfo) -> tuple[str, str]:
 
 
 _TIME_FORM = sentence("write it as 2026-12-31 18:00:00")
+_DAYS = re.compile(r"\d{5}(\.\d+)?", re.ASCII)
+_THIS_CENTURY = range(36_526, 73_051)
 LENGTH_FORM = sentence("write it as 90s, 1h30m or 1:30:00")
 
 
 def suggested_timestamp(text: str) -> Sentence:
     """What to write in place of a text that is no date: the same one as ISO 8601, where it can be told."""
+    if _DAYS.fullmatch(text) and int(float(text)) in _THIS_CENTURY:
+        moment = _SERIAL_EPOCH + timedelta(seconds=round(float(text) * 86_400))
+        return sentence("the cell lost its format, and its number is {moment}: format it as a date", moment=moment)
     numbers = [int(one) for one in _DATE_NUMBERS.findall(text[:80])[:6]]
     if len(numbers) == 1 and 19_000_101 <= numbers[0] <= 99_991_231:
         numbers = [numbers[0] // 10_000, numbers[0] // 100 % 100, numbers[0] % 100]
