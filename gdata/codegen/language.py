@@ -57,8 +57,40 @@ class Names:
         raise NotImplementedError
 
     def enum(self, enum: Any) -> str:
-        """An enum's type."""
+        """An enum's type, which is called as messages are."""
+        return self.message(enum)
+
+    def read(self, row: str, field: Any) -> str:
+        """An expression for the value of a row's field."""
         raise NotImplementedError
+
+    def argument(self, field: Any) -> str:
+        """What a function's parameter for a field's value is called."""
+        raise NotImplementedError
+
+    def arguments(self, fields: Any) -> str:
+        """What a function that is given a key is called with."""
+        return ", ".join(self.argument(field) for field in fields)
+
+    def as_key(self, fields: Any, values: list[str]) -> str:
+        """The key from its values."""
+        raise NotImplementedError
+
+    def row_key(self, fields: Any, row: str) -> str:
+        """The key of a row."""
+        return self.as_key(fields, [self.read(row, field) for field in fields])
+
+    def given_key(self, fields: Any) -> str:
+        """The key that a function is given."""
+        return self.as_key(fields, [self.argument(field) for field in fields])
+
+    def constants(self, table: Any) -> str:
+        """What a table's constants lie in: ItemId."""
+        return f"{table.row.name}{pascal(table.key[0].name)}"
+
+    def constant(self, name: str) -> str:
+        """Sword of the row SWORD."""
+        return pascal(name)
 
     def literal(self, field: Any, value: Any) -> str:
         """A value of a field as the language writes it."""

@@ -41,13 +41,11 @@ class CppNames(Names):
         package = [part for part in message.file.package.split(".") if part]
         return "".join(f"::{self.escaped(part)}" for part in [*package, *scoped(message)])
 
-    def enum(self, enum: Any) -> str:
-        """The same."""
-        return self.message(enum)
-
     def field(self, field: Any) -> str:
         """The getter."""
         return self.escaped(field.name.lower())
+
+    argument = field
 
     def read(self, row: str, field: Any) -> str:
         """An expression for a field's value."""
@@ -66,10 +64,6 @@ class CppNames(Names):
         """Of a function that is given a key."""
         return ", ".join(f"{self.parameter(field)} {self.field(field)}" for field in fields)
 
-    def arguments(self, fields: Any) -> str:
-        """What such a function is called with."""
-        return ", ".join(self.field(field) for field in fields)
-
     def index_type(self, table: Any, fields: Any) -> str:
         """The map from a key to its row."""
         row = f"const {self.message(table.row)}*"
@@ -82,15 +76,8 @@ class CppNames(Names):
         types = ["int" if kind_of(field) == "enum" else self.type_of(field) for field in fields]
         return types[0] if len(types) == 1 else f"std::tuple<{', '.join(types)}>"
 
-    def row_key(self, fields: Any, row: str) -> str:
-        """The key of a row."""
-        return self._key(fields, [self.read(row, field) for field in fields])
-
-    def given_key(self, fields: Any) -> str:
-        """The key that a function is given."""
-        return self._key(fields, [self.field(field) for field in fields])
-
-    def _key(self, fields: Any, values: list[str]) -> str:
+    def as_key(self, fields: Any, values: list[str]) -> str:
+        """The key from its values."""
         return values[0] if len(values) == 1 else f"{self.key_type(fields)}({', '.join(values)})"
 
     def all_set(self, fields: Any, row: str) -> str:
@@ -139,10 +126,6 @@ class CppNames(Names):
             return "INT64_MIN"
         suffix = {"int64": "LL", "uint64": "ULL", "uint32": "U"}.get(kind_of(field), "")
         return f"static_cast<{self.type_of(field)}>({value}{suffix})"
-
-    def constants(self, table: Any) -> str:
-        """ItemId."""
-        return f"{table.row.name}{pascal(table.key[0].name)}"
 
     def constant(self, name: str) -> str:
         """kSword of the row SWORD."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
-from gdata.codegen.language import Language, Names, Settings, is_text, pascal, quoted, run_protoc, scoped
+from gdata.codegen.language import Language, Names, Settings, is_text, quoted, run_protoc, scoped
 from gdata.codegen.model import Model
 from gdata.schema.fieldtypes import kind_of
 
@@ -39,14 +39,14 @@ class CSharpNames(Names):
         name = ".Types.".join(scoped(message))
         return f"global::{namespace}.{name}" if namespace else f"global::{name}"
 
-    def enum(self, enum: Any) -> str:
-        """The same."""
-        return self.message(enum)
-
     def field(self, field: Any) -> str:
         """The property that a field is."""
         name = csharp_pascal(field.name)
         return f"{name}_" if name in (field.containing_type.name, "Types", "Descriptor") else name
+
+    def read(self, row: str, field: Any) -> str:
+        """An expression for a field's value."""
+        return f"{row}.{self.field(field)}"
 
     def is_set(self, row: str, field: Any) -> str:
         """An expression for whether a field with presence is set."""
@@ -70,10 +70,6 @@ class CSharpNames(Names):
         """Of a method that is given a key."""
         return ", ".join(f"{self.type_of(field)} {self.argument(field)}" for field in fields)
 
-    def arguments(self, fields: Any) -> str:
-        """What such a method is called with."""
-        return ", ".join(self.argument(field) for field in fields)
-
     def key_type(self, fields: Any) -> str:
         """The type of a Dictionary's key. An enum's is its number: older Monos box the enum itself."""
         if len(fields) > 1:
@@ -85,14 +81,6 @@ class CSharpNames(Names):
         if len(fields) > 1:
             return f"new {self.key_type(fields)}({', '.join(values)})"
         return f"(int){values[0]}" if kind_of(fields[0]) == "enum" else values[0]
-
-    def row_key(self, fields: Any, row: str) -> str:
-        """The key of a row."""
-        return self.as_key(fields, [f"{row}.{self.field(field)}" for field in fields])
-
-    def given_key(self, fields: Any) -> str:
-        """The key that a method is given."""
-        return self.as_key(fields, [self.argument(field) for field in fields])
 
     def equal(self, one: str, other: str, field: Any) -> str:
         """Whether two values of a field are the same."""
@@ -149,10 +137,6 @@ class CSharpNames(Names):
     def constants(self, table: Any) -> str:
         """ItemId."""
         return f"{table.row.name}{csharp_pascal(table.key[0].name)}"
-
-    def constant(self, name: str) -> str:
-        """Sword of the row SWORD."""
-        return pascal(name)
 
 
 def csharp_pascal(name: str) -> str:

@@ -79,10 +79,6 @@ class GoNames(Names):
         """game.Reward.Part is Reward_Part."""
         return self._qualified(message, go_camel(".".join(scoped(message))))
 
-    def enum(self, enum: Any) -> str:
-        """The same."""
-        return self.message(enum)
-
     def field(self, field: Any) -> str:
         """The field of the struct; its getter is Get and this."""
         taken, getters = set(_TAKEN), set()
@@ -95,6 +91,10 @@ class GoNames(Names):
             if one.name == field.name:
                 break
         return name
+
+    def read(self, row: str, field: Any) -> str:
+        """An expression for a field's value."""
+        return f"{row}.Get{self.field(field)}()"
 
     def is_set(self, row: str, field: Any) -> str:
         """An expression for whether a field with presence is set."""
@@ -130,24 +130,13 @@ class GoNames(Names):
         members = "; ".join(f"{self.argument(field)} {self.type_of(field)}" for field in fields)
         return f"struct{{ {members} }}"
 
-    def map_value(self, fields: Any, row: str) -> str:
-        """The key of a row."""
-        return self._as_key(fields, [f"{row}.Get{self.field(field)}()" for field in fields])
-
-    def map_argument(self, fields: Any) -> str:
-        """The key that a function is given."""
-        return self._as_key(fields, [self.argument(field) for field in fields])
-
-    def _as_key(self, fields: Any, values: list[str]) -> str:
+    def as_key(self, fields: Any, values: list[str]) -> str:
+        """The key from its values."""
         return values[0] if len(fields) == 1 else f"{self.map_key(fields)}{{{', '.join(values)}}}"
 
     def parameters(self, fields: Any) -> str:
         """Of a function that is given a key."""
         return ", ".join(f"{self.argument(field)} {self.type_of(field)}" for field in fields)
-
-    def arguments(self, fields: Any) -> str:
-        """What such a function is called with."""
-        return ", ".join(self.argument(field) for field in fields)
 
     def all_set(self, fields: Any, row: str) -> str:
         """Whether those of the fields that may be unset are set; "" where none may."""
@@ -156,7 +145,7 @@ class GoNames(Names):
     def less(self, table: Any, one: str, other: str) -> str:
         """Whether the key of one row of a map comes before another's."""
         (field,) = table.key
-        one, other = f"{one}.Get{self.field(field)}()", f"{other}.Get{self.field(field)}()"
+        one, other = self.read(one, field), self.read(other, field)
         return f"!{one} && {other}" if self.type_of(field) == "bool" else f"{one} < {other}"
 
     def resolver(self, reference: Any) -> str:
@@ -176,14 +165,14 @@ class GoNames(Names):
         """When a reference holds; "" for always."""
         found = [f"value != {self.literal(field, one)}" for one in choice.none]
         if choice.when is not None:
-            found.append(f"row.Get{self.field(choice.when)}() == {self.literal(choice.when, choice.when_value)}")
+            found.append(f"{self.read('row', choice.when)} == {self.literal(choice.when, choice.when_value)}")
         return " && ".join(found)
 
     def zero(self, field: Any) -> str:
         """What a blank cell may have left."""
         return '""' if is_text(field) else "false" if self.types.get(kind_of(field)) == "bool" else "0"
 
-    def constant(self, table: Any, name: str) -> str:
+    def constant_of(self, table: Any, name: str) -> str:
         """ItemIdSword of the row SWORD."""
         return f"{go_camel(table.row.name)}{go_camel(table.key[0].name)}{pascal(name)}"
 

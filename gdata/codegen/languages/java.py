@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-from gdata.codegen.language import Language, Names, Settings, is_text, pascal, quoted, run_protoc, scoped
+from gdata.codegen.language import Language, Names, Settings, is_text, quoted, run_protoc, scoped
 from gdata.codegen.languages.csharp import csharp_pascal
 from gdata.codegen.model import Model
 from gdata.schema.fieldtypes import kind_of
@@ -46,10 +46,6 @@ class JavaNames(Names):
         outer = [] if file.options.java_multiple_files else [_outer_class(file)]
         return ".".join(part for part in [_package(file), *outer, *scoped(message)] if part)
 
-    def enum(self, enum: Any) -> str:
-        """The same."""
-        return self.message(enum)
-
     def _pascal(self, field: Any) -> str:
         name = csharp_pascal(field.name)
         return f"{name}_" if name in _FORBIDDEN else name
@@ -77,25 +73,14 @@ class JavaNames(Names):
         """Of a method that is given a key."""
         return ", ".join(f"{self.type_of(field)} {self.argument(field)}" for field in fields)
 
-    def arguments(self, fields: Any) -> str:
-        """What such a method is called with."""
-        return ", ".join(self.argument(field) for field in fields)
-
     def key_type(self, fields: Any) -> str:
         """The type of a map's key; several values are a list."""
         type_ = self.type_of(fields[0])
         return self.boxes.get(type_, type_) if len(fields) == 1 else "java.util.List<Object>"
 
-    def _key(self, fields: Any, values: list[str]) -> str:
+    def as_key(self, fields: Any, values: list[str]) -> str:
+        """The key from its values."""
         return values[0] if len(fields) == 1 else f"java.util.Arrays.<Object>asList({', '.join(values)})"
-
-    def row_key(self, fields: Any, row: str) -> str:
-        """The key of a row."""
-        return self._key(fields, [self.read(row, field) for field in fields])
-
-    def given_key(self, fields: Any) -> str:
-        """The key that a method is given."""
-        return self._key(fields, [self.argument(field) for field in fields])
 
     def all_set(self, fields: Any, row: str) -> str:
         """Whether those of the fields that may be unset are set."""
@@ -166,10 +151,6 @@ class JavaNames(Names):
         if self.type_of(field) == "long":
             return f"{value - 2**64 if value >= 2**63 else value}L"
         return str(value - 2**32 if value >= 2**31 else value)
-
-    def constants(self, table: Any) -> str:
-        """ItemId."""
-        return f"{table.row.name}{pascal(table.key[0].name)}"
 
     def constant(self, name: str) -> str:
         """SWORD, as the row has it."""

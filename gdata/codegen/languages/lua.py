@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gdata.codegen.language import Language, Names, is_text, pascal, scoped, snake
+from gdata.codegen.language import Language, Names, is_text, scoped, snake
 from gdata.proto.descriptors import is_map, key_field
 from gdata.schema.fieldtypes import kind_of
 
@@ -59,17 +59,13 @@ class LuaNames(Names):
             collect(table.row)
         return [found[name] for name in sorted(found)]
 
-    def read(self, row: str, name: str) -> str:
+    def read(self, row: str, field: Any) -> str:
         """A field of a row; one that is a word of Lua in brackets."""
-        return f'{row}["{name}"]' if name in self.keywords else f"{row}.{name}"
+        return f'{row}["{field.name}"]' if field.name in self.keywords else f"{row}.{field.name}"
 
     def argument(self, field: Any) -> str:
         """What a function's parameter for a field's value is called."""
         return self.escaped(field.name)
-
-    def arguments(self, fields: Any) -> str:
-        """The parameters of a function that is given a key."""
-        return ", ".join(self.argument(field) for field in fields)
 
     def as_key(self, fields: Any, values: list[str]) -> str:
         """What rows are found by: 64 bits as their text, several values as one."""
@@ -79,17 +75,9 @@ class LuaNames(Names):
     def _part(self, field: Any, value: str) -> str:
         return f"text_of({value})" if kind_of(field) in ("int64", "uint64") else value
 
-    def row_key(self, fields: Any, row: str) -> str:
-        """The key of a row."""
-        return self.as_key(fields, [self.read(row, field.name) for field in fields])
-
-    def given_key(self, fields: Any) -> str:
-        """The key that a function is given."""
-        return self.as_key(fields, [self.argument(field) for field in fields])
-
     def set(self, fields: Any, row: str) -> str:
         """Whether fields that may be unset are set; "" where none may."""
-        return " and ".join(f"{self.read(row, field.name)} ~= nil" for field in fields if field.has_presence)
+        return " and ".join(f"{self.read(row, field)} ~= nil" for field in fields if field.has_presence)
 
     def joined(self, index: Any) -> str:
         """hero_id_slot."""
@@ -107,7 +95,7 @@ class LuaNames(Names):
         """When a reference holds; "" for always."""
         found = [f"not ({self.equal('value', field, one)})" for one in choice.none]
         if choice.when is not None:
-            found.append(self.equal(self.read("row", choice.when.name), choice.when, choice.when_value))
+            found.append(self.equal(self.read("row", choice.when), choice.when, choice.when_value))
         return " and ".join(found)
 
     def equal(self, value: str, field: Any, wanted: Any) -> str:
@@ -123,7 +111,7 @@ class LuaNames(Names):
     def less(self, table: Any) -> str:
         """Whether the key of `one` comes before that of `other`."""
         (field,) = table.key
-        one, other = self.read("one", field.name), self.read("other", field.name)
+        one, other = self.read("one", field), self.read("other", field)
         if kind_of(field) in ("int64", "uint64"):
             return f"less({one}, {other})"
         return f"not {one} and {other}" if kind_of(field) == "bool" else f"{one} < {other}"
@@ -147,10 +135,6 @@ class LuaNames(Names):
         """A text as every Lua reads it."""
         shown = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
         return '"' + "".join(shown.get(one, one if one >= " " else f"\\{ord(one):03d}") for one in text) + '"'
-
-    def constants(self, table: Any) -> str:
-        """ItemId."""
-        return f"{table.row.name}{pascal(table.key[0].name)}"
 
     def member(self, name: str) -> str:
         """A name as the key of a table."""

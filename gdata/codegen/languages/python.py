@@ -27,10 +27,6 @@ class PythonNames(Names):
         """game.item_pb2.Item."""
         return f"{_module(message.file.name)}.{'.'.join(scoped(message))}"
 
-    def enum(self, enum: Any) -> str:
-        """The same: to type checkers a class whose members are its values, at run time numbers."""
-        return self.message(enum)
-
     def labels(self, enum: Any) -> str:
         """REWARD_KIND_LABELS."""
         return f"{snake('_'.join(scoped(enum))).upper()}_LABELS"

@@ -37,10 +37,6 @@ class RustNames(Names):
         """game.Reward.Part is proto::game::reward::Part."""
         return f"{self._module(message)}::{self.escaped(pascal(scoped(message)[-1]))}"
 
-    def enum(self, enum: Any) -> str:
-        """The same."""
-        return self.message(enum)
-
     def field(self, field: Any) -> str:
         """The field of the struct."""
         return self.escaped(snake(field.name))
@@ -55,7 +51,7 @@ class RustNames(Names):
         inner = f"{self._module(message)}::{self.escaped(snake(message.name))}"
         return f"{inner}::{pascal(field.containing_oneof.name)}::{pascal(field.name)}"
 
-    def value(self, row: str, field: Any) -> str:
+    def read(self, row: str, field: Any) -> str:
         """An owned value of a field; an Option of one where it may be unset."""
         if self._in_oneof(field):
             oneof = self.escaped(snake(field.containing_oneof.name))
@@ -67,17 +63,13 @@ class RustNames(Names):
         types = ["i32" if kind_of(field) == "enum" else self.type_of(field) for field in fields]
         return types[0] if len(types) == 1 else f"({', '.join(types)})"
 
-    def row_key(self, fields: Any, row: str) -> str:
-        """The key of a row of a table."""
-        return self._joined([self.value(row, field) for field in fields])
-
     def index_key(self, fields: Any, row: str) -> str:
         """An Option of the key of a row in an index."""
-        values = [f"{self.value(row, field)}?" if field.has_presence else self.value(row, field) for field in fields]
-        return f"Some({self._joined(values)})"
+        values = [f"{self.read(row, field)}?" if field.has_presence else self.read(row, field) for field in fields]
+        return f"Some({self.as_key(fields, values)})"
 
-    @staticmethod
-    def _joined(values: list[str]) -> str:
+    def as_key(self, fields: Any, values: list[str]) -> str:  # noqa: ARG002 - a tuple has no name
+        """The key from its values."""
         return values[0] if len(values) == 1 else f"({', '.join(values)})"
 
     def argument(self, field: Any) -> str:
@@ -91,10 +83,6 @@ class RustNames(Names):
     def _parameter(self, field: Any) -> str:
         return "&str" if is_text(field) else self.type_of(field)
 
-    def arguments(self, fields: Any) -> str:
-        """What such a function is called with."""
-        return ", ".join(self.argument(field) for field in fields)
-
     def given_key(self, fields: Any) -> str:
         """A reference to the key that a function is given."""
         if len(fields) == 1 and is_text(fields[0]):
@@ -105,7 +93,7 @@ class RustNames(Names):
             else self.argument(field)
             for field in fields
         ]  # fmt: skip
-        return f"&{self._joined(values)}" if len(values) > 1 else f"&({values[0]})"
+        return f"&{self.as_key(fields, values)}" if len(values) > 1 else f"&({values[0]})"
 
     def shown(self, fields: Any) -> str:
         """What fills the places of a message's key."""
@@ -148,7 +136,7 @@ class RustNames(Names):
         """When a reference holds."""
         found = [f"value != {self.literal(field, one)}" for one in choice.none]
         if choice.when is not None:
-            value = self.value("row", choice.when)
+            value = self.read("row", choice.when)
             wanted = self.literal(choice.when, choice.when_value)
             wanted = f"{wanted}.to_string()" if is_text(choice.when) else wanted
             found.append(f"{value} == {f'Some({wanted})' if choice.when.has_presence else wanted}")

@@ -50,10 +50,6 @@ class TypeScriptNames(Names):
         """pb1.Reward_PartSchema."""
         return self._behind(message, self._safe(f"{self._identifier(message)}Schema"))
 
-    def enum(self, enum: Any) -> str:
-        """pb1.Reward_Kind."""
-        return self.message(enum)
-
     def _safe(self, name: str) -> str:
         return f"{name}$" if name in self.keywords - {"arguments", "eval", "await", "undefined"} else name
 
@@ -88,10 +84,6 @@ class TypeScriptNames(Names):
         """Of a function that is given a key."""
         return ", ".join(f"{self.argument(field)}: {self.type_of(field)}" for field in fields)
 
-    def arguments(self, fields: Any) -> str:
-        """What such a function is called with."""
-        return ", ".join(self.argument(field) for field in fields)
-
     def map_key(self, fields: Any) -> str:
         """The type of a Map's key."""
         return self.type_of(fields[0]) if len(fields) == 1 else "string"
@@ -99,14 +91,6 @@ class TypeScriptNames(Names):
     def as_key(self, fields: Any, values: list[str]) -> str:
         """The key from its values; several are one text."""
         return values[0] if len(fields) == 1 else f"keyOf({', '.join(values)})"
-
-    def row_key(self, fields: Any, row: str) -> str:
-        """The key of a row."""
-        return self.as_key(fields, [self.read(row, field) for field in fields])
-
-    def given_key(self, fields: Any) -> str:
-        """The key that a function is given."""
-        return self.as_key(fields, [self.argument(field) for field in fields])
 
     def unset(self, fields: Any, row: str) -> str:
         """Whether a field that may be unset is; "" where none may."""
@@ -159,14 +143,6 @@ class TypeScriptNames(Names):
     def quoted(self, text: str) -> str:
         """A text as JSON writes it, which JavaScript reads."""
         return json.dumps(text, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-    def constants(self, table: Any) -> str:
-        """ItemId."""
-        return f"{table.row.name}{pascal(table.key[0].name)}"
-
-    def constant(self, name: str) -> str:
-        """Sword of the row SWORD."""
-        return pascal(name)
 
 
 def _messages(names: TypeScriptNames, folder: Path) -> None:
