@@ -87,7 +87,7 @@ def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:
     groups: list[list[SheetFound]] = []
     alike: dict[object, list[list[SheetFound]]] = {}
     for sheet in (one for one in sheets if not one.table):
-        place = sheet.spreadsheet.name, sheet.entry.multirow, _headers(sheet), row_words(sheet.title)[0]
+        place = sheet.spreadsheet.name, sheet.entry.multirow, _headers(sheet), _unnumbered(sheet.title)[0]
         known = alike.setdefault(place, [])
         group = next((one for one in known if _are_alike(one[0], sheet) and _keep_key([*one, sheet])), None)
         if group is not None:
@@ -106,8 +106,13 @@ def _headers(sheet: SheetFound) -> tuple[str, ...]:
     return tuple(fold(column.header) for column in sheet.columns)
 
 
+def _unnumbered(title: str) -> list[str]:
+    """The words of a sheet that may be one of several parts: of Level1 and Level2 each is level."""
+    return [word.rstrip("0123456789") or word for word in row_words(title)]
+
+
 def _shared_words(sheets: Sequence[SheetFound]) -> list[str]:
-    titles = [row_words(sheet.title) for sheet in sheets]
+    titles = [_unnumbered(sheet.title) for sheet in sheets]
     shared = []
     for words in zip(*titles, strict=False):
         if len(set(words)) > 1:

@@ -22,7 +22,7 @@ _OF_TABLES = frozenset("info base basic config conf cfg def define master settin
 _NONE_NUMBERS = (0, -1)
 _NONE_TEXTS = ("0", "-1", "-", "none", "None", "NONE", "null", "없음")
 FEW_VALUES = 5
-_IN_FULL, _LAST_WORD, _OF_THE_KEY, _SHORT = 0.9, 0.05, 0.1, 0.95
+_IN_FULL, LAST_WORD, _OF_THE_KEY, _SHORT = 0.9, 0.05, 0.1, 0.95
 """What `effect` in `move` says of `move_effect`; what a last word alone says; what the name of a key counts beside
 that of a table; and what `item` says of ItemInfo, if there is no Item."""
 
@@ -200,5 +200,5 @@ def _explained(words: tuple[str, ...], above: tuple[str, ...], name: tuple[str, 
             best = max(best, (0.8 if len(candidate) > 1 else 0.3) * len(candidate) / len(name))
         elif candidate[-1:] == name[-1:] and candidate[-1] not in _GENERIC:
             # `evolves_from_species` of `pokemon_species`
-            best = max(best, _LAST_WORD)
+            best = max(best, LAST_WORD)
     return best

@@ -10,6 +10,7 @@ from typing import Any
 from gdata.language import Sentence, counted, sentence
 from gdata.scaffold.fields.referables import (
     FEW_VALUES,
+    LAST_WORD,
     Referable,
     Referables,
     comparable,
@@ -27,6 +28,8 @@ from gdata.scaffold.names import row_words, singular, words_of
 
 _SELF_WORDS = frozenset("parent next previous prev prerequisite root base required upgrade evolution target".split())
 _KIND_WORDS = frozenset(["type", "kind", "category"])
+_CALLED_ID = frozenset("id ids uid key keys code codes ref".split())
+"""Last words of fields that refer; an index, or a number of something, is as often none."""
 _CHANCE = 1e-3
 """Values are believed to refer if they would all be among the keys by accident with less than this probability."""
 _FEWEST_VALUES = 3
@@ -162,8 +165,9 @@ class _Finder:
             missing = meant - referable.values
             if len(meant) >= _FEWEST_VALUES and not missing:
                 chance = referable.chance(meant)
-                believed = score == 1 or has_id(field) or (score >= _SAYS_ENOUGH and not self._has_ids)
-                if not believed and chance >= _CHANCE:
+                is_id = field.words[-1] in _CALLED_ID
+                believed = score == 1 or is_id or (score >= _SAYS_ENOUGH and not self._has_ids)
+                if not believed and (chance >= _CHANCE or (score <= LAST_WORD and referable.kind == "number")):
                     continue  # `targets` that are 1, 2 and 3 are more likely a number of them.
                 why = sentence("its name, and {told}", told=_has_all(referable, meant))
                 return self._refer(field, referable, values, Guess("sure" if chance < _CHANCE else "likely", why))
