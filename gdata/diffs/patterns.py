@@ -7,7 +7,7 @@ full of changes, and is what somebody who reviews a diff most needs to be told.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, starmap
 from operator import and_, eq, gt, lt, ne
@@ -94,9 +94,10 @@ _PATTERNS: dict[str, Sentence] = {
 }
 
 
-def columns(table: TableDiff) -> list[ColumnChange]:
-    """The table's changed columns, the one with most changes first."""
-    found = (_column(one, table.kinds.get(one.path, "")) for one in columns_of(table.changed))
+def columns(table: TableDiff, codes: Collection[str] = ()) -> list[ColumnChange]:
+    """The table's changed columns, the one with most changes first; `codes` are paths of numbers that count nothing."""
+    kinds = {path: kind for path, kind in table.kinds.items() if path not in codes}
+    found = (_column(one, kinds.get(one.path, "")) for one in columns_of(table.changed))
     return sorted(found, key=lambda column: -len(column.places))
 
 

@@ -14,8 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gdata.diffs.model import Json, Key, TableDiff, TitlesByPath, bracketed, plain
+from gdata.diffs.tables.fields import number
 from gdata.language import say, say_counted
 from gdata.proto.descriptors import element_field
+from gdata.schema.fieldtypes import COLOR, bits_text, color_text
 from gdata.text import fold, visible
 
 if TYPE_CHECKING:
@@ -36,6 +38,15 @@ _UNTITLED = titled_by({})
 
 
 @dataclass(frozen=True)
+class Flags:
+    """What the bits of a number are called."""
+
+    numbers: Mapping[str, int]
+    """By every text that may be written, folded."""
+    names: Mapping[int, str]
+
+
+@dataclass(frozen=True)
 class Presentation:
     """The words of one project; the default has none, and shows everything by its name in the .proto files.
 
@@ -50,6 +61,15 @@ class Presentation:
     """By table and path, every text that names the field."""
     all_labels: Mapping[tuple[str, str], Mapping[str, Sequence[str]]] = field(default_factory=dict, repr=False)
     """By table and path, all labels of an enum's values."""
+
+    flags: Mapping[tuple[str, str], Flags] = field(default_factory=dict, repr=False)
+    """By table and path, whose values the bits of a number are."""
+    colors: frozenset[tuple[str, str]] = frozenset()
+    """Table and path of the numbers that are colors."""
+
+    def codes(self, table: str) -> frozenset[str]:
+        """The paths of a table's numbers that count nothing: one isn't so many times as large as another."""
+        return frozenset(path for name, path in (*self.flags, *self.colors) if name == table)
 
     def find_field(self, table: str, text: str) -> str:
         """The path of the field that a planner's header names; the text itself where none does."""
@@ -66,7 +86,15 @@ class Presentation:
         return found
 
     def find_value(self, table: str, path: str, text: str) -> str:
-        """The name of the enum's value that a planner's label names; the text itself where none does."""
+        """The name of the enum's value that a planner's label names, the number that a color or names of bits are; the
+        text itself where none does.
+        """
+        place = table, plain(path)
+        if place in self.colors and text.startswith("#"):
+            return str(int(text[1:], 16))
+        if place in self.flags:
+            bits = [self.flags[place].numbers.get(fold(one)) for one in text.split("|")]
+            return text if None in bits else str(sum({one for one in bits if one is not None}))
         labels, wanted = self.all_labels.get((table, plain(path)), {}), fold(text)
         return next((name for name, texts in labels.items() if wanted in map(fold, texts)), text)
 
@@ -110,7 +138,16 @@ class Presentation:
         if kind == "enum" and isinstance(value, int) and where in table.moved:
             name = table.moved[where][is_new].get(value, "")
             return visible(f"{labels.get(name, name)} {value}".strip())
+        place = table.name, where
+        if place in self.flags or place in self.colors:
+            coded = number(value, kind)
+            return self._coded(place, int(coded)) if coded is not None else self._scalar(value, kind, labels)
         return self._scalar(value, kind, labels)
+
+    def _coded(self, place: tuple[str, str], value: int) -> str:
+        """Bits by their names, a color as sheets have it."""
+        written = color_text(value) if place in self.colors else bits_text(self.flags[place].names, value)
+        return visible(str(value) if written is None else written)
 
     def _part_name(self, table: TableDiff, where: str, name: str) -> str:
         """What a part of a message is called beside the others, where its index is told already."""
@@ -187,6 +224,8 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
     labels: dict[tuple[str, str], Mapping[str, str]] = {}
     texts: dict[tuple[str, str], Sequence[str]] = {}
     all_labels: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
+    flags: dict[tuple[str, str], Flags] = {}
+    colors: set[tuple[str, str]] = set()
     words = _Words()
     for message in BundleSchema(sources, "the full descriptors").messages.values():
         rows = [one for one in message.fields if one.is_repeated and one.message_type is not None]
@@ -202,7 +241,12 @@ def presentation_of(sources: bytes | None, timezone: str = "UTC") -> Presentatio
                     known = words.labels(enum)
                     labels.setdefault(place, {name: found[0] for name, found in known.items()})
                     all_labels.setdefault(place, known)
-    return Presentation(headers, labels, timezone, texts, all_labels)
+                bits = words.flags(one)
+                if bits is not None:
+                    flags.setdefault(place, bits)
+                if words.options(one).unit == COLOR:
+                    colors.add(place)
+    return Presentation(headers, labels, timezone, texts, all_labels, flags, frozenset(colors))
 
 
 def _fields(message: Descriptor | None, prefix: str, inside: tuple[str, ...]) -> Iterator[tuple[str, FieldDescriptor]]:
@@ -244,18 +288,37 @@ class _Words:
         from gdata import options_pb2
 
         self._options: Any = options_pb2
-        self._columns: dict[str, Sequence[str]] = {}
+        self._fields: dict[str, Any] = {}
         self._labels: dict[str, Mapping[str, Sequence[str]]] = {}
 
-    def columns(self, one: FieldDescriptor) -> Sequence[str]:
-        """The texts of a field's `column`."""
+    def options(self, one: FieldDescriptor) -> Any:
+        """A field's (gdata.field)."""
         # The descriptors have a pool of their own; options are read by the classes that know gdata's extensions.
         from google.protobuf.descriptor_pb2 import FieldOptions
 
-        if one.full_name not in self._columns:
+        if one.full_name not in self._fields:
             read = FieldOptions.FromString(one.GetOptions().SerializeToString())
-            self._columns[one.full_name] = tuple(read.Extensions[self._options.field].column)
-        return self._columns[one.full_name]
+            self._fields[one.full_name] = read.Extensions[self._options.field]
+        return self._fields[one.full_name]
+
+    def columns(self, one: FieldDescriptor) -> Sequence[str]:
+        """The texts of a field's `column`."""
+        return tuple(self.options(one).column)
+
+    def flags(self, one: FieldDescriptor) -> Flags | None:
+        """The enum whose values a field's bits are; None where they are no bits, or its file isn't there."""
+        file: Any = one.file  # type: ignore[attr-defined]
+        name, package = self.options(one).flags, file.package
+        for full_name in (name, f"{package}.{name}") if name else ():
+            try:
+                enum = file.pool.FindEnumTypeByName(full_name)
+            except KeyError:
+                continue
+            known = {value.name: self.labels(enum).get(value.name, ()) for value in enum.values}
+            numbers = {value.name: value.number for value in enum.values}
+            texts = {fold(text): numbers[name] for name, labels in known.items() for text in (name, *labels)}
+            return Flags(texts, {numbers[name]: (*labels, name)[0] for name, labels in known.items()})
+        return None
 
     def labels(self, enum: EnumDescriptor) -> Mapping[str, Sequence[str]]:
         """The labels of an enum's values that have some, by name."""

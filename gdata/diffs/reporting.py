@@ -118,7 +118,7 @@ class _TableWords:
     past: Past
 
     def report(self, targets: Sequence[str], all_targets: int, rows: int | None) -> TableReport:
-        table, changed = self.table, columns(self.table) if rows != 0 else []
+        table, changed = self.table, columns(self.table, self._codes) if rows != 0 else []
         names = {column.path: self._name(column.only_path or column.path) for column in changed}
         return TableReport(
             visible(table.name),
@@ -215,9 +215,13 @@ class _TableWords:
         is_text = isinstance(one.old, str) and isinstance(one.new, str)
         return ValueReport(self._name(one.path), plain(one.path), old, new, is_text, self._ratio(one))
 
+    @cached_property
+    def _codes(self) -> frozenset[str]:
+        return self.words.codes(self.table.name)
+
     def _ratio(self, one: FieldChange) -> str:
         path = plain(one.path)
-        if path in self.table.refs or path in self.table.key:
+        if path in self.table.refs or path in self.table.key or path in self._codes:
             return ""
         kind = self.table.kinds.get(path, "")
         return ratio_text(number(one.old, kind), number(one.new, kind))

@@ -152,3 +152,16 @@ def kind_of(field: Any) -> FieldKind:
     """How the cells of a field are read, by its descriptor; `nested` is for whoever has seen the message before."""
     known = _KINDS.get(field.message_type.full_name) if field.message_type is not None else None
     return known if known is not None else _KINDS[field.type]
+
+
+def color_text(value: int) -> str:
+    """A color as a cell has it: `#FF8800`; one with more bits than that has as 0x…."""
+    return f"#{value:06X}" if 0 <= value <= 0xFFFFFF else hex(value)
+
+
+def bits_text(names: Mapping[int, str], value: int) -> str | None:
+    """The names of a value's bits, as a cell has them: `불|얼음`; None where one of them has no name."""
+    if value in names:
+        return names[value]
+    single = [one for one in sorted(names) if one and value & one == one and one & (one - 1) == 0]
+    return "|".join(names[one] for one in single) if sum(single) == value else None

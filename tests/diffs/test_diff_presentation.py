@@ -1,6 +1,7 @@
 import pytest
 from diffcases import PROTO, table_of
 
+from gdata.diffs.patterns import columns
 from gdata.diffs.presentation import Presentation, key_text, length_of_time, local_time, presentation_of, visible
 from gdata.testing.bundles import compile_protos
 
@@ -106,3 +107,32 @@ def test_rows_are_called_by_their_key_or_number() -> None:
 def test_times_of_years_that_only_protobuf_knows_stay_as_they_are() -> None:
     assert local_time("9999-12-31T23:59:59Z", "Asia/Seoul") == "9999-12-31T23:59:59Z"
     assert local_time("2026-01-01T00:00:00.500Z", "UTC") == "2026-01-01 00:00:00.5"
+
+
+CODED = """
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+enum Element { NONE = 0; FIRE = 1 [(gdata.value).label = "불"]; ICE = 2 [(gdata.value).label = "얼음"]; }
+message Item {
+  int32 id = 1 [(gdata.field).key = true];
+  int64 element = 2 [(gdata.field) = {column: "속성", flags: "Element"}];
+  uint32 tint = 3 [(gdata.field) = {column: "색", unit: "color"}];
+}
+message ItemTable { repeated Item rows = 1; }
+"""
+
+
+def test_bits_and_colors_are_shown_as_in_the_sheet_and_count_nothing() -> None:
+    words = presentation_of(compile_protos(CODED))
+    old, new = ([{"id": n, "element": 1, "tint": 255 * by} for n in range(9)] for by in (1, 2))
+    table = table_of(
+        {"ItemTable": old}, {"ItemTable": [{**one, "element": 3} for one in new]}, old_protos=CODED, new_protos=CODED
+    )
+    assert words.value(table, "element", "3") == "불|얼음"  # 64 bits are text in JSON
+    assert [words.value(table, "element", number) for number in (0, 2, 9)] == ["NONE", "얼음", "9"]
+    assert words.value(table, "tint", 0xFF8800) == "#FF8800"
+    assert words.find_value("ItemTable", "element", "얼음|불") == "3"
+    assert words.find_value("ItemTable", "tint", "#ff8800") == str(0xFF8800)
+    changed = columns(table, words.codes("ItemTable"))
+    assert {one.path for one in changed} == {"element", "tint"} and not any(one.numbers for one in changed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never, get_args
@@ -32,8 +32,8 @@ from gdata.parsing.cells.cell import (
 )
 from gdata.problems import Kind
 from gdata.proto.descriptors import shortest_float32
-from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, FieldKind, FieldType
-from gdata.schema.plan import FieldPlan, FlagsPlan
+from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, FieldKind, FieldType, bits_text, color_text
+from gdata.schema.plan import FieldPlan
 from gdata.sources.cells import Cells, spread
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
 
@@ -48,7 +48,6 @@ _EPOCH = datetime(1899, 12, 30)
 _LONGEST_NUMBER = 10**15
 """Spreadsheets keep fifteen digits of a number."""
 _FIRST_SERIAL, _LAST_SERIAL = 61, 2_958_465
-_LARGEST_COLOR = 0xFFFFFF
 
 
 @dataclass(frozen=True)
@@ -202,9 +201,10 @@ def _convert_each(cells: Sequence[CellValue], blank: Sequence[bool] | None, read
 def write_integer(value: Any, type_: CellType) -> CellValue:
     """A whole number, a color, or bits by their names."""
     if type_.flags is not None:
-        return _flags_text(type_.flags, value)
+        written = bits_text(type_.flags.choices, value)
+        return int(value) if written is None else written
     if type_.unit == COLOR:
-        return f"#{value:06X}" if 0 <= value <= _LARGEST_COLOR else hex(value)
+        return color_text(value)
     return int(value) if abs(value) < _LONGEST_NUMBER else str(value)
 
 
@@ -267,21 +267,6 @@ def write_duration(value: Any, _type: CellType) -> CellValue:
 def write_field_mask(value: Any, _type: CellType) -> CellValue:
     """The paths."""
     return ",".join(value.paths) or None
-
-
-def _flags_text(flags: FlagsPlan, value: int) -> CellValue:
-    if value in flags.choices:
-        return flags.choices[value]
-    bits = [number for number in sorted(flags.choices) if number and value & number == number]
-    single = [number for number in bits if number & (number - 1) == 0]
-    return "|".join(flags.choices[number] for number in single) if _or(single) == value else int(value)
-
-
-def _or(numbers: Iterable[int]) -> int:
-    found = 0
-    for number in numbers:
-        found |= number
-    return found
 
 
 READINGS: dict[FieldKind, Reading] = {kind: _reading_of(kind) for kind in get_args(FieldKind)}
