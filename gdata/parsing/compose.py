@@ -339,10 +339,9 @@ class _Composer:
 
     def _is_shifted(self, line: int) -> bool:
         """Whether the cells of a line aren't where they belong: that is told once, and of none of them."""
-        lines = self._records.long_lines
-        if line not in self._shifted and lines.unquoted(line) is not None:
+        if line not in self._shifted and self._records.long_lines.unquoted(line) is not None:
             self._shifted.add(line)
-            self.problems.append(lines.problem(line))
+            self.problems.append(self._records.extra_problem(line))
         return line in self._shifted
 
     def _merge_hint(self, node: Node, line: int) -> Sentence | str:

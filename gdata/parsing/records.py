@@ -119,14 +119,20 @@ class SheetRecords:
                     problem = self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
                     yield 0, replace(problem, severity="warning")
             return
-        yield from ((self.record_of(line), self.long_lines.problem(line)) for line in self.long_lines.with_extra)
+        yield from ((self.record_of(line), self.extra_problem(line)) for line in self.long_lines.with_extra)
 
     @cached_property
     def long_lines(self) -> LongLines:
         """The lines of csv that are longer than the header."""
         longer = dict(self.sheet.longer())
         kept = enumerate(self._lines) if longer else ()
-        return LongLines(self, {line: longer[index] for line, index in kept if index in longer})
+        return LongLines(self.head, {line: longer[index] for line, index in kept if index in longer})
+
+    def extra_problem(self, line: int) -> Problem:
+        """What is wrong with a line that is longer than the header."""
+        kind, words = self.long_lines.told(line)
+        row = self.cell_at(line, 0).row
+        return self.problem(kind, line, len(self.sheet.header), "", **words, row=row)
 
     def record_of(self, line: int) -> int:
         """The record that a kept line belongs to."""
@@ -281,7 +287,7 @@ class SheetRecords:
 
     def _directive_problem(self, fault: Fault, line: int, column: int, name: str) -> Problem:
         if self.long_lines.unquoted(line) is not None:
-            return self.long_lines.problem(line)
+            return self.extra_problem(line)
         return self.fault_problem(fault, line, column, name)
 
     def _is_off(self, line: int) -> bool:

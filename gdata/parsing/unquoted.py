@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gdata import kinds
 from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.readings import convert_cell
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.node import BOUNDS, Node, convert_version
-from gdata.problems import Kind, Problem
+from gdata.problems import Kind
 from gdata.sources.grid import CellValue
-
-if TYPE_CHECKING:
-    from gdata.parsing.records import SheetRecords
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _TAIL = re.compile(r"0\d+", re.ASCII)
@@ -44,9 +41,9 @@ class Unquoted:
 class LongLines:
     """The lines of a block that are longer than the header."""
 
-    def __init__(self, records: SheetRecords, lines: Mapping[int, Sequence[CellValue]]) -> None:
-        self._records, self._lines = records, lines
-        self._width = len(records.sheet.header)
+    def __init__(self, head: SheetHead, lines: Mapping[int, Sequence[CellValue]]) -> None:
+        self._head, self._lines = head, lines
+        self._width = len(head.sheet.header)
         self.with_extra = {
             line: ",".join(map(shown, extra)).strip(" ,")
             for line, cells in lines.items()
@@ -58,24 +55,23 @@ class LongLines:
     def unquoted(self, line: int) -> Unquoted | None:
         """What lacks its quotes in a line; None where it isn't too long, or nothing would make it right."""
         if line in self._lines and line not in self._unquoted and len(self._unquoted) < _MOST_LOOKED_AT:
-            self._unquoted[line] = _find_unquoted(self._records.head, self._lines[line])
+            self._unquoted[line] = _find_unquoted(self._head, self._lines[line])
         return self._unquoted.get(line)
 
     def shifted(self) -> Iterator[tuple[int, set[str]]]:
         """The lines of which that is known, and the fields whose cells aren't where they belong."""
         for line, found in self._unquoted.items():
             if found is not None:
-                nodes = self._records.header.nodes.items()
+                nodes = self._head.header.nodes.items()
                 yield line, {name for name, node in nodes if max(node.columns(), default=-1) >= found.first}
 
-    def problem(self, line: int) -> Problem:
-        """What is wrong with a line."""
-        cells, found, value = self._lines[line], self.unquoted(line), self.with_extra.get(line, "")
+    def told(self, line: int) -> tuple[Kind, dict[str, Any]]:
+        """What is wrong with a line, and the words for it."""
+        found, value = self.unquoted(line), self.with_extra.get(line, "")
         if found is None:
-            return self._records.problem(kinds.ROW_EXTRA_CELLS, line, self._width, "", value=value)
-        words: dict[str, Any] = {"row": self._records.cell_at(line, 0).row, "count": len(cells), "width": self._width}
-        words |= {"text": shown(found.text), "number": found.text.replace(",", "")}
-        return self._records.problem(found.kind, line, self._width, "", value=found.text or value, **words)
+            return kinds.ROW_EXTRA_CELLS, {"value": value}
+        words = {"value": found.text or value, "text": shown(found.text), "number": found.text.replace(",", "")}
+        return found.kind, {"count": len(self._lines[line]), "width": self._width, **words}
 
 
 def _find_unquoted(head: SheetHead, line: Sequence[CellValue]) -> Unquoted | None:

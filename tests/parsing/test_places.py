@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from gdata.config import Audience, SheetEntry
+from gdata.parsing.records import SheetRecords
 from gdata.parsing.table import TableSheet, parse_table
 from gdata.parsing.view import Path, View
 from gdata.schema.plan import TablePlan
@@ -137,3 +139,19 @@ def test_columns_layout() -> None:
     entry = SheetEntry("S", ("t.RowTable",), layout="columns")
     view = view_of("id|1|2\nprice|5|6\nnumbers[1]|7|8", entry=entry)
     assert str(view.locate(1, ("numbers", 0))) == "S1!C3" and str(view.locate(0, ("price",))) == "S1!B2"
+
+
+@pytest.mark.parametrize("text", ["id|price\n1|2\n2|3", "id|numbers|memo\n1|2, 3|a", "id|price\n1|2||"])
+def test_no_cell_is_kept_once_its_row_is_made(text: str) -> None:
+    # A build collects no garbage while it parses: whatever holds a block in a circle would hold all of them.
+    def kept() -> int:
+        return sum(isinstance(one, SheetRecords) for one in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = kept()
+        view = view_of(text)
+        assert kept() == before and view.row_count
+    finally:
+        gc.enable()
