@@ -95,7 +95,7 @@ def output_side(config: Config, made_from: bytes | None = None) -> Side:
             sentence("{output}: nothing is built here yet", output=config.output),
             hint=sentence("run `gdata build` first"),
         )
-    side = Side(OUTPUT, None, bundles)
+    side = in_order(config, Side(OUTPUT, None, bundles))
     if side.build != build_id({name: bundle.manifest.bundle for name, bundle in bundles.items()}):
         raise DamagedError(
             sentence(
@@ -120,6 +120,13 @@ def output_side(config: Config, made_from: bytes | None = None) -> Side:
         time=built_at(config, build),
         stale=tuple(stale_notes(config, build)),
     )
+
+
+def in_order(config: Config, side: Side) -> Side:
+    """The side with its targets as sheets.yaml has them, others last: a build tells of them in that order."""
+    places = {target.name: place for place, target in enumerate(config.targets)}
+    names = sorted(side.bundles, key=lambda name: places.get(name, len(places)))
+    return replace(side, bundles={name: side.bundles[name] for name in names})
 
 
 def folder_side(folder: Path) -> Side:
@@ -178,6 +185,8 @@ def compare_sides(
     """
     from gdata.diffs.compare import compare
 
+    if config is not None:
+        old, new = in_order(config, old), in_order(config, new)
     if config is None or not config.has_metrics:
         return compare(old, new, category=category)
     from gdata.pipeline.metrics import with_metrics
