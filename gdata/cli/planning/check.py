@@ -131,6 +131,8 @@ def _table_called(name: str, project: Project) -> str:
 
 
 def _clients_called(text: str) -> list[ClientName]:
+    if not text:
+        return []
     from gdata.codegen.trips import CLIENTS
 
     names = [name.strip() for name in text.split(",") if name.strip()]

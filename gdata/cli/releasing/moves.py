@@ -124,7 +124,6 @@ def _move(
     """Plan the move, show what would change, ask, move the channel and tell."""
     from gdata.cli.console import print_json, result_console
     from gdata.pipeline.releasing.move import carry_out, plan_move
-    from gdata.pipeline.releasing.notify import check_address
     from gdata.pipeline.sides import store_of
     from gdata.project import read_config
     from gdata.releases.move import Move
@@ -132,6 +131,8 @@ def _move(
     from gdata.releases.stores.store import writable
 
     if notify:
+        from gdata.pipeline.releasing.notify import check_address
+
         check_address(notify)
     config = read_config(config_path)
     store = writable(store_of(config))
