@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -52,3 +53,27 @@ def test_a_hint_keeps_the_digits_of_what_only_has_separators(text: str) -> None:
         assert re.sub(r"\D", "", number) == re.sub(
             r"\D", "", text.translate({0xFF11 + n: str(n + 1) for n in range(9)})
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "number"),
+    [
+        ("- 5", "-5", "-5"),
+        ("－  5", "-5", "-5"),
+        ("+ 0.5", None, "+0.5"),
+        ("１２", "12", "12"),
+        ("1\u200b2", "12", "12"),
+        ("1,000", "1000", "1000"),
+        ("1.000,5", None, "1000.5"),
+        ("1O", "10", "10"),
+        ("50%", "50", "0.5"),
+        ("3만", "30000", "30000"),
+        ("(5)", "-5", "-5"),
+        ("0x1F", "31", "31"),
+        ("5원", "5", "5"),
+        ("- 5%", None, None),
+    ],
+)
+def test_each_way_to_write_a_number_is_read_as_it_was_meant(text: str, whole: str | None, number: str | None) -> None:
+    for told, wanted in ((instead_of_integer(text), whole), (instead_of_number(text), number)):
+        assert list(map(str, numbers_in(told))) == ([wanted] if wanted else [])
