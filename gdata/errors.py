@@ -37,7 +37,8 @@ class GdataError(Exception):
     def __init__(self, message: object, *, hint: object = "") -> None:
         """Either may be a `gdata.language.Sentence`: it is translated when somebody reads it."""
         super().__init__(message)
-        self.next_step = hint
+        # What leads a hint, as `gdata.text.did_you_mean` does, may be all of it.
+        self.next_step = hint.rstrip() if isinstance(hint, str) else hint
 
     @property
     def hint(self) -> str:

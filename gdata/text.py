@@ -43,6 +43,10 @@ def _escaped(character: str) -> str:
 _SEPARATORS = re.compile(r"[\s\-_]+")
 
 
+_PARTS = re.compile(r"[,;/|:+&、，；：｜／]")
+"""What planners write between the parts of a list."""
+
+
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice most like `word`, without regard to case; None where nothing is near."""
     import difflib
@@ -50,6 +54,22 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     by_letters = {_letters(choice): choice for choice in choices}
     found = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.6)
     return by_letters[found[0]] if found else None
+
+
+def nearest_value(text: str, choices: Iterable[str]) -> str | None:
+    """The choice most like a cell's text; None where that is a list of which a part is more like it than the whole."""
+    import difflib
+
+    near, parts = nearest(text, choices), [part for part in _PARTS.split(text) if part.strip()]
+    if near is None or len(parts) < 2:
+        return near
+    matcher = difflib.SequenceMatcher(None, b=_letters(near))
+
+    def likeness(part: str) -> float:
+        matcher.set_seq1(_letters(part.strip()))
+        return matcher.ratio()
+
+    return near if likeness(text) >= max(map(likeness, parts)) else None
 
 
 def _letters(word: str) -> str:

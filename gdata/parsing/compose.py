@@ -24,7 +24,7 @@ from gdata.parsing.sheet.node import Case, Node, case_fields, fitting, top_field
 from gdata.problems import Kind, Problem
 from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.cells import choose
-from gdata.text import nearest, question
+from gdata.text import nearest_value, question
 
 Columns = Mapping[str, Sequence[Any]]
 """By field name, the value of every row: None is unset, a nested message is a dict."""
@@ -185,7 +185,7 @@ class _Composer:
         self, kind: Kind, line: int, column: int, case: Case, prefix: str, *, member: Any = None, count: int = 0
     ) -> None:
         names = [one.columns[0] if one.columns else one.name for one in case.members]
-        near = nearest(shown(self._records.cells(case.column)[line]).strip(), names)
+        near = nearest_value(shown(self._records.cells(case.column)[line]).strip(), names)
         words = {
             "oneof": case.text,
             "case": f"{case.text}.@case",

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from gdata.text import SimilarValues
+from gdata.errors import UsageError
+from gdata.text import SimilarValues, did_you_mean, nearest_value
 
 IDS = SimilarValues([1001, 1002, 1010, 2001, 30])
 CODES = SimilarValues(["sword", "sword_long", "Shield", "활"])
@@ -40,3 +41,15 @@ def test_large_tables_are_searched_quickly() -> None:
     assert many.nearest("something else") is None
     assert time.process_time() - started < 1  # a comparison with each takes four
     assert SimilarValues([]).nearest(3) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("재하", "재화"), ("재화;", "재화"), ("a:b", "a/b"), ("재화;3;60", None), ("재화x;3", None), ("무기, 재화", None)],
+)
+def test_a_list_is_no_slip_of_what_stands_in_it(text: str, near: str | None) -> None:
+    assert nearest_value(text, ["재화", "무기", "a/b"]) == near
+
+
+def test_a_hint_that_is_a_question_alone_ends_with_it() -> None:
+    assert UsageError("no such table", hint=did_you_mean("Itme", ["Item"])).hint == "did you mean Item?"

@@ -37,7 +37,7 @@ from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, SHARES, FieldKind
 from gdata.schema.plan import FieldPlan, FlagsPlan
 from gdata.sources.cells import ESCAPE, EXACT_INTEGERS, FLOAT_MAX
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
-from gdata.text import fold, nearest, question
+from gdata.text import fold, nearest_value, question
 
 _LONGEST_SHARE = 40
 _LONGEST_QUOTED = 80
@@ -230,7 +230,7 @@ def _flag_fault(text: str, part: str, flags: FlagsPlan) -> Fault:
     sign = _OTHER_FLAG_SEPARATORS.search(text)
     if sign is not None and "|" not in text and all(fold(one) in flags.labels for one in parts):
         return Fault(kinds.CELL_SEPARATOR, {"character": sign[0].strip() or " ", "corrected": "|".join(parts)})
-    near = nearest(fold(part), flags.labels)
+    near = nearest_value(fold(part), flags.labels)
     before = question(flags.choices[flags.labels[near]] if near is not None else None)
     words = {"value": shown(part), "enum": flags.name, "before": before, "choices": choices_text(flags.choices)}
     return Fault(kinds.CELL_NOT_ENUM, words)
@@ -359,7 +359,7 @@ def convert_enum(cell: CellValue, type_: CellType) -> Converted:
             return number, None
     # What no target's version has is read, but not suggested.
     suggested = {text: number for text, number in type_.labels.items() if number in type_.choices}
-    near = nearest(fold(shown(cell)), suggested)
+    near = nearest_value(fold(shown(cell)), suggested)
     near_name = type_.choices[suggested[near]] if near is not None else ""
     return _fault(
         kinds.CELL_NOT_ENUM,
