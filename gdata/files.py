@@ -21,11 +21,13 @@ from stat import S_ISDIR, S_ISREG
 from typing import IO
 
 from gdata.errors import OutputError
-from gdata.language import say, sentence
+from gdata.language import Sentence, say, sentence
 
 _HINTS = {
     errno.ENOSPC: sentence("the disk is full: free some space and run it again"),
     errno.EDQUOT: sentence("your disk quota is used up: free some space and run it again"),
+    errno.EFBIG: sentence("files may not be so large here: raise the limit (`ulimit -f`), or choose another disk"),
+    errno.EIO: sentence("the disk or the network behind it fails: look after it, or choose another folder"),
     errno.EROFS: sentence("this disk can only be read: choose another folder"),
     errno.EACCES: sentence("close the program that holds the file open, or ask for the right to write here"),
     errno.EPERM: sentence("close the program that holds the file open, or ask for the right to write here"),
@@ -73,6 +75,11 @@ def reason_of(error: OSError) -> object:
     return next((one for one in _SYSTEM if one.template == error.strerror), error.strerror or error)
 
 
+def hint_for(error: OSError) -> Sentence | str:
+    """What to do about a file that can't be written; "" where the reason says enough."""
+    return _HINTS.get(error.errno or 0, "")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn an OSError inside the block into an OutputError that names `path` and the next step."""
@@ -81,7 +88,7 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise OutputError(
             sentence("{path}: can't be written: {why}", path=path, why=reason_of(error)),
-            hint=_HINTS.get(error.errno or 0, ""),
+            hint=hint_for(error),
         ) from error
 
 

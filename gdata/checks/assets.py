@@ -24,7 +24,7 @@ from gdata.checks.values import (
     written_path,
 )
 from gdata.files import as_on_disk
-from gdata.language import sentence
+from gdata.language import Sentence, sentence
 from gdata.parsing.view import View
 from gdata.problems import Kind, Problem
 from gdata.text import nearest, question
@@ -67,10 +67,20 @@ def warn_unchecked(views: Mapping[str, View], root: FilePath | None) -> list[Pro
     reason = sentence("asset_root isn't set") if root is None else sentence("there is no folder {folder}", folder=root)
     for view in views.values():
         for column in asset_columns(view):
-            if view.rows:
-                cell = view.locate(0, (column.top,))
-                return [kinds.PATH_UNCHECKED.at(cell, table=view.plan.name, field=column.name, reason=reason)]
+            if any(column_values(sound_rows(view, (column.top,)), column)):
+                return [_unchecked(view, column, reason)]
     return []
+
+
+def _unchecked(view: View, column: Column, reason: Sentence) -> Problem:
+    index, path = next(
+        (index, path)
+        for index, row in numbered_sound_rows(view, (column.top,))
+        for path, value in walk_column(row, column)
+        if value
+    )
+    field = written_path(view.plan.row.descriptor, path)
+    return kinds.PATH_UNCHECKED.at(view.locate(index, path), table=view.plan.name, field=field, reason=reason)
 
 
 def asset_columns(view: View) -> list[Column]:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from gdata.cli.everywhere import dressed, is_debug, speak
 from gdata.errors import GdataError, OutsideError, UsageError
-from gdata.files import reason_of
+from gdata.files import hint_for, reason_of
 from gdata.installed import missing_part
 from gdata.language import say, sentence, translated
 
@@ -241,7 +242,7 @@ def _say_stopped(error: Exception, arguments: list[str]) -> int:
     if isinstance(error, OSError) and error.errno in _STORAGE:
         file = error.filename or sentence("the output")
         told = sentence("{file} can't be written: {why}", file=file, why=reason_of(error))
-        return _say_stopped(OutsideError(told), arguments)
+        return _say_stopped(OutsideError(told, hint=hint_for(error)), arguments)
     _say_bug(error, arguments)
     return _BUG
 
@@ -266,6 +267,10 @@ def _misused(error: click.ClickException) -> UsageError:
         return UsageError(sentence("there is no option {name}", name=error.option_name), hint=near or hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return UsageError(sentence("{name} is missing", name=_shown(error.param, context)), hint=hint)
+    if context is not None and isinstance(error, click.BadParameter) and error.param is not None:
+        variable = error.param.resolve_envvar_value(context) and error.param.envvar
+        if context.get_parameter_source(error.param.name or "") is ParameterSource.ENVIRONMENT and variable:
+            hint = sentence("it is that of the environment's {name}: set another one, or unset it", name=variable)
     return UsageError(error.format_message(), hint=hint)
 
 

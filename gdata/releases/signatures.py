@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdata.errors import OutputError, SignatureError, UsageError
-from gdata.files import reason_of
+from gdata.files import hint_for, reason_of
 from gdata.installed import require
 from gdata.language import say, sentence
 
@@ -317,4 +317,5 @@ def _write_new(path: Path, content: bytes, *, mode: int) -> None:
             hint=sentence("give another name: a key that is lost can't be made again"),
         ) from error
     except OSError as error:
-        raise OutputError(sentence("{path}: can't be written: {why}", path=path, why=reason_of(error))) from error
+        told = sentence("{path}: can't be written: {why}", path=path, why=reason_of(error))
+        raise OutputError(told, hint=hint_for(error)) from error

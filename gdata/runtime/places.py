@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from gdata.text import did_you_mean
 if TYPE_CHECKING:
     from gdata.releases.records import Entry
     from gdata.releases.signatures import PublicKeys
+
+_HASHED = re.compile(r".+-[0-9a-f]{12}\.binpb")
+"""A bundle's file, which its manifest names."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ class FolderPlace:
             return self.folder / targets[0]
         raise self._no_bundle(targets)
 
-    def _no_bundle(self, targets: list[str]) -> UsageError:
+    def _no_bundle(self, targets: list[str]) -> UsageError | DamagedError:
         names = ", ".join(targets)
         if targets and self.target is None:
             return UsageError(
@@ -176,7 +180,13 @@ class FolderPlace:
                 sentence("{folder}: there is no such folder", folder=self.folder),
                 hint=sentence("run `gdata build` or `gdata fetch` first"),
             )
-        if any(self.folder.glob("*.binpb")):
+        files = [one.name for one in self.folder.glob("*.binpb")]
+        if any(map(_HASHED.fullmatch, files)):
+            return DamagedError(
+                sentence("{folder}: {file} is missing", folder=self.folder, file=MANIFEST),
+                hint=sentence("build or fetch the bundle again"),
+            )
+        if files:
             return UsageError(
                 sentence(
                     "{folder}: holds tables under plain names, without a manifest to verify them by", folder=self.folder

@@ -53,3 +53,5 @@ def test_without_the_folder_there_is_one_warning(tmp_path: Path) -> None:
         (problem,) = warn_unchecked(views, root)
         assert (problem.code, problem.severity) == ("path.unchecked", "warning")
     assert warn_unchecked({}, None) == []
+    no_file = build_views(SCHEMA, {"ItemTable": [{"icon": ""}]})
+    assert warn_unchecked(no_file, None) == [], "there is nothing to look for"

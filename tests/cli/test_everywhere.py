@@ -97,6 +97,8 @@ def test_variables_stand_for_options(small: Path) -> None:
     assert run_gdata("check", cwd=small, GDATA_CHECK_FORMAT="json").json["ok"] is True
     spoil(small)
     assert "정수가 아닙니다" in run_gdata("check", cwd=small, code=1, GDATA_LANG="ko").out
+    wrong = run_gdata("check", cwd=small, code=2, GDATA_CHECK_FORMAT="jsno").err
+    assert "jsno" in wrong and "GDATA_CHECK_FORMAT" in wrong
 
 
 def test_no_variable_says_yes(small: Path) -> None:

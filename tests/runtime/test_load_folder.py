@@ -151,6 +151,12 @@ def test_a_folder_with_plain_names_is_refused(tmp_path: Path) -> None:
     assert "without --plain-names" in caught.value.hint
 
 
+def test_a_lost_manifest_is_told_and_nothing_of_plain_names(output: Path) -> None:
+    (output / "server" / "manifest.json").unlink()
+    with pytest.raises(DamagedError, match=r"server: manifest\.json is missing"):
+        gdata.load(output / "server")
+
+
 def test_each_file_is_verified_before_load_returns(output: Path) -> None:
     for path in sorted((output / "server").iterdir()):
         content = path.read_bytes()

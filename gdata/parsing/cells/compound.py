@@ -151,6 +151,12 @@ def _read_list(text: str, field: FieldPlan, read: ReadCell) -> Converted:
     return values, warning
 
 
+def _part_names(fields: Sequence[FieldPlan]) -> list[str]:
+    """The headers of a message's fields, where all have one, else their names."""
+    headers = [one.columns[0].replace("{}", "").strip() for one in fields if one.columns]
+    return headers if len(headers) == len(fields) and all(headers) else [one.name for one in fields]
+
+
 def _read_message(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
     if field.message is None:
         reason = sentence("{field} is a message within itself; write the cell as JSON", field=field.name)
@@ -161,7 +167,7 @@ def _read_message(text: str, field: FieldPlan, timezone: ZoneInfo) -> Converted:
     parts = split_outside_quotes(text, field.subseparator)
     wrong_count = Fault(
         kinds.CELL_PARTS,
-        {"count": len(parts), "expected": str(_visible(field.subseparator)).join(one.name for one in fields)},
+        {"count": len(parts), "expected": str(_visible(field.subseparator)).join(_part_names(fields))},
     )
     if len(parts) > len(fields):
         return None, wrong_count
