@@ -52,7 +52,9 @@ def test_the_road_from_a_cell_to_the_server_and_back(game: Path, edit_csv: Calla
     assert second["diff"]["rows_changed"] == 1 and second["diff"]["cells_changed"] == 1
     changes = run_gdata("diff", "--format", "json", "--exit-code", cwd=game, code=1).json
     table = changes["targets"]["server"]["tables"]["ShopProductTable"]
-    assert table["changed"] == [{"key": [1001], "fields": {"price": {"old": 250, "new": 300}}}]
+    assert table["changed"] == [
+        {"key": [1001], "title": "초급 회복 물약", "fields": {"price": {"old": 250, "new": 300}}}
+    ]
     assert changes["gate"] == {"passed": True, "violations": []}
 
     run_gdata("publish", "--yes", "-m", "potions cost more", "--expect", second["build"][:8], cwd=game)

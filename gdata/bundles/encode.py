@@ -136,9 +136,9 @@ class _TableEncoder:
         return entry, files
 
     def _title(self, plan: TablePlan) -> str:
-        """The field that the table's options name, where the target may see it."""
-        field = plan.row.field(plan.title) if plan.title else None
-        return "" if field is None or self._visible.hides(field.descriptor) else field.name
+        """The field that the table's options name, or the path of one, where the target may see it."""
+        hidden = any(self._visible.hides(one.descriptor) for one in plan.row.way(plan.title))
+        return "" if hidden else plan.title
 
     @staticmethod
     def _pieces(view: View, content: Content) -> Iterable[tuple[Content, int]]:

@@ -1,18 +1,21 @@
 """What people call a row: the text of its title field, through a table of texts where that refers to one.
 
 The field is the one that the table's `title` names, else the first text called name or title, else name_key or
-title_key.
+title_key. Where `title` names one that refers to rows of other tables (`reward.id`, of this table or that by its kind),
+the row is called as the row is that it refers to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.bundles.manifest import Reference, TableEntry
+from gdata.bundles.references import holds, is_none, leaf_at, value_reader
 
 TITLES = ("name", "title"), ("name_key", "title_key")
 _LANGUAGES = {"ko": "korean", "en": "english", "ja": "japanese", "zh": "chinese"}
@@ -30,9 +33,13 @@ class Titles:
     """The row of the table of texts for a value of the field; None: the value is the title."""
     columns: Sequence[str] = ()
     """The fields of that row that may have the text, the reader's language first."""
+    referred: Callable[[Any], str] | None = None
+    """What the row is called that a row refers to, where that is its title."""
 
     def of(self, row: Any) -> str:
         """What people call the row; "" where nobody named it."""
+        if self.referred is not None:
+            return self.referred(row)
         return self.told(getattr(row, self.field)) if self.field else ""
 
     def told(self, value: str) -> str:
@@ -44,8 +51,46 @@ class Titles:
         return next(filter(None, texts), value)
 
 
-def titles_of(entry: TableEntry, row: Descriptor, find: FindTable, language: str = "") -> Titles:
+def titles_of(
+    tables: Mapping[str, TableEntry], name: str, row: Descriptor, find: FindTable, language: str = ""
+) -> Titles:
     """The titles of a table's rows in a language; without one, in the first that the table of texts has."""
+    entry = tables[name]
+    leaf = leaf_at(row, entry.title) if entry.title in entry.refs else None
+    if leaf is not None and ("." in entry.title or not _is_text(leaf)):
+        return Titles(referred=_referred(tables, entry, leaf, find, language))
+    return _own_titles(entry, row, find, language)
+
+
+def _referred(
+    tables: Mapping[str, TableEntry], entry: TableEntry, leaf: FieldDescriptor, find: FindTable, language: str
+) -> Callable[[Any], str]:
+    """The title of the row to which a row refers by `leaf`, which its table's `title` leads to."""
+    *outer, last = entry.title.split(".")
+    references = entry.refs[entry.title]
+
+    @cache
+    def titled(reference: Reference) -> Callable[[Any], str]:
+        read, found = value_reader(leaf, reference), find(reference)
+        if read is None or found is None:
+            return lambda _: ""
+        look_up, other = found
+        titles = _own_titles(tables[reference.table], other, find, language)
+        return lambda value: "" if (there := look_up(read(value))) is None else titles.of(there)
+
+    def title(row: Any) -> str:
+        for name in outer:
+            if not row.HasField(name):
+                return ""
+            row = getattr(row, name)
+        value = getattr(row, last)
+        meant = (one for one in references if holds(one.when, row) and not is_none(one, value))
+        return next(filter(None, (titled(one)(value) for one in meant)), "")
+
+    return title
+
+
+def _own_titles(entry: TableEntry, row: Descriptor, find: FindTable, language: str) -> Titles:
     field = title_field(row, entry.title)
     if not field:
         return Titles()

@@ -66,14 +66,8 @@ def columns_with(row: MessagePlan, wanted: Callable[[FieldPlan], Any]) -> Iterat
 
 def column_at(row: MessagePlan, dotted: str) -> Column | None:
     """The column that a dotted path without indexes leads to (`reward.item_id`), if there is one."""
-    steps: tuple[FieldPlan, ...] = ()
-    message: MessagePlan | None = row
-    for name in dotted.split("."):
-        field = message.field(name) if message is not None else None
-        if field is None:
-            return None
-        steps, message = (*steps, field), field.message
-    return Column(steps)
+    steps = row.way(dotted)
+    return Column(steps) if steps else None
 
 
 def sound_rows(view: View, fields: Iterable[str]) -> Iterable[Any]:

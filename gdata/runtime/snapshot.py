@@ -215,7 +215,7 @@ class TypedSnapshot:
         return parsed
 
     def _titles(self, name: str, language: str) -> Titles:
-        return titles_of(self._manifest.tables[name], self._types[name].row, self._texts, language)
+        return titles_of(self._manifest.tables, name, self._types[name].row, self._texts, language)
 
     def _texts(self, reference: Reference) -> tuple[Callable[[Any], Any], Descriptor] | None:
         """How the row of a table of texts is found, and what it is."""

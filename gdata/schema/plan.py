@@ -154,13 +154,18 @@ class MessagePlan:
         """The field called `name`, if there is one."""
         return next((one for one in self.fields if one.name == name), None)
 
-    def has(self, path: str) -> bool:
-        """Whether a dotted path without indexes (`reward.item_id`) leads to a field."""
+    def way(self, path: str) -> tuple[FieldPlan, ...]:
+        """The fields that a dotted path without indexes (`reward.item_id`) leads over; () where it leads to none."""
         name, _, rest = path.partition(".")
         field = self.field(name)
         if field is None or not rest:
-            return field is not None
-        return field.message is not None and field.message.has(rest)
+            return () if field is None else (field,)
+        inner = field.message.way(rest) if field.message is not None else ()
+        return (field, *inner) if inner else ()
+
+    def has(self, path: str) -> bool:
+        """Whether a dotted path leads to a field."""
+        return bool(self.way(path))
 
     def ways(self, wanted: Callable[[FieldPlan], bool]) -> Iterator[tuple[FieldPlan, ...]]:
         """The ways to the fields that are wanted, at any depth; nested ones come after the message that they lie in.

@@ -130,9 +130,11 @@ class Planner:
             self._check_constants(plan)
 
     def _check_title(self, plan: TablePlan) -> None:
-        field = plan.row.field(plan.title)
-        if plan.title and (field is None or field.kind != "string" or field.is_list or field.is_map):
-            what = say("doesn't have") if field is None else say("has, but not as one text")
+        way = plan.row.way(plan.title)
+        is_single = not any(one.is_list or one.is_map for one in way)
+        is_name = bool(way) and (bool(way[-1].refs) or (len(way) == 1 and way[0].kind == "string"))
+        if plan.title and not (is_single and is_name):
+            what = say("has, but not as one text, or one reference") if way else say("doesn't have")
             raise SchemaError(
                 sentence(
                     "{place}: the title of {message} is {title}, which {row} {fault}",

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from command_line import run_gdata
 
+from gdata.errors import SchemaError
+from gdata.testing.views import build_schema
+
 PROTO = """
 syntax = "proto3";
 package game;
@@ -62,3 +65,20 @@ def test_people_see_it_beside_the_message(tmp_path: Path) -> None:
     assert "many is not a whole number  · Silver Sword" in run_gdata("check", cwd=tmp_path, code=1).out
     page = run_gdata("check", "--format", "markdown", cwd=tmp_path, code=1).out
     assert "Silver Sword" in page and "<b>셋째" not in page
+
+
+@pytest.mark.parametrize("title", ["nope", "id", "names", "part", "part.name", "part.nope", "parts.item", "name"])
+def test_a_title_is_one_text_or_one_reference(title: str) -> None:
+    schema = build_schema(
+        'syntax = "proto3"; package game; import "gdata/options.proto";'
+        'message Part { int32 item = 1 [(gdata.field).ref = {table: "ATable"}]; string name = 2; }'
+        "message A { int32 id = 1 [(gdata.field).key = true]; string name = 2; repeated string names = 3;"
+        "Part part = 4; repeated Part parts = 5; }"
+        f'message ATable {{ option (gdata.table).title = "{title}"; repeated A rows = 1; }}'
+        'message BTable { option (gdata.table).title = "part.item"; repeated A rows = 1; }'
+    )
+    if title == "name":
+        assert [schema.table(f"game.{one}Table").title for one in "AB"] == ["name", "part.item"]
+    else:
+        with pytest.raises(SchemaError, match=rf"\.proto:\d+: the title of game\.ATable is {title}, which"):
+            schema.table("game.ATable")

@@ -51,3 +51,40 @@ def test_a_table_that_stays_over_a_refresh_does_not_keep_the_old_release(tmp_pat
     gc.collect()
     assert before() is None
     assert data.QuestTable.title(data.QuestTable[7]) == "첫 걸음"
+
+
+SHOP = """
+syntax = "proto3";
+package game;
+import "gdata/options.proto";
+enum Kind { NONE = 0; ITEM = 1; HERO = 2; }
+message Sold { Kind kind = 1; int32 id = 2; }
+message Product { int32 id = 1 [(gdata.field).key = true]; Sold sold = 2; }
+message ProductTable { option (gdata.table).title = "sold.id"; repeated Product rows = 1; }
+message Item { int32 id = 1 [(gdata.field).key = true]; string name = 2; }
+message ItemTable { repeated Item rows = 1; }
+message Hero { int32 id = 1 [(gdata.field).key = true]; string name_key = 2; }
+message HeroTable { repeated Hero rows = 1; }
+message Text { string key = 1 [(gdata.field).key = true]; string ko = 2; string en = 3; }
+message TextTable { repeated Text rows = 1; }
+"""
+SOLD = [None, (0, 1), (1, 1), (1, 9), (2, 1), (2, 2), (2, 0)]
+
+
+def test_a_row_is_called_as_the_row_is_that_its_title_refers_to(tmp_path: Path) -> None:
+    products = [
+        {"id": number, **({"sold": dict(zip(("kind", "id"), sold, strict=True))} if sold else {})}
+        for number, sold in enumerate(SOLD)
+    ]
+    tables = {
+        "ProductTable": products,
+        "ItemTable": [{"id": 1, "name": "Sword"}],
+        "HeroTable": [{"id": 1, "name_key": "rin"}, {"id": 2, "name_key": "mo"}, {"id": 0, "name_key": "nobody"}],
+        "TextTable": [{"key": "rin", "ko": "린", "en": "Rin"}],
+    }
+    kinds = [Reference(f"{name.title()}Table", ("id",), f"kind={name}", none=("0",)) for name in ("ITEM", "HERO")]
+    refs = {"ProductTable": {"sold.id": kinds}, "HeroTable": {"name_key": [Reference("TextTable", ("key",))]}}
+    data = gdata.load(write_output(tmp_path, {"server": Contents(SHOP, tables, refs=refs)}))
+    titles = [data.ProductTable.title(row, "ko") for row in data.ProductTable]
+    assert titles == ["", "", "Sword", "", "린", "mo", ""]
+    assert data.ProductTable.title(data.ProductTable[4], "en") == "Rin"

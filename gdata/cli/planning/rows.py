@@ -223,7 +223,7 @@ def open_table(bundle: Bundle, name: str, words: Presentation | None = None) -> 
         entry.key,
         is_record,
         words=words or Presentation(),
-        titles=titles_of(entry, kind.row, find, current_language()),
+        titles=titles_of(bundle.manifest.tables, name, kind.row, find, current_language()),
     )
 
 

@@ -38,9 +38,9 @@ class SideTitles:
     def of(self, table: str) -> Titles:
         """Those of one table."""
         if table not in self._known:
-            entry = self.bundle.manifest.tables[table]
-            row = self.schema.table(table, entry, self.bundle.place).row
-            self._known[table] = titles_of(entry, row, self.find, current_language())
+            tables = self.bundle.manifest.tables
+            row = self.schema.table(table, tables[table], self.bundle.place).row
+            self._known[table] = titles_of(tables, table, row, self.find, current_language())
         return self._known[table]
 
     def referents(self, table: str) -> Referents:
