@@ -143,6 +143,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "text.guarded": {"value": '="00123"', "corrected": "00123"},
     "text.error": {"value": "#n/a"},
     "text.rounded": {"value": "3.5103E+17"},
+    "text.exponent": {"value": "1e+05", "corrected": 100000},
     "text.number": {"value": "7"},
     "text.control_character": {"character": "U+0007"},
     "text.broken": {"value": "\\ud83d"},

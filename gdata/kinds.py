@@ -638,6 +638,14 @@ TEXT_ROUNDED = Kind(
     about="Excel shows a number of twelve digits or more as 3.5103E+17, and saves that into csv files.",
 )
 
+TEXT_EXPONENT = Kind(
+    "text.exponent",
+    "{value} is the number {corrected} in the form that R writes",
+    "write {corrected}",
+    severity="warning",
+    about="R's write.csv makes 1e+05 of 100000, and of no number near it; a column of texts keeps that.",
+)
+
 # --- values over several cells ------------------------------------------------------------------------------
 
 ONEOF_CASE = Kind(

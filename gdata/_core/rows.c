@@ -275,7 +275,7 @@ static int is_plain_word(const uint8_t *at) {
 
 static int has_e_plus(const uint8_t *at, size_t size) {
     for (size_t i = 0; i + 1 < size; i++)
-        if (at[i] == 'E' && at[i + 1] == '+') return 1;
+        if ((at[i] | 0x20) == 'e' && at[i + 1] == '+') return 1;
     return 0;
 }
 

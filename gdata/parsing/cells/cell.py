@@ -29,6 +29,7 @@ from gdata.parsing.cells.meant import (
     instead_of_integer,
     instead_of_number,
     is_rounded,
+    written_out,
 )
 from gdata.parsing.cells.times import LENGTH_FORM, both_readings, read_duration, read_timestamp, suggested_timestamp
 from gdata.problems import Kind
@@ -341,7 +342,12 @@ def _left_over(text: str) -> Fault | None:
         return Fault(kinds.TEXT_FORMULA, {})
     if text == "undefined" or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
         return Fault(kinds.TEXT_ERROR, {})
-    return Fault(kinds.TEXT_ROUNDED, {}) if "E+" in text and is_rounded(text) else None
+    if "e+" in text.lower():
+        number = written_out(text)
+        if number is not None:
+            return Fault(kinds.TEXT_EXPONENT, {"corrected": number})
+        return Fault(kinds.TEXT_ROUNDED, {}) if is_rounded(text.replace("e+", "E+")) else None
+    return None
 
 
 def convert_enum(cell: CellValue, type_: CellType) -> Converted:

@@ -17,6 +17,7 @@ INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 ZERO_WIDTH = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _ROUNDED = re.compile(r"-?\d(?:\.(\d+))?E\+(\d\d)", re.ASCII)
+_SHORT = re.compile(r"-?\d(?:\.(\d+))?e\+(\d\d)", re.ASCII)
 WHOLE_NUMBER = sentence("write a whole number")
 NO_FRACTIONS = sentence("write a whole number; the field holds no fractions")
 ANY_NUMBER = sentence("write a number")
@@ -45,6 +46,8 @@ _TEXT_FORMULA = re.compile(r"=\s*[-+$'\"(A-Za-z가-힣\d].*", re.DOTALL)
 _GUARDED = re.compile(r'="([^"]*)"')
 _ABOVE_OR_BELOW = ("<super>", "<sub>", "<fraction>")
 """How Unicode says that a sign is no digit of the number beside it: 10², 1½."""
+_MOST_DIGITS = 14
+"""Of a number that R writes whole: it leaves out what comes behind 15 digits."""
 _EXCEL_SHORTENS_FROM = 11
 """The power of ten from which Excel shows a number as 1.23E+11."""
 
@@ -53,6 +56,14 @@ def is_rounded(text: str) -> bool:
     """Whether a text is what Excel writes into csv for a number of twelve digits or more: 3.5103E+17."""
     found = _ROUNDED.fullmatch(text)
     return found is not None and int(found[2]) >= max(_EXCEL_SHORTENS_FROM, len(found[1] or "") + 1)
+
+
+def written_out(text: str) -> int | None:
+    """The whole number of a text as R writes it (1e+05 is 100000); None where it is none, or has lost digits."""
+    found = _SHORT.fullmatch(text)
+    if found is None or not len(found[1] or "") <= int(found[2]) <= _MOST_DIGITS:
+        return None
+    return int(Decimal(text))
 
 
 def guarded(text: str) -> str | None:
