@@ -34,12 +34,11 @@ class ChannelMoved(RefusedError):
 class Log:
     """A channel's log, read backwards and only as far as somebody asks; every entry verified and chained."""
 
-    def __init__(self, store: Store, channel: str, newest: Entry | None, public_key: PublicKeys | None) -> None:
+    def __init__(self, store: Store, channel: str, newest: Entry | None) -> None:
         self.channel = channel
         self.newest = newest
         """The entry that the channel stands at."""
         self._store = store
-        self._public_key = public_key
         self._read = [newest] if newest else []
 
     @property
@@ -52,7 +51,6 @@ class Log:
 
         Raises:
             DamagedError: an entry is missing, damaged, or doesn't name the one before it.
-            SignatureError: one isn't signed by the public key.
         """
         at = 0
         while self.newest is not None and at < self.newest.number:
@@ -77,7 +75,7 @@ class Log:
 
     def _entry(self, number: int) -> Entry | DamagedError:
         try:
-            return read_entry(self._store, self.channel, number, public_key=self._public_key)
+            return read_entry(self._store, self.channel, number)
         except DamagedError as error:
             return error
 
@@ -108,14 +106,13 @@ class Log:
         return next(found, None)
 
 
-def read_log(store: Store, channel: str, *, public_key: PublicKeys | None = None) -> Log:
+def read_log(store: Store, channel: str) -> Log:
     """The log of a channel, of which only the newest entry is read so far.
 
     Raises:
         DamagedError: that entry is damaged.
-        SignatureError: it isn't signed by `public_key`.
     """
-    return Log(store, channel, newest_entry(store, channel, public_key=public_key), public_key)
+    return Log(store, channel, newest_entry(store, channel))
 
 
 def read_log_so_far(store: Store, channel: str) -> tuple[Log, dict[str, DamagedError]]:
@@ -128,7 +125,7 @@ def read_log_so_far(store: Store, channel: str) -> tuple[Log, dict[str, DamagedE
     damaged: dict[str, DamagedError] = {}
     for number in range(_newest_number(store, channel), 0, -1):
         try:
-            return Log(store, channel, read_entry(store, channel, number), None), damaged
+            return Log(store, channel, read_entry(store, channel, number)), damaged
         except UnknownFormatError:
             raise
         except DamagedError as error:
