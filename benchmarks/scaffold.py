@@ -28,7 +28,9 @@ def write_sheets(folder: Path, count: int, rows: int) -> None:
     folder.mkdir(parents=True)
     for number in range(count):
         other = dice.randrange(count) * 10_000
-        with (folder / f"Thing{number}.csv").open("w", encoding="utf-8", newline="") as file:
+        # Numbered alike they would be parts of one table.
+        letters = "".join(chr(ord("a") + number // 26**place % 26) for place in range(3))
+        with (folder / f"{letters}_thing.csv").open("w", encoding="utf-8", newline="") as file:
             sheet = csv.writer(file)
             sheet.writerow(COLUMNS)
             for row in range(rows):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata.language import say, sentence
@@ -17,6 +19,7 @@ from gdata.scaffold.fields.referables import Referable
 from gdata.scaffold.fields.references import NearMiss, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
 from gdata.scaffold.names import TakenNames, camel, named_part, row_words, says_nothing
+from gdata.schema.fieldtypes import FieldKind
 from gdata.sources.grid import CellValue
 from gdata.text import fold
 
@@ -84,22 +87,51 @@ def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:
     for sheet in sheets:
         if sheet.table:
             named.setdefault(sheet.table, []).append(sheet)
-    groups: list[list[SheetFound]] = []
-    alike: dict[object, list[list[SheetFound]]] = {}
+    groups: list[_Parts] = []
+    alike: dict[object, list[_Parts]] = {}
     for sheet in (one for one in sheets if not one.table):
         place = sheet.spreadsheet.name, sheet.entry.multirow, _headers(sheet), _unnumbered(sheet.title)[0]
         known = alike.setdefault(place, [])
-        group = next((one for one in known if _are_alike(one[0], sheet) and _keep_key([*one, sheet])), None)
-        if group is not None:
-            group.append(sheet)
-        else:
-            groups.append([sheet])
+        if not any(one.take(sheet) for one in known):
+            groups.append(_Parts(sheet))
             known.append(groups[-1])
-    return [*named.values(), *groups]
+    return [*named.values(), *(one.sheets for one in groups)]
 
 
-def _are_alike(one: SheetFound, other: SheetFound) -> bool:
-    return one.layout == other.layout == "rows" and min(one.records, other.records) > 0
+class _Parts:
+    """Sheets that are one table as long as the first one's key is one over all: texts in two languages aren't."""
+
+    def __init__(self, first: SheetFound) -> None:
+        self.sheets = [first]
+        self._seen: set[tuple[Any, ...]] = set()
+
+    @cached_property
+    def _key(self) -> list[tuple[str, FieldKind]]:
+        """The key's headers and kinds; [] where there is none."""
+        first = self.sheets[0]
+        fields = guess_fields(first.columns, ZoneInfo("UTC"))
+        names, _ = choose_key(fields, first.records, row_words(first.title))
+        key = [(fold(field.headers[0]), field.type.kind) for field in fields if field.name in names]
+        self._seen.update(self._keys(first, key))
+        return key
+
+    @staticmethod
+    def _keys(sheet: SheetFound, key: Sequence[tuple[str, FieldKind]]) -> list[tuple[Any, ...]]:
+        columns = {fold(column.header): column.cells for column in reversed(sheet.columns)}
+        return list(zip(*(columns[header].plain(kind) for header, kind in key), strict=True))
+
+    def take(self, sheet: SheetFound) -> bool:
+        """Whether the sheet is one of them; it is then."""
+        first = self.sheets[0]
+        if not (first.layout == sheet.layout == "rows" and min(first.records, sheet.records) > 0 and self._key):
+            return False
+        keys = self._keys(sheet, self._key)
+        different = set(keys)
+        if len(different) < len(keys) or any(None in one for one in keys) or not self._seen.isdisjoint(different):
+            return False
+        self._seen |= different
+        self.sheets.append(sheet)
+        return True
 
 
 def _headers(sheet: SheetFound) -> tuple[str, ...]:
@@ -119,19 +151,6 @@ def _shared_words(sheets: Sequence[SheetFound]) -> list[str]:
             break
         shared.append(words[0])
     return shared
-
-
-def _keep_key(sheets: Sequence[SheetFound]) -> bool:
-    """Whether a key of the first sheet is still one over all of them; texts in two languages aren't one table."""
-    timezone = ZoneInfo("UTC")
-    alone, _ = _key_of(sheets[:1], timezone)
-    together, _ = _key_of(sheets, timezone)
-    return bool(alone) and alone == together
-
-
-def _key_of(sheets: Sequence[SheetFound], timezone: ZoneInfo) -> tuple[tuple[str, ...], object]:
-    fields = guess_fields(_columns(sheets), timezone)
-    return choose_key(fields, sum(sheet.records for sheet in sheets), row_words(sheets[0].title))
 
 
 def _columns(sheets: Sequence[SheetFound]) -> list[SourceColumn]:
