@@ -52,7 +52,7 @@ def compose(records: SheetRecords, audience: Audience) -> Composed:
     for record, problem in row_problems:
         if problem.field:
             bad_fields.setdefault(record, set()).add(problem.field)
-    for line, names in records.long_lines.shifted():
+    for line, names in records.long_lines.shifted() if records.long_lines is not None else ():
         bad_fields.setdefault(records.record_of(line), set()).update(names)
     for record in range(records.count) if records.head.unread else ():
         bad_fields.setdefault(record, set()).update(records.head.unread)
@@ -339,7 +339,7 @@ class _Composer:
 
     def _is_shifted(self, line: int) -> bool:
         """Whether the cells of a line aren't where they belong: that is told once, and of none of them."""
-        if line not in self._shifted and self._records.long_lines.unquoted(line) is not None:
+        if line not in self._shifted and self._records.is_shifted(line):
             self._shifted.add(line)
             self.problems.append(self._records.extra_problem(line))
         return line in self._shifted

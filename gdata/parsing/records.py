@@ -119,17 +119,24 @@ class SheetRecords:
                     problem = self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
                     yield 0, replace(problem, severity="warning")
             return
-        yield from ((self.record_of(line), self.extra_problem(line)) for line in self.long_lines.with_extra)
+        for line in self.long_lines.with_extra if self.long_lines is not None else ():
+            yield self.record_of(line), self.extra_problem(line)
 
     @cached_property
-    def long_lines(self) -> LongLines:
-        """The lines of csv that are longer than the header."""
+    def long_lines(self) -> LongLines | None:
+        """The lines of csv that are longer than the header; None where none is."""
         longer = dict(self.sheet.longer())
-        kept = enumerate(self._lines) if longer else ()
-        return LongLines(self.head, {line: longer[index] for line, index in kept if index in longer})
+        if not longer:
+            return None
+        return LongLines(self.head, {line: longer[index] for line, index in enumerate(self._lines) if index in longer})
+
+    def is_shifted(self, line: int) -> bool:
+        """Whether a value that lacks its quotes has moved the cells of a line."""
+        return self.long_lines is not None and self.long_lines.unquoted(line) is not None
 
     def extra_problem(self, line: int) -> Problem:
         """What is wrong with a line that is longer than the header."""
+        assert self.long_lines is not None
         kind, words = self.long_lines.told(line)
         row = self.cell_at(line, 0).row
         return self.problem(kind, line, len(self.sheet.header), "", **words, row=row)
@@ -191,7 +198,7 @@ class SheetRecords:
         names = ", ".join(sorted(known)) or sentence("none")
         for record, (written, meant) in enumerate(self._tags):
             line = self.lines_of(record).start
-            if line in self.long_lines.with_extra:
+            if self.long_lines is not None and line in self.long_lines.with_extra:
                 continue  # Its tags may be those of another column.
             if written != meant:
                 corrected = ", ".join(filter(None, _TAG_SEPARATORS.split(shown(self._columns[column][line]))))
@@ -286,7 +293,7 @@ class SheetRecords:
         return enabled, [meant for _, meant in self._tags], problems
 
     def _directive_problem(self, fault: Fault, line: int, column: int, name: str) -> Problem:
-        if self.long_lines.unquoted(line) is not None:
+        if self.is_shifted(line):
             return self.extra_problem(line)
         return self.fault_problem(fault, line, column, name)
 
