@@ -77,7 +77,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "row": 7,
         "count": 4,
         "width": 3,
-        "text": "Welcome, traveller!",
         "number": "1000",
     },
     "row.note": {"value": "#bow", "start": "#"},

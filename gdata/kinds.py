@@ -170,13 +170,13 @@ ROW_EXTRA_CELLS = Kind(
 )
 ROW_UNQUOTED = Kind(
     "row.extra_cells",
-    "row {row} has {count} cells under {width} headers: {text} is one value that isn't in quotes",
-    'write it in quotes: "{text}"',
+    "row {row} has {count} cells under {width} headers: {value} is one value that isn't in quotes",
+    'write it in quotes: "{value}"',
     about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
 )
 ROW_THOUSANDS = Kind(
     "row.extra_cells",
-    "row {row} has {count} cells under {width} headers: {text} is one number",
+    "row {row} has {count} cells under {width} headers: {value} is one number",
     "write it without separators: {number}",
     about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
 )

@@ -331,18 +331,20 @@ class _Composer:
 
     def report(self, fault: Fault, line: int, column: int, name: str) -> None:
         """Tell what is wrong with a cell."""
-        if line in self._out or self._is_shifted(line):
+        if line in self._out or self._is_shifted(line, column):
             return
         self.problems.append(self._records.fault_problem(fault, line, column, name))
         if fault.kind.severity == "error":
             self._mark_bad(line, name)
 
-    def _is_shifted(self, line: int) -> bool:
-        """Whether the cells of a line aren't where they belong: that is told once, and of none of them."""
-        if line not in self._shifted and self._records.is_shifted(line):
+    def _is_shifted(self, line: int, column: int) -> bool:
+        """Whether a cell isn't where it belongs: that is told once for its line, and of the cell nothing."""
+        if not self._records.is_shifted(line, column):
+            return False
+        if line not in self._shifted:
             self._shifted.add(line)
             self.problems.append(self._records.extra_problem(line))
-        return line in self._shifted
+        return True
 
     def _merge_hint(self, node: Node, line: int) -> Sentence | str:
         cell = self._records.cell_at(line, first_column(node))

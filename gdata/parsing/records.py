@@ -130,9 +130,10 @@ class SheetRecords:
             return None
         return LongLines(self.head, {line: longer[index] for line, index in enumerate(self._lines) if index in longer})
 
-    def is_shifted(self, line: int) -> bool:
-        """Whether a value that lacks its quotes has moved the cells of a line."""
-        return self.long_lines is not None and self.long_lines.unquoted(line) is not None
+    def is_shifted(self, line: int, column: int) -> bool:
+        """Whether a value that lacks its quotes has moved a line's cell."""
+        found = self.long_lines.unquoted(line) if self.long_lines is not None else None
+        return found is not None and found.first <= column
 
     def extra_problem(self, line: int) -> Problem:
         """What is wrong with a line that is longer than the header."""
@@ -293,7 +294,7 @@ class SheetRecords:
         return enabled, [meant for _, meant in self._tags], problems
 
     def _directive_problem(self, fault: Fault, line: int, column: int, name: str) -> Problem:
-        if self.is_shifted(line):
+        if self.is_shifted(line, column):
             return self.extra_problem(line)
         return self.fault_problem(fault, line, column, name)
 

@@ -70,61 +70,64 @@ class LongLines:
         found, value = self.unquoted(line), self.with_extra.get(line, "")
         if found is None:
             return kinds.ROW_EXTRA_CELLS, {"value": value}
-        words = {"value": found.text or value, "text": shown(found.text), "number": found.text.replace(",", "")}
+        words = {"value": shown(found.text) or value, "number": found.text.replace(",", "")}
         return found.kind, {"count": len(self._lines[line]), "width": self._width, **words}
 
 
 def _find_unquoted(head: SheetHead, line: Sequence[CellValue]) -> Unquoted | None:
-    found = list(_ways(head, line)) if len(line) <= _MOST_TRIED else []
-    if len(found) == 1:
-        return found[0]
-    return Unquoted(kinds.ROW_SHIFTED, min(one.first for one in found)) if found else None
+    ways = list(_ways(head, line)) if len(line) <= _MOST_TRIED else []
+    if not ways:
+        return None
+    least = min(odd for odd, _ in ways)
+    found = [way for odd, way in ways if odd == least]
+    return found[0] if len(found) == 1 else Unquoted(kinds.ROW_SHIFTED, min(one.first for one in found))
 
 
-def _ways(head: SheetHead, line: Sequence[CellValue]) -> Iterator[Unquoted]:
+def _ways(head: SheetHead, line: Sequence[CellValue]) -> Iterator[tuple[int, Unquoted]]:
+    """The ways in which nothing is odd from some value on, and how many cells before it are."""
     width, separator = len(head.sheet.header), head.sheet.grid.separator
     beyond = len(line) - width
     texts = head.comma_columns() | set(range(width)) - head.header.mapped
     for column in range(width):
         text = separator.join(map(shown, line[column : column + beyond + 1]))
-        rest = line[column + beyond + 1 :]
-        if column in texts and _is_right(head, [*line[:column], text, *rest]):
-            yield Unquoted(kinds.ROW_UNQUOTED, column, text)
+        is_number = column not in texts and _THOUSANDS.fullmatch(text)
+        if column not in texts and not is_number:
             continue
-        is_number = column in head.header.mapped and _THOUSANDS.fullmatch(text)
-        if is_number and _is_right(head, [*line[:column], text.replace(",", ""), *rest]):
-            yield Unquoted(kinds.ROW_THOUSANDS, column, text)
+        value = text.replace(",", "") if is_number else text
+        odd = _odd_columns(head, [*line[:column], value, *line[column + beyond + 1 :]])
+        if all(one < column for one in odd):
+            yield len(odd), Unquoted(kinds.ROW_THOUSANDS if is_number else kinds.ROW_UNQUOTED, column, text)
 
 
-def _is_right(head: SheetHead, line: Sequence[CellValue]) -> bool:
-    """Whether nothing is odd about the cells of a line, each by itself."""
+def _odd_columns(head: SheetHead, line: Sequence[CellValue]) -> set[int]:
+    """The columns in which there is something odd about a line's cell by itself."""
     blank = head.sheet.entry.blank
     cells = [
         None if is_blank(cell) or (column not in head.text_columns and str(cell).strip() in blank) else cell
         for column, cell in enumerate(line)
     ]
-    return all(_is_node_right(head, node, cells) for node in head.header.nodes.values()) and all(
-        _is_directive_right(head, name, cells[column]) for name, column in head.header.directives.items()
-    )
+    odd = {column for node in head.header.nodes.values() for column in _odd_of(head, node, cells)}
+    return odd | {
+        column for name, column in head.header.directives.items() if not _is_directive_right(head, name, cells[column])
+    }
 
 
-def _is_node_right(head: SheetHead, node: Node, cells: Sequence[CellValue]) -> bool:
+def _odd_of(head: SheetHead, node: Node, cells: Sequence[CellValue]) -> Iterator[int]:
     may_be_blank = node.field.may_be_blank and not node.field.key
     if node.column is not None and cells[node.column] is None and not may_be_blank:
         is_asked = node.field.default is None and not head.sheet.entry.multirow and not head.sheet.entry.overlay
         if is_asked and not node.variants:
-            return False
-    leaves = (leaf for leaf in node.leaves() if leaf.case is None)
-    return all(
-        cells[column] is None or (head.reader(leaf)[0](cells[column])[1] is None and not _is_tail(head, column, cells))
-        for leaf in leaves
-        for column in leaf.columns()
-    )
+            yield node.column
+    for leaf in node.leaves():
+        for column in leaf.columns() if leaf.case is None else ():
+            cell = cells[column]
+            if cell is not None and (head.reader(leaf)[0](cell)[1] is not None or _is_tail(head, column, cell)):
+                yield column
 
 
-def _is_tail(head: SheetHead, column: int, cells: Sequence[CellValue]) -> bool:
+def _is_tail(head: SheetHead, column: int, cell: CellValue) -> bool:
     """Whether a cell looks like what follows the comma in `1,000`: nobody writes a number so."""
-    return column not in head.text_columns and _TAIL.fullmatch(str(cells[column])) is not None
+    return column not in head.text_columns and _TAIL.fullmatch(str(cell)) is not None
 
 
 def _is_directive_right(head: SheetHead, name: str, cell: CellValue) -> bool:
