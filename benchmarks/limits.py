@@ -40,7 +40,7 @@ from gdata._core import core
 TREE = Path(__file__).parent.parent
 GDATA = "import sys; from gdata.{module} import main; sys.exit(main())"
 BOOT = """
-import time, json, gdata.runtime.loading, google.protobuf.descriptor_pb2, google.protobuf.message_factory
+import time, json, gdata.runtime, google.protobuf.descriptor_pb2, google.protobuf.message_factory
 cpu, wall = time.process_time(), time.perf_counter()
 data = gdata.load("output/server", eager={eager})
 table = data[next(iter(data))]

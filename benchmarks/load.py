@@ -147,7 +147,7 @@ HOLDERS = {
 
 def measure_load(holder: str, folder: Path, _rows: int) -> dict[str, float]:
     if holder == "gdata":
-        import gdata.runtime.loading  # noqa: F401
+        import gdata.runtime  # noqa: F401
     elif "protobuf" in holder:
         import google.protobuf.descriptor_pb2
         import google.protobuf.message_factory  # noqa: F401

@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # importing typing takes 10 ms
 if TYPE_CHECKING:
     from typing import Any
 
-    from gdata.runtime.loading import load
+    from gdata.runtime import load
 
     __version__: str
 
@@ -23,7 +23,7 @@ __all__ = ["errors", "load"]
 
 def __getattr__(name: str) -> Any:
     if name == "load":
-        from gdata.runtime.loading import load
+        from gdata.runtime import load
 
         return load
     if name == "__version__":
