@@ -39,6 +39,8 @@ _UNIT_WORDS = (
     (re.compile(r"\s*(일|days?|日)"), "d"),
 )
 _LONGEST_CLOCK = 3_660  # days; a later date cell is a day of the calendar, not a length of time
+_FIRST_OF_1904 = 1_462
+"""Where a workbook counts from 1904, 30 hours in a cell whose format is a date's are 1904-01-02 06:00."""
 _DATE_NUMBERS = re.compile(r"\d+", re.ASCII)
 _MAX_DURATION = 315_576_000_000  # seconds, from google/protobuf/duration.proto
 
@@ -125,7 +127,8 @@ def _since_epoch(moment: datetime) -> SecondsAndNanos:
 def read_duration(cell: CellValue, unit: str) -> tuple[SecondsAndNanos | None, Sentence | None]:
     """The length of time that a cell means, or None and what to write instead."""
     if isinstance(cell, DateCell):
-        if not cell.serial <= _LONGEST_CLOCK:
+        is_day = cell.serial >= _FIRST_OF_1904 and _ISO.fullmatch(cell.text)
+        if is_day or not cell.serial <= _LONGEST_CLOCK:
             return None, sentence("write the length of time alone, without a date: 1:30:00")
         return _duration(Decimal(round(cell.serial * 86_400_000)) / 1000)
     if isinstance(cell, (int, float)):
