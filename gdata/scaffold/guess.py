@@ -164,6 +164,8 @@ class GuessedField:
     grouped: Guess | None = None
     in_cell: bool = False
     """Its messages stand in one cell: `1001:10, 1002:5`."""
+    spread: int = 0
+    """Of messages under one merged header: how many columns that is over."""
     goes_down: bool = False
     """Its messages lie in rows, one below the other."""
     comments: tuple[str, ...] = ()

@@ -97,6 +97,15 @@ def _may_be_blank(field: GuessedField) -> tuple[GuessedField, str]:
 
 
 def _as_text(field: GuessedField) -> tuple[GuessedField, str]:
+    if field.spread and any(part.type.proto != "string" for part in field.parts):
+        # Under a merged header each column is a part: one text would leave out all but the first.
+        text = GuessedType("string", Guess("unsure", sentence("not all cells fit {type}", type=field.message)))
+        names = [f"value{number}" for number in range(1, field.spread + 1)]
+        parts = tuple(GuessedField(name, (name,), text) for name in names)
+        note = say("a text for each of its columns, since not all cells fit {type}", type=field.message)
+        return replace(
+            field, parts=parts, is_single=True, type=replace(field.type, separator="", subseparator="")
+        ), note
     note = say("text, since not all cells fit {type}", type=field.type.proto)
     type_ = GuessedType("string", Guess("unsure", sentence("not all cells fit {type}", type=field.type.proto)))
     # Elements that lie in columns or rows stay a list; one that stands in a cell is the cell's text.

@@ -9,10 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gdata.config import SheetEntry, Spreadsheet
+from gdata.kinds import CELL_PARTS
+from gdata.problems import Cell, Problem
 from gdata.scaffold.cells import Cells
+from gdata.scaffold.declared import read_type
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.types import guess_type
 from gdata.scaffold.guess import GuessedTable, SheetFound, SkippedSheet, SourceColumn
+from gdata.scaffold.known import Additions
+from gdata.scaffold.mending import mend
+from gdata.scaffold.propose import Draft
 from gdata.scaffold.sheets.table import find_tables
 from gdata.scaffold.tables import guess_tables
 from gdata.sources.grid import CellValue, DateCell, Grid
@@ -125,6 +131,18 @@ def test_numbers_that_do_not_count_from_zero_or_one_are_no_list() -> None:
 def test_columns_that_have_nothing_in_common_are_no_list() -> None:
     fields = guess_fields(columns(arg1=[1, 2, 3], arg2=["a", "b", "c"]), UTC_ZONE)
     assert [field.type.kind for field in fields] == ["int32", "string"]
+
+
+def test_what_lies_under_a_merged_header_is_texts_where_it_does_not_fit() -> None:
+    merged = [SourceColumn(n, "odd", Cells([n, 5]), declared=read_type("Dyn"), is_merged=n > 0) for n in range(3)]
+    (field,) = guess_fields(merged, UTC_ZONE)
+    assert [part.type.proto for part in field.parts] == ["int32", "int32", "int32"]
+    table = GuessedTable("Odd", "OddTable", ("odd",), (), (field,))
+    draft = Draft((table,), (), (), Additions(), (), (), 0, "UTC", "")
+    problem = Problem(CELL_PARTS, "cell.parts", "error", Cell("book", "Odd", 2, 1), "OddTable", "odd")
+    (mended,) = mend(draft, [problem]).tables[0].fields
+    assert [(part.name, part.type.proto) for part in mended.parts] == [(f"value{n}", "string") for n in (1, 2, 3)]
+    assert mended.is_single
 
 
 def test_messages_in_a_cell_are_told_from_times_of_day() -> None:

@@ -238,6 +238,7 @@ def guess_spread(series: Series, timezone: ZoneInfo, *, is_unnamed: bool = False
         parts=tuple(parts),
         grouped=said,
         in_cell=True,
+        spread=len(columns),
         is_single=not declared.is_list,
     )
 
