@@ -24,6 +24,7 @@ from gdata.language import say, sentence
 from gdata.releases.log import Log, newest_entry, no_such_channel, read_log_so_far
 from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import PublicKeys, check_signature
+from gdata.releases.stores.cache import RecentFiles
 from gdata.releases.stores.store import Store, blob_name, release_name
 
 _MANIFEST_BYTES = 64 << 20
@@ -52,7 +53,10 @@ def read_release(store: Store, release: str, entry: Entry | None = None) -> Rele
         DamagedError: the record is damaged.
     """
     name = release_name(release)
-    content = store.find(name) if is_release_id(release) else None
+    recent = store.cache if isinstance(store.cache, RecentFiles) else None
+    content = recent.find(name) if recent is not None else None
+    if content is None and is_release_id(release):
+        content = store.find(name)
     if content is None:
         raise UsageError(
             sentence("{place}: there is no release {release}", place=store.place, release=release),
@@ -65,6 +69,8 @@ def read_release(store: Store, release: str, entry: Entry | None = None) -> Rele
             sentence("{place} is damaged: it isn't the record that was written under this name", place=place),
             hint=sentence("restore the file from a backup of the store"),
         )
+    if recent is not None:
+        recent.keep(name, content)
     return record
 
 

@@ -22,7 +22,7 @@ from gdata.releases.log import newest_entry, read_log_so_far
 from gdata.releases.move import Move, move_channel
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.stores import open_store
-from gdata.releases.stores.cache import RecentBlobs
+from gdata.releases.stores.cache import RecentFiles
 from gdata.releases.stores.folder import FolderStore
 from gdata.releases.stores.store import blob_name, release_name, writable
 from gdata.testing.bundles import build_output
@@ -108,7 +108,7 @@ class FarStore(FolderStore):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.cache = RecentBlobs()
+        self.cache = RecentFiles()
         self.asked: Counter[str] = Counter()
 
     def find(self, name: str, at_most: int | None = None) -> bytes | None:

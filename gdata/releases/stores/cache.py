@@ -114,26 +114,27 @@ class BlobCache:
                 os.utime(path)
 
 
-class RecentBlobs:
-    """Blobs that were read a moment ago, in memory, the oldest making room: of a distant store each takes a request."""
+class RecentFiles:
+    """What was read a moment ago and never changes, in memory, the oldest making room: each takes a distant store a
+    request. Blobs are kept by their hash, releases' records by their name."""
 
     def __init__(self, most_bytes: int = _IN_MEMORY) -> None:
         self._room = most_bytes
-        self._blobs: dict[str, bytes] = {}
+        self._files: dict[str, bytes] = {}
         self._lock = Lock()
 
-    def find(self, digest: str) -> bytes | None:
-        """The bytes of a blob; None where they aren't here."""
-        return self._blobs.get(digest)
+    def find(self, name: str) -> bytes | None:
+        """The bytes of a file; None where they aren't here."""
+        return self._files.get(name)
 
-    def keep(self, digest: str, content: bytes) -> None:
-        """Put a verified blob in."""
+    def keep(self, name: str, content: bytes) -> None:
+        """Put a verified file in."""
         with self._lock:
-            self._room -= len(content) if digest not in self._blobs else 0
-            self._blobs[digest] = content
+            self._room -= len(content) if name not in self._files else 0
+            self._files[name] = content
             while self._room < 0:
-                oldest = next(iter(self._blobs))
-                self._room += len(self._blobs.pop(oldest))
+                oldest = next(iter(self._files))
+                self._room += len(self._files.pop(oldest))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from gdata.errors import GdataError, StoreError
 from gdata.language import Sentence, sentence
 from gdata.longbytes import Content
-from gdata.releases.stores.cache import RecentBlobs
+from gdata.releases.stores.cache import RecentFiles
 from gdata.releases.stores.store import (
     StoredFile,
     WritableStore,
@@ -47,7 +47,7 @@ class ObjectStore(WritableStore):
 
     def __init__(self, protocol: str, path: str) -> None:
         super().__init__(shown(f"{protocol}://{path}"))
-        self.cache = RecentBlobs()
+        self.cache = RecentFiles()
         self._protocol = protocol
         self._root = path
 

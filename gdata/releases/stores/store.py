@@ -26,7 +26,7 @@ from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, UsageError
 from gdata.language import sentence
 from gdata.longbytes import Content
-from gdata.releases.stores.cache import BlobCache, RecentBlobs
+from gdata.releases.stores.cache import BlobCache, RecentFiles
 
 BLOBS, RELEASES, CHANNELS, TRASH = "blobs", "releases", "channels", "trash"
 IDENTITY = "store.json"
@@ -179,8 +179,8 @@ class Store(ABC):
     def __init__(self, place: str) -> None:
         self.place = place
         """The folder or URL, for messages; never holds a password."""
-        self.cache: BlobCache | RecentBlobs | None = None
-        """What keeps blobs that were read."""
+        self.cache: BlobCache | RecentFiles | None = None
+        """What keeps files that were read."""
 
     @abstractmethod
     def find(self, name: str, at_most: int | None = None) -> bytes | None:

@@ -21,7 +21,7 @@ from typing import Any
 
 from gdata.errors import StoreError, UsageError
 from gdata.language import say, sentence
-from gdata.releases.stores.cache import RecentBlobs
+from gdata.releases.stores.cache import RecentFiles
 from gdata.releases.stores.store import CHANNELS, Store, check_size, checked, limit_of, seconds_for, shown
 
 _SILENT_SECONDS = 30
@@ -49,7 +49,7 @@ class WebStore(Store):
                 ),
             )
         super().__init__(shown(url.rstrip("/")))
-        self.cache = RecentBlobs()
+        self.cache = RecentFiles()
         self._url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
         self._headers = {"User-Agent": "gdata"}
         if parts.username is not None:
