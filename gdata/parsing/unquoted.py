@@ -89,7 +89,7 @@ def _ways(head: SheetHead, line: Sequence[CellValue]) -> Iterator[tuple[int, Unq
     beyond = len(line) - width
     texts = head.comma_columns() | set(range(width)) - head.header.mapped
     for column in range(width):
-        text = separator.join(map(shown, line[column : column + beyond + 1]))
+        text = separator.join("" if one is None else str(one) for one in line[column : column + beyond + 1])
         is_number = column not in texts and _THOUSANDS.fullmatch(text)
         if column not in texts and not is_number:
             continue

@@ -32,8 +32,7 @@ from gdata.releases.move import Move
 from gdata.releases.reader import bundles_of
 from gdata.releases.stores.store import writable
 from gdata.sources.adapters import by_source, source_of
-from gdata.sources.grid import Pulled
-from gdata.sources.snapshot import snapshot_digest
+from gdata.sources.grid import Pulled, snapshot_digest
 
 SHARE = 0.75
 """How much of a source's quota watching may use up: somebody may run `gdata build` meanwhile."""

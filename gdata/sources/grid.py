@@ -7,11 +7,13 @@ first one read. The rows of a large sheet come in blocks: one is cut into cells 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import accumulate, chain, islice
 from typing import Any, Self, overload
@@ -200,6 +202,31 @@ def hash_all(contents: Collection[Content]) -> list[str]:
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(digest_of, contents))
+
+
+def entry_of(pulled: Pulled) -> dict[str, Any]:
+    """All of a pull but the bytes."""
+    return {
+        "spreadsheet": pulled.spreadsheet,
+        "kind": pulled.kind,
+        "files": dict(sorted(pulled.digests.items())),
+        "pulled_at": pulled.pulled_at.astimezone(UTC).isoformat(),
+        "encoding": pulled.encoding,
+        "location": pulled.location,
+        "requests": pulled.requests,
+    }
+
+
+def blobs_of(pulled: Sequence[Pulled]) -> dict[str, Content]:
+    """The bytes of all files of the pulls, by their hex SHA-256."""
+    return {one.digests[name]: content for one in pulled for name, content in one.files.items()}
+
+
+def snapshot_digest(pulled: Sequence[Pulled]) -> str:
+    """The hex SHA-256 of what was read, whenever and in however many requests it was."""
+    entries = [{**entry_of(one), "pulled_at": "", "requests": 0} for one in pulled]
+    text = json.dumps(entries, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 BLOCK_BYTES = 128 << 10

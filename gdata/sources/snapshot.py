@@ -6,12 +6,11 @@ The same pulls give the same archive, times of pulling apart; no credential is e
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +22,7 @@ from gdata.errors import DamagedError, OutsideError, UnknownFormatError, UsageEr
 from gdata.files import reason_of
 from gdata.language import sentence
 from gdata.longbytes import BLOCK_BYTES, Content, LongBytes, Spool, blocks_of, digest_of
-from gdata.sources.grid import Pulled
+from gdata.sources.grid import Pulled, blobs_of, entry_of
 
 if TYPE_CHECKING:
     import zipfile
@@ -50,17 +49,6 @@ def pack_snapshot(entries: Sequence[Mapping[str, Any]], blobs: Mapping[str, Cont
     It lies in a file without a name in `folder`.
     """
     return _archive(entries, blobs, Spool(folder), compress=True)
-
-
-def blobs_of(pulled: Sequence[Pulled]) -> dict[str, Content]:
-    """The bytes of all files of the pulls, by their hex SHA-256."""
-    return {one.digests[name]: content for one in pulled for name, content in one.files.items()}
-
-
-def snapshot_digest(pulled: Sequence[Pulled]) -> str:
-    """The hex SHA-256 of what was read, whenever and in however many requests it was."""
-    entries = [{**entry_of(one), "pulled_at": "", "requests": 0} for one in pulled]
-    return _sha256(json.dumps(entries, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
 
 
 def read_snapshot(source: Path | bytes | memoryview) -> list[Pulled]:
@@ -215,23 +203,6 @@ def compressor(level: int) -> Any:
     except ImportError:  # no wheel is for this processor
         return zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     return isal_zlib.compressobj(level, isal_zlib.DEFLATED, -zlib.MAX_WBITS)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def entry_of(pulled: Pulled) -> dict[str, Any]:
-    """All of a pull but the bytes."""
-    return {
-        "spreadsheet": pulled.spreadsheet,
-        "kind": pulled.kind,
-        "files": dict(sorted(pulled.digests.items())),
-        "pulled_at": pulled.pulled_at.astimezone(UTC).isoformat(),
-        "encoding": pulled.encoding,
-        "location": pulled.location,
-        "requests": pulled.requests,
-    }
 
 
 def _pulled(entry: Mapping[str, Any], blobs: Mapping[str, Content]) -> Pulled:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gdata.errors import DamagedError, UnknownFormatError, UsageError
-from gdata.sources.grid import Pulled
-from gdata.sources.snapshot import read_snapshot, snapshot_bytes, snapshot_digest
+from gdata.sources.grid import Pulled, snapshot_digest
+from gdata.sources.snapshot import read_snapshot, snapshot_bytes
 
 AT = datetime(2025, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 PULLED = [

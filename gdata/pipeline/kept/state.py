@@ -203,7 +203,8 @@ def save_pull(state: Path, pulled: Sequence[Pulled]) -> None:
     """Keep what came from elsewhere, so that `--offline` can build from it; local files are where they were."""
     # Commands that read what a build left ask this module too, and need to know nothing of sources.
     from gdata.sources.adapters import source_of
-    from gdata.sources.snapshot import snapshot_bytes, snapshot_digest
+    from gdata.sources.grid import snapshot_digest
+    from gdata.sources.snapshot import snapshot_bytes
 
     remote = [one for one in pulled if source_of(one).is_remote]
     if remote:
@@ -248,7 +249,7 @@ def save_build(
 
     `is_plain`: all of it comes from this pull. Where the last build was the same, its provenance stays then.
     """
-    from gdata.sources.snapshot import blobs_of, entry_of, snapshot_digest
+    from gdata.sources.grid import blobs_of, entry_of, snapshot_digest
 
     path = state / _BUILDS / build
     key = f"{_FORMAT} {snapshot_digest(pulled)} {hashlib.sha256(descriptors).hexdigest()}"
