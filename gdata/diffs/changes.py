@@ -20,7 +20,7 @@ _AT_ONCE = 20_000
 """Rows that are made together; of a table with no more than this they are kept."""
 
 _READ_TOGETHER = 1000
-"""Whole rows that are read together."""
+"""Whole rows that are read together; of a table with no more than this they are kept."""
 
 Values = Sequence[Any]
 
@@ -220,9 +220,18 @@ class WholeRows(Sequence[Row]):
     @overload
     def __getitem__(self, index: slice) -> list[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if len(self) <= _READ_TOGETHER:
+            return self._all[index]
         if isinstance(index, int):
             at = range(len(self))[index]
             return self[at : at + 1][0]
+        return self._between(index)
+
+    @cached_property
+    def _all(self) -> list[Row]:
+        return self._between(slice(None))
+
+    def _between(self, index: slice) -> list[Row]:
         rows = self._read(self._places[index])
         if not self._users:
             return rows

@@ -14,8 +14,12 @@ import pytest
 from command_line import run_gdata
 from waiting import LONGEST
 
-from gdata.errors import UsageError
-from gdata.pipeline.releasing.notify import check_address, post
+from gdata.diffs.changes import WholeRows
+from gdata.diffs.gate import GateVerdict
+from gdata.diffs.model import Diff, Row, Side, Summary, TableDiff, TargetDiff
+from gdata.diffs.presentation import Presentation
+from gdata.errors import ChangedError, UsageError
+from gdata.pipeline.releasing.notify import check_address, message_for, post
 from gdata.scaffold.starting import start_project
 
 SECRET = "T000/B000/sEcReT"
@@ -99,3 +103,17 @@ def test_publish_tells_and_a_failing_webhook_fails_nothing(tmp_path: Path) -> No
     with hook(500) as (url, _):
         ran = run_gdata("publish", "--yes", "-q", "--notify", url, cwd=tmp_path)
     assert "127.0.0.1 wasn't told: it answered 500" in ran.err and SECRET not in ran.err + ran.out
+
+
+@pytest.mark.parametrize(
+    ("host", "field"), [("hooks.slack.com", "text"), ("discord.com", "content"), ("a.example", "text")]
+)
+def test_of_changes_whose_files_are_others_by_now_the_title_is_told(host: str, field: str) -> None:
+    def read(_places: object) -> list[Row]:
+        raise ChangedError("ItemTable changed while it was being read")
+
+    table = TableDiff("ItemTable", "changed", 1, 3, added=WholeRows(range(3), read))
+    targets = {"server": TargetDiff(Summary(), tables={"ItemTable": table})}
+    diff = Diff(Side("live"), Side("output"), Summary(tables_changed=1, rows_added=3), targets)
+    told = message_for(f"https://{host}/x", diff, GateVerdict(True), Presentation(), "live is now at 7")
+    assert told == {field: "live is now at 7"}

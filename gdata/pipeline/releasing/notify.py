@@ -9,6 +9,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.renderers.chat import to_discord, to_plain, to_slack
-from gdata.errors import UsageError
+from gdata.errors import GdataError, UsageError
 from gdata.language import say, sentence
 
 TIMEOUT = 8.0
@@ -40,15 +41,20 @@ def check_address(url: str) -> None:
 
 
 def message_for(url: str, diff: Diff | None, verdict: GateVerdict, words: Presentation, title: str) -> dict[str, Any]:
-    """What is posted: blocks for Slack, an embed for Discord, text for anything else."""
+    """What is posted: blocks for Slack, an embed for Discord, text for anything else.
+
+    It is the title alone where there is no diff, or the files that its rows are read from are others by now.
+    """
     host = urlsplit(url).hostname or ""
-    if diff is None:
-        return {"content": title} if _is_of(host, "discord.com", "discordapp.com") else {"text": title}
-    if _is_of(host, "slack.com"):
-        return to_slack(diff, verdict, presentation=words, title=title)
-    if _is_of(host, "discord.com", "discordapp.com"):
-        return to_discord(diff, verdict, presentation=words, title=title)
-    return {"text": to_plain(diff, verdict, presentation=words, title=title)}
+    is_discord = _is_of(host, "discord.com", "discordapp.com")
+    if diff is not None:
+        with suppress(GdataError):
+            if _is_of(host, "slack.com"):
+                return to_slack(diff, verdict, presentation=words, title=title)
+            if is_discord:
+                return to_discord(diff, verdict, presentation=words, title=title)
+            return {"text": to_plain(diff, verdict, presentation=words, title=title)}
+    return {"content": title} if is_discord else {"text": title}
 
 
 def _is_of(host: str, *domains: str) -> bool:
