@@ -202,20 +202,31 @@ def _guess_table(sheets: Sequence[SheetFound], names: TakenNames, timezone: Zone
         row = name if is_record else names.take(name.removesuffix("Table") if name != "Table" else name, f"{name}Row")
     else:
         row, name = _take(words, longer, names, is_record=is_record)
+    fields, repeated = _guess_keyed(sheets, words, timezone)
+    rest = _without_defaults(first, *repeated) if repeated is not None and len(sheets) == 1 else None
+    if rest is not None:
+        sheets = [rest]
+        fields, repeated = _guess_keyed(sheets, words, timezone)
+    notes = tuple(f"{sheet.title}: {note}" for sheet in sheets for note in sheet.notes)
+    if repeated is not None:
+        notes += tuple(_tell_repeated(sheets[0], *repeated))
+    return GuessedTable(row, name, tuple(words), tuple(sheets), tuple(fields), is_record, notes)
+
+
+def _guess_keyed(
+    sheets: Sequence[SheetFound], words: Sequence[str], timezone: ZoneInfo
+) -> tuple[Sequence[GuessedField], tuple[GuessedField, list[CellValue]] | None]:
+    """The fields of sheets that are one table, with its key; where there is none, the ids that keep it from that."""
+    first = sheets[0]
     fields: Sequence[GuessedField] = guess_fields(_columns(sheets), timezone)
     if len(sheets) > 1:
         shared = set.intersection(*({fold(column.header) for column in sheet.columns} for sheet in sheets))
         fields = [replace(field, absent_ok=not shared.issuperset(map(fold, field.headers))) for field in fields]
-    if is_record:
-        fields = [replace(field, type=replace(field.type, may_be_enum=False)) for field in fields]
-    else:
-        given = _with_given_key(fields, first)
-        fields = with_key(fields, sum(sheet.records for sheet in sheets), words) if given is None else given
-    notes = tuple(f"{sheet.title}: {note}" for sheet in sheets for note in sheet.notes)
-    repeated = repeated_ids(fields, words) if not is_record and not any(field.key for field in fields) else None
-    if repeated is not None:
-        notes += tuple(_tell_repeated(sheets[0], *repeated))
-    return GuessedTable(row, name, tuple(words), tuple(sheets), tuple(fields), is_record, notes)
+    if first.layout == "vertical":
+        return [replace(field, type=replace(field.type, may_be_enum=False)) for field in fields], None
+    given = _with_given_key(fields, first)
+    fields = with_key(fields, sum(sheet.records for sheet in sheets), words) if given is None else given
+    return fields, None if any(field.key for field in fields) else repeated_ids(fields, words)
 
 
 def _with_given_key(fields: Sequence[GuessedField], sheet: SheetFound) -> list[GuessedField] | None:
@@ -226,6 +237,21 @@ def _with_given_key(fields: Sequence[GuessedField], sheet: SheetFound) -> list[G
         return None
     said = Guess("sure", sentence("the tool's definitions say so"))
     return [replace(field, key=said) if field in found else field for field in fields]
+
+
+def _without_defaults(sheet: SheetFound, field: GuessedField, repeated: Sequence[CellValue]) -> SheetFound | None:
+    """The sheet from its second record on, if the first one, below the row of types, holds defaults: its id, which
+    says how far they have come, is the only one that stands there twice, and what nearly all others have it lacks."""
+    rest = [False, *[True] * (sheet.records - 1)]
+    is_alone = len(repeated) == 1 and field.cells[0] == repeated[0] and not sheet.entry.multirow
+    if sheet.types is None or sheet.layout != "rows" or not is_alone:
+        return None
+    if not any(one.cells.blank[0] and one.cells.filled * 10 >= sheet.records * 8 for one in sheet.columns):
+        return None
+    entry = sheet.entry
+    first = (entry.first_row or entry.header_row + entry.header_rows) + 1
+    columns = tuple(replace(column, cells=column.cells.chosen(rest)) for column in sheet.columns)
+    return replace(sheet, columns=columns, records=sheet.records - 1, entry=replace(entry, first_row=first))
 
 
 def _tell_repeated(sheet: SheetFound, field: GuessedField, cells: Sequence[CellValue]) -> Iterator[str]:
