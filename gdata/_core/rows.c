@@ -289,11 +289,24 @@ static int has_escape(const uint8_t *at, size_t size) {
     return 0;
 }
 
+/* What programs write where they have nothing: `_FOR_NOTHING` in gdata/parsing/cells/cell.py. */
+static int is_nothing(const uint8_t *at, size_t size) {
+    switch (size) {
+    case 2: return memcmp(at, "\\N", 2) == 0;
+    case 3: return memcmp(at, "NaN", 3) == 0 || memcmp(at, "NaT", 3) == 0;
+    case 4: return memcmp(at, "NULL", 4) == 0 || memcmp(at, "null", 4) == 0 || memcmp(at, "<NA>", 4) == 0;
+    case 6: return memcmp(at, "(null)", 6) == 0;
+    case 9: return memcmp(at, "undefined", 9) == 0;
+    case 15: return memcmp(at, "[object Object]", 15) == 0;
+    default: return 0;
+    }
+}
+
 /* A text of which nothing is to be told: see `_text_fault` and `is_blank` in gdata/parsing/cells/cell.py. `size` isn't 0. */
 static int is_plain_text(const uint8_t *at, size_t size) {
     uint8_t first = at[0], last = at[size - 1];
     if (first <= ' ' || last <= ' ' || first == '=' || first == '#') return 0;
-    if (size == 9 && memcmp(at, "undefined", 9) == 0) return 0;
+    if (size <= 15 && is_nothing(at, size)) return 0;
     if ((first == '-' || (first >= '0' && first <= '9')) && has_e_plus(at, size)) return 0;
     if (has_escape(at, size)) return 0;
     for (size_t i = 0; i < size;) {

@@ -55,6 +55,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FIELD_PATH = re.compile(r"[a-z](?:[a-z0-9]|_[a-z])*(?:\.[a-z](?:[a-z0-9]|_[a-z])*)*")
 _FORMULA = re.compile(r"=\s*(?:[-+]?\$?[A-Z]{1,3}\$?\d+\b|[A-Z][A-Z0-9.]*\(|'[^']+'!|\w+!\$?[A-Z])", re.IGNORECASE)
 _ERROR_WORDS = frozenset(text.casefold().rstrip("!?") for text in ERROR_TEXTS)
+_FOR_NOTHING = frozenset(["undefined", "null", "NULL", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"])
+"""Of scripts, of databases (`NULL` of SQL Server's grid, `\\N` of MySQL) and of data frames."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Joins what belongs together in emoji and in Arabic and Indic scripts, where it is meant.
 _JOINER_IN_PLACE = re.compile(r"(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")
@@ -340,7 +342,7 @@ def _left_over(text: str) -> Fault | None:
         return Fault(kinds.TEXT_GUARDED, {"corrected": inner})
     if text[:1] == "=" and _FORMULA.match(text):
         return Fault(kinds.TEXT_FORMULA, {})
-    if text == "undefined" or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
+    if text in _FOR_NOTHING or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
         return Fault(kinds.TEXT_ERROR, {})
     if "e+" in text.lower():
         number = written_out(text)
