@@ -64,12 +64,13 @@ def command(
     if history and format_ != "html":
         raise UsageError(sentence("--history is for the page"), hint=sentence("add --format html"))
     config = _config_for(config_path, old, new)
-    diff, verdict = _compare(config, old, new, allow, location)
+    store = _store(config, location)
+    diff, verdict = _compare(config, store, old, new, allow)
     _check_tables(diff, tables)
     if format_ == "text":
         _render_text(config, diff, verdict, stat=stat, tables=tables, limit=limit or None)
     else:
-        past = _past(config, diff, old, location) if history else {}
+        past = _past(config, store, diff, old) if history else {}
         _write_result(config, diff, verdict, format_, limit or None, past)
     if verdict.blocking:
         context.exit(4)
@@ -88,15 +89,22 @@ def _config_for(config_path: Path | None, old: str | None, new: str | None) -> C
         raise
 
 
+def _store(config: Config | None, location: str | None) -> Store | None:
+    from gdata.pipeline.sides import store_of
+    from gdata.releases.stores import open_store
+
+    if config is not None:
+        return store_of(config, location)
+    return open_store(location) if location else None
+
+
 def _compare(
-    config: Config | None, old: str | None, new: str | None, allow: tuple[str, ...], location: str | None
+    config: Config | None, store: Store | None, old: str | None, new: str | None, allow: tuple[str, ...]
 ) -> tuple[Diff, GateVerdict]:
     from gdata.cli.console import warn
     from gdata.pipeline.releasing.channels import judge_versions
-    from gdata.pipeline.sides import OUTPUT, compare_sides, gate_for, store_of
-    from gdata.releases.stores import open_store
+    from gdata.pipeline.sides import OUTPUT, compare_sides, gate_for
 
-    store = store_of(config, location) if config is not None else open_store(location) if location else None
     old_name = old or (config.default_channel if config is not None else OUTPUT)
     old_side = _open(config, old_name, store)
     new_side = _open(config, new or OUTPUT, store)
@@ -157,16 +165,14 @@ def _render_text(
     render_text(result_console(), diff, verdict, presentation=words, stat=stat, tables=tables, limit=limit)
 
 
-def _past(config: Config | None, diff: Diff, old: str | None, location: str | None) -> Past:
+def _past(config: Config | None, store: Store | None, diff: Diff, old: str | None) -> Past:
     """Earlier changes of the changed cells, on the old side's channel, else the default one."""
     from gdata.pipeline.releasing.history import HistoryReader, past_of
-    from gdata.pipeline.sides import store_of
     from gdata.releases.log import read_log_so_far
     from gdata.releases.records import is_channel_name
 
-    if config is None:
+    if config is None or store is None:
         raise UsageError(sentence("--history needs a project"), hint=sentence("run it where sheets.yaml is"))
-    store = store_of(config, location)
     channel = old if old is not None and is_channel_name(old) else config.default_channel
     log, _ = read_log_so_far(store, channel)
     if log.newest is None:
