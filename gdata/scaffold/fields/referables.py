@@ -16,7 +16,7 @@ from gdata.scaffold.names import singular
 from gdata.schema.fieldtypes import FIELD_TYPES, FieldKind
 
 _ID_WORDS = frozenset("id ids key keys code codes no index idx uid ref".split())
-_GENERIC = frozenset("group level order type step index".split())
+GENERIC = frozenset("group level order type step index".split())
 _OF_TABLES = frozenset("info base basic config conf cfg def define master setting".split())
 """Last words of tables' names that say nothing of their rows."""
 _NONE_NUMBERS = (0, -1)
@@ -82,7 +82,7 @@ def key_of(table: str, row: Sequence[str], key: GuessedField) -> Referable:
     """The key of a table, under all the names by which other tables may call it."""
     stem, short = tuple(without_id(key.words)), _short(row)
     names = {tuple(row), singular(row), *short}
-    own = stem if not (set(stem) & _GENERIC) and stem not in names else ()
+    own = stem if not (set(stem) & GENERIC) and stem not in names else ()
     return Referable(table, "", frozenset(names), comparable(key.type.kind), key, own, frozenset(short))
 
 
@@ -196,9 +196,9 @@ def _explained(words: tuple[str, ...], above: tuple[str, ...], name: tuple[str, 
             best = max(best, len(name) / len(words))
         elif above and name == (*above, *candidate):
             best = max(best, _IN_FULL)
-        elif name[-len(candidate) :] == candidate and not set(candidate) <= _GENERIC:
+        elif name[-len(candidate) :] == candidate and not set(candidate) <= GENERIC:
             best = max(best, (0.8 if len(candidate) > 1 else 0.3) * len(candidate) / len(name))
-        elif candidate[-1:] == name[-1:] and candidate[-1] not in _GENERIC:
+        elif candidate[-1:] == name[-1:] and candidate[-1] not in GENERIC:
             # `evolves_from_species` of `pokemon_species`
             best = max(best, LAST_WORD)
     return best

@@ -10,6 +10,7 @@ from typing import Any
 from gdata.language import Sentence, counted, sentence
 from gdata.scaffold.fields.referables import (
     FEW_VALUES,
+    GENERIC,
     LAST_WORD,
     Referable,
     Referables,
@@ -202,6 +203,9 @@ class _Finder:
             return []  # It is meant, and has no key to refer to.
         kind = comparable(field.type.kind)
         fitting = self._referables.called(kind, words[-1], singular(words)[-1])
+        if set(words) <= GENERIC and not has_id(field):
+            # A `level` is a number, unless it is what a table of levels has as its key.
+            fitting = [one for one in fitting if tuple(one.column.words) == words]
         scored = [(likeness(words, tuple(self._table.words), one), one) for one in fitting]
         if set(words) <= _SELF_WORDS:
             scored += [(_SELF, one) for one in self._referables.of_table(self._table.name) if one.kind == kind]

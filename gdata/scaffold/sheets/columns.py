@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,8 @@ _MOST_BLANK_WORDS, _LONGEST_BLANK_WORD = 2, 16
 _ENOUGH_NUMBERS = 3
 _NOTE_MARKS = ("//", "--", ";", "_", "*", "!", "~", "%")
 """What rows begin with that are no records, beside #."""
+_MANY_COLUMNS, _SHORTEST_WORD = 4, 4
+"""Of a sheet in which a row of one word is no record; and of that word."""
 _PARTED = re.compile(r"\d+\.\d+")
 
 
@@ -57,7 +59,7 @@ def read_table(
         for index, text in wanted.items()
     )
     if found and found[0].index == sheet.first_column and entry.notes == "#" and not entry.tables:
-        mark = _note_mark(found[0].cells)
+        mark = _note_mark(found[0].cells) or _parting_word(found)
         if mark:
             return read_table(spreadsheet, grid, replace(entry, notes=mark), block, alike=alike)
     if found and found[0].header == "#":
@@ -87,6 +89,21 @@ def _note_mark(cells: Cells) -> str:
     others = {kind_of_cell(cell) for cell in cells.distinct if cell not in marked}
     is_meant = others == {"number"} or (mark == "//" and others and "#" not in cells.lines)
     return mark if is_meant and len(marked) * 2 <= cells.variety else ""
+
+
+def _parting_word(columns: Sequence[SourceColumn]) -> str:
+    """The one word of rows that have nothing else, and part others: `Expansion`; "" where no row is like that."""
+    first, *others = columns
+    alone: Iterable[int] = range(len(first.cells)) if len(others) >= _MANY_COLUMNS else ()
+    for column in others:
+        blank = column.cells.blank if column.cells.has_blanks else ()
+        alone = [index for index in alone if blank[index]] if blank else []
+        if not alone:
+            return ""
+    words = {cell for index in alone if isinstance(cell := first.cells[index], str) and kind_of_cell(cell) == "text"}
+    word = words.pop().strip() if len(words) == 1 else ""
+    beginning = sum(isinstance(cell, str) and cell.strip().startswith(word) for cell in first.cells) if word else 0
+    return word if len(word) >= _SHORTEST_WORD and beginning == len(list(alone)) else ""
 
 
 def _without_blank_words(columns: tuple[SourceColumn, ...]) -> tuple[tuple[SourceColumn, ...], tuple[str, ...]]:
