@@ -190,6 +190,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "key": "id",
         "place": "Item!A:A",
         "overlay": "Item jp!A4",
+        "character": "U+200B",
         "tags": "jp",
         "version": "1.5",
         "own": "1.4",

@@ -845,6 +845,12 @@ REFERENCE_BLANK_ENDS = Kind(
     "delete the blank",
     about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
 )
+REFERENCE_UNSEEN = Kind(
+    "reference.missing",
+    "{value} only looks like {key}, for it holds {character}; {cells} as {key}",
+    "type {key} anew, in place of copying it",
+    about="A value points at a row of another table that isn't there: it was misspelt, deleted, or not yet written.",
+)
 REFERENCE_UNFED = Kind(
     "reference.no_sheet",
     "{field} points at {target}, but no sheet is mapped to that table",

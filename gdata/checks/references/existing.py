@@ -20,6 +20,7 @@ from gdata.checks.keys import composed
 from gdata.checks.references.rules import Referent
 from gdata.checks.values import Column, column_values, plain_text, scalar_text, sound_rows, value_text, walk_column
 from gdata.language import Sentence, counted, sentence
+from gdata.parsing.cells.meant import ZERO_WIDTH
 from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View
 from gdata.problems import MOST_RELATED, Cell, Problem
@@ -177,6 +178,7 @@ _FEW = 4
 """As many cells are better told each at its place."""
 
 _BLANKS = (kinds.TEXT_BLANK_ENDS, kinds.TEXT_BREAK_ENDS)
+_UNSEEN = (kinds.TEXT_ZERO_WIDTH, kinds.KEY_LOOKALIKE)
 _GONE = (kinds.KEY_GONE.code, kinds.KEY_ABSENT.code)
 
 LiveKeys = Callable[[str], Mapping[str, str]]
@@ -187,7 +189,8 @@ def fold_gone(
     problems: Sequence[Problem], views: Mapping[str, View], live: LiveKeys, is_error: Callable[[Problem], bool]
 ) -> list[Problem]:
     """The problems, with one for each key that the last release has and the sheets no longer have, or that cells of
-    several columns look for, or that has a blank too many, in place of those of the cells that refer to it.
+    several columns look for, or that has a blank too many or a character that isn't seen, in place of those of the
+    cells that refer to it.
 
     `is_error`: whether sheets.yaml lets a problem be an error; of what it softens no other error is made.
     """
@@ -197,10 +200,12 @@ def fold_gone(
         place = _referent(problem, views)
         (missed.setdefault(place, []) if place != ("", "") else kept).append(problem)
     wrong = {one.cell for one in problems if one.code == kinds.REFERENCE_MISSING.code}
-    blanks = {(one.table, (one.value or "").strip()): one for one in kept if one.kind in _BLANKS and one.field}
+    marred = [one for one in kept if one.kind in (*_BLANKS, *_UNSEEN) and one.field]
+    blanks = {(one.table, _meant_key(one)): one for one in marred}
     blanks = {place: one for place, one in blanks.items() if place in missed and _is_key(one, views)}
     # One mistake is one problem: the blank in a key, and the one in a cell that refers.
-    kept = [one for one in kept if one.kind not in _BLANKS or not (one in blanks.values() or one.cell in wrong)]
+    told = set(blanks.values())
+    kept = [one for one in kept if one not in told and not (one.kind in _BLANKS and one.cell in wrong)]
     tables = {table: _Table(views[table], live(table)) for table, _ in missed}
     for (table, key), referring in missed.items():
         if (table, key) in blanks:
@@ -221,10 +226,19 @@ def _is_key(problem: Problem, views: Mapping[str, View]) -> bool:
     return problem.table in views and [one.name for one in views[problem.table].plan.key] == [problem.field]
 
 
+def _meant_key(problem: Problem) -> str:
+    """A text as it would be without the blank, the hidden character or the letter that looks like another."""
+    text = problem.value or ""
+    if problem.kind is kinds.KEY_LOOKALIKE:
+        text = str(dict(problem.words)["instead"])
+    return ZERO_WIDTH.sub("", text).strip()
+
+
 def _with_blank(blank: Problem, key: str, referring: list[Problem]) -> Problem:
-    """The problem of a key that has a blank at an end, and is referred to without it."""
+    """The problem of a key with a blank at an end, or a character that isn't seen, and referred to without it."""
     cells = _cells_of(referring)
-    return kinds.REFERENCE_BLANK_ENDS.at(
+    kind = kinds.REFERENCE_BLANK_ENDS if blank.kind in _BLANKS else kinds.REFERENCE_UNSEEN
+    return kind.at(
         blank.cell,
         table=blank.table,
         field=blank.field,
@@ -233,6 +247,7 @@ def _with_blank(blank: Problem, key: str, referring: list[Problem]) -> Problem:
         key=key,
         target=blank.table,
         cells=_counted(cells),
+        character=dict(blank.words).get("character", ""),
     )
 
 
