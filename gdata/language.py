@@ -17,7 +17,7 @@ import struct
 import sys
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,10 @@ class Sentence:
     def with_words(self, **words: object) -> Sentence:
         """The same with these words filled in."""
         return Sentence(self.template, (*self.words, *fillings(words)), self.plural, self.count)
+
+    def counting(self, count: int, **words: object) -> Sentence:
+        """The same with these words, of so many things; `{count}` is how many they are."""
+        return replace(self.with_words(count=f"{count:,}", **words), count=count)
 
     def as_json(self) -> list[Any]:
         """The sentence as JSON keeps it."""

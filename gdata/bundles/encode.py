@@ -177,8 +177,8 @@ class _TableEncoder:
 
     def _references(self, row: MessagePlan) -> Iterator[tuple[str, tuple[Reference, ...]]]:
         """The references that the target may know of, by field path without indexes."""
-        for way in row.ways(lambda field: bool(field.refs)):
-            if any(self._visible.hides(field.descriptor) for field in way):
+        for way in row.marked:
+            if not way[-1].refs or any(self._visible.hides(field.descriptor) for field in way):
                 continue
             holder = (way[-2].message if len(way) > 1 else None) or row
             refs = tuple(

@@ -13,7 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from gdata.bundles.fieldpath import FieldPath
 from gdata.errors import LookupFailed
-from gdata.language import sentence
+from gdata.language import counted, sentence
 
 Row = TypeVar("Row", covariant=True)
 
@@ -59,10 +59,11 @@ class Picker(Generic[Row]):
         drawn = [(row, weight) for row, weight in zip(rows, weights, strict=True) if weight > 0]
         if not drawn:
             raise LookupFailed(
-                sentence(
-                    "{table}: of {rows} rows none has a weight above 0, so there is nothing to draw",
+                counted(
+                    "{table}: its {count} row has no weight above 0, so there is nothing to draw",
+                    "{table}: of {count} rows none has a weight above 0, so there is nothing to draw",
+                    len(rows),
                     table=name,
-                    rows=len(rows),
                 )
             )
         self.rows: Sequence[Row] = [row for row, _ in drawn]

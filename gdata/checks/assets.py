@@ -16,7 +16,7 @@ from gdata import kinds
 from gdata.checks.values import (
     Column,
     column_values,
-    columns_with,
+    marked_columns,
     numbered_sound_rows,
     plain_text,
     sound_rows,
@@ -85,7 +85,7 @@ def _unchecked(view: View, column: Column, reason: Sentence) -> Problem:
 
 def asset_columns(view: View) -> list[Column]:
     """The columns whose values name files."""
-    return list(columns_with(view.plan.row, lambda field: field.path and field.value_kind != "message"))
+    return [column for column in marked_columns(view.plan.row) if column.field.path and column.kind != "message"]
 
 
 def _check_column(view: View, column: Column, assets: Assets) -> Iterable[Problem]:

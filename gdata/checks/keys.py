@@ -18,7 +18,7 @@ from gdata.checks.values import (
     Column,
     column_at,
     column_values,
-    columns_with,
+    marked_columns,
     numbered_sound_rows,
     scalar_text,
     sound_rows,
@@ -28,7 +28,7 @@ from gdata.checks.values import (
 )
 from gdata.parsing.view import Path, View
 from gdata.problems import MOST_RELATED, Cell, Kind, Problem
-from gdata.schema.plan import CONSTANT, FieldPlan
+from gdata.schema.plan import CONSTANT
 
 
 def check_same(view: View) -> list[Problem]:
@@ -145,7 +145,7 @@ def _duplicate_rows(kind: Kind, view: View, names: tuple[str, ...], indexes: lis
 
 def _check_unique(view: View) -> list[Problem]:
     """Values that stand twice in a `unique` field, in nested messages and lists too. Blank cells aren't values."""
-    columns = columns_with(view.plan.row, lambda field: field.unique and field.value_kind != "message")
+    columns = [column for column in marked_columns(view.plan.row) if column.field.unique and column.kind != "message"]
     return [
         problem
         for column in columns
@@ -199,14 +199,17 @@ _PLAIN = str.maketrans(_LOOKALIKES) | _FULL_WIDTH
 
 def check_lookalikes(view: View) -> list[Problem]:
     """Warnings for keys, unique fields and references to texts that mix in a look-alike letter."""
-    columns = list(columns_with(view.plan.row, _is_code))
+    columns = _code_columns(view)
     if ascii_at_once(view, columns):
         return []
     return [problem for column in columns for problem in _check_letters(view, column)]
 
 
-def _is_code(field: FieldPlan) -> bool:
-    return field.kind == "string" and bool(field.key or field.unique or field.refs) and not field.is_map
+def _code_columns(view: View) -> list[Column]:
+    """Those of texts by which rows are found."""
+    columns = marked_columns(view.plan.row)
+    texts = [one for one in columns if one.field.kind == "string" and not one.field.is_map]
+    return [one for one in texts if one.field.key or one.field.unique or one.field.refs]
 
 
 def _check_letters(view: View, column: Column) -> Iterator[Problem]:
@@ -250,7 +253,7 @@ def plain_letters(text: str) -> str:
 
 def check_decomposed(view: View) -> list[Problem]:
     """Keys and values of unique fields that only look like another, for their letters are decomposed (NFD)."""
-    unique = list(columns_with(view.plan.row, lambda field: _is_code(field) and field.unique and not field.key))
+    unique = [column for column in _code_columns(view) if column.field.unique and not column.field.key]
     groups = [(column,) for column in unique]
     key = tuple(Column((field,)) for field in view.plan.key if field.kind == "string")
     return [problem for one in ([*groups, key] if key else groups) for problem in _check_decomposed(view, one)]

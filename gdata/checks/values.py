@@ -59,9 +59,9 @@ class Column:
         return self.field.value_kind
 
 
-def columns_with(row: MessagePlan, wanted: Callable[[FieldPlan], Any]) -> Iterator[Column]:
-    """The fields of a row that are wanted, nested ones after the message that they lie in."""
-    return map(Column, row.ways(lambda field: bool(wanted(field))))
+def marked_columns(row: MessagePlan) -> list[Column]:
+    """The fields of a row that checks are about, nested ones after the message that they lie in."""
+    return [Column(way) for way in row.marked]
 
 
 def column_at(row: MessagePlan, dotted: str) -> Column | None:

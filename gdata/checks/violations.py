@@ -18,7 +18,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.checks.rules import FieldNames, RuleReader, named_fields
 from gdata.checks.values import element_text, last_field, value_at
-from gdata.language import Sentence, sentence
+from gdata.language import Sentence, counted, sentence
 from gdata.parsing.view import Path
 from gdata.proto.descriptors import element_field, key_field
 
@@ -135,26 +135,26 @@ def _is_filled(message: Any, name: str) -> bool:
 _BY_ID: dict[str, Sentence] = {
     "required": sentence("must not be {now}"),
     "string.const": sentence("must equal {value}"),
-    "string.len": sentence("must be {value} characters"),
-    "string.min_len": sentence("must be at least {value} characters"),
-    "string.max_len": sentence("must be at most {value} characters"),
-    "string.len_bytes": sentence("must be {value} bytes"),
-    "string.min_bytes": sentence("must be at least {value} bytes"),
-    "string.max_bytes": sentence("must be at most {value} bytes"),
+    "string.len": counted("must be {count} character", "must be {count} characters", 0),
+    "string.min_len": counted("must be at least {count} character", "must be at least {count} characters", 0),
+    "string.max_len": counted("must be at most {count} character", "must be at most {count} characters", 0),
+    "string.len_bytes": counted("must be {count} byte", "must be {count} bytes", 0),
+    "string.min_bytes": counted("must be at least {count} byte", "must be at least {count} bytes", 0),
+    "string.max_bytes": counted("must be at most {count} byte", "must be at most {count} bytes", 0),
     "string.pattern": sentence("must have the form {value}"),
     "string.prefix": sentence("must begin with {value}"),
     "string.suffix": sentence("must end with {value}"),
     "string.contains": sentence("must have {value} in it"),
     "string.not_contains": sentence("must not have {value} in it"),
-    "bytes.len": sentence("must be {value} bytes"),
-    "bytes.min_len": sentence("must be at least {value} bytes"),
-    "bytes.max_len": sentence("must be at most {value} bytes"),
+    "bytes.len": counted("must be {count} byte", "must be {count} bytes", 0),
+    "bytes.min_len": counted("must be at least {count} byte", "must be at least {count} bytes", 0),
+    "bytes.max_len": counted("must be at most {count} byte", "must be at most {count} bytes", 0),
     "enum.defined_only": sentence("must be one of the defined enum values"),
-    "repeated.min_items": sentence("must have at least {value} elements"),
-    "repeated.max_items": sentence("must have at most {value} elements"),
+    "repeated.min_items": counted("must have at least {count} element", "must have at least {count} elements", 0),
+    "repeated.max_items": counted("must have at most {count} element", "must have at most {count} elements", 0),
     "repeated.unique": sentence("must not have the same value twice"),
-    "map.min_pairs": sentence("must have at least {value} entries"),
-    "map.max_pairs": sentence("must have at most {value} entries"),
+    "map.min_pairs": counted("must have at least {count} entry", "must have at least {count} entries", 0),
+    "map.max_pairs": counted("must have at most {count} entry", "must have at most {count} entries", 0),
     "timestamp.lt_now": sentence("must lie in the past"),
     "timestamp.gt_now": sentence("must lie in the future"),
     "timestamp.within": sentence("must be within {value} of now"),
@@ -215,7 +215,10 @@ def rule_words(rule_id: str, name: str, rules: Any, field: FieldDescriptor, time
     if end in _FORMS:
         return sentence("must be a valid {form}", form=_FORMS[end])
     told = _BY_ID.get(rule_id) or _BY_NAME.get(end)
-    return told.with_words(**_bounds(name, rules, field, timezone)) if told is not None else None
+    if told is None:
+        return None
+    words = _bounds(name, rules, field, timezone)
+    return told.counting(int(words.get("value", "0")), **words) if told.plural else told.with_words(**words)
 
 
 def _bounds(name: str, rules: Any, field: FieldDescriptor, timezone: tzinfo) -> dict[str, str]:

@@ -17,7 +17,7 @@ import yaml
 
 from gdata.errors import ConfigError, OutsideError
 from gdata.files import reason_of
-from gdata.language import say, sentence
+from gdata.language import say, say_counted, sentence
 from gdata.text import did_you_mean
 
 MAX_BYTES = 1 << 20
@@ -67,12 +67,9 @@ class Document:
             raise ConfigError(str(found[0]), hint=found[0].hint)
         if found:
             lines = [f"{error}\n    {error.hint}" if error.hint else str(error) for error in found[:SHOWN_MISTAKES]]
-            more = (
-                [say("and {count} more mistakes", count=f"{len(found) - SHOWN_MISTAKES:,}")]
-                if len(found) > SHOWN_MISTAKES
-                else []
-            )
-            raise ConfigError("\n".join([*lines, *more]))
+            if (left := len(found) - SHOWN_MISTAKES) > 0:
+                lines.append(say_counted("and {count} more mistake", "and {count} more mistakes", left))
+            raise ConfigError("\n".join(lines))
 
     def root(self) -> Value:
         """The value of the whole file.

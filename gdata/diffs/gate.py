@@ -15,7 +15,7 @@ from gdata.diffs.metrics import MetricDiff
 from gdata.diffs.model import Diff, FieldChange, Json, Key, Row, RowChange, TableDiff, plain, row_name, value_text
 from gdata.diffs.tables.fields import leaf_changes, number
 from gdata.errors import UsageError
-from gdata.language import Sentence, say, sentence
+from gdata.language import Sentence, counted, say, sentence
 
 SCHEMA_RULE = "schema"
 """The name that breaking schema changes go under."""
@@ -29,8 +29,8 @@ _ROW_REMOVED = sentence("{name} was removed")
 _ROW_CHANGED = sentence("{name} changed: {fields}")
 _REORDERED = sentence("the rows stand in another order")
 _TOO_MANY_ROWS = sentence("{touched} of {all} rows changed, more than {limit}")
-_COLUMN_NEW = sentence("{path} is new, with values in {rows} rows")
-_COLUMN_GONE = sentence("{path} is gone, {rows} rows had values")
+_COLUMN_NEW = counted("{path} is new, with a value in {count} row", "{path} is new, with values in {count} rows", 0)
+_COLUMN_GONE = counted("{path} is gone, {count} row had a value", "{path} is gone, {count} rows had values", 0)
 _BELOW = sentence("{name}: {path} is {new}, less than {limit}")
 _ABOVE = sentence("{name}: {path} is {new}, more than {limit}")
 _NOT_COMPUTED = sentence("{metric} can't be computed: {why}")
@@ -232,7 +232,7 @@ class _TableRule:
         for column in self.table.columns:
             if self._looks_at(column.path):
                 told = _COLUMN_NEW if column.is_new else _COLUMN_GONE
-                yield self._violation(told, None, column.path, path=column.path, rows=f"{len(column.rows):,}")
+                yield self._violation(told.counting(len(column.rows)), None, column.path, path=column.path)
 
     def _out_of_bounds(self) -> Iterator[Violation]:
         """Values that changed or are new, in changed rows, new rows and new columns, and don't keep a bound."""

@@ -43,17 +43,13 @@ from gdata.diffs.report import (
     ViolationsReport,
 )
 from gdata.diffs.tables.fields import number
-from gdata.language import counted, say, sentence
+from gdata.language import counted, say, say_counted
 from gdata.text import visible
 
 METRIC_VALUES = 100
 """Values of one metric told where not everything is; of an overview, a tenth."""
 SHOWN = 5
 """Violations of one rule in one table told one by one."""
-
-_ORIGINS_LEFT = sentence(
-    "overlays changed {count} more rows than a build remembers: a value without their name may be theirs too"
-)
 
 
 def report_of(
@@ -228,10 +224,13 @@ class _TableWords:
 
 
 def _origins_note(left: int) -> str:
-    told = sentence(
-        "overlays changed {count} more rows than a build remembers: a value without their name may be theirs too"
+    if not left:
+        return ""
+    return say_counted(
+        "overlays changed {count} more row than a build remembers: a value without their name may be theirs too",
+        "overlays changed {count} more rows than a build remembers: a value without their name may be theirs too",
+        left,
     )
-    return str(told.with_words(count=f"{left:,}")) if left else ""
 
 
 def _key(row: Row | RowChange) -> str | None:

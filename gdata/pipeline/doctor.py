@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gdata.config import Config
 from gdata.errors import GdataError
-from gdata.language import say, sentence
+from gdata.language import say, say_counted, sentence
 from gdata.pipeline.kept.notes import known_unfed
 from gdata.pipeline.sides import store_of
 from gdata.project import open_project
@@ -44,7 +44,11 @@ def _examine_schemas(config: Config) -> DoctorStep:
     except GdataError as error:
         return DoctorStep(sentence("schemas"), "error", str(error), error.hint)
     return DoctorStep(
-        sentence("schemas"), "ok", say("{count} tables in {protos}", count=len(project.plans), protos=config.protos)
+        sentence("schemas"),
+        "ok",
+        say_counted(
+            "{count} table in {protos}", "{count} tables in {protos}", len(project.plans), protos=config.protos
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, UsageError
-from gdata.language import say, sentence
+from gdata.language import say_counted, sentence
 from gdata.proto.wire import field_ends
 from gdata.releases.reader import bundles_of, read_release
 from gdata.releases.records import Release
@@ -119,12 +119,13 @@ def _rows(bundle: Bundle, table: str) -> Counter[bytes]:
 def undone_notes(store: Store, release: str, bundles: Mapping[str, Bundle]) -> list[str]:
     """A sentence for each table in which `bundles` would undo a hotfix that is part of `release`."""
     return [
-        say(
-            "{table} ({target}) goes back to what it was before the hotfix {release}: {rows} rows",
+        say_counted(
+            "{table} ({target}) goes back to what it was before the hotfix {release}: {count} row",
+            "{table} ({target}) goes back to what it was before the hotfix {release}: {count} rows",
+            one.rows,
             table=one.table,
             target=one.target,
             release=one.release,
-            rows=f"{one.rows:,}",
         )
         for one in undone_hotfixes(store, release, bundles)
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -121,6 +121,11 @@ class FieldPlan:
         return FIELD_TYPES[self.kind].may_be_blank
 
     @property
+    def is_marked(self) -> bool:
+        """Whether its values are held to more than their type, or are times."""
+        return bool(self.key or self.unique or self.refs or self.path or self.value_spans) or self.type.is_time
+
+    @property
     def value_kind(self) -> FieldKind:
         """Of a wrapper the kind of its value, else its own."""
         return self.scalar_kind if self.kind == "wrapper" else self.kind
@@ -167,29 +172,17 @@ class MessagePlan:
         """Whether a dotted path leads to a field."""
         return bool(self.way(path))
 
-    def ways(self, wanted: Callable[[FieldPlan], bool]) -> Iterator[tuple[FieldPlan, ...]]:
-        """The ways to the fields that are wanted, at any depth; nested ones come after the message that they lie in.
+    @cached_property
+    def marked(self) -> tuple[tuple[FieldPlan, ...], ...]:
+        """The ways to the fields that checks are about, at any depth; nested ones after the message that they lie in.
 
-        Only messages in which there is one are gone into: where messages hold each other, ways have no end of numbers.
+        Where messages hold each other there are more ways in them than anybody could walk: none of others is gone.
         """
-        leads: dict[int, bool] = {}
-
-        def leads_there(field: FieldPlan) -> bool:
-            message = field.message
-            if message is None:
-                return False
-            if id(message) not in leads:
-                leads[id(message)] = any(wanted(one) or leads_there(one) for one in message.fields)
-            return leads[id(message)]
-
-        def below(message: MessagePlan, way: tuple[FieldPlan, ...]) -> Iterator[tuple[FieldPlan, ...]]:
-            for field in message.fields:
-                if wanted(field):
-                    yield (*way, field)
-                if field.message is not None and leads_there(field):
-                    yield from below(field.message, (*way, field))
-
-        return below(self, ())
+        found: list[tuple[FieldPlan, ...]] = []
+        for field in self.fields:
+            found += [(field,)] if field.is_marked else []
+            found += [(field, *way) for way in field.message.marked] if field.message is not None else []
+        return tuple(found)
 
     def at(self, version: Version | None) -> MessagePlan:
         """The message with the fields that a version has; the same one where that is all of them."""

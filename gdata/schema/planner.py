@@ -59,7 +59,7 @@ class Planner:
             unique=tuple(tuple(one.fields) for one in options.unique) if options else (),
             title=options.title if options else "",
             constants=options.constants if options else "",
-            has_times=any(row.ways(lambda field: field.type.is_time)),
+            has_times=any(way[-1].type.is_time for way in row.marked),
             span=read_span(options, descriptor.full_name, self._places),
         )
         self._check_table(plan, rows_field)

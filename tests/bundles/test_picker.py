@@ -85,7 +85,7 @@ def test_weights_may_be_fractions_nested_or_not_set(table: Table[Any, Any]) -> N
 @pytest.mark.parametrize(
     ("weight", "conditions", "words"),
     [
-        ("weight", {"group_id": 8}, "of 1 rows none has a weight above 0"),
+        ("weight", {"group_id": 8}, "its 1 row has no weight above 0"),
         ("weight", {"group_id": 99}, "of 0 rows none has a weight above 0"),
         ("weight", {"group_id": 9}, "from 0 on, and one is -1"),
         ("wieght", {"group_id": 7}, "did you mean weight?"),

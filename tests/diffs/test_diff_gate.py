@@ -192,7 +192,7 @@ def test_a_new_column_came_from_nothing_so_no_change_is_too_large() -> None:
     diff = diff_of({"ItemTable": [{"id": 1}]}, {"ItemTable": [{"id": 1, "sell": 999}]}, old_protos=old)
     assert judge(diff, Gate("off", (GateRule("x", limit="max_change", limit_by=Limit(1)),))).passed
     (told,) = judge(diff, Gate("off", (GateRule("x", deny="any"),))).violations
-    assert (told.field, told.message) == ("sell", "sell is new, with values in 1 rows")
+    assert (told.field, told.message) == ("sell", "sell is new, with a value in 1 row")
 
 
 def test_what_is_no_number_keeps_no_bound() -> None:

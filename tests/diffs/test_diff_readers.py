@@ -160,7 +160,7 @@ def test_a_field_that_had_values_and_is_gone_blocks_unless_another_target_keeps_
 def test_a_table_that_had_rows_and_is_gone_blocks() -> None:
     old, new = _side(items(""), {"ItemTable": [{"id": 1}]}), _side(items(""), {})
     assert told(judge(compare(old, new), Gate())) == [
-        ("block", None, None, "the table is gone, and readers of the old schema look for its 1 rows")
+        ("block", None, None, "the table is gone, and readers of the old schema look for its 1 row")
     ]
     assert judge(compare(_side(items(""), {"ItemTable": []}), new), Gate()).passed
 
@@ -168,7 +168,7 @@ def test_a_table_that_had_rows_and_is_gone_blocks() -> None:
 def test_rows_under_another_number_are_an_empty_table() -> None:
     moved = items("").replace("repeated Item rows = 1", "repeated Item rows = 2")
     assert told(judged(items(""), moved, [{"id": 1}])) == [
-        ("block", None, None, "with the old schema it has 0 rows, it should have 1")
+        ("block", None, None, "with the old schema it has no rows, it should have 1")
     ]
 
 

@@ -82,6 +82,27 @@ def texts() -> Sequence[str]:
     return list(dict.fromkeys((*templates_of_kinds(), *templates_in_code(), *texts_of_help())))
 
 
+THINGS = (
+    "rows cells tables sheets columns fields releases files bytes entries mistakes faults values spreadsheets blobs "
+    "leftovers characters elements headers references keys enums texts targets groups problems changes stores tags"
+)
+NEVER_ONE = (
+    "{count} rows have", "in {count} cells", "{count} rows, and a constant", "{count} cells go", "rows changed",
+    "over {rows}", "swapped in {rows}", "under {width}", "new, {rows}", "gone, {rows}", "in all {rows}",
+    "in {rows} rows", "{columns} columns", "{most} bytes", "{at_most} bytes", "{size} bytes", "would have {count}",
+    "more than {count} tags", "{count} fields (", "gives {count}", "of {whole_files}", "counts {counted}",
+    "{stores} stores", "{open_titles}", "= 1; }}", "{suffix} files'",
+)  # fmt: skip
+"""Of what these count there are several, or it isn't counted."""
+
+
+def test_one_thing_is_told_as_one() -> None:
+    """A template that counts has a form for one: 1 file, 2 files."""
+    counting = re.compile(rf"\{{[a-z_]+\}} (?:more |different |older )?({'|'.join(THINGS.split())})\b")
+    wrong = [one for one in texts() if "\0" not in one and counting.search(one)]
+    assert [one for one in wrong if not any(part in one for part in NEVER_ONE) and one != "{count} rows"] == []
+
+
 @pytest.mark.parametrize("code", sorted(set(TRANSLATED) - set(REVIEWED)))
 def test_an_unreviewed_catalogue_has_the_words_of_problems(code: str) -> None:
     known = language.read_po(language.po_file(code))

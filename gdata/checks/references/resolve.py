@@ -18,7 +18,7 @@ from gdata.checks.references.rules import ReferenceRule, Referent
 from gdata.checks.values import (
     Column,
     column_values,
-    columns_with,
+    marked_columns,
     numbered_sound_rows,
     sound_rows,
     value_text,
@@ -266,7 +266,7 @@ def _no_sheet(view: View, rule: ReferenceRule, unfed: Referent) -> Problem:
 
 def check_values(view: View) -> list[Problem]:
     """The cells with a choice that isn't in the view's version."""
-    columns = columns_with(view.plan.row, lambda field: field.value_spans)
+    columns = [column for column in marked_columns(view.plan.row) if column.field.value_spans]
     return [problem for column in columns for problem in _check_column(view, column)]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from gdata.checks.values import Column, column_at, columns_with
+from gdata.checks.values import Column, column_at, marked_columns
 from gdata.errors import SchemaError
 from gdata.language import say, sentence
 from gdata.schema.fieldtypes import FIELD_TYPES
@@ -73,7 +73,8 @@ def check_reference_declarations(schema: Schema, tables: Mapping[str, TablePlan]
     return [
         rule
         for plan in tables.values()
-        for column in columns_with(plan.row, lambda field: field.refs)
+        for column in marked_columns(plan.row)
+        if column.field.refs
         for rule in _Declaration(schema, tables, plan, column).rules()
     ]
 

@@ -23,7 +23,7 @@ from gdata.diffs.model import TableDiff
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.tables.shapes import Shapes
 from gdata.errors import UsageError
-from gdata.language import current_language, say, sentence
+from gdata.language import current_language, say, say_counted, sentence
 from gdata.proto.text import JSON_OF_ITS_OWN, as_dict
 from gdata.runtime.messages import table_types
 from gdata.runtime.snapshot import parse_table
@@ -250,7 +250,7 @@ def render(table: ShownTable, format_: str, limit: int | None, *, for_excel: boo
 
 
 def _more_rows(table: ShownTable, rows: Sequence[Any]) -> str:
-    return say("… {count} more rows: --limit 0", count=f"{len(table.rows) - len(rows):,}")
+    return say_counted("… {count} more row: --limit 0", "… {count} more rows: --limit 0", len(table.rows) - len(rows))
 
 
 def _columns_of(table: ShownTable) -> list[str]:

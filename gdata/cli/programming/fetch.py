@@ -9,7 +9,7 @@ import click
 
 from gdata.cli.options import complete_channels, config_option, format_option, open_place, store_option
 from gdata.errors import UsageError
-from gdata.language import say, sentence
+from gdata.language import counted, say, sentence
 
 if TYPE_CHECKING:
     from gdata.releases.fetch import Fetched
@@ -98,7 +98,11 @@ def _tell(fetched: Fetched, format_: str) -> None:
         )
         return
     moved = (
-        say("{files} files, {bytes} bytes", files=fetched.traffic.files, bytes=format(fetched.traffic.bytes, ","))
+        say(
+            "{files}, {bytes}",
+            files=counted("{count} file", "{count} files", fetched.traffic.files),
+            bytes=counted("{count} byte", "{count} bytes", fetched.traffic.bytes),
+        )
         if fetched.changed
         else say("nothing new")
     )

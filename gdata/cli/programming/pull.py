@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gdata.cli.options import config_option, format_option, quiet_option
-from gdata.language import say
+from gdata.language import say, say_counted
 
 
 @click.command("pull")
@@ -36,4 +36,6 @@ def command(format_: str, quiet: bool, config_path: Path | None) -> None:
         print_json({"ok": True, "spreadsheets": [one.spreadsheet for one in pulled], "requests": requests})
         return
     reads = say(", {requests} of Google's 60 reads a minute", requests=requests) if requests else ""
-    result_console().print(say("{count} spreadsheets read{reads}", count=len(pulled), reads=reads))
+    result_console().print(
+        say_counted("{count} spreadsheet read{reads}", "{count} spreadsheets read{reads}", len(pulled), reads=reads)
+    )

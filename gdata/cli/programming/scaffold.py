@@ -11,7 +11,7 @@ import click
 
 from gdata.cli.options import config_option, format_option, quiet_option, yes_option
 from gdata.errors import ChangedError, UsageError
-from gdata.language import say, sentence
+from gdata.language import say, say_counted, sentence
 
 if TYPE_CHECKING:
     from gdata.config import Config, Spreadsheet
@@ -122,7 +122,9 @@ def _read(found: Sequence[Spreadsheet], config: Config | None, *, quiet: bool) -
 
     def on_read(name: str, sheets: int) -> None:
         if not quiet:
-            console.print(say("read {name}: {sheets} sheets", name=name, sheets=sheets), style="dim")
+            console.print(
+                say_counted("read {name}: {count} sheet", "read {name}: {count} sheets", sheets, name=name), style="dim"
+            )
 
     return read_all(found, config.google if config is not None else GoogleSettings(), on_read)
 

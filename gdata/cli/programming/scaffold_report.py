@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gdata.cli.console import plain_table, result_console
-from gdata.language import Sentence, say, sentence
+from gdata.language import Sentence, counted, say, say_counted, sentence
 from gdata.problems import Cell, Problem, has_errors
 from gdata.scaffold.guess import Guess, GuessedField, GuessedTable, Sureness
 from gdata.scaffold.propose import FileChange, Proposal
@@ -130,12 +130,22 @@ def _summary(proposal: Proposal) -> str:
             return say("nothing to add; `gdata check` says what is wrong in the sheets")
         if not proposal.draft.mapped:
             return say("nothing to add")
-        return say("nothing to add: all {mapped} sheets fit the tables they feed", mapped=proposal.draft.mapped)
-    told = sentence(
-        "{sheets} sheets: {tables} tables, {fields} fields, {enums} enums; "
-        "{keys} keys ({keys_sure} sure), {references} references ({references_sure} sure)"
+        return say_counted(
+            "nothing to add: {count} sheet fits the tables that it feeds",
+            "nothing to add: all {count} sheets fit the tables that they feed",
+            proposal.draft.mapped,
+        )
+    return say(
+        "{sheets}: {tables}, {fields}, {enums}; {keys} ({keys_sure} sure), {references} ({references_sure} sure)",
+        sheets=counted("{count} sheet", "{count} sheets", figures["sheets"]),
+        tables=counted("{count} table", "{count} tables", figures["tables"]),
+        fields=counted("{count} field", "{count} fields", figures["fields"]),
+        enums=counted("{count} enum", "{count} enums", figures["enums"]),
+        keys=counted("{count} key", "{count} keys", figures["keys"]),
+        references=counted("{count} reference", "{count} references", figures["references"]),
+        keys_sure=figures["keys_sure"],
+        references_sure=figures["references_sure"],
     )
-    return str(told.with_words(**figures))
 
 
 def _figures(proposal: Proposal) -> dict[str, int]:

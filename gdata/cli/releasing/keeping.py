@@ -9,7 +9,7 @@ import click
 
 from gdata.cli.options import config_option, format_option, open_place, quiet_option, store_option, yes_option
 from gdata.cli.releasing.moves import ask
-from gdata.language import say
+from gdata.language import counted, say, say_counted
 
 if TYPE_CHECKING:
     from gdata.config import Config
@@ -87,21 +87,23 @@ def _render_verified(report: Verification) -> None:
         console.print(say("left over from a publish that was cut off, harmless: {name}", name=name), soft_wrap=True)
     if report.unnamed:
         console.print(
-            say(
+            say_counted(
+                "{count} release is named by no channel, as a publish that was cut off leaves one; "
+                "or is a channel's log missing here?",
                 "{count} releases are named by no channel, as a publish that was cut off leaves one; "
                 "or is a channel's log missing here?",
-                count=len(report.unnamed),
+                len(report.unnamed),
             ),
             soft_wrap=True,
         )
     state = say("whole") if report.ok else say("{count} damaged", count=len(report.faults))
     console.print(
         say(
-            "{place}: {state}; {files} files, {bytes} bytes read",
+            "{place}: {state}; {files}, {bytes} read",
             place=report.place,
             state=state,
-            files=report.files,
-            bytes=format(report.bytes, ","),
+            files=counted("{count} file", "{count} files", report.files),
+            bytes=counted("{count} byte", "{count} bytes", report.bytes),
         ),
     )
 
@@ -184,9 +186,16 @@ def _render_repaired(repaired: Repaired) -> None:
         )
     for fault in repaired.faults:
         print_fault(console, fault.message, fault.hint)
-    left = say("{count} faults are left", count=len(repaired.faults)) if repaired.faults else say("whole")
+    faults = len(repaired.faults)
+    left = say_counted("{count} fault is left", "{count} faults are left", faults) if faults else say("whole")
     console.print(
-        say("{place}: {left}; {count} files came back", place=repaired.place, left=left, count=len(repaired.mended)),
+        say_counted(
+            "{place}: {left}; {count} file came back",
+            "{place}: {left}; {count} files came back",
+            len(repaired.mended),
+            place=repaired.place,
+            left=left,
+        ),
         soft_wrap=True,
     )
 
@@ -242,28 +251,33 @@ def _told_pruned(pruned: Pruned, tense: str) -> str:
     would = say("would go") if tense == "would" else say("went")
     lines = [
         say(
-            "{releases} releases and {blobs} blobs {go} to the trash ({bytes} bytes), "
-            "for two weeks; {kept} releases stay",
-            releases=len(pruned.releases),
-            blobs=len(pruned.blobs),
+            "{releases} and {blobs} {go} to the trash ({bytes}), for two weeks; {kept}",
+            releases=counted("{count} release", "{count} releases", len(pruned.releases)),
+            blobs=counted("{count} blob", "{count} blobs", len(pruned.blobs)),
             go=would,
-            bytes=format(pruned.trashed_bytes, ","),
-            kept=pruned.kept_releases,
+            bytes=counted("{count} byte", "{count} bytes", pruned.trashed_bytes),
+            kept=counted("{count} release stays", "{count} releases stay", pruned.kept_releases),
         ),
     ]
     if pruned.leftovers or pruned.expired:
         lines.append(
             say(
-                "{files} files of the trash and {leftovers} leftovers {go} for good ({bytes} bytes)",
-                files=len(pruned.expired),
-                leftovers=len(pruned.leftovers),
+                "{files} of the trash and {leftovers} {go} for good ({bytes})",
+                files=counted("{count} file", "{count} files", len(pruned.expired)),
+                leftovers=counted("{count} leftover", "{count} leftovers", len(pruned.leftovers)),
                 go=would,
-                bytes=format(pruned.freed_bytes, ","),
+                bytes=counted("{count} byte", "{count} bytes", pruned.freed_bytes),
             )
         )
     lines += [f"  {file.name}" for file in pruned.releases]
     if pruned.back:
-        lines.append(say("{count} files are needed and came back from the trash", count=len(pruned.back)))
+        lines.append(
+            say_counted(
+                "{count} file is needed and came back from the trash",
+                "{count} files are needed and came back from the trash",
+                len(pruned.back),
+            )
+        )
     if pruned.unnamed:
         lines.append(
             say(

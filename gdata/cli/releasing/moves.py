@@ -11,7 +11,7 @@ import click
 
 from gdata.cli.options import complete_channels, config_option, format_option, quiet_option, yes_option
 from gdata.errors import UsageError
-from gdata.language import say, sentence
+from gdata.language import say, say_counted, sentence
 
 if TYPE_CHECKING:
     from gdata.pipeline.releasing.move import Plan
@@ -217,11 +217,12 @@ def _told(plan: Plan, moved: Moved) -> str:
     if moved.changed:
         return say("{channel} is now at {place}", channel=entry.channel, place=place)
     if moved.traffic.files:
-        return say(
-            "{channel} has {place} already; {files} files of it were damaged, and are whole again",
+        return say_counted(
+            "{channel} has {place} already; {count} file of it was damaged, and is whole again",
+            "{channel} has {place} already; {count} files of it were damaged, and are whole again",
+            moved.traffic.files,
             channel=entry.channel,
             place=place,
-            files=moved.traffic.files,
         )
     if plan.move.action == "rollback":
         return say("nothing to do: {channel} is at {place}", channel=entry.channel, place=place)

@@ -9,7 +9,7 @@ import click
 
 from gdata.cli.options import complete_channels, config_option, format_option, newest_option, open_place, store_option
 from gdata.diffs.presentation import age
-from gdata.language import say
+from gdata.language import say, say_counted
 
 if TYPE_CHECKING:
     from gdata.releases.reader import History, HistoryLine
@@ -97,9 +97,10 @@ def _render(histories: list[History], place: str) -> None:
                 console.print(Padding(Text(rest, style="dim"), (0, 0, 0, sizes[0] + 2)))
         if history.total > len(history.lines):
             console.print(
-                say(
-                    "… {older} older entries: --limit {all}",
-                    older=history.total - len(history.lines),
+                say_counted(
+                    "… {count} older entry: --limit {all}",
+                    "… {count} older entries: --limit {all}",
+                    history.total - len(history.lines),
                     all=history.total,
                 )
             )

@@ -15,7 +15,7 @@ from gdata.diffs.model import Diff
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.report import MetricReport, Report, RowReport, TableReport
 from gdata.diffs.reporting import report_of
-from gdata.language import say
+from gdata.language import say, say_counted
 from gdata.text import visible
 
 Service = Literal["slack", "discord"]
@@ -106,7 +106,9 @@ class _Message:
         for table in tables[:_TABLES]:
             yield _Part(self._text(table.name), tuple(self._table(table)))
         if len(tables) > _TABLES:
-            yield _Part("", (say("… and {count} more tables", count=f"{len(tables) - _TABLES:,}"),))
+            yield _Part(
+                "", (say_counted("… and {count} more table", "… and {count} more tables", len(tables) - _TABLES),)
+            )
 
     def _head(self) -> Iterator[str]:
         if self.told:

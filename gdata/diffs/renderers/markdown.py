@@ -11,7 +11,7 @@ from gdata.diffs.model import Diff
 from gdata.diffs.presentation import Presentation
 from gdata.diffs.report import MetricReport, Report, RowReport, RowsReport, TableReport, VerdictReport
 from gdata.diffs.reporting import report_of
-from gdata.language import say
+from gdata.language import say, say_counted
 from gdata.text import visible
 
 MOST = 65_536
@@ -149,8 +149,11 @@ class _MarkdownPage:
     def tables(self, tables: Sequence[TableReport]) -> None:
         for index, table in enumerate(tables):
             if not (self.add(_table(table)) or self.add(_table(table, 3))):
-                left = f"{len(tables) - index:,}"
-                note = say("… and {count} more tables; `gdata diff --format html` shows everything", count=left)
+                note = say_counted(
+                    "… and {count} more table; `gdata diff --format html` shows everything",
+                    "… and {count} more tables; `gdata diff --format html` shows everything",
+                    len(tables) - index,
+                )
                 self.parts.append(f"\n{note}\n")  # the room for this was kept free
                 return
 

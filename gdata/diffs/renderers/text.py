@@ -27,7 +27,7 @@ from gdata.diffs.report import (
     ViolationsReport,
 )
 from gdata.diffs.reporting import report_of
-from gdata.language import say
+from gdata.language import say, say_counted
 from gdata.text import visible
 
 if TYPE_CHECKING:
@@ -150,7 +150,12 @@ class _TextPage:
             self.console.print(_lay_out(self.console.width, lines, (_Column(), _Column(), _KEY, _KEY, _KEY)))
         for metric in metrics:
             if metric.left:
-                more = say("… and {count} more values of {metric}", count=f"{metric.left:,}", metric=metric.name)
+                more = say_counted(
+                    "… and {count} more value of {metric}",
+                    "… and {count} more values of {metric}",
+                    metric.left,
+                    metric=metric.name,
+                )
                 self.console.print(_text(f"  {more}", "dim"))
             if metric.failed:
                 self.console.print(_text(f"  {metric.title}: {metric.failed}", "yellow"))

@@ -20,7 +20,7 @@ from gdata.diffs.tables.fields import filled
 from gdata.diffs.tables.readings import Finding, Readings, pair_fields
 from gdata.diffs.tables.rows import RowKeys, TableSide
 from gdata.diffs.tables.schemas import class_of, fields_missing
-from gdata.language import Sentence, say, sentence
+from gdata.language import Sentence, counted, say, sentence
 
 SHOWN = 100
 """Rows told one by one of what is wrong with one field; of more, how many."""
@@ -28,13 +28,23 @@ SHOWN = 100
 _READS = sentence("{name}: with the old schema {path} reads {reads}, it should be {should}")
 _UNKNOWN = sentence("{name}: {path} is {should}; the old schema has no such value, its readers see {reads}")
 _FAILS = sentence("{name} can't be read with the old schema, and with it the whole table: {why}")
-_MORE = sentence("{path}: the same in {count} more rows")
-_FIELD_GONE = sentence("{path} is gone: {count} rows had a value ({name} {old}), with the old schema it reads {reads}")
-_WITHHELD = sentence(
-    "{path} isn't for this target any more: {count} rows had a value ({name} {old}), now it reads {reads}"
+_MORE = counted("{path}: the same in {count} more row", "{path}: the same in {count} more rows", 0)
+_FIELD_GONE = counted(
+    "{path} is gone: {count} row had a value ({name} {old}), with the old schema it reads {reads}",
+    "{path} is gone: {count} rows had a value ({name} {old}), with the old schema it reads {reads}",
+    0,
 )
-_TABLE_GONE = sentence("the table is gone, and readers of the old schema look for its {count} rows")
-_ROWS_LOST = sentence("with the old schema it has {found} rows, it should have {count}")
+_WITHHELD = counted(
+    "{path} isn't for this target any more: {count} row had a value ({name} {old}), now it reads {reads}",
+    "{path} isn't for this target any more: {count} rows had a value ({name} {old}), now it reads {reads}",
+    0,
+)
+_TABLE_GONE = counted(
+    "the table is gone, and readers of the old schema look for its {count} row",
+    "the table is gone, and readers of the old schema look for its {count} rows",
+    0,
+)
+_ROWS_LOST = sentence("with the old schema it has no rows, it should have {count}")
 _KEY_MOVED = sentence("its key was {old}, now it is {new}: who looks rows up by {old} finds none")
 _REFERENCE_MOVED = sentence("{path} referred to {old}, now it refers to {new}")
 _REFERENCE_GONE = sentence("{path} referred to {old}, now it refers to nothing: who follows it fails")
@@ -54,7 +64,7 @@ def old_readings(
         if name in new:
             yield from _TableReading(side, new[name], kept_elsewhere, Readings()).misreadings()
         elif side.entry.rows:
-            yield Misreading(name, _TABLE_GONE.with_words(count=f"{side.entry.rows:,}"))
+            yield Misreading(name, _TABLE_GONE.counting(side.entry.rows))
 
 
 @dataclass(frozen=True)
@@ -138,7 +148,7 @@ class _TableReading:
             return
         if (old.rows.number, old.is_map, old.rows.type) != (new.rows.number, new.is_map, new.rows.type):
             if self.new.entry.rows:
-                yield self._told(_ROWS_LOST.with_words(found="0", count=f"{self.new.entry.rows:,}"))
+                yield self._told(_ROWS_LOST.with_words(count=f"{self.new.entry.rows:,}"))
             return
         raw = self.new.cut()
         keys = RowKeys.of(self.new.entry.key, new, self.readings.shapes)

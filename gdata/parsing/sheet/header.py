@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gdata import kinds
-from gdata.language import Sentence, sentence
+from gdata.language import Sentence, counted, sentence
 from gdata.parsing.cells.cell import shown
 from gdata.parsing.sheet.node import BOUNDS, Case, Header, HeaderFault, Node, Variant, case_fields, read_variant
 from gdata.parsing.sheet.paths import (
@@ -219,7 +219,12 @@ class _HeaderReader:
             )
             return
         if len(numbers) > most:
-            reason = sentence("no member of {oneof} has more than {count} values", oneof=choice.text, count=most)
+            reason = counted(
+                "no member of {oneof} has more than {count} value",
+                "no member of {oneof} has more than {count} values",
+                most,
+                oneof=choice.text,
+            )
             self._refuse(choice.columns[most + 1], f"{choice.text}.@{most + 1}", reason)
         for member in choice.members:
             taken = choice.nodes.get(member.name)

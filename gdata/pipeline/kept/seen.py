@@ -105,7 +105,7 @@ def note_seen(
 def _can_be_told(project: Project, built: Built, arguments: Sequence[str]) -> bool:
     config, checked = project.config, built.checked
     is_here = all(not source_of(one).is_remote for one in config.spreadsheets) or "--offline" in arguments
-    files = (way for plan in project.plans.values() for way in plan.row.ways(lambda field: bool(field.path)))
+    files = (way[-1].path for plan in project.plans.values() for way in plan.row.marked)
     return (
         checked.ok
         and is_here

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from gdata.bundles.manifest import sha256
 from gdata.errors import DamagedError, RefusedError, UsageError
-from gdata.language import sentence
+from gdata.language import counted, sentence
 from gdata.releases.blobs import blobs_of, bundle_blobs, list_blobs, missing, source_blobs
 from gdata.releases.log import channel_names, read_log
 from gdata.releases.reader import read_release
@@ -204,10 +204,11 @@ def _check_plausible(store: WritableStore, logs: _Logs, listed: Mapping[str, lis
         raise UsageError(sentence("{place}: there is no release store", place=store.place), hint=reason)
     if releases and not logs.entries:
         raise RefusedError(
-            sentence(
-                "{place}: there are {releases} releases and no channel, so nothing says which are needed",
+            counted(
+                "{place}: there is {count} release and no channel, so nothing says whether it is needed",
+                "{place}: there are {count} releases and no channel, so nothing says which are needed",
+                releases,
                 place=store.place,
-                releases=releases,
             ),
             hint=sentence(
                 "is all of the store here, its folder {folder}/ too? Restore that from a backup", folder=CHANNELS

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gdata.config import Config, GoogleSettings, Spreadsheet
 from gdata.errors import ConfigError, CredentialsError, GdataError, SourceError
-from gdata.language import say, sentence
+from gdata.language import say, say_counted, sentence
 from gdata.problems import Cell
 from gdata.sources.grid import Pulled, ReadSheets, SheetRequest, join_errors
 from gdata.sources.source import DoctorStep, OnProgress, PullProgress, SheetFiles, Wanted
@@ -335,10 +335,11 @@ def _examine_spreadsheet(spreadsheet: Spreadsheet, wire: GoogleWire, timezone: s
         return DoctorStep(name, "error", str(error), error.hint)
     except (Failure, Stopped) as error:
         return DoctorStep(name, "error", str(error))
-    found = say(
-        "{title}, {sheets} sheets, time zone {time_zone}",
+    found = say_counted(
+        "{title}, {count} sheet, time zone {time_zone}",
+        "{title}, {count} sheets, time zone {time_zone}",
+        about.sheets,
         title=about.title,
-        sheets=about.sheets,
         time_zone=about.time_zone,
     )
     if about.time_zone != timezone:
