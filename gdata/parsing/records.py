@@ -14,7 +14,7 @@ from typing import Any
 
 from gdata import kinds
 from gdata.config import Audience, SheetEntry
-from gdata.language import sentence
+from gdata.language import Sentence, sentence
 from gdata.parsing.cells.cell import (
     CellType,
     Fault,
@@ -463,7 +463,18 @@ class SheetRecords:
 
     def fault_problem(self, fault: Fault, line: int, column: int, field: str) -> Problem:
         """What conversion found wrong with a kept line's cell, as a problem."""
-        return self.problem(fault.kind, line, column, field, **fault.words)
+        after = self._if_note(fault, line, column, field)
+        return self.problem(fault.kind, line, column, field, **fault.words, **({"after": after} if after else {}))
+
+    def _if_note(self, fault: Fault, line: int, column: int, field: str) -> Sentence | None:
+        """What to do if words in place of a number in a row's first cell, such as "total", are for people alone."""
+        notes, cell = self.sheet.entry.notes, self._columns[column][line]
+        is_key = column == 0 and any(one.name == field for one in self.plan.key)
+        if not (is_key and notes and fault.kind is kinds.CELL_NOT_INTEGER and isinstance(cell, str)):
+            return None
+        if "after" in fault.words or not cell[0].isalpha() or any(map(str.isdigit, cell)):
+            return None
+        return sentence("if the row is for people alone, begin this cell with {sign}", sign=notes)
 
 
 def is_key_of(entry: SheetEntry, key: int) -> bool:
