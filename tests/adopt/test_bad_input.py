@@ -15,6 +15,8 @@ from click.testing import CliRunner
 
 from gdata.cli.main import cli
 from gdata.errors import GdataError
+from gdata.scaffold.declared import Declared
+from gdata.scaffold.tools.definitions import Definitions, Message
 
 PROTO = """syntax = "proto3";
 package game;
@@ -347,3 +349,11 @@ def test_half_definitions_of_other_tools_are_no_bug(
     ran = run("scaffold", "sheets", "--tool", tool, "--format", "json")
     assert ran.code == 0, ran.all
     assert [one["name"] for one in json.loads(ran.out)["tables"]] == tables
+
+
+def test_messages_of_definitions_that_hold_each_other_come_to_an_end() -> None:
+    """Twelve of them, each in each, have more ways than can be walked."""
+    names = [f"M{number}" for number in range(12)]
+    fields = tuple((name.lower(), Declared(name, name=name)) for name in names)
+    defined = Definitions("game", messages={name: Message("", (*fields, ("x", Declared("int")))) for name in names})
+    assert defined.resolved(Declared("M0", name="M0")).parts == (), "a message in a message has no place in a cell"

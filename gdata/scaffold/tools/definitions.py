@@ -44,6 +44,9 @@ class Message:
     comment: str = ""
 
 
+_Parts = tuple[tuple[str, Declared], ...]
+
+
 @dataclass
 class Definitions:
     """Enums and messages by name, without and with what stands before its last dot."""
@@ -73,8 +76,16 @@ class Definitions:
             self.flags.add(enum.name)
         self.enums |= {enum.name: enum, last: enum, full_name: enum}
 
-    def resolved(self, declared: Declared, above: tuple[str, ...] = ()) -> Declared:
-        """What is declared, with the enum or the message that it names; `above` are messages that it is a field of."""
+    def resolved(self, declared: Declared) -> Declared:
+        """What is declared, with the enum or the message that it names."""
+        return self._resolved(declared, frozenset(), {})
+
+    def _resolved(
+        self, declared: Declared, above: frozenset[str], known: dict[tuple[str, frozenset[str]], _Parts]
+    ) -> Declared:
+        """`above` are messages that it is a field of. What they give is `known`: where messages hold each other, there
+        are more ways from one to the next than anybody could walk.
+        """
         name = declared.name.rpartition(".")[2]
         enum = self.enums.get(declared.name) or self.enums.get(name)
         if enum is not None:
@@ -84,7 +95,11 @@ class Definitions:
         message = self.messages.get(declared.name) or self.messages.get(name)
         if message is None or not declared.is_own or not message.fields or name in above:
             return declared
-        parts = tuple((text, self.resolved(one, (*above, name))) for text, one in message.fields)
+        place = declared.name, above
+        if place not in known:
+            within = above | {name}
+            known[place] = tuple((text, self._resolved(one, within, known)) for text, one in message.fields)
+        parts = known[place]
         if any(one.parts for _, one in parts if one is not None):
             return declared  # Messages in messages have no place in a cell.
         own = "" if declared.is_list else declared.subseparator or declared.tags.get("sep", "")
