@@ -157,18 +157,30 @@ class Referables:
         self._by_word: dict[tuple[str, str], dict[int, Referable]] = {}
         self._by_value: dict[tuple[str, Any], list[Referable]] = {}
         self._of_table: dict[str, list[Referable]] = {}
+        self._in_full: dict[tuple[str, ...], list[Referable]] = {}
         for number, one in enumerate(every):
             self._of_table.setdefault(one.table, []).append(one)
+            if one.field:
+                # What rows are called is meant by whole names alone, and by no text that happens to be there.
+                for name in one.names:
+                    self._in_full.setdefault(name, []).append(one)
+                continue
             for name in (*one.names, *([one.stem] if one.stem else [])):
                 self._by_word.setdefault((one.kind, name[-1]), {})[number] = one
-            # A text alone says too little of what rows are called.
-            for value in one.values & probes.get(one.kind, frozenset()) if not one.field else ():
+            for value in one.values & probes.get(one.kind, frozenset()):
                 self._by_value.setdefault((one.kind, value), []).append(one)
 
     def called(self, kind: str, *words: str) -> list[Referable]:
         """Those with a name that ends with one of the words, in the order of their tables."""
         found = {number: one for word in words for number, one in self._by_word.get((kind, word), {}).items()}
         return [found[number] for number in sorted(found)]
+
+    def in_full(self, words: tuple[str, ...], above: Sequence[str]) -> list[tuple[float, Referable]]:
+        """Columns of what rows are called that a field of a table called `above` means, and how much that says:
+        `monster_name` in any, and `base_name` in `monster_hitzone` where monsters lie in `monster_base`."""
+        inside = [(len(words[n:]) / len(words), words[n:]) for n in range(len(words))]
+        beyond = [(_IN_FULL, (*above[:n], *words)) for n in range(1, len(above) + 1)]
+        return [(score, one) for score, name in [*inside, *beyond] for one in self._in_full.get(name, ())]
 
     def having(self, kind: str, value: Any) -> list[Referable]:
         """Those with this value."""

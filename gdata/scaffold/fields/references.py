@@ -37,8 +37,8 @@ _FEWEST_VALUES = 3
 """A name alone, with fewer values than these, says too little."""
 _SAYS_NOTHING = frozenset("unknown unk unnamed field column value param arg data var temp reserved".split())
 _NEARLY = 0.85
-_SAYS_ENOUGH, _SAYS_LITTLE, _SELF = 0.5, 1e-9, 0.1
-"""How much of a name must be another table's; that it is anything at all; and what `parent` says of its own table."""
+_SAYS_ENOUGH, _SELF = 0.5, 0.1
+"""How much of a name must be another table's; and what `parent` says of its own table."""
 _SAY_THE_SAME = 3
 """A column with few values refers to what so many tables' columns of its name do."""
 
@@ -207,12 +207,12 @@ class _Finder:
             # A `level` is a number, unless it is what a table of levels has as its key.
             fitting = [one for one in fitting if tuple(one.column.words) == words]
         scored = [(likeness(words, tuple(self._table.words), one), one) for one in fitting]
+        if kind == "string":
+            scored += self._referables.in_full(words, self._table.words)
         if set(words) <= _SELF_WORDS:
             scored += [(_SELF, one) for one in self._referables.of_table(self._table.name) if one.kind == kind]
         best = sorted(scored, key=lambda pair: -pair[0])
-        # What rows are called is meant by whole names alone.
-        likely = ((score, one) for score, one in best if score >= (_SAYS_ENOUGH if one.field else _SAYS_LITTLE))
-        return [(score, one) for score, one in likely if not self._is_itself(one, field) and _is_one(one)]
+        return [(score, one) for score, one in best if score and not self._is_itself(one, field) and _is_one(one)]
 
     def _is_itself(self, referable: Referable, field: GuessedField) -> bool:
         if referable.table != self._table.name:
