@@ -15,7 +15,6 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gdata.bundles.manifest import Reference, TableEntry
-from gdata.bundles.references import holds, is_none, leaf_at, value_reader
 
 TITLES = ("name", "title"), ("name_key", "title_key")
 _LANGUAGES = {"ko": "korean", "en": "english", "ja": "japanese", "zh": "chinese"}
@@ -55,6 +54,9 @@ def titles_of(
     tables: Mapping[str, TableEntry], name: str, row: Descriptor, find: FindTable, language: str = ""
 ) -> Titles:
     """The titles of a table's rows in a language; without one, in the first that the table of texts has."""
+    # A build asks this module for the names of columns alone.
+    from gdata.bundles.references import leaf_at
+
     entry = tables[name]
     leaf = leaf_at(row, entry.title) if entry.title in entry.refs else None
     if leaf is not None and ("." in entry.title or not _is_text(leaf)):
@@ -66,6 +68,8 @@ def _referred(
     tables: Mapping[str, TableEntry], entry: TableEntry, leaf: FieldDescriptor, find: FindTable, language: str
 ) -> Callable[[Any], str]:
     """The title of the row to which a row refers by `leaf`, which its table's `title` leads to."""
+    from gdata.bundles.references import holds, is_none, value_reader
+
     *outer, last = entry.title.split(".")
     references = entry.refs[entry.title]
 

@@ -20,7 +20,6 @@ from gdata.checks.keys import composed
 from gdata.checks.references.rules import Referent
 from gdata.checks.values import Column, column_values, plain_text, scalar_text, sound_rows, value_text, walk_column
 from gdata.language import Sentence, counted, sentence
-from gdata.parsing.cells.meant import ZERO_WIDTH
 from gdata.parsing.places import LeftOut, Places
 from gdata.parsing.view import View
 from gdata.problems import MOST_RELATED, Cell, Problem
@@ -228,6 +227,8 @@ def _is_key(problem: Problem, views: Mapping[str, View]) -> bool:
 
 def _meant_key(problem: Problem) -> str:
     """A text as it would be without the blank, the hidden character or the letter that looks like another."""
+    from gdata.parsing.cells.meant import ZERO_WIDTH  # which a build to which nothing is new needs nothing of
+
     text = problem.value or ""
     if problem.kind is kinds.KEY_LOOKALIKE:
         text = str(dict(problem.words)["instead"])
