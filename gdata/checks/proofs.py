@@ -78,7 +78,7 @@ def differ_at_once(view: View, fields: Sequence[FieldPlan]) -> bool:
 
 def _differ_in_blocks(view: View, fields: Sequence[FieldPlan]) -> bool:
     """Whether Python sees the same of a table that isn't in memory: of a million rows messages take 400 MiB."""
-    if view.plan.kind != "rows" or view.bad_fields or not isinstance(view.wire, LongBytes):
+    if view.plan.kind != "rows" or view.bad_fields or not isinstance(view.wire, LongBytes) or not _are_plain(fields):
         return False
     key_of = attrgetter(*(field.name for field in fields))
     if all(starmap(lt, pairwise(map(key_of, view.each_row())))):
@@ -109,8 +109,13 @@ def _core_for(view: View, fields: Sequence[FieldPlan]) -> Any:
     """
     if view.plan.kind != "rows" or view.bad_fields or not 0 < len(fields) <= MOST_FIELDS:
         return None
-    is_plain = all(FIELD_TYPES[one.kind].may_be_key and not one.is_list and not one.is_map for one in fields)
-    return core() if is_plain and not any(one.descriptor.has_presence for one in fields) else None
+    is_known = _are_plain(fields) and not any(one.descriptor.has_presence for one in fields)
+    return core() if is_known else None
+
+
+def _are_plain(fields: Iterable[FieldPlan]) -> bool:
+    """Whether each holds one number or text: what can be compared as it is."""
+    return all(FIELD_TYPES[one.kind].may_be_key and not one.is_list and not one.is_map for one in fields)
 
 
 def _rows_number(view: View) -> int:

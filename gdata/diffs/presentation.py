@@ -93,8 +93,12 @@ class Presentation:
         if place in self.colors and text.startswith("#"):
             return str(int(text[1:], 16))
         if place in self.flags:
-            bits = [self.flags[place].numbers.get(fold(one)) for one in text.split("|")]
-            return text if None in bits else str(sum({one for one in bits if one is not None}))
+            bits, known = 0, self.flags[place].numbers
+            for one in map(fold, text.split("|")):
+                if one not in known:
+                    return text
+                bits |= known[one]
+            return str(bits)
         labels, wanted = self.all_labels.get((table, plain(path)), {}), fold(text)
         return next((name for name, texts in labels.items() if wanted in map(fold, texts)), text)
 

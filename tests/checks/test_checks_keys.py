@@ -73,18 +73,22 @@ def test_without_the_core_too_a_long_table_is_not_parsed_as_a_whole(
     assert ("message" in vars(view)) == bool(found)
 
 
-def test_unique_values_in_fields_and_lists() -> None:
+@pytest.mark.parametrize("core", ["0", "1"])
+def test_unique_values_in_fields_and_lists(core: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
         {"id": 1, "code": "a", "slots": [1, 2]},
         {"id": 2, "code": "", "slots": [3, 1]},
         {"id": 3, "code": ""},
         {"id": 4, "code": "a"},
     ]
-    problems = check_same(build_views(SCHEMA, {"ItemTable": rows})["ItemTable"])
+    view = build_views(SCHEMA, {"ItemTable": rows})["ItemTable"]
+    problems = check_same(view)
     assert [(problem.cell.a1, problem.field, problem.value) for problem in problems] == [
         ("B5", "code", "a"),
         ("D3", "slots[2]", "1"),
     ]
+    monkeypatch.setenv("GDATA_CORE", core)
+    assert check_same(replace(view).holding_bytes(Spool().add(view.wire))) == problems
     assert str(problems[0].related[0]) == "ItemTable!B2"
 
 

@@ -113,7 +113,9 @@ CODED = """
 syntax = "proto3";
 package game;
 import "gdata/options.proto";
-enum Element { NONE = 0; FIRE = 1 [(gdata.value).label = "불"]; ICE = 2 [(gdata.value).label = "얼음"]; }
+enum Element {
+  NONE = 0; FIRE = 1 [(gdata.value).label = "불"]; ICE = 2 [(gdata.value).label = "얼음"]; ALL = 7;
+}
 message Item {
   int32 id = 1 [(gdata.field).key = true];
   int64 element = 2 [(gdata.field) = {column: "속성", flags: "Element"}];
@@ -132,7 +134,8 @@ def test_bits_and_colors_are_shown_as_in_the_sheet_and_count_nothing() -> None:
     assert words.value(table, "element", "3") == "불|얼음"  # 64 bits are text in JSON
     assert [words.value(table, "element", number) for number in (0, 2, 9)] == ["NONE", "얼음", "9"]
     assert words.value(table, "tint", 0xFF8800) == "#FF8800"
-    assert words.find_value("ItemTable", "element", "얼음|불") == "3"
+    texts = ("얼음|불", "불|All", "불|wind", "3")
+    assert [words.find_value("ItemTable", "element", text) for text in texts] == ["3", "7", "불|wind", "3"]
     assert words.find_value("ItemTable", "tint", "#ff8800") == str(0xFF8800)
     changed = columns(table, words.codes("ItemTable"))
     assert {one.path for one in changed} == {"element", "tint"} and not any(one.numbers for one in changed)
