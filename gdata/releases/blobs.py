@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gdata.bundles.manifest import canonical_json, sha256
+from gdata.bundles.manifest import MANIFEST, FileEntry, canonical_json, sha256
 from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.language import say, sentence
 from gdata.longbytes import Content, blocks_of, digest_of, part_of
@@ -65,9 +65,10 @@ def missing(store: WritableStore, names: Iterable[str]) -> list[str]:
 
 def check_whole(store: WritableStore, release: Release) -> None:
     """Raise DamagedError if a file that servers need of the release isn't whole: nobody is to be pointed at it."""
-    for target in release.targets:
-        bundle = read_bundle(store, release, target)
-        files = bundle.manifest.files
+    for target, released in release.targets.items():
+        bundle = read_bundle(store, release, target)  # whose manifest may have been read long ago, before a question
+        manifest = FileEntry(MANIFEST, released.manifest, len(bundle.manifest_bytes))
+        files = (manifest, *bundle.manifest.files)
         whole = store.in_parallel(lambda entry: store.has_blob(entry.sha256, entry.size), files)
         for entry, is_whole in zip(files, whole, strict=True):
             if not is_whole:

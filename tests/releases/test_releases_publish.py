@@ -18,6 +18,8 @@ from gdata.releases.log import ChannelMoved, newest_entry, read_log
 from gdata.releases.move import YANKED, Parts
 from gdata.releases.reader import bundles_of, read_history
 from gdata.releases.stores import read_identity
+from gdata.releases.stores.cache import RecentFiles
+from gdata.releases.stores.store import blob_name
 
 NOON = datetime(2026, 11, 23, 9, 12, 45, tzinfo=UTC)
 
@@ -178,6 +180,17 @@ def test_rollback_refuses_a_release_that_is_not_whole(tmp_path: Path) -> None:
     with pytest.raises(DamagedError, match="missing or damaged"):
         rollback(store, "live", base=second)
     assert newest_entry(store, "live") == second
+
+
+def test_what_a_store_in_a_bucket_lost_since_it_was_read_is_noticed(tmp_path: Path) -> None:
+    store = store_at(tmp_path)
+    store.cache = RecentFiles()  # as a bucket has it
+    first = release(store, build(tmp_path, 100), "dev").entry
+    manifest = bundles_of(store, "dev").bundles["server"].manifest_bytes
+    (tmp_path / "releases" / blob_name(sha256(manifest))).unlink()
+    with pytest.raises(DamagedError, match=r"manifest\.json.*missing or damaged"):
+        promote(store, first, "live", base=None)
+    assert newest_entry(store, "live") is None
 
 
 def test_history_is_newest_first_and_knows_what_changed(tmp_path: Path) -> None:
