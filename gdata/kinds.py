@@ -186,6 +186,20 @@ ROW_SHIFTED = Kind(
     "put a text with a comma in quotes, or write a header above the cells",
     about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
 )
+VALUE_CUT = Kind(
+    "row.extra_cells",
+    "{value} behind {first} isn't read, and seems to be of the same list",
+    'write it in quotes: "{whole}"; if it is a note, begin it with {sign}',
+    severity="warning",
+    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
+)
+NUMBER_CUT = Kind(
+    "row.extra_cells",
+    "{value} behind {first} isn't read, and seems to be of the same number",
+    "write it without separators: {number}; if it is a note, begin it with {sign}",
+    severity="warning",
+    about="A row of a .csv file is longer than its header, most often because a text with a comma isn't in quotes.",
+)
 ROW_NOTE = Kind(
     "row.note",
     "the row is left out as a note, for it begins with {start}",

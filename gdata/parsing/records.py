@@ -28,7 +28,7 @@ from gdata.parsing.multirow import Further
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_unticked, keep_records
 from gdata.parsing.sheet.node import BOUNDS, Case, Node, convert_version
-from gdata.parsing.unquoted import LongLines
+from gdata.parsing.unquoted import LongLines, cut_values
 from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
 from gdata.schema.fieldtypes import SHARES
@@ -107,20 +107,26 @@ class SheetRecords:
 
     def _find_extra_cells(self) -> Iterator[tuple[int, Problem]]:
         if self.sheet.entry.layout == "vertical":
-            commas = self.head.comma_columns()
-            texts = [(column, self.sheet.text_beyond(column)) for column in sorted(commas)]
-            for column, value in texts if self._lines else ():
-                if value:
-                    yield 0, self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
-            told = {column for column, value in texts if value}
-            for column, value in self.sheet.texts_going_on(commas).items() if self._lines else ():
-                if column not in told:
-                    # It may be a note after all.
-                    problem = self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
-                    yield 0, replace(problem, severity="warning")
+            yield from ((0, problem) for problem in (self._find_cut_values() if self._lines else ()))
             return
         for line in self.long_lines.with_extra if self.long_lines is not None else ():
             yield self.record_of(line), self.extra_problem(line)
+
+    def _find_cut_values(self) -> Iterator[Problem]:
+        commas = self.head.comma_columns()
+        texts = [(column, self.sheet.text_beyond(column)) for column in sorted(commas)]
+        told = {column for column, value in texts if value}
+        for column, value in texts:
+            if value:
+                yield self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value)
+        for column, value in self.sheet.texts_going_on(commas).items():
+            if column not in told:
+                told.add(column)
+                # It may be a note after all.
+                yield replace(self.problem(kinds.ROW_EXTRA_CELLS, 0, column, "", value=value), severity="warning")
+        for column, kind, field_name, words in cut_values(self.head):
+            if column not in told:
+                yield self.problem(kind, 0, column, field_name, **words)
 
     @cached_property
     def long_lines(self) -> LongLines | None:

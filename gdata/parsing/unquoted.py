@@ -2,6 +2,9 @@
 
 What follows it stands too far right, and is wrong only because of that. So it isn't told of: a row is put together
 again in each way that makes all of it right, and where there is one, what is told is the value.
+
+In the vertical layout the rest of such a value stands where notes do, and all of the row is right: there it is told by
+what it looks like.
 """
 
 from __future__ import annotations
@@ -9,18 +12,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from gdata import kinds
 from gdata.parsing.cells.cell import CellType, is_blank, shown
-from gdata.parsing.cells.readings import convert_cell
+from gdata.parsing.cells.readings import ReadCell, convert_cell
 from gdata.parsing.sheet.head import SheetHead
+from gdata.parsing.sheet.layout import is_note
 from gdata.parsing.sheet.node import BOUNDS, Node, convert_version
 from gdata.problems import Kind
 from gdata.sources.grid import CellValue
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _TAIL = re.compile(r"0\d+", re.ASCII)
+_A_NOTE = "of a party"
+"""A list that reads this as an element takes any note for one."""
 _MOST_LOOKED_AT = 200
 """Rows of a block: of so many none is a slip of somebody's."""
 _MOST_TRIED = 64
@@ -138,3 +145,78 @@ def _is_directive_right(head: SheetHead, name: str, cell: CellValue) -> bool:
     if name == "tags":
         return {one.strip() for one in shown(cell).split(",")} <= head.known_tags
     return convert_cell(cell, CellType("bool", head.timezone))[1] is None
+
+
+# --- the vertical layout --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A list or number that seems to go on behind its cell."""
+
+    kind: Kind
+    field: str
+    parts: Sequence[str]
+    """What stands in its cell, and what seems to belong to it."""
+    reads: ReadCell
+    takes_notes: bool
+
+    def is_like(self, line: Sequence[str]) -> bool:
+        """Whether what stands behind another value would go on with this one as well: then it is a column of notes."""
+        if self.takes_notes:
+            return any(line[2:])
+        return len(line) > 1 and bool(line[1]) and _is_right(self.reads, line[1])
+
+
+def cut_values(head: SheetHead) -> Iterator[tuple[int, Kind, str, dict[str, Any]]]:
+    """Of csv in the vertical layout: the lists and numbers whose rest stands where notes do, each with its column, its
+    field and the words for it.
+
+    Where another line has such a thing there, it is a note.
+    """
+    sheet, sign = head.sheet, head.sheet.entry.notes or "#"
+    if sheet.grid.kind != "csv" or sheet.entry.layout != "vertical":
+        return
+    rows = sheet.grid.rows[sheet.first_vertical_row - 1 :]
+    lines = [[_without_notes(head, cell, sign) for cell in row[sheet.first_line - 1 :]] for row in rows]
+    leaves = [leaf for node in head.header.nodes.values() for leaf in node.leaves()]
+    found = {
+        column: cut
+        for leaf in leaves
+        for column in (leaf.columns() if leaf.case is None and not leaf.is_element else ())
+        if column < len(lines) and (cut := _find_cut(head, leaf, lines[column])) is not None
+    }
+    others = [line for column, line in enumerate(lines) if column not in found]
+    for column, cut in sorted(found.items()):
+        if not any(map(cut.is_like, others)):
+            whole = sheet.grid.separator.join(cut.parts)
+            words = {"value": shown(whole[len(cut.parts[0]) + 1 :]), "first": cut.parts[0], "sign": sign}
+            yield column, cut.kind, cut.field, {**words, "whole": shown(whole), "number": "".join(cut.parts)}
+
+
+def _without_notes(head: SheetHead, cell: CellValue, sign: str) -> str:
+    text = str(cell).strip() if cell is not None else ""
+    return "" if is_note(text, sign) or text in head.sheet.entry.blank else text
+
+
+def _find_cut(head: SheetHead, leaf: Node, line: Sequence[str]) -> _Cut | None:
+    separator, reads = head.sheet.grid.separator, head.reader(leaf)[0]
+    first, rest = line[0] if line else "", list(takewhile(bool, line[1:]))
+    if not rest or not first or separator in first or not _is_right(reads, first):
+        return None
+    if leaf.field.is_list or leaf.field.is_map:
+        takes_notes = _is_right(reads, _A_NOTE)
+        further = rest if takes_notes else list(takewhile(lambda text: _is_right(reads, text), rest))
+        if leaf.field.separator != separator or len(further) <= takes_notes:
+            return None
+        return _Cut(kinds.VALUE_CUT, leaf.field.name, [first, *further], reads, takes_notes)
+    ways = [[first, *rest[:count]] for count in range(len(rest), 0, -1)] if leaf.field.value_kind != "string" else []
+    for parts in ways:
+        if _THOUSANDS.fullmatch(separator.join(parts)) and _is_right(reads, "".join(parts)):
+            return _Cut(kinds.NUMBER_CUT, leaf.field.name, parts, reads, takes_notes=False)
+    return None
+
+
+def _is_right(reads: ReadCell, text: str) -> bool:
+    _, fault = reads(text)
+    return fault is None or fault.kind.severity == "warning"
