@@ -289,7 +289,7 @@ static int has_escape(const uint8_t *at, size_t size) {
     return 0;
 }
 
-/* What programs write where they have nothing: `_FOR_NOTHING` in gdata/parsing/cells/cell.py. */
+/* What programs write where they have nothing: `FOR_NOTHING` in gdata/sources/cells.py. */
 static int is_nothing(const uint8_t *at, size_t size) {
     switch (size) {
     case 2: return memcmp(at, "\\N", 2) == 0;

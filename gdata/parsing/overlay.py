@@ -106,6 +106,7 @@ class _Overlaid:
         """Lay one overlay over what there is."""
         composed = compose(records, self._audience)
         seen: dict[Key, int] = {}
+        removed: set[Key] = set()
         lacking = self._lacking(composed)
         enabled, _, _ = records.directives
         changing = set() if enabled is None else {record for record, is_on in enumerate(enabled) if not is_on}
@@ -122,6 +123,7 @@ class _Overlaid:
             if self._is_removed(records, record):
                 self._remove(records, record, row, key)
                 changing.add(record)
+                removed.add(key)
             elif row is not None:
                 self._change(row, records, composed, position)
                 changing.add(record)
@@ -131,7 +133,7 @@ class _Overlaid:
             else:
                 self._by_key[key] = self._added(records, composed, position)
         # Of rows with one key, which is a mistake of its own, all go.
-        self._rows = [one for one in self._rows if one.base is None or self._key_of(one.message) not in self._gone]
+        self._rows = [one for one in self._rows if self._key_of(one.message) not in removed] if removed else self._rows
         self.found += _but_of_what_stays(composed, records, changing)
 
     def add_off(self, records: SheetRecords) -> None:

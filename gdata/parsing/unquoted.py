@@ -82,12 +82,21 @@ class LongLines:
 
 
 def _find_unquoted(head: SheetHead, line: Sequence[CellValue]) -> Unquoted | None:
-    ways = list(_ways(head, line)) if len(line) <= _MOST_TRIED else []
+    ways = list(_ways(head, line)) if len(line) <= _MOST_TRIED and not _ends_in_a_comma(head, line) else []
     if not ways:
         return None
     least = min(odd for odd, _ in ways)
     found = [way for odd, way in ways if odd == least]
     return found[0] if len(found) == 1 else Unquoted(kinds.ROW_SHIFTED, min(one.first for one in found))
+
+
+def _ends_in_a_comma(head: SheetHead, line: Sequence[CellValue]) -> bool:
+    """Whether a line is longer only because some program ends all with a comma: then what is wrong is a cell."""
+    width = len(head.sheet.header)
+    if not all(map(is_blank, line[width:])):
+        return False
+    odd = _odd_columns(head, line[:width])
+    return len(odd) < 2 and not any(str(line[column]).startswith(" ") for column in odd)
 
 
 def _ways(head: SheetHead, line: Sequence[CellValue]) -> Iterator[tuple[int, Unquoted]]:

@@ -29,6 +29,7 @@ texts = st.one_of(
     st.sampled_from(["", " ", "\n", "\t", "\u2003", "\u3000", "a\nb", "a \n b", "#N/A", "#1", "Loading...", "\ud800"]),
     st.sampled_from(["1_000", "１２", "1e5", "nan", "-", "1-2", ".5", "5.", "--5", "\n5", "9" * 400, "0.1234567891"]),
     st.sampled_from(["TRUE", "x", "rare", "희귀", "=A1", "=)", "#n/a", "undefined", "3.5E+17", "E+", "a\n", "#FF"]),
+    st.sampled_from(["NULL", "Null", r"\N", "NaN", "<NA>", "[object Object]", "1e+05", "a_x000D_b"]),
     st.sampled_from(["9007199254740993", "9007199254740992", "-90071992547409931"]),
 )
 cells = st.one_of(
@@ -85,6 +86,17 @@ def check_column(kind: str, column: Sequence[Any], given: Cells) -> None:
         value, fault = (None, None) if is_blank(cell) else convert_cell(cell, type_)
         assert converted.values[index] == value and type(converted.values[index]) is type(value)
         assert faults.get(index) == fault
+
+
+LEFT_OVER = ["=A1", "#n/a", "undefined", "NULL", "null", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"]
+LEFT_OVER += ["3.5103E+17", "3.5103e+17", "1e+05", '="007"', "a_x000D_b", "_x005F_", "_xFFFF_"]
+
+
+@pytest.mark.parametrize("text", LEFT_OVER)
+def test_what_nobody_wrote_is_told_where_all_else_is_plain(text: str) -> None:
+    assert convert_cell(text, TYPES["string"])[1] is not None
+    check_column("string", ["ice", text], TypedCells(["ice", text]))
+    check_column("string", ["ice", text], Utf8Cells([b"ice", text.encode()]))
 
 
 def test_values_of_a_blank_column() -> None:

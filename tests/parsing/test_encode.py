@@ -114,7 +114,8 @@ _DIGITS += [
     "0.0",
     "-0",
 ]
-_HIDDEN = ["a\u180eb", "a\u00adb", "undefined", "undefine", "1E+5x", "-E+"]
+_HIDDEN = ["a\u180eb", "a\u00adb", "undefined", "undefine", "1E+5x", "-E+", "NULL", "Null", "1e+05", "1e+5"]
+_HIDDEN += ["a_x000D_b", r"\N", "NaN", "NaT", "<NA>", "null", "(null)", "[object Object]", "a_x1000_b", "a_xFFFF_"]
 
 
 @pytest.mark.parametrize(

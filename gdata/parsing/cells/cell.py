@@ -36,7 +36,7 @@ from gdata.problems import Kind
 from gdata.proto.descriptors import as_float32
 from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, SHARES, FieldKind
 from gdata.schema.plan import FieldPlan, FlagsPlan
-from gdata.sources.cells import ESCAPE, EXACT_INTEGERS, FLOAT_MAX
+from gdata.sources.cells import ESCAPE, EXACT_INTEGERS, FLOAT_MAX, FOR_NOTHING
 from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell
 from gdata.text import fold, nearest_value, question
 
@@ -55,8 +55,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FIELD_PATH = re.compile(r"[a-z](?:[a-z0-9]|_[a-z])*(?:\.[a-z](?:[a-z0-9]|_[a-z])*)*")
 _FORMULA = re.compile(r"=\s*(?:[-+]?\$?[A-Z]{1,3}\$?\d+\b|[A-Z][A-Z0-9.]*\(|'[^']+'!|\w+!\$?[A-Z])", re.IGNORECASE)
 _ERROR_WORDS = frozenset(text.casefold().rstrip("!?") for text in ERROR_TEXTS)
-_FOR_NOTHING = frozenset(["undefined", "null", "NULL", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"])
-"""Of scripts, of databases (`NULL` of SQL Server's grid, `\\N` of MySQL) and of data frames."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Joins what belongs together in emoji and in Arabic and Indic scripts, where it is meant.
 _JOINER_IN_PLACE = re.compile(r"(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")
@@ -82,6 +80,8 @@ class CellType:
     choices: Mapping[int, str] | None = None
     enum_name: str = ""
     flags: FlagsPlan | None = None
+    none: frozenset[str] = frozenset()
+    """Words for nothing that a reference takes for none."""
 
     @property
     def is_plain(self) -> bool:
@@ -101,6 +101,7 @@ class CellType:
             field.choices,
             enum.name if enum is not None else "",
             field.flags,
+            FOR_NOTHING.intersection(text for one in field.refs for text in one.none),
         )
 
 
@@ -294,7 +295,7 @@ def convert_bool(cell: CellValue, _type: CellType) -> Converted:
     return (False, None) if text in _FALSE else _fault(kinds.CELL_NOT_BOOL)
 
 
-def convert_string(cell: CellValue, _type: CellType) -> Converted:
+def convert_string(cell: CellValue, type_: CellType) -> Converted:
     """A text as it is."""
     if isinstance(cell, bool):
         return ("TRUE" if cell else "FALSE"), None
@@ -304,7 +305,7 @@ def convert_string(cell: CellValue, _type: CellType) -> Converted:
     if _SURROGATE.search(cell):
         return _fault(kinds.TEXT_BROKEN, value=ascii(cell))
     text = cell.replace("\r\n", "\n") if "\r" in cell else cell
-    return text, _text_fault(text)
+    return text, _text_fault(text) if text not in type_.none else None
 
 
 def _text_fault(text: str) -> Fault | None:
@@ -342,7 +343,7 @@ def _left_over(text: str) -> Fault | None:
         return Fault(kinds.TEXT_GUARDED, {"corrected": inner})
     if text[:1] == "=" and _FORMULA.match(text):
         return Fault(kinds.TEXT_FORMULA, {})
-    if text in _FOR_NOTHING or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
+    if text in FOR_NOTHING or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
         return Fault(kinds.TEXT_ERROR, {})
     if "e+" in text.lower():
         number = written_out(text)
