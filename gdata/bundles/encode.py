@@ -137,8 +137,8 @@ class _TableEncoder:
 
     def _title(self, plan: TablePlan) -> str:
         """The field that the table's options name, or the path of one, where the target may see it."""
-        hidden = any(self._visible.hides(one.descriptor) for one in plan.row.way(plan.title))
-        return "" if hidden else plan.title
+        way = plan.row.way(plan.title)
+        return plan.title if way and not any(self._visible.hides(one.descriptor) for one in way) else ""
 
     @staticmethod
     def _pieces(view: View, content: Content) -> Iterable[tuple[Content, int]]:

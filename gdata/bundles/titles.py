@@ -60,14 +60,17 @@ def titles_of(
     entry = tables[name]
     leaf = leaf_at(row, entry.title) if entry.title in entry.refs else None
     if leaf is not None and ("." in entry.title or not _is_text(leaf)):
-        return Titles(referred=_referred(tables, entry, leaf, find, language))
+        others = {one: other for one, other in tables.items() if one != name}  # Rows may call each other in a circle.
+        return Titles(referred=_referred(others, entry, leaf, find, language))
     return _own_titles(entry, row, find, language)
 
 
 def _referred(
-    tables: Mapping[str, TableEntry], entry: TableEntry, leaf: FieldDescriptor, find: FindTable, language: str
+    others: Mapping[str, TableEntry], entry: TableEntry, leaf: FieldDescriptor, find: FindTable, language: str
 ) -> Callable[[Any], str]:
-    """The title of the row to which a row refers by `leaf`, which its table's `title` leads to."""
+    """The title of the row, of one of the `others`, to which a row refers by `leaf`, which its table's `title` leads
+    to.
+    """
     from gdata.bundles.references import holds, is_none, value_reader
 
     *outer, last = entry.title.split(".")
@@ -76,10 +79,10 @@ def _referred(
     @cache
     def titled(reference: Reference) -> Callable[[Any], str]:
         read, found = value_reader(leaf, reference), find(reference)
-        if read is None or found is None:
+        if read is None or found is None or reference.table not in others:
             return lambda _: ""
         look_up, other = found
-        titles = _own_titles(tables[reference.table], other, find, language)
+        titles = titles_of(others, reference.table, other, find, language)
         return lambda value: "" if (there := look_up(read(value))) is None else titles.of(there)
 
     def title(row: Any) -> str:
@@ -87,6 +90,8 @@ def _referred(
             if not row.HasField(name):
                 return ""
             row = getattr(row, name)
+        if leaf.has_presence and not row.HasField(last):
+            return ""
         value = getattr(row, last)
         meant = (one for one in references if holds(one.when, row) and not is_none(one, value))
         return next(filter(None, (titled(one)(value) for one in meant)), "")
@@ -110,7 +115,8 @@ def _own_titles(entry: TableEntry, row: Descriptor, find: FindTable, language: s
 def title_field(row: Descriptor, option: str = "") -> str:
     """The field that names a row for people; "" where there is none."""
     if option:
-        return option if option in row.fields_by_name else ""
+        # One that isn't a text is a reference, of which the reader may not know.
+        return option if option in row.fields_by_name and _is_text(row.fields_by_name[option]) else ""
     texts = [one.name for one in row.fields if _is_text(one)]
     return next((name for names in TITLES for name in texts if name in names), "")
 

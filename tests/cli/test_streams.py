@@ -44,3 +44,21 @@ def test_a_folder_that_is_gone_is_the_world_outside(tmp_path: Path) -> None:
     ran = in_shell("mkdir gone && cd gone && rmdir ../gone && gdata check --lang en", tmp_path)
     assert ran.returncode == 3
     assert ran.stderr.startswith("gdata: the folder that this terminal is in is gone\n  → go into it again")
+
+
+def test_a_pipe_or_a_device_for_a_result_is_written_to_and_stays(built_game: Path) -> None:
+    links = {"own": Path("/proc/self/fd/1"), "full": Path("/dev/full")}  # The devices themselves root would lose.
+    for name, place in links.items():
+        if not place.exists():
+            pytest.skip(f"needs {place}")
+        (built_game / name).symlink_to(place)
+    script = """
+        mkfifo pipe; echo before > log; timeout 200 cat pipe > through 2>&1 &
+        gdata show --format json --output pipe && wait && gdata show --format json --output own >> log &&
+        gdata stubs --output own | grep -q GameData && gdata show --format json --output full
+    """
+    ran = in_shell(script, built_game)
+    assert ran.returncode == 3 and "full: can't be written" in ran.stderr
+    told = (built_game / "through").read_text()
+    assert told.startswith("{") and (built_game / "log").read_text() == f"before\n{told}"
+    assert (built_game / "pipe").is_fifo() and all((built_game / name).is_symlink() for name in links)

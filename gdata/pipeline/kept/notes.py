@@ -94,9 +94,11 @@ def _stamps(config: Config, since: int) -> dict[str, list[int] | None]:
     local = [one for one in config.spreadsheets if one.path is not None]
     paths = [*folders, *(path for folder in folders for path in folder.glob("*.proto"))]
     paths += [path for one in local for path in (one.path, *source_of(one).paths_of(one)) if path is not None]
-    stamps = {_told_from(config.folder, path): stamp_of(str(path)) for path in paths}
-    times = (time for stamp in stamps.values() if stamp is not None for time in stamp[1:3])
-    return stamps if all(may_change_until(time) < since for time in times) else {}
+    with suppress(OSError):  # A link that leads nowhere, a network folder that is gone: no reason for a build to fail.
+        stamps = {_told_from(config.folder, path): stamp_of(str(path)) for path in paths}
+        times = (time for stamp in stamps.values() if stamp is not None for time in stamp[1:3])
+        return stamps if all(may_change_until(time) < since for time in times) else {}
+    return {}
 
 
 def _told_from(folder: Path, path: Path) -> str:
