@@ -18,6 +18,7 @@ from gdata.longbytes import Spool
 from gdata.proto.text import as_text
 from gdata.schema.schema import Schema
 from gdata.testing.views import build_schema, build_view
+from gdata.versions import Version
 
 PROTO = {
     "t.proto": """
@@ -66,6 +67,24 @@ def test_references_that_a_target_may_know() -> None:
     assert list(for_server.manifest.tables["ItemTable"].refs) == ["chosen", "deep", "hidden", "next", "secret"]
     assert list(for_client.manifest.tables["ItemTable"].refs) == ["next"]
     assert list(for_client.manifest.tables) == ["ItemTable"]
+
+
+def test_a_title_of_a_later_version_leaves_no_trace() -> None:
+    schema = build_schema(
+        'syntax = "proto3"; package game; import "gdata/options.proto";'
+        "message Part { string id = 1 [(gdata.field).ref = {table: 'ATable'}]; }"
+        "message A { string id = 1 [(gdata.field).key = true]; string nick = 2 [(gdata.field).since = '2.0']; "
+        "Part part = 3 [(gdata.field).since = '1.5']; }"
+        "message ATable { option (gdata.table).title = 'nick'; repeated A rows = 1; }"
+        "message BTable { option (gdata.table).title = 'part.id'; repeated A rows = 1; }"
+    )
+    for version, titles in {"1.0": ("", ""), "1.5": ("", "part.id"), "2.0": ("nick", "part.id")}.items():
+        at = Version.read(version)
+        plans = [schema.table(f"game.{name}").at(at) for name in ("ATable", "BTable")]
+        views = {plan.name: build_view(schema, plan, [{"id": "a"}]) for plan in plans}
+        (bundle,) = encode_build(schema, {"server": (Target("server", version=at), views)})
+        assert tuple(table.title for table in bundle.manifest.tables.values()) == titles
+        assert ("title" in json.loads(bundle.manifest.to_bytes())["features"]) == any(titles)
 
 
 def test_large_tables_need_no_file_each() -> None:

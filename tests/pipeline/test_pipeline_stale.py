@@ -91,6 +91,15 @@ def test_a_sheet_that_is_gone_is_named_and_a_new_file_beside_them_is_not(project
     assert "sheets" in diff(project)
 
 
+def test_links_that_lead_nowhere_stop_no_build(project: Path) -> None:
+    for place in ("sheets/loop.csv", "protos/loop.proto"):
+        (project / place).symlink_to(Path(place).name)
+    run_gdata("build", "-q", cwd=project)
+    assert diff(project) == ""
+    sheet(project)
+    assert "sheets/Shop.csv changed since this was built" in diff(project)
+
+
 def test_where_nothing_is_known_nothing_is_said(project: Path) -> None:
     sheet(project)
     shutil.rmtree(project / ".gdata")

@@ -88,3 +88,23 @@ def test_a_row_is_called_as_the_row_is_that_its_title_refers_to(tmp_path: Path) 
     titles = [data.ProductTable.title(row, "ko") for row in data.ProductTable]
     assert titles == ["", "", "Sword", "", "린", "mo", ""]
     assert data.ProductTable.title(data.ProductTable[4], "en") == "Rin"
+
+
+def test_a_title_through_several_tables_is_a_text_or_none(tmp_path: Path) -> None:
+    names = "Offer", "Want", "Lost", "Loop"
+    messages = [
+        f"message {name} {{ int32 id = 1 [(gdata.field).key = true]; optional int32 of = 2; }}\n"
+        f'message {name}Table {{ option (gdata.table).title = "of"; repeated {name} rows = 1; }}'
+        for name in names
+    ]
+    tables = {
+        "ProductTable": [{"id": 5, "sold": {"kind": 2, "id": 1}}],
+        "HeroTable": [{"id": 0, "name_key": "nobody"}, {"id": 1, "name_key": "Rin"}],
+        **{f"{name}Table": [{"id": 1, "of": 5}, {"id": 2, "of": 1}, {"id": 3}] for name in names},
+    }
+    others = {"Offer": "Product", "Want": "Hero", "Loop": "Loop"}  # A client may not know of what Lost refers to.
+    refs = {f"{name}Table": {"of": [Reference(f"{other}Table", ("id",))]} for name, other in others.items()}
+    refs["ProductTable"] = {"sold.id": [Reference("HeroTable", ("id",), "kind=HERO")]}
+    data = gdata.load(write_output(tmp_path, {"server": Contents("\n".join([SHOP, *messages]), tables, refs=refs)}))
+    titles = {name: [data[f"{name}Table"].title(row) for row in data[f"{name}Table"]] for name in names}
+    assert titles == {"Offer": ["Rin", "", ""], "Want": ["", "Rin", ""], "Lost": [""] * 3, "Loop": [""] * 3}
