@@ -129,6 +129,36 @@ def write_atomically(path: Path, content: Written) -> None:
     write_files(path.parent, {path.name: content})
 
 
+def write_output(path: Path, content: Written) -> None:
+    """Write a result where somebody wants it: a file whole or not at all; a pipe or a device (`/dev/stdout`) is written
+    to, and stays.
+
+    Raises:
+        OutputError: as `write_atomically` raises it.
+    """
+    with writing(path):
+        if _is_file(path):
+            write_atomically(path, content)
+        else:
+            with path.open("ab") as file:
+                file.writelines(_blocks([content]))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file lies there, or nothing; not where this process's own output goes, be it into one."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return True
+    if not S_ISREG(found.st_mode):
+        return S_ISDIR(found.st_mode)  # which can't be written: others say so
+    for own in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(found, os.fstat(own)):
+                return False
+    return True
+
+
 def write_files(folder: Path, files: Mapping[str, Written]) -> None:
     """Write several files of a folder, each of them whole or not at all; all are on the disk when it returns.
 

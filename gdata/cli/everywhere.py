@@ -195,7 +195,7 @@ def _into(file: Path, *, is_stream: bool) -> Iterator[None]:
     """Stdout for the block, as it comes or once the block is through: of a long result memory holds a megabyte."""
     from tempfile import SpooledTemporaryFile
 
-    from gdata.files import write_atomically
+    from gdata.files import write_output
 
     before = sys.stdout
     held: Any
@@ -212,7 +212,7 @@ def _into(file: Path, *, is_stream: bool) -> Iterator[None]:
             stream.detach()
         if not is_stream:
             held.seek(0)
-            write_atomically(file, iter(partial(held.read, _IN_MEMORY), b""))
+            write_output(file, iter(partial(held.read, _IN_MEMORY), b""))
         if ended is not None:
             raise ended
 

@@ -57,7 +57,7 @@ def command(
       gdata sheet game.PetTable --empty --output pets.xlsx
     """
     from gdata.cli.console import write_result
-    from gdata.files import write_atomically
+    from gdata.files import write_output
     from gdata.pipeline.sheet import make_workbook, source_of, yaml_lines
 
     if file.suffix.lower() != ".xlsx":
@@ -71,7 +71,7 @@ def command(
         )
     config, side = _open(config_path, place)
     made = make_workbook(source_of(config, side, target, with_rows=not empty), tables)
-    write_atomically(file, made.content)
+    write_output(file, made.content)
     for note in made.notes:
         sys.stderr.write(f"{note}\n")
     rows = sum(one.rows for one in made.sheets)

@@ -127,7 +127,7 @@ def stubs(target: str, name: str, file: Path | None, config_path: Path | None) -
       gdata stubs --output game_data.pyi
     """
     from gdata.codegen.stubs import make_stubs
-    from gdata.files import write_atomically
+    from gdata.files import write_output
     from gdata.pipeline.sides import bundle_of, output_side
     from gdata.project import read_config
 
@@ -137,4 +137,4 @@ def stubs(target: str, name: str, file: Path | None, config_path: Path | None) -
 
         write_result(text)
     else:
-        write_atomically(file, text.encode())
+        write_output(file, text.encode())
