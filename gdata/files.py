@@ -244,8 +244,8 @@ def remove_abandoned(folders: Iterable[Path]) -> None:
 
 def _make_folder(folder: Path) -> None:
     """Make a folder and those above it, and put their names on the disk."""
-    new = [one for one in (folder, *folder.parents) if not one.exists()]
     with writing(folder):
+        new = [one for one in (folder, *folder.parents) if not one.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         for one in new:
             with suppress(PermissionError):  # A folder above may be one that we can't read.

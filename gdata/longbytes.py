@@ -238,7 +238,8 @@ class Spool:
         """
         import tempfile  # what a server imports needs none
 
-        self._folder = folder if folder is not None and folder.is_dir() else Path(tempfile.gettempdir())
+        may_write = folder is not None and folder.is_dir() and os.access(folder, os.W_OK)
+        self._folder = folder if folder is not None and may_write else Path(tempfile.gettempdir())
         self._place = Lock()
         """Of the file's position: files of a bundle are written by several threads, from one spool."""
         self.size = 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gdata.bundles.encode import encode_build
 from gdata.bundles.manifest import Manifest
 from gdata.bundles.writer import write_build
+from gdata.errors import OutputError
 from gdata.events import Event, Listener
 from gdata.installed import own_version
 from gdata.language import counted, say
@@ -143,14 +144,14 @@ class Built:
 
 
 def check(project: Project, listener: Listener, *, offline: bool = False, strict: bool = False) -> Checked:
-    """Pull, parse and check; nothing under `output/` changes."""
-    with locked(project.state, listener):
-        return _check(project, listener, offline=offline, strict=strict)
+    """Pull, parse and check; nothing under `output/` changes, and nothing else has to be written."""
+    with locked(project.state, listener, writes=False):
+        return _check(project, listener, offline=offline, strict=strict, writes=False)
 
 
 def check_from(project: Project, listener: Listener, source: BuildInput) -> Checked:
     """Parse and check what was pulled already."""
-    with locked(project.state, listener):
+    with locked(project.state, listener, writes=False):
         return _check(project, listener, offline=False, strict=False, source=source)
 
 
@@ -210,7 +211,13 @@ def _not_ours(folder: Path) -> str:
 
 
 def _check(
-    project: Project, listener: Listener, *, offline: bool, strict: bool, source: BuildInput | None = None
+    project: Project,
+    listener: Listener,
+    *,
+    offline: bool,
+    strict: bool,
+    source: BuildInput | None = None,
+    writes: bool = True,
 ) -> Checked:
     timings = Timings()
     base = source.base if source is not None else None
@@ -227,7 +234,8 @@ def _check(
     timings.seconds["pull"] = parsed.waited
     timings.seconds["parse"] -= parsed.waited
     if source is None:
-        save_pull(project.state, parsed.pulled)
+        with nullcontext() if writes else suppress(OutputError):
+            save_pull(project.state, parsed.pulled)
     if base is not None:
         # A sheet of two tables may have fed one that was to come from the base.
         parsed.problems = [problem for problem in parsed.problems if problem.table not in base.tables]

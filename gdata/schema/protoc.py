@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from gdata.errors import OutsideError, SchemaError
+from gdata.errors import OutputError, OutsideError, SchemaError
 from gdata.files import read_sealed, reason_of, write_sealed
 from gdata.installed import package_stamp
 from gdata.language import sentence
@@ -53,7 +53,8 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
     if (kept := read_sealed(path, key)) is not None:
         return bytes(kept)
     compiled = _run_protoc(protos, list(contents), _kept_validate_descriptors(cache))
-    write_sealed(path, key, compiled)
+    with suppress(OutputError):  # a cache that can't be written is no reason to stop
+        write_sealed(path, key, compiled)
     _forget_older(cache)
     return compiled
 
@@ -123,7 +124,8 @@ def _kept_validate_descriptors(cache: Path) -> bytes:
     if (kept := read_sealed(path, key)) is not None:
         return bytes(kept)
     made = validate_descriptors()
-    write_sealed(path, key, made)
+    with suppress(OutputError):
+        write_sealed(path, key, made)
     return made
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from gdata.errors import OutputError
 from gdata.parsing.view import ParsedTable
-from gdata.pipeline.build import Built, build
+from gdata.pipeline.build import Built, build, check
 from gdata.project import open_project, read_config
 from gdata.tables.jobs import groups_of, run_jobs
 from gdata.tables.parser import TableParser
@@ -293,3 +294,12 @@ def test_protovalidates_schema_is_kept_for_the_next_edit_of_a_schema(project: Pa
         open_project(read_config(project / "sheets.yaml"))
         whole = whole or kept.read_bytes()
         assert kept.read_bytes() == whole
+
+
+def test_a_check_does_without_what_it_can_not_keep(project: Path) -> None:
+    (project / "sheets" / "Item.csv").write_text("id,name,price,grade\n1,a,5,RARE\n2,b,-6,COMMON\n")
+    (project / ".gdata").write_text("as where nothing can be written")
+    opened = open_project(read_config(project / "sheets.yaml"))
+    assert [one.code for one in check(opened, lambda _: None).problems] == ["constraint.int32.gte"]
+    with pytest.raises(OutputError):
+        build(opened, lambda _: None)

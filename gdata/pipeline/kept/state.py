@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -26,7 +26,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
-from gdata.errors import DamagedError, OutsideError, UsageError
+from gdata.errors import DamagedError, OutputError, OutsideError, UsageError
 from gdata.events import Event, Listener
 from gdata.files import is_sealed, project_lock, read_plain, reason_of, remove_abandoned, unseal, write_sealed
 from gdata.language import sentence
@@ -312,10 +312,11 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 
 @contextmanager
-def locked(state: Path, listener: Listener) -> Iterator[None]:
+def locked(state: Path, listener: Listener, *, writes: bool = True) -> Iterator[None]:
     """Hold the project for this process; whoever has it already is waited for, and named.
 
-    Who holds it may do so again inside the block: a watcher builds, compares and publishes as one.
+    Who holds it may do so again inside the block: a watcher builds, compares and publishes as one. Who writes no more
+    than caches goes on where nothing can be written, the lock neither.
     """
     if state in _held.get():
         yield
@@ -324,7 +325,12 @@ def locked(state: Path, listener: Listener) -> Iterator[None]:
     def on_wait(sentence: str) -> None:
         listener(Event("pull", note=sentence))
 
-    with project_lock(state / LOCK, on_wait=on_wait):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(project_lock(state / LOCK, on_wait=on_wait))
+        except OutputError:
+            if writes:
+                raise
         token = _held.set(_held.get() | {state})
         try:
             yield
