@@ -219,8 +219,8 @@ class Cells(Sequence[CellValue]):
 def _plain(cell: CellValue, kind: FieldKind) -> Any:
     try:
         return plain_value(cell, kind)
-    except ValueError:
-        return None  # A formula error.
+    except (ValueError, OverflowError):
+        return None  # A formula error, or 1.5e999.
 
 
 def plain_value(cell: CellValue, kind: FieldKind) -> Any:

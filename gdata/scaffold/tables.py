@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gdata.language import say, sentence
 from gdata.parsing.cells.cell import shown
+from gdata.parsing.sheet.layout import keep_records, lay_out
 from gdata.scaffold.cells import Cells
 from gdata.scaffold.fields.columns import guess_fields
 from gdata.scaffold.fields.enums import KnownEnum, with_enums
@@ -19,11 +21,13 @@ from gdata.scaffold.fields.referables import Referable
 from gdata.scaffold.fields.references import NearMiss, with_references
 from gdata.scaffold.guess import Guess, GuessedEnum, GuessedField, GuessedTable, SheetFound, SourceColumn
 from gdata.scaffold.names import TakenNames, camel, named_part, row_words, says_nothing
+from gdata.scaffold.sheets.sample import kind_of_cell
 from gdata.schema.fieldtypes import FieldKind
 from gdata.sources.grid import CellValue
 from gdata.text import fold
 
 _MOST_TOLD = 5
+_FEW = 5
 _MANY_BOOKS = 3
 
 
@@ -82,7 +86,10 @@ def _with_groups(fields: Sequence[GuessedField], every: tuple[str, ...]) -> tupl
 
 
 def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:
-    """Sheets of one spreadsheet with the same columns and the same first words are parts of one table."""
+    """Sheets of one spreadsheet with the same columns and the same first words are parts of one table.
+
+    Where the first words are numbered, the others count too: W1_Boss and W2_Boss are parts of one, W1_Monster isn't.
+    """
     named: dict[str, list[SheetFound]] = {}
     for sheet in sheets:
         if sheet.table:
@@ -90,7 +97,7 @@ def _together(sheets: Sequence[SheetFound]) -> list[list[SheetFound]]:
     groups: list[_Parts] = []
     alike: dict[object, list[_Parts]] = {}
     for sheet in (one for one in sheets if not one.table):
-        place = sheet.spreadsheet.name, sheet.entry.multirow, _headers(sheet), _unnumbered(sheet.title)[0]
+        place = sheet.spreadsheet.name, sheet.entry.multirow, _headers(sheet), _shared_name(sheet.title)
         known = alike.setdefault(place, [])
         if not any(one.take(sheet) for one in known):
             groups.append(_Parts(sheet))
@@ -125,6 +132,8 @@ class _Parts:
         first = self.sheets[0]
         if not (first.layout == sheet.layout == "rows" and min(first.records, sheet.records) > 0 and self._key):
             return False
+        if not all(map(_are_alike, first.columns, sheet.columns)):
+            return False
         keys = self._keys(sheet, self._key)
         different = set(keys)
         if len(different) < len(keys) or any(None in one for one in keys) or not self._seen.isdisjoint(different):
@@ -134,6 +143,14 @@ class _Parts:
         return True
 
 
+def _are_alike(one: SourceColumn, other: SourceColumn) -> bool:
+    """Whether two columns may be parts of one: not where one has numbers, and the other nothing but words."""
+    if bool(one.cells.plainly) == bool(other.cells.plainly):
+        return True
+    texts = islice((other if one.cells.plainly else one).cells.each_different(), _FEW)
+    return {kind_of_cell(cell) for cell in texts} != {"text"}
+
+
 def _headers(sheet: SheetFound) -> tuple[str, ...]:
     return tuple(fold(column.header) for column in sheet.columns)
 
@@ -141,6 +158,12 @@ def _headers(sheet: SheetFound) -> tuple[str, ...]:
 def _unnumbered(title: str) -> list[str]:
     """The words of a sheet that may be one of several parts: of Level1 and Level2 each is level."""
     return [word.rstrip("0123456789") or word for word in row_words(title)]
+
+
+def _shared_name(title: str) -> tuple[str, ...]:
+    """The words of a title that the other parts of its table have too."""
+    words = _unnumbered(title)
+    return tuple(words[:1] if words[0] == row_words(title)[0] else words)
 
 
 def _shared_words(sheets: Sequence[SheetFound]) -> list[str]:
@@ -193,7 +216,8 @@ def _by_header(sheet: SheetFound) -> dict[tuple[str, int], SourceColumn]:
 
 def _guess_table(sheets: Sequence[SheetFound], names: TakenNames, timezone: ZoneInfo) -> GuessedTable:
     first = sheets[0]
-    words = _shared_words(sheets) if len(sheets) > 1 else title_words(first)
+    is_named = len(sheets) > 1 and not says_nothing(first.title)
+    words = _shared_words(sheets) if is_named else title_words(first)
     longer = camel([*row_words(first.spreadsheet.name), *words])
     is_record = first.layout == "vertical"
     if first.table:
@@ -248,10 +272,13 @@ def _without_defaults(sheet: SheetFound, field: GuessedField, repeated: Sequence
         return None
     if not any(one.cells.blank[0] and one.cells.filled * 10 >= sheet.records * 8 for one in sheet.columns):
         return None
-    entry = sheet.entry
-    first = (entry.first_row or entry.header_row + entry.header_rows) + 1
+    laid = lay_out(sheet.grid, sheet.entry)
+    # Blank rows and notes may stand above it.
+    row = laid.first_line + keep_records(laid, {column.index for column in sheet.columns}).lines[0]
     columns = tuple(replace(column, cells=column.cells.chosen(rest)) for column in sheet.columns)
-    return replace(sheet, columns=columns, records=sheet.records - 1, entry=replace(entry, first_row=first))
+    told = say("row {row} is left out: it holds defaults, and no record", row=row)
+    entry = replace(sheet.entry, first_row=row + 1)
+    return replace(sheet, columns=columns, records=sheet.records - 1, entry=entry, notes=(*sheet.notes, told))
 
 
 def _tell_repeated(sheet: SheetFound, field: GuessedField, cells: Sequence[CellValue]) -> Iterator[str]:

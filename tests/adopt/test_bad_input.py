@@ -317,6 +317,14 @@ OTHERS: list[tuple[str, dict[str, str], list[str]]] = [
         },
         ["ItemTable"],
     ),
+    (
+        "tabtoy",  # The values stand before the names.
+        {
+            "@Types": 'TableName: "Item"\nObjectType,FieldName,FieldType\n',
+            "Item": "Value,FieldName,FieldType\n5,Hp,int32\n",
+        },
+        ["ItemTable"],
+    ),
 ]
 
 
@@ -352,8 +360,8 @@ def test_half_definitions_of_other_tools_are_no_bug(
 
 
 def test_messages_of_definitions_that_hold_each_other_come_to_an_end() -> None:
-    """Twelve of them, each in each, have more ways than can be walked."""
-    names = [f"M{number}" for number in range(12)]
+    """Forty of them, each in each, have more ways than can be walked, and more sets of what was walked through."""
+    names = [f"M{number}" for number in range(40)]
     fields = tuple((name.lower(), Declared(name, name=name)) for name in names)
     defined = Definitions("game", messages={name: Message("", (*fields, ("x", Declared("int")))) for name in names})
     assert defined.resolved(Declared("M0", name="M0")).parts == (), "a message in a message has no place in a cell"

@@ -266,6 +266,61 @@ def test_sheets_with_the_same_columns_are_one_table() -> None:
     assert [table.name for table in guessed.tables] == ["WeaponTable", "TextKoTable", "TextEnTable"]
 
 
+ONES: list[list[CellValue]] = [["id", "value"], ["1", "5"], ["2", "6"]]
+TENS: list[list[CellValue]] = [["id", "value"], ["11", "5"], ["12", "6"]]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "names"),
+    [
+        ({"Lv1": ONES, "Lv2": TENS}, ["LvTable"]),
+        ({"Lv1": ONES, "Lv2": ONES}, ["Lv1Table", "Lv2Table"]),
+        # Numbers and words under one header are two things; one word among numbers is a slip.
+        ({"Lv1": ONES, "Lv2": [["id", "value"], ["11", "long"], ["12", "short"]]}, ["Lv1Table", "Lv2Table"]),
+        ({"Lv1": [["id", "value"], ["11", "long"], ["12", "short"]], "Lv2": ONES}, ["Lv1Table", "Lv2Table"]),
+        ({"Lv1": ONES, "Lv2": [*TENS, ["13", "soon"]]}, ["LvTable"]),
+        ({"W1_Boss": ONES, "W1_Pet": [["id", "value"], ["31", "5"]], "W2_Boss": TENS}, ["WBossTable", "W1PetTable"]),
+        # What a spreadsheet calls its sheets by itself is no name.
+        ({"Sheet1": ONES, "Sheet2": TENS}, ["BookTable"]),
+        # A double that is too large for any number.
+        ({"Lv1": ONES, "Lv2": [["id", "value"], ["1.5e999", "5"], ["12", "6"]]}, ["Lv1Table", "Lv2Table"]),
+    ],
+)
+def test_numbered_sheets_are_one_table_if_they_hold_the_same(
+    sheets: dict[str, list[list[CellValue]]], names: list[str]
+) -> None:
+    assert list(tables(**sheets)) == names
+
+
+@pytest.mark.parametrize(
+    ("firsts", "notes", "records", "told"),
+    [
+        ([1, 2, "_3", 4], "_", 3, 0),
+        # Those that begin with # would be records.
+        ([1, 2, "_3", "# later", 4], "#", 4, 0),
+        (["axe", "bow", "//cat", "#dog", "elk"], "#", 4, 0),
+        (["axe", "bow", "Weapons!", "cat"], "Weapons", 3, 1),
+        (["axe", "bow", "cat", "Weapons!"], "#", 4, 0),  # Its cells may have yet to be filled.
+    ],
+)
+def test_a_sign_of_notes_is_found_where_none_of_them_becomes_a_record(
+    firsts: list[CellValue], notes: str, records: int, told: int
+) -> None:
+    rows = [[one] if str(one).endswith("!") else [one, 1, 2, 3, 4] for one in firsts]
+    cells = [[one[0].rstrip("!") if isinstance(one[0], str) else one[0], *one[1:]] for one in rows]
+    sheet = found("Item", [["code", "a", "b", "c", "d"], *cells])
+    assert (sheet.entry.notes, sheet.records, len(sheet.notes)) == (notes, records, told)
+
+
+def test_a_name_that_two_tables_have_a_part_of_means_neither() -> None:
+    rewards: list[list[CellValue]] = [[n, n * 10] for n in range(1, 21)]
+    stages: list[list[CellValue]] = [[n, n % 5 + 1] for n in range(1, 21)]
+    sheets = {"DailyReward": [["id", "gold"], *rewards], "Stage": [["id", "reward_id"], *stages]}
+    assert [ref.table for ref in tables(**sheets)["StageTable"].fields[1].refs] == ["DailyRewardTable"]
+    sheets["WeeklyReward"] = [["id", "gem"], *rewards]
+    assert tables(**sheets)["StageTable"].fields[1].refs == ()
+
+
 def test_an_enum_is_shared_where_two_tables_say_the_same() -> None:
     texts = ["common", "rare", "epic"]
     rows: list[list[CellValue]] = [[n, texts[n % 3]] for n in range(30)]

@@ -127,8 +127,8 @@ def _each(field: GuessedField, kind: FieldKind) -> Iterator[Any]:
         for one in texts:
             try:
                 yield plain_value(one, kind)
-            except ValueError:
-                continue  # A formula error.
+            except (ValueError, OverflowError):
+                continue  # A formula error, or 1.5e999.
 
 
 def none_of(field: GuessedField) -> frozenset[Any]:

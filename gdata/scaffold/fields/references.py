@@ -170,6 +170,10 @@ class _Finder:
                 believed = score == 1 or is_id or (score >= _SAYS_ENOUGH and not self._has_ids)
                 if not believed and (chance >= _CHANCE or (score <= LAST_WORD and referable.kind == "number")):
                     continue  # `targets` that are 1, 2 and 3 are more likely a number of them.
+                if score < _SAYS_ENOUGH and any(
+                    other == score and one is not referable and meant <= one.values for other, one in named
+                ):
+                    break  # Daily rewards, or weekly ones: a `reward_id` says neither.
                 why = sentence("its name, and {told}", told=_has_all(referable, meant))
                 return self._refer(field, referable, values, Guess("sure" if chance < _CHANCE else "likely", why))
             if meant and missing and len(missing) <= (1 - _NEARLY) * len(meant):

@@ -51,17 +51,22 @@ def read_table(
     )
     wanted = dict(sorted({**wanted, **{index: text for index, (text, _) in again.items()}}.items()))
     columns = {*wanted, *directives}
-    cells = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0]).columns
+    kept = keep_records(sheet, columns, end=find_unticked(sheet, columns, ())[0])
+    cells = kept.columns
     found = tuple(
         SourceColumn(
             index, text, Cells(cells[index]), is_merged=index in sheet.spans, **_told(rows, block, index, text)
         )
         for index, text in wanted.items()
     )
-    if found and found[0].index == sheet.first_column and entry.notes == "#" and not entry.tables:
-        mark = _note_mark(found[0].cells) or _parting_word(found)
+    # A sheet has one sign of notes: with another one, those that begin with # would be records.
+    if found and found[0].index == sheet.first_column and entry.notes == "#" and not (entry.tables or kept.notes):
+        word = _parting_word(found)
+        mark = _note_mark(found[0].cells) or word
         if mark:
-            return read_table(spreadsheet, grid, replace(entry, notes=mark), block, alike=alike)
+            one = read_table(spreadsheet, grid, replace(entry, notes=mark), block, alike=alike)
+            told = say("rows of {word} alone are left out: nothing else stands in them", word=word)
+            return replace(one, notes=(*one.notes, told)) if mark == word else one
     if found and found[0].header == "#":
         found = _with_number(found)
     found, blank = _without_blank_words(found)
@@ -92,7 +97,10 @@ def _note_mark(cells: Cells) -> str:
 
 
 def _parting_word(columns: Sequence[SourceColumn]) -> str:
-    """The one word of rows that have nothing else, and part others: `Expansion`; "" where no row is like that."""
+    """The one word of rows that have nothing else, and part others: `Expansion`; "" where no row is like that.
+
+    The last row may be one that somebody has yet to fill.
+    """
     first, *others = columns
     alone: Iterable[int] = range(len(first.cells)) if len(others) >= _MANY_COLUMNS else ()
     for column in others:
@@ -100,6 +108,8 @@ def _parting_word(columns: Sequence[SourceColumn]) -> str:
         alone = [index for index in alone if blank[index]] if blank else []
         if not alone:
             return ""
+    if len(first.cells) - 1 in alone:
+        return ""
     words = {cell for index in alone if isinstance(cell := first.cells[index], str) and kind_of_cell(cell) == "text"}
     word = words.pop().strip() if len(words) == 1 else ""
     beginning = sum(isinstance(cell, str) and cell.strip().startswith(word) for cell in first.cells) if word else 0

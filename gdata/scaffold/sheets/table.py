@@ -223,7 +223,8 @@ def find_key_values(rows: Sequence[Sequence[CellValue]]) -> KeyValues | None:
     if len(body) > 1 and len({text_at(row, columns["type"]) for row in body}) == 1:
         return None  # Texts by name are rows: nobody wants a field for each.
     shown = columns["value"] - 1
-    if shown not in (columns["name"], columns.get("label", -1)) or any(not text_at(row, shown) for row in body):
+    named = {columns["name"], columns.get("label", columns["name"])}
+    if shown not in named or any(not text_at(row, shown) for row in body):
         return None
     return KeyValues(columns, shown)
 

@@ -80,10 +80,8 @@ class Definitions:
         """What is declared, with the enum or the message that it names."""
         return self._resolved(declared, frozenset(), {})
 
-    def _resolved(
-        self, declared: Declared, above: frozenset[str], known: dict[tuple[str, frozenset[str]], _Parts]
-    ) -> Declared:
-        """`above` are messages that it is a field of. What they give is `known`: where messages hold each other, there
+    def _resolved(self, declared: Declared, above: frozenset[str], known: dict[str, _Parts]) -> Declared:
+        """`above` are messages that it is a field of. What each gives is `known`: where messages hold each other, there
         are more ways from one to the next than anybody could walk.
         """
         name = declared.name.rpartition(".")[2]
@@ -95,11 +93,10 @@ class Definitions:
         message = self.messages.get(declared.name) or self.messages.get(name)
         if message is None or not declared.is_own or not message.fields or name in above:
             return declared
-        place = declared.name, above
-        if place not in known:
+        if declared.name not in known:
             within = above | {name}
-            known[place] = tuple((text, self._resolved(one, within, known)) for text, one in message.fields)
-        parts = known[place]
+            known[declared.name] = tuple((text, self._resolved(one, within, known)) for text, one in message.fields)
+        parts = known[declared.name]
         if any(one.parts for _, one in parts if one is not None):
             return declared  # Messages in messages have no place in a cell.
         own = "" if declared.is_list else declared.subseparator or declared.tags.get("sep", "")

@@ -178,6 +178,8 @@ def _read_second(spreadsheet: Spreadsheet, grid: Grid, defined: _Defined) -> She
     places = (
         [header.index(word) + 1 if word in header else 0 for word in words] if words is not None else [1, 2, 3, 4, 5]
     )
+    if places[0] > places[4]:
+        return None
     entry = SheetEntry(grid.sheet, (), "rows", places[0], places[4])
     if words is not None:
         last = places[4]
