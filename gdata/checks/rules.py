@@ -93,9 +93,10 @@ class RuleReader:
     def ask_for_now(self, message: Descriptor) -> bool:
         """Whether a rule for `message` or what lies in it compares with the clock: it may be broken tomorrow."""
         return self._reader.is_known and any(
-            _CLOCK.search(str(rules or ""))
+            _asks_for_now(rules)
             for one in reachable_messages(message)
             for rules in (self.of_message(one), *map(self.of_field, one.fields))
+            if rules is not None
         )
 
     def expression(self, message: Descriptor, rule_id: str) -> str | None:
@@ -120,6 +121,21 @@ class RuleReader:
         if name not in self._known:
             self._known[name] = self._reader.read(owner, descriptor)
         return self._known[name]
+
+
+def _asks_for_now(rules: Any) -> bool:
+    """Whether it stands in their text, or in that of a project's own rule (buf.validate.predefined) that they name."""
+    return _CLOCK.search(str(rules)) is not None or any(b"now" in options for options in _own_rules(rules))
+
+
+def _own_rules(rules: Any) -> Iterator[bytes]:
+    """The options of each extension among the rules, on the wire."""
+    for field, value in rules.ListFields():
+        if field.is_extension:
+            yield field.GetOptions().SerializeToString()
+        elif field.message_type is not None:
+            for one in value if field.is_repeated else (value,):
+                yield from _own_rules(one)
 
 
 def reachable_messages(message: Descriptor) -> list[Descriptor]:

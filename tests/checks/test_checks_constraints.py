@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from gdata.checks.constraints import Constraints
+from gdata.checks.rules import RuleReader
 from gdata.checks.violations import rule_words
 from gdata.errors import SchemaError
 from gdata.problems import Problem
@@ -331,3 +332,32 @@ def test_every_standard_rule_has_words() -> None:
                 if not one.id.endswith(".example") and one.id not in untold:
                     rules = GetMessageClass(message)()
                     assert rule_words(one.id, rule.name, rules, rule, SEOUL) is not None, one.id
+
+
+OWN = """
+syntax = "proto2";
+package own;
+import "buf/validate/validate.proto";
+extend buf.validate.TimestampRules {
+  optional bool ahead = 1161 [(buf.validate.predefined).cel = {id: "ahead", expression: "this > now"}];
+  optional bool whole = 1162 [(buf.validate.predefined).cel = {id: "whole", expression: "int(this) % 60 == 0"}];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "asks"),
+    [
+        ("[(buf.validate.field).timestamp.gt_now = true]", True),
+        ("[(buf.validate.field).timestamp.(own.ahead) = true]", True),
+        ("[(buf.validate.field).timestamp.(own.whole) = true]", False),
+        ("[(buf.validate.field).timestamp.gt.seconds = 5]", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["", "repeated "])
+def test_rules_that_ask_the_clock(kind: str, rules: str, asks: bool) -> None:
+    rules = rules.replace("(buf.validate.field)", "(buf.validate.field).repeated.items") if kind else rules
+    field = f"{kind}google.protobuf.Timestamp at = 1 {rules};"
+    schema = build_schema({"own.proto": OWN, "game.proto": table(field, 'import "own.proto";')})
+    assert RuleReader(schema.pool).ask_for_now(schema.message("game.RowTable")) is asks
