@@ -294,7 +294,7 @@ static int is_nothing(const uint8_t *at, size_t size) {
     switch (size) {
     case 2: return memcmp(at, "\\N", 2) == 0;
     case 3: return memcmp(at, "NaN", 3) == 0 || memcmp(at, "NaT", 3) == 0;
-    case 4: return memcmp(at, "NULL", 4) == 0 || memcmp(at, "null", 4) == 0 || memcmp(at, "<NA>", 4) == 0;
+    case 4: return memcmp(at, "NULL", 4) == 0 || memcmp(at, "<NA>", 4) == 0;
     case 6: return memcmp(at, "(null)", 6) == 0;
     case 9: return memcmp(at, "undefined", 9) == 0;
     case 15: return memcmp(at, "[object Object]", 15) == 0;

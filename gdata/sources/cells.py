@@ -47,8 +47,8 @@ _SUSPECT = re.compile(
 
 ESCAPE = re.compile("_x(00[0-7][0-9a-fA-F]|[fF]{3}[eEfF])_(?![yY][0-9])")
 """How .xlsx writes a sign that XML can't hold, or would read otherwise: not as gem_x1000_pack, nor tile_x0012_y0034."""
-FOR_NOTHING = frozenset(["undefined", "null", "NULL", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"])
-"""Of scripts, of databases (`NULL` of SQL Server's grid, `\\N` of MySQL) and of data frames."""
+FOR_NOTHING = frozenset(["undefined", "NULL", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"])
+"""Of scripts, of databases (`NULL` of SQL Server's grid, `\\N` of MySQL) and of data frames; `null` people mean."""
 _FOR_NOTHING_BYTES = frozenset(map(str.encode, FOR_NOTHING))
 _ESCAPE_BYTES = re.compile(ESCAPE.pattern.encode())
 

@@ -88,7 +88,7 @@ def check_column(kind: str, column: Sequence[Any], given: Cells) -> None:
         assert faults.get(index) == fault
 
 
-LEFT_OVER = ["=A1", "#n/a", "undefined", "NULL", "null", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"]
+LEFT_OVER = ["=A1", "#n/a", "undefined", "NULL", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"]
 LEFT_OVER += ["3.5103E+17", "3.5103e+17", "1e+05", '="007"', "a_x000D_b", "_x005F_", "_xFFFF_"]
 
 

@@ -340,16 +340,16 @@ def _sign_of(code: int) -> Sentence | str:
 def _left_over(text: str) -> Fault | None:
     """What a text is that nobody wrote: a formula, a program's word for nothing, a number without its last digits."""
     if text[:1] == "=" and (inner := guarded(text)):
-        return Fault(kinds.TEXT_GUARDED, {"corrected": inner})
+        return Fault(kinds.TEXT_GUARDED, {"value": shown(text), "corrected": inner})
     if text[:1] == "=" and _FORMULA.match(text):
         return Fault(kinds.TEXT_FORMULA, {})
     if text in FOR_NOTHING or (text[:1] == "#" and text.casefold().rstrip("!?") in _ERROR_WORDS):
-        return Fault(kinds.TEXT_ERROR, {})
+        return Fault(kinds.TEXT_ERROR, {"value": shown(text)})
     if "e+" in text.lower():
         number = written_out(text)
         if number is not None:
-            return Fault(kinds.TEXT_EXPONENT, {"corrected": number})
-        return Fault(kinds.TEXT_ROUNDED, {}) if is_rounded(text.replace("e+", "E+")) else None
+            return Fault(kinds.TEXT_EXPONENT, {"value": shown(text), "corrected": number})
+        return Fault(kinds.TEXT_ROUNDED, {"value": shown(text)}) if is_rounded(text.replace("e+", "E+")) else None
     return None
 
 
