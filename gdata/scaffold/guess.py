@@ -74,6 +74,8 @@ class SheetFound:
     """What a tool's definitions say of the table."""
     tags: tuple[str, ...] = ()
     """Tags of targets that it speaks of: in headers such as `price@jp`, and under @tags."""
+    left_out: tuple[str, ...] = ()
+    """Rows that seem to be no records, and aren't marked as notes."""
 
     @property
     def title(self) -> str:

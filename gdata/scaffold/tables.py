@@ -278,7 +278,7 @@ def _without_defaults(sheet: SheetFound, field: GuessedField, repeated: Sequence
     columns = tuple(replace(column, cells=column.cells.chosen(rest)) for column in sheet.columns)
     told = say("row {row} is left out: it holds defaults, and no record", row=row)
     entry = replace(sheet.entry, first_row=row + 1)
-    return replace(sheet, columns=columns, records=sheet.records - 1, entry=entry, notes=(*sheet.notes, told))
+    return replace(sheet, columns=columns, records=sheet.records - 1, entry=entry, left_out=(*sheet.left_out, told))
 
 
 def _tell_repeated(sheet: SheetFound, field: GuessedField, cells: Sequence[CellValue]) -> Iterator[str]:

@@ -307,6 +307,8 @@ TABLEAU = 'ID,Kind\n"map<uint32, Item>",enum<.Kind>\nx,y\n1,B\n2,D\n'
 OTHERS: list[tuple[str, dict[str, str], list[str]]] = [
     ("tableau", {"@TABLEAU": "Sheet,Namerow,Datarow\nItem,10,40\n", "Item": TABLEAU}, []),
     ("tableau", {"@TABLEAU": "Sheet,Namerow,Datarow\nItem,x,-1\n", "Item": TABLEAU}, ["ItemTable"]),
+    ("tableau", {"@TABLEAU": f"Sheet,Namerow,Datarow\nItem,²,{'9' * 30}\n", "Item": TABLEAU}, ["ItemTable"]),
+    ("tableau", {"@TABLEAU": "Sheet,Nameline,Typeline\nItem,²,1\n", "Item": TABLEAU}, ["ItemTable"]),
     ("tableau", {"@TABLEAU": "Sheet,Mode\nItem,\nKind,MODE_ENUM_TYPE\n", "Kind": "", "Item": TABLEAU}, ["ItemTable"]),
     ("tableau", {"@TABLEAU": "", "Item": TABLEAU}, ["ItemTable"]),
     (

@@ -309,7 +309,7 @@ def test_a_sign_of_notes_is_found_where_none_of_them_becomes_a_record(
     rows = [[one] if str(one).endswith("!") else [one, 1, 2, 3, 4] for one in firsts]
     cells = [[one[0].rstrip("!") if isinstance(one[0], str) else one[0], *one[1:]] for one in rows]
     sheet = found("Item", [["code", "a", "b", "c", "d"], *cells])
-    assert (sheet.entry.notes, sheet.records, len(sheet.notes)) == (notes, records, told)
+    assert (sheet.entry.notes, sheet.records, len(sheet.left_out)) == (notes, records, told)
 
 
 def test_a_name_that_two_tables_have_a_part_of_means_neither() -> None:

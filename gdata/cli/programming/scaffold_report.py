@@ -117,9 +117,12 @@ def _remarks(proposal: Proposal) -> Iterator[str]:
     if notes:
         yield "\n" + say("to be mended in the sheets:")
         yield from (f"  {line}" for line in notes)
-    if proposal.draft.skipped:
+    left = [f"  {one.spreadsheet}: {masked(one.title)}: {one.reason}" for one in proposal.draft.skipped]
+    sheets = (sheet for table in proposal.draft.tables for sheet in table.sheets)
+    left += [f"  {one.spreadsheet.name}: {masked(f'{one.title}: {what}')}" for one in sheets for what in one.left_out]
+    if left:
         yield "\n" + say("left out:")
-        yield from (f"  {one.spreadsheet}: {masked(one.title)}: {one.reason}" for one in proposal.draft.skipped)
+        yield from left
     yield ""
 
 

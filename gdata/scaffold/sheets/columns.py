@@ -66,7 +66,7 @@ def read_table(
         if mark:
             one = read_table(spreadsheet, grid, replace(entry, notes=mark), block, alike=alike)
             told = say("rows of {word} alone are left out: nothing else stands in them", word=word)
-            return replace(one, notes=(*one.notes, told)) if mark == word else one
+            return replace(one, left_out=(told,)) if mark == word else one
     if found and found[0].header == "#":
         found = _with_number(found)
     found, blank = _without_blank_words(found)

@@ -39,6 +39,7 @@ _INSTEAD = {
     "index": "servers look up rows with `where`",
     "mode": "write a oneof by hand, and head its columns `target.@case`, `target.@1`…",
 }
+_LONGEST_NUMBER = 7
 _ENUM, _STRUCT, _UNION = "MODE_ENUM_TYPE", "MODE_STRUCT_TYPE", "MODE_UNION_TYPE"
 _MANY = "_MULTI"
 """A mode that ends so has several blocks, each below its name, with a blank row between."""
@@ -141,8 +142,8 @@ def _blocks(rows: list[list[str]], name: str, *, is_many: bool) -> Iterator[tupl
 
 def _read_sheet(spreadsheet: Spreadsheet, grid: Grid, place: _Place, line: Line | None) -> SheetFound:
     one = find_table_of(spreadsheet, grid, _entry(grid.sheet, line))
-    in_lines = {what: int(line[what]) for what in ("nameline", "typeline") if line is not None and line[what].isdigit()}
-    if in_lines:
+    in_lines = {what: _number(line[what]) for what in ("nameline", "typeline") if line is not None}
+    if any(in_lines.values()):
         one = replace(one, columns=tuple(_in_lines(column, in_lines) for column in one.columns))
     name = line["alias"] if line is not None and line["alias"] else place.title if place.title != grid.sheet else ""
     key = tuple(column.header for column in one.columns if column.declared is not None and column.declared.is_key)
@@ -161,10 +162,14 @@ def _in_lines(column: SourceColumn, numbers: Mapping[str, int]) -> SourceColumn:
     return replace(column, program_name=at("nameline") or column.program_name, declared=declared or column.declared)
 
 
+def _number(text: str) -> int:
+    """The number of a row or line; 0 where the text is none that a sheet could have."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
+
+
 def _entry(title: str, line: Line | None) -> SheetEntry:
     def row(name: str, default: int) -> int:
-        text = line[name] if line is not None else ""
-        return int(text) if text.isdigit() and int(text) > 0 else default
+        return (_number(line[name]) if line is not None else 0) or default
 
     on_its_side = line is not None and line["transpose"].lower() == "true"
     names = row("namerow", 1)
