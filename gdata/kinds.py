@@ -880,6 +880,12 @@ SUM_WRONG = Kind(
     "change the values so that they sum to {expected}; the {count} cells go from {first} to {last}",
     about="The values of a group of rows, drop rates for example, don't have the sum that the .proto file asks for.",
 )
+SUM_WRONG_ALONE = Kind(
+    "sum.wrong",
+    "{field} of {group} sums to {sum}, not to {expected}",
+    "write {expected}, or add the rows that are missing",
+    about="The values of a group of rows, drop rates for example, don't have the sum that the .proto file asks for.",
+)
 SEQUENCE_BROKEN = Kind(
     "sequence.broken",
     "{field} of {group} is {value}, where {expected} comes next",

@@ -8,17 +8,20 @@ can't be told from 0) it begins at 0 or 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from gdata import kinds
 from gdata.checks.values import Column, column_at, scalar_text, value_text, walk_column, written_path
+from gdata.language import Sentence
 from gdata.parsing.view import Path, View
 from gdata.problems import MOST_RELATED, Cell, Problem
 from gdata.proto.descriptors import float32_text
 from gdata.schema.plan import Sequence, Sum
 
+OF_GROUPS = (kinds.SUM_WRONG, kinds.SUM_WRONG_ALONE, kinds.SEQUENCE_BROKEN)
 _DOUBLE_ROUNDING = 1e-9
 _FLOAT_ROUNDING = 1e-6
 
@@ -78,7 +81,8 @@ def _rounding(kind: str, expected: float) -> float:
 
 def _wrong_sum(view: View, rule: Sum, group: tuple[Any, ...], places: list[Place], numbers: tuple[str, str]) -> Problem:
     cells = [view.locate(*place) for place in places]
-    return kinds.SUM_WRONG.at(
+    kind = kinds.SUM_WRONG if len(cells) > 1 else kinds.SUM_WRONG_ALONE
+    return kind.at(
         cells[-1],
         table=view.plan.name,
         field=written_path(view.plan.row.descriptor, places[-1][1]),
@@ -128,13 +132,44 @@ def _broken(
     )
 
 
-def _group_text(view: View, by: tuple[str, ...], group: tuple[Any, ...]) -> str:
+def _group_text(view: View, by: tuple[str, ...], group: tuple[Any, ...]) -> Sentence | str:
     """The group for people: `box = 3`; a table that is one group, by its name."""
     if not by:
         return view.plan.name
     fields = (_column(view, name).field.descriptor for name in by)
     texts = (scalar_text(field, value) if value is not None else "" for field, value in zip(fields, group, strict=True))
-    return ", ".join(f"{name} = {text}" for name, text in zip(by, texts, strict=True))
+    words: list[tuple[str, str | Sentence]] = []
+    for at, (name, text) in enumerate(zip(by, texts, strict=True)):
+        words += (f"by{at}", name), (f"is{at}", text or "")
+    return Sentence(", ".join(f"{{by{at}}} = {{is{at}}}" for at in range(len(by))), tuple(words))
+
+
+def without_groups_of(problems: Iterable[Problem], foreign: Collection[tuple[str, str]]) -> list[Problem]:
+    """The problems without those of groups that `foreign` keys have a part in, which aren't their sheet's, by table and
+    field: what one group lacks and another has too much is that one mistake.
+    """
+    return [
+        one
+        for one in problems
+        if one.kind not in OF_GROUPS or all((one.table, name) not in foreign for name in _fields_of(one))
+    ]
+
+
+def _fields_of(problem: Problem) -> Iterator[str]:
+    yield problem.field.partition(".")[0]
+    group = dict(problem.words)["group"]
+    if isinstance(group, Sentence):
+        yield from (str(word).partition(".")[0] for name, word in group.words if name.startswith("by"))
+
+
+def with_headers(problem: Problem, header: str, header_of: Callable[[str], str]) -> Problem:
+    """A problem of a group with its fields called as the sheet calls them: its own `header`, and `header_of` others."""
+    words = dict(problem.words)
+    group = words.get("group")
+    if isinstance(group, Sentence):
+        called = [(one, header_of(str(word)) or word if one.startswith("by") else word) for one, word in group.words]
+        words["group"] = replace(group, words=tuple(called))
+    return replace(problem, words=tuple({**words, "field": header or problem.field}.items()))
 
 
 def _number(value: float, kind: str) -> str:

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,15 +17,16 @@ from gdata import kinds
 from gdata.bundles.titles import text_columns
 from gdata.checks.references.existing import fold_gone, title_field, without_gone
 from gdata.checks.run import Checks
+from gdata.checks.sums import OF_GROUPS, with_headers, without_groups_of
 from gdata.checks.values import value_text
 from gdata.config import Audience
 from gdata.errors import GdataError
 from gdata.events import Event, Listener
 from gdata.language import current_language, sentence
-from gdata.parsing.view import SWITCHED_OFF, View
+from gdata.parsing.view import SWITCHED_OFF, HeaderTexts, View
 from gdata.problems import Cell, Problem, has_errors, in_cell_order, level_of, with_severities
 from gdata.project import Project
-from gdata.schema.plan import FieldPlan
+from gdata.schema.plan import FieldPlan, MessagePlan
 from gdata.sources.adapters import source_of
 from gdata.tables import Parsed
 from gdata.text import fold
@@ -76,7 +77,8 @@ def check_all(project: Project, parsed: Parsed, listener: Listener, *, strict: b
         listener(Event("check", "", done, len(views_by_audience)))
     every = {name: view for views in reversed(views_by_audience.values()) for name, view in views.items()}
     folded = fold_gone(_by_target(project, found), every, LiveTables(project), is_error)
-    problems = [*parsed.problems, *folded, *_check_nobody(project, parsed)]
+    foreign = {(one.table, one.field) for one in parsed.problems if one.code == kinds.KEY_RANGE.code and is_error(one)}
+    problems = [*parsed.problems, *without_groups_of(folded, foreign), *_check_nobody(project, parsed)]
     if views_by_audience:
         first = next(iter(views_by_audience.values()))
         problems += without_gone(_of_rows_off(checks, parsed, views_by_audience), problems, first)
@@ -142,8 +144,18 @@ def _with_headers(problems: Iterable[Problem], parsed: Parsed) -> list[Problem]:
         texts = (table.headers.get(place) if table is not None else None) or headers.get(place)
         header = texts.of(problem.cell) if texts is not None and problem.cell.row and problem.cell.column else ""
         is_told = header in ("", problem.value) or not problem.field or fold(header) == fold(problem.field)
-        found.append(problem if is_told else replace(problem, header=header))
+        one = problem if is_told else replace(problem, header=header)
+        if texts is not None and table is not None and problem.kind in OF_GROUPS:
+            one = with_headers(one, one.header, partial(_header_of, texts, table.plan.row))
+        found.append(one)
     return found
+
+
+def _header_of(texts: HeaderTexts, row: MessagePlan, name: str) -> str:
+    """What a sheet calls a field; "" where no header is it by itself."""
+    way = row.way(name)
+    known = {fold(name), *(map(fold, way[-1].columns) if way else ())}
+    return next((text for text in texts.texts if fold(text) in known), "")
 
 
 class RowTitles:

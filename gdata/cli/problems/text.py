@@ -183,7 +183,7 @@ def _is_named(name: str, problem: Problem) -> bool:
     # but where it is a header, nor a cell's address. Korean has no blank between a word and its particle, so only
     # letters and digits of names end a name.
     own = {"field": problem.field, "value": problem.value or "" if problem.code.startswith("header.") else ""}
-    words = {name: str(word) for name, word in problem.words} | own
+    words = own | {name: str(word) for name, word in problem.words}
     told = (words.get(one, "") for one in _FILLED.findall(problem.kind.message))
     named = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_!])")
     return any(map(named.search, told))
