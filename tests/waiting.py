@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
+from gdata.longbytes import TICK
+
 LONGEST = 120.0
 """Seconds after which what is waited for won't come: a bound for a machine that is busy with other things."""
 _PORTS = range(20_000, 32_000)
@@ -20,6 +22,11 @@ def until(condition: Callable[[], object], otherwise: Callable[[], object] = lam
     while not condition():
         assert time.monotonic() < deadline, otherwise()
         time.sleep(0.01)
+
+
+def settle() -> None:
+    """Let what was written a moment ago be older than what reads it next: younger, its times say nothing to a build."""
+    time.sleep(1.5 * TICK / 1e9)
 
 
 def free_ports(number: int) -> list[int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from command_line import run_gdata
+from waiting import settle
 
 from gdata.scaffold.starting import start_project
 
@@ -170,6 +171,7 @@ def test_a_build_of_another_sheets_yaml_is_told(project: Path) -> None:
 
 def test_while_every_file_is_as_it_was_no_source_is_asked(project: Path) -> None:
     """What is read of a build is read often: nothing is imported, or read, to say that it is fresh."""
+    settle()
     run_gdata("build", "-q", cwd=project)
     for command in (["show", "ItemTable", "1001"], ["uses", "ItemTable", "1001"]):
         asked = [sys.executable, "-X", "importtime", "-m", "gdata", *command]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import settle
 
 from gdata.cli.main import run
 from gdata.pipeline.kept.unchanged import ask, hash_of
@@ -45,8 +46,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def build(*arguments: str, code: int = 0) -> None:
-    """Build after what was written a moment ago has settled."""
-    time.sleep(0.03)
+    settle()
     assert run(["build", *arguments]) == code
 
 
@@ -101,7 +101,7 @@ def test_a_change_is_seen(project: Path, what: str) -> None:
 
 
 def test_it_says_the_same(project: Path) -> None:
-    time.sleep(0.03)
+    settle()
     for options in ([], ["--format", "json"], ["--quiet"], ["--format", "markdown"], ["--strict"], ["--lang", "ko"]):
         made, told = [program(*options) for _ in range(2)]
         assert told == made
@@ -222,7 +222,7 @@ def test_verify_sees_what_is_in_the_files(project: Path, what: str) -> None:
 
 def test_a_file_as_young_as_its_reading_is_not_believed(project: Path) -> None:
     """It may be written once more under the very same time."""
-    time.sleep(0.03)
+    settle()
     path, later = project / "items/Item.csv", time.time_ns() + 3_600 * 10**9
     path.write_text("id,name\n1,sword\n")
     os.utime(path, ns=(later, later))  # as if it were read at once, however busy the machine is
