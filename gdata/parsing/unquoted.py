@@ -25,6 +25,7 @@ from gdata.problems import Kind
 from gdata.sources.grid import CellValue
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _TAIL = re.compile(r"0\d+", re.ASCII)
 _A_NOTE = "of a party"
 """A list that reads this as an element takes any note for one."""
@@ -82,37 +83,50 @@ class LongLines:
 
 
 def _find_unquoted(head: SheetHead, line: Sequence[CellValue]) -> Unquoted | None:
-    ways = list(_ways(head, line)) if len(line) <= _MOST_TRIED and not _ends_in_a_comma(head, line) else []
-    if not ways:
+    if len(line) > _MOST_TRIED:
         return None
-    least = min(odd for odd, _ in ways)
+    width, end = len(head.sheet.header), len(line)
+    while end > width and is_blank(line[end - 1]):
+        end -= 1  # Some programs end every row with a comma.
+    lengths = {max(end, len(line) - 1), len(line)} - {width}
+    ways = [way for length in lengths for way in _ways(head, line[:length])]
+    least = min((odd for odd, _ in ways), default=0)
+    if not ways or (end == width and _is_fault_of_a_cell(head, line, least)):
+        return None
     found = [way for odd, way in ways if odd == least]
     return found[0] if len(found) == 1 else Unquoted(kinds.ROW_SHIFTED, min(one.first for one in found))
 
 
-def _ends_in_a_comma(head: SheetHead, line: Sequence[CellValue]) -> bool:
-    """Whether a line is longer only because some program ends all with a comma: then what is wrong is a cell."""
-    width = len(head.sheet.header)
-    if not all(map(is_blank, line[width:])):
-        return False
-    odd = _odd_columns(head, line[:width])
-    return len(odd) < 2 and not any(str(line[column]).startswith(" ") for column in odd)
+def _is_fault_of_a_cell(head: SheetHead, line: Sequence[CellValue], least: int) -> bool:
+    """Whether a line with blank cells at its end is as likely to be right but for some cells, one more than `least`."""
+    odd = _odd_columns(head, line[: len(head.sheet.header)])
+    return len(odd) <= least + 1 and not any(str(line[column]).startswith(" ") for column in odd)
 
 
 def _ways(head: SheetHead, line: Sequence[CellValue]) -> Iterator[tuple[int, Unquoted]]:
-    """The ways in which nothing is odd from some value on, and how many cells before it are."""
+    """The ways in which nothing is odd from some value on, and how many things before it are, or about its ends."""
     width, separator = len(head.sheet.header), head.sheet.grid.separator
     beyond = len(line) - width
     texts = head.comma_columns() | set(range(width)) - head.header.mapped
     for column in range(width):
-        text = separator.join("" if one is None else str(one) for one in line[column : column + beyond + 1])
-        is_number = column not in texts and _THOUSANDS.fullmatch(text)
-        if column not in texts and not is_number:
+        parts = line[column : column + beyond + 1]
+        text = separator.join("" if one is None else str(one) for one in parts)
+        kind = kinds.ROW_UNQUOTED if column in texts else _kind_of_number(text)
+        if kind is None:
             continue
-        value = text.replace(",", "") if is_number else text
+        value = {kinds.ROW_THOUSANDS: text.replace(",", ""), kinds.ROW_SHIFTED: text.replace(",", ".")}.get(kind, text)
         odd = _odd_columns(head, [*line[:column], value, *line[column + beyond + 1 :]])
         if all(one < column for one in odd):
-            yield len(odd), Unquoted(kinds.ROW_THOUSANDS if is_number else kinds.ROW_UNQUOTED, column, text)
+            # Hardly anybody's text begins or ends with a comma.
+            ends = kind is kinds.ROW_UNQUOTED and (is_blank(parts[0]) or is_blank(parts[-1]))
+            yield len(odd) + ends, Unquoted(kind, column, "" if kind is kinds.ROW_SHIFTED else text)
+
+
+def _kind_of_number(text: str) -> Kind | None:
+    """What a number's cells together would be: a number with thousands, or with a decimal comma."""
+    if _THOUSANDS.fullmatch(text):
+        return kinds.ROW_THOUSANDS
+    return kinds.ROW_SHIFTED if _DECIMAL.fullmatch(text) else None
 
 
 def _odd_columns(head: SheetHead, line: Sequence[CellValue]) -> set[int]:
