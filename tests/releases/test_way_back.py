@@ -222,6 +222,24 @@ def test_the_gate_holds_where_live_cannot_be_read(damage: Damage, capfd: pytest.
     assert "no-jumps" in capfd.readouterr().err
 
 
+def test_a_damaged_table_that_only_live_has_is_no_reason_to_stay(game: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    config = Path("sheets.yaml").read_text(encoding="utf-8")
+    config = config.replace("{rules: [", "{schema: off, rules: [{name: no-removed, deny: removed_rows}, ")
+    Path("sheets.yaml").write_text(config.replace(", Text: game.TextTable", ""), encoding="utf-8")
+    assert gdata("build", "-q") == 0
+    flip(game / "releases" / Live(Path("releases")).table("TextTable"))
+    assert gdata("publish", "--yes", "--channel", "live") == 4  # the one before has it too
+    err = capfd.readouterr().err
+    assert "can't be compared" in err and "compared with" in err and "no-removed" in err
+    allowed = ("--allow", "no-removed", "--reason", "texts moved to the client")
+    assert gdata("publish", "--yes", "--channel", "live", *allowed) == 0
+    Path("sheets.yaml").write_text(config, encoding="utf-8")
+    build_and_publish(600, "live")
+    flip(game / "releases" / Live(Path("releases")).table("TextTable"))
+    assert gdata("rollback", "--yes", "--channel", "live") == 0
+    assert price_on("live") == 500
+
+
 def test_promote(damage: Damage) -> None:
     what, _, _ = damage
     if what == "schema":

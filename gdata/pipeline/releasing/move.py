@@ -237,6 +237,7 @@ def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Mo
             # The way back doesn't wait for anybody's function.
             judged = None if move.action == "rollback" else config
             diff = compare_sides(judged, old, new, gate.schema, notes.append)
+            verdict, more = judge_versions(config, store, diff, gate, _allowed(move))  # which reads rows of its own
         except UnknownFormatError:
             raise
         except (DamagedError, StoreError) as error:
@@ -250,7 +251,6 @@ def _compare(config: Config, store: WritableStore, log: Log, new: Side, move: Mo
                     channel=move.channel,
                 )
             )
-        verdict, more = judge_versions(config, store, diff, gate, _allowed(move))
         if move.action != "rollback":
             notes += more
         else:
