@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # formulas 1.3.4 (pip install formulas), which computes workbooks in Python: in 2026 =VALUE("1,000") is 46022, and
 # =VALUE("1,500") is 182623. A text with a thousands separator is taken for a date in which something is missing, the day
-# before 1 January of this year and 1 January 2400, and its serial number is the result. Excel, LibreOffice and Gnumeric say 1000 and 1500. Where such a text is
-# a price, the sheet computes on with a number fifty times as large.
+# before this year and 1 January 2400, and its serial number is the result. Excel, LibreOffice and Gnumeric say 1000 and
+# 1500. Where such a text is a price, the sheet computes on with a number fifty or a hundred times as large.
 # (Guess: 1000, or #VALUE! as for "12,345" there.)
 # Exits 0 while that is so, 1 once it isn't.
 set -euo pipefail

@@ -6,7 +6,7 @@
 # (Guess: =(2^3)^2 and 64, since the formula is Excel's.)
 # Exits 0 while that is so, 1 once it isn't, 2 where Gnumeric is another one: then it says nothing of this version.
 set -euo pipefail
-version=$(ssconvert --version 2>&1 | grep -o "version '[^']*'" | head -1)
+version=$(ssconvert --version 2>&1 | grep -o "version '[^']*'" | head -1) || version="none"
 if [ "$version" != "version '1.12.55'" ]; then
   echo "tried with Gnumeric 1.12.55, and here is $version" >&2
   exit 2

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# gspread 6.2.1 (pip install gspread): get_all_records() of a sheet that Germany, France or Brazil set up gives ten times
-# the number. The cell that shows 1,5 is 15, and 0,25 is 25, since every comma in a text is deleted before it is tried as a
-# number, and what the API sends by default is what the cell shows. A name is a number too where Python's float() takes
-# it: the item Infinity is inf, and Nan is nan. No error, no warning, and 1.5 is right.
+# gspread 6.2.1 (pip install gspread): get_all_records() of a sheet that Germany, France or Brazil set up gives ten or a
+# hundred times the number. The cell that shows 1,5 is 15, and 0,25 is 25, since every comma in a text is deleted before
+# it is tried as a number, and what the API sends by default is what the cell shows. A name is a number too where Python's
+# float() takes it: the item Infinity is inf, and Nan is nan. No error, no warning, and 1.5 is right.
 # (Guess: the text "1,5", or 1.5; a comma is a thousands separator before three digits alone.)
 # Exits 0 while that is so, 1 once it isn't. The API's answer is given here; nothing is asked of Google.
 set -euo pipefail

@@ -6,7 +6,7 @@
 # (Guess: the milliseconds in both formats; .ods writes dates as ISO 8601, with as many digits as one likes.)
 # Exits 0 while that is so, 1 once it isn't, 2 where LibreOffice is another one: then it says nothing of this version.
 set -euo pipefail
-version=$(soffice --version 2>/dev/null | cut -d' ' -f2)
+version=$(soffice --version 2>/dev/null | cut -d' ' -f2) || version="none"
 case $version in
   7.4.7.*) ;;
   *) echo "tried with LibreOffice 7.4.7, and here is $version" >&2; exit 2 ;;

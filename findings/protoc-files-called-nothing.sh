@@ -7,8 +7,9 @@
 # (Guess: 아이템.cs, or an error that names the file.)
 # Exits 0 while that is so, 1 once it isn't, 2 where protoc is another one: then it says nothing of this version.
 set -euo pipefail
-if [ "$(protoc --version)" != "libprotoc 3.21.12" ]; then
-  echo "tried with libprotoc 3.21.12, and here is $(protoc --version)" >&2
+version=$(protoc --version 2>/dev/null) || version="none"
+if [ "$version" != "libprotoc 3.21.12" ]; then
+  echo "tried with libprotoc 3.21.12, and here is $version" >&2
   exit 2
 fi
 folder=$(mktemp -d)

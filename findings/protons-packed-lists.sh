@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # protons 9.0.2 (npm install protons protons-runtime tsx), the protobuf of libp2p and IPFS: it doesn't know packed lists,
-# which are how every other implementation of proto3 writes numbers. It takes the list's length for its one element and
+# which are how protobuf's own implementations of proto3 write numbers. It takes the list's length for its one element and
 # its elements for fields: {id: 1, levels: [8, 5]} is read as {id: 5, levels: [2]}, without an error, for 8 5 are also the
 # bytes of id = 5. Lists of other numbers are errors about wire types and indexes, or fields that aren't there. What
 # protons writes itself is unpacked, which all can read.

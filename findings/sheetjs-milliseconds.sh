@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SheetJS 0.20.3 (npm install @e965/xlsx@0.20.3, its mirror on npm), read with cellDates: 2026-12-31 23:59:59 is the Date
-# 23:59:58.999. A quarter of all seconds of a day, and of its minutes, come out a millisecond early, for the days of the
-# cell, a double just below, are cut to milliseconds and not rounded: an event that begins at 10:00 began at 9:59:59.999,
-# and what is asked for its minute or its hour has another one. The same cells as texts, and as numbers, are right.
+# 23:59:58.999. Nearly a quarter of all seconds of a day, and of its minutes, come out a millisecond early, for the days of
+# the cell, a double just below, are cut to milliseconds and not rounded: an event that begins at 10:10 began at
+# 10:09:59.999, and what is asked for its minute has another one. The same cells as texts, and as numbers, are right.
 # (Guess: the second that the cell shows, as openpyxl and LibreOffice read it.)
 # Exits 0 while that is so, 1 once it isn't. Needs node and npm.
 set -euo pipefail
