@@ -161,7 +161,9 @@ def bundle_of(side: Side, target: str) -> Bundle:
     if target not in side.bundles:
         raise UsageError(
             sentence("{name} has no target {wanted}", name=side.name, wanted=target),
-            hint=sentence("its targets are {bundles}", bundles=", ".join(side.bundles)),
+            hint=sentence(
+                "{near}it has {names}", near=did_you_mean(target, side.bundles), names=", ".join(side.bundles)
+            ),
         )
     return side.bundles[target]
 

@@ -6,6 +6,7 @@ The newest is found with a listing or without; a log that isn't the one that was
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from gdata.bundles.manifest import canonical_json
@@ -326,7 +327,10 @@ def check_follows(place: str, entry: Entry, before: Entry | None) -> None:
 
 def no_such_channel(store: Store, name: str) -> UsageError:
     """The error for a channel without a release, with the nearest that has one."""
-    known = channel_names(store) if isinstance(store, WritableStore) else []
+    known: list[str] = []
+    if isinstance(store, WritableStore):
+        with suppress(StoreError):  # A server may have the right to read files, and none to list them.
+            known = channel_names(store)
     if known:
         hint = did_you_mean(name, known) + say("there are {names}", names=", ".join(known))
     else:

@@ -26,6 +26,7 @@ from gdata.releases.records import Entry, Release, is_release_id
 from gdata.releases.signatures import PublicKeys, check_signature
 from gdata.releases.stores.cache import RecentFiles
 from gdata.releases.stores.store import Store, blob_name, release_name
+from gdata.text import did_you_mean
 
 _MANIFEST_BYTES = 64 << 20
 
@@ -105,7 +106,9 @@ def read_bundle(store: Store, release: Release, target: str, *, public_key: Publ
     if target not in release.targets:
         raise UsageError(
             sentence("{place}: release {id} has no target {target}", place=store.place, id=release.id, target=target),
-            hint=sentence("it has {targets}", targets=", ".join(release.targets)),
+            hint=sentence(
+                "{near}it has {names}", near=did_you_mean(target, release.targets), names=", ".join(release.targets)
+            ),
         )
     released = release.targets[target]
     name = blob_name(released.manifest)

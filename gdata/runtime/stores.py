@@ -12,7 +12,7 @@ from gdata.bundles.manifest import FileEntry, Manifest, Part, sha256
 from gdata.bundles.reader import Bundle
 from gdata.errors import DamagedError, OutsideError, StoreError, UnknownFormatError, UsageError
 from gdata.language import say, sentence
-from gdata.releases.log import newest_entry
+from gdata.releases.log import newest_entry, no_such_channel
 from gdata.releases.reader import read_bundle, read_release
 from gdata.releases.records import Entry, Release
 from gdata.releases.signatures import PublicKeys, check_signature
@@ -136,10 +136,7 @@ class StorePlace:
             self._check_signature(after.signature, after.signed_bytes(), f"{store.place}: entry {after.number}")
             entry = after
         if entry is None:
-            raise UsageError(
-                sentence("{place}: the channel {channel} has no release", place=self.shown, channel=channel),
-                hint=store.why_empty() or sentence("publish one: `gdata publish --channel {channel}`", channel=channel),
-            )
+            raise no_such_channel(store, channel)
         if last is not None:
             self._check_same_store(store, last)
             self._recognize(store)

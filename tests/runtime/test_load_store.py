@@ -65,8 +65,12 @@ def test_a_channel_without_releases_and_a_missing_store_are_told(store: Path) ->
     with pytest.raises(StoreError, match="there is no such folder"):
         gdata.load(store, channel="live")
     release(store, 1)
-    with pytest.raises(UsageError, match="the channel stagin has no release"):
-        gdata.load(store, channel="stagin")
+    with pytest.raises(UsageError, match="channel lvie has no release") as error:
+        gdata.load(store, channel="lvie")
+    assert error.value.hint == "did you mean live? there are live"
+    with pytest.raises(UsageError, match="has no target serve") as error:
+        gdata.load(store, channel="live", target="serve")
+    assert error.value.hint == "did you mean server? it has server"
 
 
 def test_a_damaged_blob_is_refused_and_the_old_data_stays(store: Path) -> None:
