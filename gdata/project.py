@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -34,6 +36,8 @@ class Project:
     """By short name."""
     opened: int = field(default_factory=time.time_ns, compare=False)
     """When, in nanoseconds: none of its files was read before."""
+    protos: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """`digests_of_protos` then; what is saved while a build goes on isn't in it."""
 
     def plans_of(self, entry: SheetEntry) -> tuple[TablePlan, ...]:
         """The tables that a line under `sheets:` feeds."""
@@ -127,8 +131,18 @@ def open_project(config: Config) -> Project:
     from gdata.schema.protoc import compile_protos
     from gdata.schema.schema import Schema
 
-    opened = time.time_ns()
-    return replace(plan_project(config, Schema(compile_protos(config.protos, config.state))), opened=opened)
+    opened, protos = time.time_ns(), digests_of_protos(config.protos)
+    project = plan_project(config, Schema(compile_protos(config.protos, config.state)))
+    return replace(project, opened=opened, protos=protos)
+
+
+def digests_of_protos(folder: Path) -> dict[str, str]:
+    """The hex SHA-256 of each .proto file, by its path in their folder."""
+    found = {}
+    for path in sorted(folder.rglob("*.proto")):
+        with suppress(OSError):
+            found[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 def plan_project(config: Config, schema: Schema) -> Project:

@@ -92,6 +92,20 @@ def test_a_sheet_that_is_gone_is_named_and_a_new_file_beside_them_is_not(project
     assert "sheets" in diff(project)
 
 
+def test_a_schema_saved_while_the_build_goes_on_is_told(project: Path) -> None:
+    """Whoever saves it then: here a check."""
+    (project / "late.py").write_text(
+        "from pathlib import Path\n\nfrom gdata.checks import check\n\n\n"
+        "@check.table('ShopTable')\ndef late(rows, data):\n"
+        "    with Path('protos/game/shop.proto').open('a') as file:\n        file.write('// Sold for gold.')\n"
+        "    return ()\n"
+    )
+    with (project / "sheets.yaml").open("a") as file:
+        file.write("\nchecks: [late.py]\n")
+    run_gdata("build", "-q", cwd=project)
+    assert "game/shop.proto changed since this was built" in diff(project)
+
+
 def test_links_that_lead_nowhere_stop_no_build(project: Path) -> None:
     for place in ("sheets/loop.csv", "protos/loop.proto"):
         (project / place).symlink_to(Path(place).name)

@@ -25,6 +25,7 @@ from gdata.language import Sentence, say, say_counted, word_from_json
 from gdata.longbytes import may_change_until
 from gdata.pipeline.kept.state import OUTCOMES, UNFED, load_build
 from gdata.pipeline.kept.unchanged import stamp_of
+from gdata.project import digests_of_protos
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
@@ -48,7 +49,7 @@ def note_built(project: Project, build: str, *, is_plain: bool = True) -> None:
     known = _read(config, OUTCOMES).get(config.path.name, {})
     made_from: dict[str, Any] = {"build": build}
     if is_plain:
-        made_from |= {"settings": _settings(config), "protos": _protos(config)}
+        made_from |= {"settings": _settings(config), "protos": dict(project.protos)}
     is_same = {name: known.get(name) for name in ("failed", *made_from)} == {"failed": None, **made_from}
     stamps = _stamps(config, project.opened) if is_plain else {}
     if not is_same or known.get("stamps", {}) != stamps:
@@ -73,15 +74,6 @@ def _settings(config: Config) -> str:
     about = {name: getattr(config.asked_at or config, name) for name in _OF_A_BUILD}
     text = _LINE.sub("", repr(about)).replace(str(config.folder), "")
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _protos(config: Config) -> dict[str, str]:
-    """The hex SHA-256 of each .proto file, by its path in their folder."""
-    found = {}
-    for path in sorted(config.protos.rglob("*.proto")):
-        with suppress(OSError):
-            found[path.relative_to(config.protos).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
 
 
 def _stamps(config: Config, since: int) -> dict[str, list[int] | None]:
@@ -174,7 +166,7 @@ def _changed_settings(config: Config, last: Mapping[str, Any]) -> Iterator[str]:
     if "settings" in last and last["settings"] != _settings(config):
         yield config.path.name
     if "protos" in last:
-        now, before = _protos(config), last["protos"]
+        now, before = digests_of_protos(config.protos), last["protos"]
         yield from (name for name in sorted({*now, *before}) if now.get(name) != before.get(name))
 
 
