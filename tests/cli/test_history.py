@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -127,8 +128,6 @@ def test_a_distant_store_is_asked_for_each_file_once(store: Path) -> None:
 
 
 def test_what_was_pruned_or_is_damaged_is_passed_over_and_told(store: Path, tmp_path: Path) -> None:
-    import shutil
-
     copy = tmp_path / "releases"
     shutil.copytree(store, copy)
     opened = open_store(copy)
@@ -139,6 +138,20 @@ def test_what_was_pruned_or_is_damaged_is_passed_over_and_told(store: Path, tmp_
     one = reader(copy)
     assert [found.entry.message for found in one.changes("ItemTable")] == ["no bow", "a bow", "first"]
     assert len(one.faults) == 2
+
+
+def test_of_a_damaged_first_table_what_came_later_is_told(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "releases")
+    opened = open_store(tmp_path / "releases")
+    first = read_log_so_far(opened, "live")[0].entries[0].release
+    table = read_bundle(opened, read_release(opened, first), "server").manifest.tables["ItemTable"].parts[0]
+    (tmp_path / "releases" / blob_name(table.sha256)).unlink()
+    asked = ["history", "Item", "--store", "releases", "--channel", "live", "--format", "json"]
+    whole = run_gdata(*asked, cwd=tmp_path)
+    assert [one["status"] for one in whole.json["changes"]] == ["changed"] * 3 + ["added"]
+    row = run_gdata(*asked[:2], "철검", "price", *asked[2:], cwd=tmp_path)
+    assert [one["fields"] for one in row.json["changes"]] == [{"price": {"old": 50, "new": 70}}]
+    assert f"{first} can't be compared" in row.err
 
 
 def test_a_table_that_never_was_is_answered_with_the_nearest(store: Path) -> None:

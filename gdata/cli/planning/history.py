@@ -19,7 +19,7 @@ from gdata.cli.options import (
     open_place,
     store_option,
 )
-from gdata.errors import UsageError
+from gdata.errors import DamagedError, StoreError, UsageError
 from gdata.language import say, sentence
 from gdata.text import visible
 
@@ -164,13 +164,17 @@ class _Asked:
         """The entries that changed what is asked for, and the rows: without a key, those that aren't told in full."""
         key = self.key
         for one in reader.changes(self.table):
-            if self.key:
+            if not self.key:
+                yield one, []
+                continue
+            try:
                 key = next((row.key for row in one.rows(key)), key)  # It may have had another title before.
                 rows = list(islice(one.rows(key, self.field), 1))
-                if rows:
-                    yield one, rows
-            else:
-                yield one, []
+            except (DamagedError, StoreError) as error:
+                reader.pass_over(one.entry, error)
+                continue
+            if rows:
+                yield one, rows
 
     def as_json(self, one: TableHistory, rows: list[RowHistory]) -> dict[str, Any]:
         """One change as the history's JSON has it."""
@@ -183,7 +187,7 @@ class _Asked:
             }
         diff = one.diff
         counts = {"rows_added": len(diff.added), "rows_removed": len(diff.removed), "rows_changed": len(diff.changed)}
-        changed = [row.as_json() for row in one.rows() if row.status == "changed"]
+        changed = [row.as_json() for row in one.changed()]
         return {**one.as_json(), "summary": counts, "rows": changed}
 
 
@@ -226,7 +230,7 @@ class _Page:
             self._line(
                 f"  {rows_text(len(diff.added), len(diff.removed), len(diff.changed)) or say('the table changed')}"
             )
-            rows = list(islice((row for row in one.rows() if row.status == "changed"), _ROWS))
+            rows = list(islice(one.changed(), _ROWS))
             for row in rows:
                 fields = ", ".join(self._field(one, change) for change in row.fields)
                 self._line(visible(f"    ~ {row.key} {row.title}".rstrip()) + f"  {fields}")

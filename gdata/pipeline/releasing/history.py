@@ -54,17 +54,25 @@ class TableHistory:
 
     def rows(self, key: str = "", path: str = "") -> Iterator[RowHistory]:
         """The rows that it changed, brought or took away; with `key`, the one of this key or title, with `path`, only
-        what it did to that field."""
-        for change in self.diff.changed:
-            if _is_asked(change, key):
-                fields = tuple(one for one in change.fields if not path or path in (one.path, plain(one.path)))
-                if fields:
-                    yield RowHistory(key_of(change), change.title, "changed", fields)
+        what it did to that field.
+
+        Raises:
+            DamagedError: a file of the table is damaged or missing, where it came or went as a whole.
+        """
+        yield from self.changed(key, path)
         for rows, is_new in ((self.diff.added, True), (self.diff.removed, False)):
             for row in rows:
                 if _is_asked(row, key):
                     fields = tuple(one for one in _whole(row, is_new=is_new) if path in ("", one.path))
                     yield RowHistory(key_of(row), row.title, "added" if is_new else "removed", fields)
+
+    def changed(self, key: str = "", path: str = "") -> Iterator[RowHistory]:
+        """Of these the rows that were there before and after."""
+        for change in self.diff.changed:
+            if _is_asked(change, key):
+                fields = tuple(one for one in change.fields if not path or path in (one.path, plain(one.path)))
+                if fields:
+                    yield RowHistory(key_of(change), change.title, "changed", fields)
 
     def as_json(self) -> dict[str, Json]:
         """The entry as the history's JSON has it, but for what it changed."""
@@ -231,6 +239,10 @@ class HistoryReader:
             hint=did_you_mean(table, known),
         )
 
+    def pass_over(self, entry: Entry, error: Exception) -> None:
+        """Say that what an entry changed isn't known."""
+        self.faults.append(say("{release} can't be compared: {error}", release=entry.release, error=error))
+
     def _compared(
         self, newer: tuple[Entry, Release], older: tuple[Entry, Release] | None, target: str, table: str
     ) -> Iterator[TableHistory]:
@@ -241,7 +253,7 @@ class HistoryReader:
             )
             found = compare_one_table(old, new, table)
         except (DamagedError, StoreError) as error:
-            self.faults.append(say("{release} can't be compared: {error}", release=newer[1].id, error=error))
+            self.pass_over(newer[0], error)
             return
         if found is not None:
             yield TableHistory(newer[0], found)
