@@ -45,7 +45,7 @@ _SUSPECT = re.compile(
     "|(?:^|(?<=\n))[ \t]|[ \t](?:\n|$)"
 )
 
-ESCAPE = re.compile("_x(00[0-7][0-9a-fA-F]|[fF]{3}[eEfF])_(?![yY][0-9])")
+ESCAPE = re.compile("_x(?![0-9]{4}_[yY][0-9])(00[0-7][0-9a-fA-F]|[fF]{3}[eEfF])_")
 """How .xlsx writes a sign that XML can't hold, or would read otherwise: not as gem_x1000_pack, nor tile_x0012_y0034."""
 FOR_NOTHING = frozenset(["undefined", "NULL", "(null)", r"\N", "NaN", "NaT", "<NA>", "[object Object]"])
 """Of scripts, of databases (`NULL` of SQL Server's grid, `\\N` of MySQL) and of data frames; `null` people mean."""
