@@ -207,6 +207,9 @@ class SheetRecords:
             line = self.lines_of(record).start
             if self.long_lines is not None and line in self.long_lines.with_extra:
                 continue  # Its tags may be those of another column.
+            if not known.issuperset(meant) and self.is_shifted(line, column):
+                yield self.extra_problem(line)
+                continue
             if written != meant:
                 corrected = ", ".join(filter(None, _TAG_SEPARATORS.split(shown(self._columns[column][line]))))
                 yield self.problem(kinds.TAG_SEPARATOR, line, column, "@tags", corrected=corrected)

@@ -53,7 +53,7 @@ class LongLines:
         self._head, self._lines = head, lines
         self._width = len(head.sheet.header)
         self.with_extra = {
-            line: ",".join(map(shown, extra)).strip(" ,")
+            line: shown(",".join(map(shown, extra)).strip(" ,"))
             for line, cells in lines.items()
             if not all(map(is_blank, extra := cells[self._width :]))
         }

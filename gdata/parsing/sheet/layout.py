@@ -106,7 +106,7 @@ class Sheet:
             return ""
         rest = rows[number - 1][self.first_line :]
         text = str(rest[0]) if rest and rest[0] is not None else ""
-        return ",".join(map(shown, rest)).strip(" ,") if text[:1] == " " and text.strip() else ""
+        return shown(",".join(map(shown, rest)).strip(" ,")) if text[:1] == " " and text.strip() else ""
 
     def texts_going_on(self, columns: Collection[int]) -> dict[int, str]:
         """Of csv in the vertical layout: what follows the values of `columns` where nothing follows any other, or where
@@ -125,7 +125,7 @@ class Sheet:
             longest = max((len(row) for number, row in enumerate(rows) if number not in columns), default=0)
             beyond = {number: rows[number][longest:] for number in columns if longest and number < len(rows)}
             found = {number: rests[number] for number, cells in beyond.items() if not all(map(is_blank, cells))}
-        return {number: ",".join(map(shown, rest)).strip(" ,") for number, rest in found.items()}
+        return {number: shown(",".join(map(shown, rest)).strip(" ,")) for number, rest in found.items()}
 
     def columns(self, wanted: Sequence[int]) -> dict[int, Cells]:
         """The cells of every line in the wanted columns."""
