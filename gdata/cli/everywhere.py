@@ -195,11 +195,16 @@ def _into(file: Path, *, is_stream: bool) -> Iterator[None]:
     """Stdout for the block, as it comes or once the block is through: of a long result memory holds a megabyte."""
     from tempfile import SpooledTemporaryFile
 
-    from gdata.files import write_output
+    from gdata.files import write_output, writing
 
     before = sys.stdout
-    held: Any
-    with file.open("wb") if is_stream else SpooledTemporaryFile(_IN_MEMORY) as held:
+    if is_stream:
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            opened: Any = file.open("wb")
+    else:
+        opened = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by the next line
+    with opened as held:
         stream = io.TextIOWrapper(held, "utf-8", "replace", line_buffering=is_stream, write_through=True)
         sys.stdout = stream
         ended = None

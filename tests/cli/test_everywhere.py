@@ -85,6 +85,9 @@ def test_a_command_that_fails_leaves_the_file_as_it_was(small: Path) -> None:
     (small / "kept.json").write_text("before", encoding="utf-8")
     run_gdata("check", "NoTable", "--format", "json", "-o", "kept.json", cwd=small, code=2)
     assert (small / "kept.json").read_text(encoding="utf-8") == "before"
+    for command in ("check", "watch"):
+        ran = run_gdata(command, "--format", "json", "-o", "kept.json/found.json", cwd=small, code=3)
+        assert "found.json: can't be written" in ran.err
 
 
 def test_only_the_problems_of_a_table_are_told(small: Path) -> None:
