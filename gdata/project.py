@@ -16,7 +16,7 @@ from zlib import crc32
 
 from gdata.config import Audience, Config, GateRule, SheetEntry, Spreadsheet
 from gdata.configfile import find_config, load_config
-from gdata.errors import ConfigError
+from gdata.errors import ConfigError, SchemaError
 from gdata.language import say, sentence
 from gdata.text import did_you_mean
 
@@ -137,12 +137,13 @@ def open_project(config: Config) -> Project:
 
 
 def digests_of_protos(folder: Path) -> dict[str, str]:
-    """The hex SHA-256 of each .proto file, by its path in their folder."""
-    found = {}
-    for path in sorted(folder.rglob("*.proto")):
-        with suppress(OSError):
-            found[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
+    """The hex SHA-256 of each .proto file that a build goes by, by its path there; none where one can't be read."""
+    from gdata.schema.protoc import read_protos
+
+    with suppress(SchemaError):
+        own, imported = read_protos(folder)
+        return {name: hashlib.sha256(content).hexdigest() for name, content in (own | imported).items()}
+    return {}
 
 
 def plan_project(config: Config, schema: Schema) -> Project:

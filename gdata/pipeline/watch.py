@@ -96,6 +96,8 @@ class ProjectWatch:
     """The last that could be read: it says which files to look at."""
     _pulled: dict[str, Pulled] = field(default_factory=dict)
     _stamps: Stamps = field(default_factory=dict)
+    _imported: Sequence[Path] = ()
+    """The .proto files when they last compiled: some may lie behind links."""
     _looked: float = 0.0
     """When the files were last seen unchanged."""
     _due: float = 0.0
@@ -143,7 +145,7 @@ class ProjectWatch:
         return {path: max(now[path][0] / 1e9 if path in now else 0.0, self._looked) for path in changed}
 
     def _look(self) -> Stamps:
-        files = _files(self.wanted.config_path, self._config)
+        files = [*_files(self.wanted.config_path, self._config), *self._imported]
         return {path: stamp for path in files if (stamp := _stamp(path)) is not None}
 
     @property
@@ -192,6 +194,7 @@ class ProjectWatch:
             self._config = read_config(self.wanted.config_path)
             with noting_failure(self._config):
                 self._project = open_project(self._config)
+            self._imported = [self._config.protos / name for name in self._project.protos]
             self._stamps = {**self._look(), **before_reading}
         edited = self._pull(remote=poll or is_new)
         if self._is_built and not (edited or changed or time.monotonic() >= self._retry):

@@ -22,6 +22,7 @@ OPTIONS_FOLDER = Path(__file__).parent.parent / "protos"
 """The import root of gdata/options.proto."""
 
 _KEPT = 8
+_IMPORT = re.compile(rb"""\bimport\s*(?:public\b|weak\b)?\s*["']([^"'\n\0]+)["']""")
 _PROTOC_LINE = re.compile(r"^(?P<file>[^:\n]+\.proto):(?:(?P<line>\d+):(?P<column>\d+):)? ?(?P<text>.*)$")
 
 
@@ -34,6 +35,30 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
     Raises:
         SchemaError: there are no files, or one doesn't compile; each of protoc's lines is in the message.
     """
+    own, imported = read_protos(protos)
+    contents = own | imported
+    if cache is None:
+        # Importing its generated code takes as long as protoc itself.
+        has_rules = any(b"buf/validate/" in content for content in contents.values())
+        return _run_protoc(protos, list(own), validate_descriptors() if has_rules else b"")
+    key = _cache_key(contents)
+    path = cache / f"descriptors-{key}.binpb"
+    if (kept := read_sealed(path, key)) is not None:
+        return bytes(kept)
+    compiled = _run_protoc(protos, list(own), _kept_validate_descriptors(cache))
+    with suppress(OutputError):  # a cache that can't be written is no reason to stop
+        write_sealed(path, key, compiled)
+    _forget_older(cache)
+    return compiled
+
+
+def read_protos(protos: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Every .proto file under `protos` by its path there, and what they import besides: linked folders aren't searched,
+    but protoc finds what is in them.
+
+    Raises:
+        SchemaError: there are no files, or one can't be read.
+    """
     files = sorted(path for path in protos.rglob("*.proto") if path.is_file())
     if not files:
         raise SchemaError(
@@ -41,22 +66,18 @@ def compile_protos(protos: Path, cache: Path | None = None) -> bytes:
             hint=sentence("write one, or mend `protos:` in sheets.yaml"),
         )
     try:
-        contents = {path.relative_to(protos).as_posix(): path.read_bytes() for path in files}
+        own = {path.relative_to(protos).as_posix(): path.read_bytes() for path in files}
+        imported: dict[str, bytes] = {}
+        waiting = list(own.values())
+        while waiting:
+            for found in _IMPORT.findall(waiting.pop()):
+                name = found.decode("utf-8", "replace")
+                if name not in own and name not in imported and (protos / name).is_file():
+                    imported[name] = (protos / name).read_bytes()
+                    waiting.append(imported[name])
     except OSError as error:
         raise SchemaError(sentence("{place}: {why}", place=error.filename, why=reason_of(error))) from error
-    if cache is None:
-        # Importing its generated code takes as long as protoc itself.
-        has_rules = any(b"buf/validate/" in content for content in contents.values())
-        return _run_protoc(protos, list(contents), validate_descriptors() if has_rules else b"")
-    key = _cache_key(contents)
-    path = cache / f"descriptors-{key}.binpb"
-    if (kept := read_sealed(path, key)) is not None:
-        return bytes(kept)
-    compiled = _run_protoc(protos, list(contents), _kept_validate_descriptors(cache))
-    with suppress(OutputError):  # a cache that can't be written is no reason to stop
-        write_sealed(path, key, compiled)
-    _forget_older(cache)
-    return compiled
+    return own, dict(sorted(imported.items()))
 
 
 def _forget_older(cache: Path) -> None:

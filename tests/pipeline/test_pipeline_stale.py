@@ -106,6 +106,23 @@ def test_a_schema_saved_while_the_build_goes_on_is_told(project: Path) -> None:
     assert "game/shop.proto changed since this was built" in diff(project)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for administrators there")
+def test_a_schema_that_is_imported_from_behind_a_link_counts_as_one_of_the_project(project: Path) -> None:
+    shared, item = project / "shared", project / "protos" / "game" / "item.proto"
+    shared.mkdir()
+    (project / "protos" / "linked").symlink_to(shared, target_is_directory=True)
+    kinds = shared / "kinds.proto"
+    kinds.write_text('syntax = "proto3";\npackage shared;\nenum Kind { NONE = 0; SWORD = 1; }\n')
+    text = item.read_text(encoding="utf-8").replace("import ", "import public 'linked/kinds.proto';\nimport ", 1)
+    item.write_text(text, encoding="utf-8")
+    settle()
+    run_gdata("build", "-q", cwd=project)
+    assert diff(project) == ""
+    kinds.write_text("enum Kind {}")
+    assert "linked/kinds.proto changed since this was built" in diff(project)
+    assert "kinds.proto" in run_gdata("build", "-q", cwd=project, code=2).err, "it isn't what was compiled before"
+
+
 def test_links_that_lead_nowhere_stop_no_build(project: Path) -> None:
     for place in ("sheets/loop.csv", "protos/loop.proto"):
         (project / place).symlink_to(Path(place).name)

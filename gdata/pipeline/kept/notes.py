@@ -51,7 +51,7 @@ def note_built(project: Project, build: str, *, is_plain: bool = True) -> None:
     if is_plain:
         made_from |= {"settings": _settings(config), "protos": dict(project.protos)}
     is_same = {name: known.get(name) for name in ("failed", *made_from)} == {"failed": None, **made_from}
-    stamps = _stamps(config, project.opened) if is_plain else {}
+    stamps = _stamps(project) if is_plain else {}
     if not is_same or known.get("stamps", {}) != stamps:
         # Made again, it is as old as it was.
         _write(
@@ -76,20 +76,22 @@ def _settings(config: Config) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _stamps(config: Config, since: int) -> dict[str, list[int] | None]:
+def _stamps(project: Project) -> dict[str, list[int] | None]:
     """The states of the .proto files, the local sheets and their folders: while they are as they were, nothing needs to
-    be read to know that nothing changed. Nothing, where one may have been written `since` the project was opened.
+    be read to know that nothing changed. Nothing, where one may have been written since the project was opened.
     """
     from gdata.sources.adapters import source_of
 
+    config = project.config
     folders = [Path(folder) for folder, _, _ in os.walk(config.protos)]
     local = [one for one in config.spreadsheets if one.path is not None]
     paths = [*folders, *(path for folder in folders for path in folder.glob("*.proto"))]
+    paths += [config.protos / name for name in project.protos]  # some of which lie behind links
     paths += [path for one in local for path in (one.path, *source_of(one).paths_of(one)) if path is not None]
     with suppress(OSError):  # A link that leads nowhere, a network folder that is gone: no reason for a build to fail.
         stamps = {_told_from(config.folder, path): stamp_of(str(path)) for path in paths}
         times = (time for stamp in stamps.values() if stamp is not None for time in stamp[1:3])
-        return stamps if all(may_change_until(time) < since for time in times) else {}
+        return stamps if all(may_change_until(time) < project.opened for time in times) else {}
     return {}
 
 

@@ -149,6 +149,7 @@ def _seen(project: Project, built: Built, released: Side | None, started: int) -
         *config.checks,
         *config.metrics,
         *(path for folder in protos for path in folder.glob("*.proto")),
+        *(config.protos / name for name in project.protos),
         *(path for one in config.spreadsheets for path in source_of(one).paths_of(one)),
         *_store_files(config, released),
         *_own_files(),
