@@ -259,6 +259,7 @@ def test_definitions_in_xml_that_say_too_little_are_told_by_line(
     beans = "<bean name='Item'><var name='id' type='int'/>\n<var name='cost' type='what('/></bean>"
     loops = "<bean name='A'><var name='b' type='B'/></bean><bean name='B'><var name='a' type='A'/></bean>"
     tables = "<table name='TbItem' value='Item' input='item.csv'/>\n<table name='TbNo' value='A' input='no.xlsx'/>"
+    (tmp_path / "sheets" / "Defines" / "folder.xml").mkdir()  # Nor is a pipe read.
     (tmp_path / "sheets" / "Defines" / "x.xml").write_text(MODULE.format(f"{beans}\n{loops}\n{tables}"))
     monkeypatch.chdir(tmp_path)
     ran = run("scaffold", "sheets")

@@ -188,7 +188,7 @@ def find_xml(sheets: Sheets) -> list[Path]:
     """The files of definitions in XML that lie beside the sheets or beside a folder that they are in."""
     places = {spreadsheet.path.absolute() for spreadsheet, _ in sheets if spreadsheet.path is not None}
     folders = {folder for path in places for folder in [path, *path.parents][: _FOLDERS_ABOVE + 1]}
-    return sorted({file for folder in folders for file in (folder / _XML).rglob("*.xml")})
+    return sorted({file for folder in folders for file in (folder / _XML).rglob("*.xml") if file.is_file()})
 
 
 def _read_module(module: Tag, defined: LubanDefinitions) -> None:
