@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
+import pytest
 from command_line import run_gdata
 from openpyxl import Workbook
 from scaffold_project import gdata, write_sheet
 
+from gdata.errors import UsageError
+from gdata.scaffold.sheets.spreadsheets import find_spreadsheets
 from gdata.testing.google import EmulatedSpreadsheet, GoogleEmulator
 
 ROWS: list[list[object]] = [["번호", "이름", "가격"], *([n, f"아이템 {n}", n * 100] for n in range(1, 21))]
@@ -71,6 +76,17 @@ def test_what_is_no_spreadsheet_is_refused(tmp_path: Path) -> None:
     assert "there is no spreadsheet here" in run_gdata("scaffold", ".", cwd=tmp_path, code=2).err
     assert "no file, folder, id or address" in run_gdata("scaffold", "nowhere", cwd=tmp_path, code=2).err
     assert "which spreadsheets" in run_gdata("scaffold", cwd=tmp_path, code=2).err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there, and pipes aren't files")
+def test_links_to_folders_above_and_pipes_are_passed_by(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "data" / "shop" / "Shop.csv", ROWS)
+    (tmp_path / "data" / "shop" / "up").symlink_to("..")
+    (tmp_path / "data" / "shop" / "itself").symlink_to("itself")
+    os.mkfifo(tmp_path / "data" / "pipe.xlsx")
+    assert [one.name for one in find_spreadsheets([str(tmp_path / "data")], tmp_path, None)] == ["shop"]
+    with pytest.raises(UsageError, match="there is no spreadsheet here"):
+        find_spreadsheets([str(tmp_path / "data" / "pipe.xlsx")], tmp_path, None)
 
 
 def test_a_package_that_protobuf_does_not_take_is_refused(tmp_path: Path) -> None:

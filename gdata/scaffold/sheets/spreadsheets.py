@@ -223,11 +223,18 @@ def _spreadsheets_at(path: Path) -> Iterator[Path]:
         elif path.suffix.lower() in WORKBOOK_SUFFIXES and not path.name.startswith("~$"):
             yield path
         return
-    inside = sorted(path.iterdir())
+    if not path.is_dir():
+        return  # A pipe or a device.
+    try:
+        inside = sorted(path.iterdir())
+    except OSError as error:
+        raise UsageError(sentence("{path}: can't be read: {why}", path=path, why=error.strerror)) from None
     if any(map(is_sheet, inside)):
         yield path
     for one in inside:
-        if (one.is_dir() or one.suffix.lower() in WORKBOOK_SUFFIXES) and not one.name.startswith("."):
+        # A link to a folder above would never end.
+        goes_up = one.is_symlink() and one.is_dir() and path.resolve().is_relative_to(one.resolve())
+        if (one.is_dir() or one.suffix.lower() in WORKBOOK_SUFFIXES) and not (one.name.startswith(".") or goes_up):
             yield from _spreadsheets_at(one)
 
 
