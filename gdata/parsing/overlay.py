@@ -291,7 +291,7 @@ class _OverlaidPlaces(Places):
 
 def _why(one: LeftOut, audience: Audience) -> Sentence:
     """Why a row isn't in a view, as what is said of it."""
-    if one.tags:
+    if one.span == ALWAYS and one.tags:
         return sentence("is for targets with the tags {tags} alone", tags=", ".join(one.tags))
     if one.span == ALWAYS:
         return sentence("is switched off")

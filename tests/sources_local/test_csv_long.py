@@ -35,6 +35,7 @@ TEXTS: dict[str, bytes] = {
     "nothing": b"",
     "one line": b"id,name",
 }
+LEFT = b"<<<<<<< HEAD\n41,a\n=======\n41,b\n>>>>>>> theirs\n"
 
 
 def read(folder: Path) -> ReadSheets:
@@ -61,6 +62,15 @@ def test_the_rows_are_the_same(
     small = seen(tmp_path)
     request.getfixturevalue("long_files")
     assert seen(tmp_path) == small
+
+
+@pytest.mark.parametrize("shift", range(0, 64, 5))
+def test_what_git_left_is_told_wherever_a_block_ends(
+    shift: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    (tmp_path / "Item.csv").write_bytes(LINES.encode() + b"x" * shift + b"\n" + LEFT)
+    request.getfixturevalue("long_files")
+    assert seen(tmp_path)[1][0].startswith("sheets/Item.csv, line 43: git couldn't merge it")
 
 
 def test_what_must_be_read_as_a_whole_has_a_limit(

@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -24,7 +25,7 @@ from gdata.config import Spreadsheet
 from gdata.errors import SourceError
 from gdata.files import reason_of
 from gdata.language import sentence
-from gdata.longbytes import Content, LongBytes, blocks_of
+from gdata.longbytes import Content, LongBytes, blocks_of, part_of
 from gdata.problems import Cell
 from gdata.sources.csv.encodings import guess_encodings
 from gdata.sources.grid import CellValue, Grid, Pulled, ReadSheets, SheetRequest
@@ -193,16 +194,26 @@ def _refuse_what_git_left(content: Content, place: str) -> None:
         raise SourceError(
             sentence("{place}: is a pointer of Git LFS, not the file", place=place), hint=sentence("run `git lfs pull`")
         )
-    start, blocks = 0, iter(blocks_of(content))
-    for block in blocks:
-        at = (b"\n" + block).find(b"\n" + _OURS) if b"<" in block else -1
-        if at >= 0 and any(b"\n" + _THEIRS in one for one in (block[at:], *blocks)):
-            line = content[: start + at].count(b"\n") + 1
+    pieces = _overlapping(content)
+    for start, piece in pieces:
+        at = piece.find(b"\n" + _OURS) if b"<" in piece else -1
+        if at >= 0 and any(b"\n" + _THEIRS in one for one in chain([piece[at:]], (rest for _, rest in pieces))):
+            before = part_of(content, 0, start + at + 1)
+            line = sum(block.count(b"\n") for block in blocks_of(before)) + 1
             raise SourceError(
                 sentence("{place}, line {line}: git couldn't merge it, and left both sides", place=place, line=line),
                 hint=sentence("keep one side, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>"),
             )
-        start += len(block)
+
+
+def _overlapping(content: Content) -> Iterator[tuple[int, bytes]]:
+    """Where each block begins, and it with the end of the one before it: a sign may lie in both."""
+    start, before = -1, b"\n"
+    for block in blocks_of(content):
+        piece = before + block
+        yield start, piece
+        before = piece[-len(_OURS) :]
+        start += len(piece) - len(before)
 
 
 def _read_in_blocks(content: LongBytes, encoding: str, file_name: str) -> tuple[TextRows | None, str]:
