@@ -12,8 +12,9 @@ from diffcases import PROTO, as_json, side
 from gdata.bundles.manifest import Manifest, Part, bundle_id, file_entry
 from gdata.bundles.reader import Bundle, open_output
 from gdata.diffs.compare import compare
+from gdata.diffs.gate import GateVerdict
 from gdata.diffs.model import Diff, Side
-from gdata.diffs.renderers.json import diff_json
+from gdata.diffs.renderers.json import diff_json, to_json
 from gdata.errors import DamagedError
 from gdata.testing.bundles import build_output
 
@@ -95,3 +96,12 @@ def test_a_record_that_became_rows_is_other_rows() -> None:
     found = compare(good, forged(good.bundles["server"], kind="record"), category="off")
     table = found.targets["server"].tables["ItemTable"]
     assert (len(table.removed), len(table.added)) == (1, 1)
+
+
+def test_of_a_damaged_table_that_came_no_json_is_begun(tmp_path: Path) -> None:
+    output = build_output(tmp_path, PROTO, {"DropTable": [{"stage": 1}], "ItemTable": [{"id": 2}]})
+    new = Side("output", None, open_output(output))
+    diff = compare(side("old", {}), new)
+    (output / "server" / new.bundles["server"].manifest.tables["ItemTable"].parts[0].file).write_bytes(b"")
+    with pytest.raises(DamagedError, match="ItemTable"):
+        to_json(diff, GateVerdict(passed=True))

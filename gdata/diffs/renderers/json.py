@@ -18,7 +18,15 @@ from gdata.diffs.model import ColumnDiff, Diff, FieldChange, Key, Row, RowChange
 
 
 def to_json(diff: Diff, verdict: GateVerdict) -> Iterator[str]:
-    """The diff and the gate's verdict as text, in pieces."""
+    """The diff and the gate's verdict as text, in pieces.
+
+    Raises:
+        DamagedError: (before the first piece) the file of a table that only one side has isn't what its manifest says.
+    """
+    for target in diff.targets.values():
+        for table in target.tables.values():
+            for rows in (table.added, table.removed):
+                next(iter(rows[:1]), None)  # All of them are read with the first.
     gate = {"passed": verdict.passed, "violations": map(violation_json, verdict.violations)}
     return written({**diff_json(diff), "gate": gate})
 
