@@ -184,6 +184,11 @@ class _Cut:
     reads: ReadCell
     takes_notes: bool
 
+    @property
+    def way(self) -> tuple[ReadCell, bool]:
+        """What decides whether other lines have such a thing."""
+        return self.reads, self.takes_notes
+
     def is_like(self, line: Sequence[str]) -> bool:
         """Whether what stands behind another value would go on with this one as well: then it is a column of notes."""
         if self.takes_notes:
@@ -206,12 +211,14 @@ def cut_values(head: SheetHead) -> Iterator[tuple[int, Kind, str, dict[str, Any]
     found = {
         column: cut
         for leaf in leaves
-        for column in (leaf.columns() if leaf.case is None and not leaf.is_element else ())
+        for column in (leaf.columns() if leaf.case is None else ())
         if column < len(lines) and (cut := _find_cut(head, leaf, lines[column])) is not None
     }
     others = [line for column, line in enumerate(lines) if column not in found]
-    for column, cut in sorted(found.items()):
-        if not any(map(cut.is_like, others)):
+    alike = {cut.way: cut for cut in found.values()}  # of a map's many values each is read the same way
+    notes = {way for way, cut in alike.items() if any(map(cut.is_like, others))}
+    for column, cut in found.items():
+        if cut.way not in notes:
             whole = sheet.grid.separator.join(cut.parts)
             words = {"value": shown(whole[len(cut.parts[0]) + 1 :]), "first": cut.parts[0], "sign": sign}
             yield column, cut.kind, cut.field, {**words, "whole": shown(whole), "number": "".join(cut.parts)}
@@ -227,7 +234,7 @@ def _find_cut(head: SheetHead, leaf: Node, line: Sequence[str]) -> _Cut | None:
     first, rest = line[0] if line else "", list(takewhile(bool, line[1:]))
     if not rest or not first or separator in first or not _is_right(reads, first):
         return None
-    if leaf.field.is_list or leaf.field.is_map:
+    if (leaf.field.is_list or leaf.field.is_map) and not leaf.is_element:
         takes_notes = _is_right(reads, _A_NOTE)
         further = rest if takes_notes else list(takewhile(lambda text: _is_right(reads, text), rest))
         if leaf.field.separator != separator or len(further) <= takes_notes:
