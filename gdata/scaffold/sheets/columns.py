@@ -99,7 +99,7 @@ def _note_mark(cells: Cells) -> str:
 def _parting_word(columns: Sequence[SourceColumn]) -> str:
     """The one word of rows that have nothing else, and part others: `Expansion`; "" where no row is like that.
 
-    The last row may be one that somebody has yet to fill.
+    The last row may be one that somebody has yet to fill, and one whose next row has no first cell goes on there.
     """
     first, *others = columns
     alone: Iterable[int] = range(len(first.cells)) if len(others) >= _MANY_COLUMNS else ()
@@ -108,7 +108,7 @@ def _parting_word(columns: Sequence[SourceColumn]) -> str:
         alone = [index for index in alone if blank[index]] if blank else []
         if not alone:
             return ""
-    if len(first.cells) - 1 in alone:
+    if any(index + 1 == len(first.cells) or first.cells.blank[index + 1] for index in alone):
         return ""
     words = {cell for index in alone if isinstance(cell := first.cells[index], str) and kind_of_cell(cell) == "text"}
     word = words.pop().strip() if len(words) == 1 else ""
