@@ -301,7 +301,7 @@ def test_numbered_sheets_are_one_table_if_they_hold_the_same(
         (["axe", "bow", "//cat", "#dog", "elk"], "#", 4, 0),
         (["axe", "bow", "Weapons!", "cat"], "Weapons", 3, 1),
         (["axe", "bow", "cat", "Weapons!"], "#", 4, 0),  # Its cells may have yet to be filled.
-        (["axe", "Weapons!", None, "cat"], "#", 3, 0),  # A record whose lists begin in the next row.
+        (["axe", "Weapons!", None, "cat"], "#", 4, 0),  # What it has stands in the next row.
     ],
 )
 def test_a_sign_of_notes_is_found_where_none_of_them_becomes_a_record(
