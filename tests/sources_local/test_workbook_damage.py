@@ -40,6 +40,9 @@ CASES = [
     ("far ods", ods('<table:table table:name="S"><table:table-row table:number-rows-repeated="1048576">'
      '<table:table-cell table:number-columns-repeated="16384" office:value-type="float" office:value="1"/>'
      "</table:table-row></table:table>"), FAR, "Ctrl+End"),
+    # Each took minutes where a search begins anew at every one of them.
+    ("forged ods", ods("<table:table table:name=\"'a'#\">" * 60_000), "the workbook is damaged", ""),
+    ("forged texts", xlsx('<row r="1"><c r="A1" ' + "t='inlineStr'" * 60_000), "the workbook is damaged", ""),
     ("entities", ods('<table:table table:name="S"/>', '<!DOCTYPE a [<!ENTITY b "c">]>'), "the workbook is damaged", ""),
 ]  # fmt: skip
 

@@ -18,10 +18,9 @@ _BREAKS = {"line-break": "\n", "tab": "\t"}
 _TRUTHS = ("true", "false")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 """What LibreOffice 7.4 writes as a boolean of other numbers than 0 and 1 in that format, and shows as TRUE."""
-_COPY_OF_ANOTHER_FILE = re.compile(
-    rb"""<table:table\s[^<>]*?table:name="(?:'|&apos;)[^"<>]*(?:'|&apos;)\#.*?</table:table\s*>""", re.DOTALL
-)
+_COPY_OF_ANOTHER_FILE = re.compile(rb"""<table:table\s[^<>]*?table:name="(?:'|&apos;)[^"<>]*(?:'|&apos;)\#""")
 """What a formula refers to in `'file:///other.ods'#Sheet`: LibreOffice keeps it as a table that it doesn't show."""
+_END_OF_TABLE = re.compile(rb"</table:table\s*>")
 _BLANKS = re.compile("[ \t\r\n]+")
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?)?")
 _COUNTED_ALIKE = "1900-03-01"
@@ -51,7 +50,7 @@ class OdsScanner(Scanner):
         reader = _ContentReader()
         with damage_named(archive.name):
             content = archive.read("content.xml")
-            named = _named(_COPY_OF_ANOTHER_FILE.sub(b"", content))
+            named = _named(_without_copies(content))
             reader.read(named)
             mended = _mended(named)
             if mended is not content:
@@ -222,6 +221,14 @@ def _unusual_date(text: str) -> CellValue:
         return early_date_cell(text) if text < _COUNTED_ALIKE else None
     value = iso_date_cell(text)
     return None if value is not None and text.startswith("P") and 0 <= value.serial < 1 else value
+
+
+def _without_copies(content: bytes) -> bytes:
+    kept, at = [], 0
+    while (start := _COPY_OF_ANOTHER_FILE.search(content, at)) and (end := _END_OF_TABLE.search(content, start.end())):
+        kept.append(content[at : start.start()])
+        at = end.end()
+    return b"".join([*kept, content[at:]]) if kept else content
 
 
 def _named(content: bytes) -> bytes:

@@ -43,8 +43,9 @@ _UP_TO_VALUE = (
     rb"<(?:\w+:)?c(\s[^<>]*[^/<>]|)>\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f\s*>)\s*)?<(?:\w+:)?v>\s*"
 )
 _NEGATIVE = re.compile(_UP_TO_VALUE + rb"(-[\d.]+(?:[eE][-+]?\d+)?)\s*<")
-# Of a text in place: <is><t>…</t></is> is what the format says, and some programs write <v>.
-_BARE_TEXT = re.compile(rb"""inlineStr["'][^<>]*>\s*<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)<""")
+# Of a text in place: <is><t>…</t></is> is what the format says, and some programs write <v>. Bounded, so that a file
+# forged of such types without an end is read in one go.
+_BARE_TEXT = re.compile(rb"""inlineStr["'][^<>]{0,999}>\s*<(?:\w+:)?v(?:\s[^<>]*)?>([^<]*)<""")
 _IN_PLACE = re.compile(rb"""\bt=["']inlineStr["']""")
 _PICTURE = re.compile(_UP_TO_VALUE + rb"(=DISPIMG\([^<]*)<")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
