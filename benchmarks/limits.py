@@ -220,6 +220,8 @@ def main() -> None:
     if core() is None:
         sys.exit("the core isn't built, or of other sources: python hatch_build.py")
     print(f"{'':20}{'CPU s':>16}{'wall s':>16}{'MiB':>7}   of the base's CPU, wall, memory")
+    if chosen.folder is not None:
+        chosen.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="gdata-limits-", dir=chosen.folder) as scratch:
         trees = {
             "base": Tree(chosen.base.resolve(), Path(scratch, "base"), {}),
