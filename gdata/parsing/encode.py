@@ -26,7 +26,7 @@ from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.readings import AS_ASKED, AS_DOUBLE, AS_FLOAT, AS_INTEGER, AS_TEXT, READINGS, convert_cell
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_note, is_unticked
-from gdata.parsing.sheet.node import Node
+from gdata.parsing.sheet.node import Node, read_tags
 from gdata.parsing.view import SWITCHED_OFF, bytes_of
 from gdata.schema.fieldtypes import FIELD_TYPES
 from gdata.schema.plan import FieldPlan, MessagePlan
@@ -301,7 +301,7 @@ class _Steps:
         if is_blank(cell) or (isinstance(cell, str) and cell.strip() in self._head.sheet.entry.blank):
             return _IS_BLANK, _ALL_VIEWS, b""
         _, fault = convert_cell(cell, CellType("string", self._head.timezone))
-        tags = frozenset(filter(None, map(str.strip, shown(cell).split(","))))
+        tags = read_tags(shown(cell))
         if fault is not None or cell in ERROR_TEXTS or not tags <= self._head.known_tags:
             return _WRONG
         is_seen = (not one.tags or one == SWITCHED_OFF or not tags.isdisjoint(one.tags) for one in self._seen)

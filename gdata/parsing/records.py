@@ -27,7 +27,7 @@ from gdata.parsing.cells.readings import Column, convert_cell, convert_column, c
 from gdata.parsing.multirow import Further
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import Sheet, is_unticked, keep_records
-from gdata.parsing.sheet.node import BOUNDS, Case, Node, convert_version
+from gdata.parsing.sheet.node import BOUNDS, Case, Node, convert_version, read_tags
 from gdata.parsing.unquoted import LongLines, cut_values
 from gdata.parsing.view import SWITCHED_OFF, Bound
 from gdata.problems import Cell, Kind, Problem
@@ -252,7 +252,7 @@ class SheetRecords:
         read: dict[str, tuple[frozenset[str], frozenset[str]]] = dict.fromkeys(ERROR_TEXTS, (frozenset(), frozenset()))
         texts = [shown(self._columns[self.header.tags or 0][self.lines_of(one).start]) for one in range(self.count)]
         for text in set(texts) - read.keys():
-            written = frozenset(filter(None, map(str.strip, text.split(","))))
+            written = read_tags(text)
             apart = {tag: frozenset(filter(None, _TAG_SEPARATORS.split(tag))) for tag in written - known}
             several = {tag: parts for tag, parts in apart.items() if parts & known}
             meant = (written - several.keys()).union(*several.values())

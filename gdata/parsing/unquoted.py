@@ -20,7 +20,7 @@ from gdata.parsing.cells.cell import CellType, is_blank, shown
 from gdata.parsing.cells.readings import ReadCell, convert_cell
 from gdata.parsing.sheet.head import SheetHead
 from gdata.parsing.sheet.layout import is_note
-from gdata.parsing.sheet.node import BOUNDS, Node, convert_version
+from gdata.parsing.sheet.node import BOUNDS, Node, convert_version, read_tags
 from gdata.problems import Kind
 from gdata.sources.grid import CellValue
 
@@ -166,7 +166,7 @@ def _is_directive_right(head: SheetHead, name: str, cell: CellValue) -> bool:
     if name in BOUNDS:
         return convert_version(cell)[1] is None
     if name == "tags":
-        return {one.strip() for one in shown(cell).split(",")} <= head.known_tags
+        return read_tags(shown(cell)) <= head.known_tags
     return convert_cell(cell, CellType("bool", head.timezone))[1] is None
 
 

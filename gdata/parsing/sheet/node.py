@@ -186,6 +186,11 @@ def fitting(variants: Iterable[Variant], audience: Audience) -> list[Variant]:
     return sorted(found, key=lambda one: tags[one.tag])
 
 
+def read_tags(text: str) -> frozenset[str]:
+    """The tags that a cell of `@tags` has, by commas."""
+    return frozenset(filter(None, map(str.strip, text.split(","))))
+
+
 def convert_version(cell: CellValue) -> tuple[Version | None, Fault | None]:
     """The version that a cell holds; None where it is blank or none, and what is wrong with it."""
     text = shown(cell).strip()
