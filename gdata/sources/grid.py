@@ -23,12 +23,14 @@ from gdata.errors import SourceError
 from gdata.longbytes import Content, digest_of
 from gdata.problems import Cell
 
+SERIAL_EPOCH = datetime(1899, 12, 30)
+
 
 @dataclass(frozen=True, slots=True)
 class DateCell:
     """A cell that the spreadsheet holds as a date, time or duration.
 
-    `serial` counts days since 1899-12-30 in the spreadsheet's wall-clock time; `text` is how it is displayed.
+    `serial` counts days since SERIAL_EPOCH in the spreadsheet's wall-clock time; `text` is how it is displayed.
     """
 
     serial: float

@@ -30,12 +30,13 @@ from gdata.parsing.cells.cell import (
     convert_string,
     convert_timestamp,
 )
+from gdata.parsing.cells.times import MARCH_1900
 from gdata.problems import Kind
 from gdata.proto.descriptors import shortest_float32
 from gdata.schema.fieldtypes import COLOR, FIELD_TYPES, FieldKind, FieldType, bits_text, color_text
 from gdata.schema.plan import FieldPlan
 from gdata.sources.cells import Cells, spread
-from gdata.sources.grid import ERROR_TEXTS, CellValue, DateCell, FormulaCell
+from gdata.sources.grid import ERROR_TEXTS, SERIAL_EPOCH, CellValue, DateCell, FormulaCell
 
 ReadCell = Callable[[CellValue], Converted]
 """Turns a cell that isn't blank into what the field's constructor argument takes."""
@@ -44,10 +45,9 @@ AS_ASKED, AS_INTEGER, AS_FLOAT, AS_DOUBLE, AS_TEXT = range(5)
 """What the core recognizes of itself, as in rows.h."""
 
 
-_EPOCH = datetime(1899, 12, 30)
 _LONGEST_NUMBER = 10**15
 """Spreadsheets keep fifteen digits of a number."""
-_FIRST_SERIAL, _LAST_SERIAL = 61, 2_958_465
+_LAST_SERIAL = 2_958_465
 
 
 @dataclass(frozen=True)
@@ -248,8 +248,8 @@ def write_timestamp(value: Any, type_: CellType) -> CellValue:
         local = moment.astimezone(type_.timezone).replace(tzinfo=None)
     except OverflowError:
         return str(value.ToJsonString())
-    serial = (local - _EPOCH) / timedelta(days=1)
-    if value.nanos % 10**6 == 0 and _FIRST_SERIAL <= serial < _LAST_SERIAL:
+    serial = (local - SERIAL_EPOCH) / timedelta(days=1)
+    if value.nanos % 10**6 == 0 and MARCH_1900 <= serial < _LAST_SERIAL:
         shown = local.isoformat(" ", "milliseconds" if value.nanos else "seconds")
         cell = DateCell(serial, shown.removesuffix(" 00:00:00"))
         read, fault = convert_timestamp(cell, type_)

@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 from gdata import kinds
 from gdata.language import Sentence, sentence
 from gdata.problems import Kind
-from gdata.sources.grid import CellValue, DateCell
+from gdata.sources.grid import SERIAL_EPOCH, CellValue, DateCell
 
 SecondsAndNanos = dict[str, int]
 """A Timestamp or Duration as protobuf takes it: {"seconds": …, "nanos": …}."""
 
-_SERIAL_EPOCH = datetime(1899, 12, 30)
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MARCH_1900 = 61
+MARCH_1900 = 61
 """From here on all count alike: before it, Excel's serials are one less than Google's and LibreOffice's."""
 _MAX_SERIAL = 2_958_465.999_999_99  # 9999-12-31, the last day that spreadsheets and Timestamps know
 _ISO = re.compile(
@@ -64,9 +63,9 @@ def _moment(cell: DateCell | str) -> datetime | None:
     if isinstance(cell, DateCell):
         if not 1 <= cell.serial <= _MAX_SERIAL:
             return None
-        if cell.serial < _MARCH_1900 and _ISO.fullmatch(cell.text):
+        if cell.serial < MARCH_1900 and _ISO.fullmatch(cell.text):
             return datetime.fromisoformat(cell.text)
-        return _SERIAL_EPOCH + timedelta(milliseconds=round(cell.serial * 86_400_000))
+        return SERIAL_EPOCH + timedelta(milliseconds=round(cell.serial * 86_400_000))
     found = _ISO.fullmatch(cell.strip())
     if found is None:
         return None
@@ -92,7 +91,7 @@ LENGTH_FORM = sentence("write it as 90s, 1h30m or 1:30:00")
 def suggested_timestamp(text: str) -> Sentence:
     """What to write in place of a text that is no date: the same one as ISO 8601, where it can be told."""
     if _DAYS.fullmatch(text) and int(float(text)) in _THIS_CENTURY:
-        moment = _SERIAL_EPOCH + timedelta(seconds=round(float(text) * 86_400))
+        moment = SERIAL_EPOCH + timedelta(seconds=round(float(text) * 86_400))
         return sentence("the cell lost its format, and its number is {moment}: format it as a date", moment=moment)
     numbers = [int(one) for one in _DATE_NUMBERS.findall(text[:80])[:6]]
     if len(numbers) == 1 and 19_000_101 <= numbers[0] <= 99_991_231:

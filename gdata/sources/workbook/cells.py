@@ -19,11 +19,10 @@ from xml.etree import ElementTree
 
 from gdata._core import core
 from gdata.sources import grid
-from gdata.sources.grid import BlockRows, CellValue, DateCell, PlacedBlock, cut_places
+from gdata.sources.grid import SERIAL_EPOCH, BlockRows, CellValue, DateCell, PlacedBlock, cut_places
 from gdata.sources.workbook.archive import MAX_CELLS, Archive, FindNegative
 
 _DAY = timedelta(days=1)
-_EPOCH = datetime(1899, 12, 30)
 # Excel's serial 60 is 1900-02-29, a day that never was; before it, its serials count from a day later.
 _LEAP, _LEAP_SERIAL = datetime(1900, 3, 1), 60
 _EXACT = 2**53
@@ -93,7 +92,7 @@ def date_cell_of(serial: float) -> DateCell:
     """The cell of a number, in days as Excel counts them, whose format is a date's."""
     if not 0 <= serial < _LAST_SERIAL:
         return DateCell(serial, f"{serial:g}")
-    shown = _EPOCH + serial * _DAY
+    shown = SERIAL_EPOCH + serial * _DAY
     if 1 <= serial < _LEAP_SERIAL:
         shown += _DAY
     if serial == int(serial) and serial >= 1:
@@ -131,7 +130,7 @@ def early_date_cell(text: str) -> DateCell:
     A length of time in a cell whose format is a date's is such a date.
     """
     value = datetime.fromisoformat(text)
-    serial = (value - _EPOCH) / _DAY
+    serial = (value - SERIAL_EPOCH) / _DAY
     cell = _time_cell(value.time()) if 0 <= serial < 1 else iso_date_cell(text)
     assert cell is not None
     return DateCell(serial, cell.text)
@@ -155,7 +154,7 @@ def _restore_negative_dates(rows: list[list[CellValue]], find_negative: FindNega
 
 
 def _date_time_cell(value: datetime) -> DateCell:
-    epoch = _EPOCH if value >= _LEAP else _EPOCH + _DAY
+    epoch = SERIAL_EPOCH if value >= _LEAP else SERIAL_EPOCH + _DAY
     return DateCell((value - epoch) / _DAY, value.isoformat(" ", "milliseconds" if value.microsecond else "seconds"))
 
 
@@ -164,7 +163,7 @@ def _date_cell(value: date) -> DateCell:
 
 
 def _time_cell(value: time) -> DateCell:
-    since_midnight = datetime.combine(_EPOCH, value) - _EPOCH
+    since_midnight = datetime.combine(SERIAL_EPOCH, value) - SERIAL_EPOCH
     return DateCell(since_midnight / _DAY, value.isoformat("milliseconds" if value.microsecond else "seconds"))
 
 
